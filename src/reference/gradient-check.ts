@@ -1,0 +1,209 @@
+/**
+ * gradient-check: analytic gradients of the cost against central differences, per layer and parameter.
+ *
+ *     numeric = (cost(p + h) - cost(p - h)) / 2h,   error about h^2 |cost'''| / 6 + 2^-53 |cost| / h
+ *
+ * With h = 1e-5 both parts are some 1e-11 to 1e-10 for ordinary nets; differences far above 1e-7 mean a wrong formula.
+ *
+ * Kinks. The cost is not differentiable where a ReLU's input is 0, and a central difference across such a point is
+ * wrong by about the jump of the slope, however right the gradient. So the sign pattern of all ReLU inputs is compared
+ * at p - h, p and p + h. If the three differ, a kink lies within the interval: the entry is left out, counted in
+ * `kinks`, and another one takes its place while there are any. (Two crossings of the same ReLU within 2h cancel out
+ * and would be missed; both would have to lie within 2h.)
+ */
+import {
+  forwardLayers,
+  isDecayed,
+  type LayerParams,
+  l2Cost,
+  type NetShape,
+  netGradients,
+  tensorName,
+  unpackLayers,
+} from './net.ts';
+import { expectLength, type Numbers, type StateDict, transpose } from './numbers.ts';
+import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
+
+/** What to check and how. */
+export interface GradientCheckOptions {
+  readonly net: NetShape;
+  readonly params: StateDict;
+  /** (B, inputs) */
+  readonly x: Numbers;
+  /** (B) */
+  readonly labels: Numbers;
+  /** Weight of sum w^2 in the cost. */
+  readonly lambda: number;
+  /** Gradients of the cost to check, by name; default: those of `netGradients`. */
+  readonly grads?: StateDict;
+  /** Half the distance of the two points; default 1e-5. */
+  readonly h?: number;
+  /** Entries checked per tensor at most; default: all. */
+  readonly samplesPerTensor?: number;
+  /** Which entries are drawn when not all are checked; default 1. */
+  readonly seed?: number;
+}
+
+/** One line of the report: one parameter tensor of one layer. */
+export interface GradientCheckRow {
+  /** From 0. */
+  readonly layer: number;
+  readonly parameter: 'W' | 'b' | 'gamma' | 'beta';
+  /** Name in the state dict. */
+  readonly name: string;
+  /** Elements of the tensor. */
+  readonly size: number;
+  /** Entries compared; the statistics below are over these. */
+  readonly checked: number;
+  /** Entries left out because a ReLU changes sign within +-h. */
+  readonly kinks: number;
+  readonly analyticMean: number;
+  readonly numericMean: number;
+  /** |analyticMean - numericMean| */
+  readonly meanDifference: number;
+  /** Population standard deviation. */
+  readonly analyticStd: number;
+  readonly numericStd: number;
+  /** |analyticStd - numericStd| */
+  readonly stdDifference: number;
+  /** max |analytic - numeric|; Infinity if an analytic gradient is not finite. */
+  readonly maxDifference: number;
+  /** max |analytic - numeric| / max(1e-6, |analytic| + |numeric|) */
+  readonly maxRelativeDifference: number;
+}
+
+/** The denominator of relative differences is at least this: many gradients are 0 (biases before batch norm). */
+export const relativeFloor = 1e-6;
+
+const parameters = [
+  { parameter: 'W', rest: 'linear.weight', values: (layer: LayerParams) => layer.w },
+  { parameter: 'b', rest: 'linear.bias', values: (layer: LayerParams) => layer.bias },
+  { parameter: 'gamma', rest: 'bn.weight', values: (layer: LayerParams) => layer.bn?.gamma },
+  { parameter: 'beta', rest: 'bn.bias', values: (layer: LayerParams) => layer.bn?.beta },
+] as const;
+
+/** Numbers in [0, 1) from a seed: xorshift32 (Marsaglia 2003, https://doi.org/10.18637/jss.v008.i14). */
+function randomNumbers(seed: number): () => number {
+  // A multiplicative scramble, so that small seeds do not start with small numbers; xorshift must not start at 0.
+  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** 0 .. size - 1 in random order, drawn one at a time (Fisher-Yates). */
+function* shuffledIndices(size: number, random: () => number): Generator<number> {
+  const order = Uint32Array.from({ length: size }, (_, i) => i);
+  for (let i = 0; i < size; i++) {
+    const j = i + Math.floor(random() * (size - i));
+    const index = order[j]!;
+    order[j] = order[i]!;
+    yield index;
+  }
+}
+
+interface CostAndPattern {
+  readonly cost: number;
+  /** A ReLU's input is positive, for all ReLUs from the perturbed layer on. */
+  readonly active: readonly boolean[];
+}
+
+const samePattern = (a: CostAndPattern, b: CostAndPattern): boolean =>
+  a.active.every((value, i) => value === b.active[i]);
+
+const mean = (values: readonly number[]): number => values.reduce((a, v) => a + v, 0) / values.length;
+
+function standardDeviation(values: readonly number[]): number {
+  const center = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
+}
+
+/** Math.max, except that a difference that is no number counts as infinite. */
+const largest = (values: readonly number[]): number =>
+  values.reduce((max, value) => Math.max(max, Number.isNaN(value) ? Number.POSITIVE_INFINITY : value), 0);
+
+/**
+ * Checks every parameter tensor of a net in training mode (batch norm with the batch's statistics).
+ * @returns a row per layer and parameter, in the order W, b, gamma, beta
+ * @throws RangeError if `grads` lacks a parameter, and if kinks leave nothing to check in a tensor (choose a smaller h)
+ */
+export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[] {
+  const { net, params, x, labels, lambda, h = 1e-5, seed = 1 } = options;
+  const samplesPerTensor = options.samplesPerTensor ?? Number.POSITIVE_INFINITY;
+  const B = labels.length;
+  const random = randomNumbers(seed);
+  const layers = unpackLayers(net, params);
+  const analyticPass = netGradients(net, params, x, labels, lambda);
+  const grads: StateDict = options.grads ?? analyticPass.grads;
+
+  const rows: GradientCheckRow[] = [];
+  for (const [i, layer] of layers.entries()) {
+    // What comes before layer i does not change with its parameters.
+    const { input } = analyticPass.tapes[i]!;
+    const evaluate = (): CostAndPattern => {
+      const tapes = forwardLayers(net, layers, input, B, 'training', i);
+      const { loss } = softmaxCrossEntropy(tapes.at(-1)!.output, labels, B, net.classes);
+      const active = tapes.flatMap(({ reluInput }) => Array.from(reluInput ?? [], (value) => value > 0));
+      return { cost: mean([...loss]) + l2Cost(layers, lambda), active };
+    };
+    const center = evaluate();
+
+    for (const { parameter, rest, values: valuesOf } of parameters) {
+      const values = valuesOf(layer);
+      if (!values) continue;
+      const name = tensorName(i, rest);
+      const given = grads[name];
+      if (!given) throw new RangeError(`gradientCheck: grads has no ${name}`);
+      expectLength('gradientCheck', name, given.data, values.length);
+      const gradient = isDecayed(name) ? transpose(given.data, layer.N, layer.K) : given.data;
+
+      const analytic: number[] = [];
+      const numeric: number[] = [];
+      let kinks = 0;
+      for (const index of shuffledIndices(values.length, random)) {
+        if (analytic.length >= samplesPerTensor) break;
+        const value = values[index]!;
+        values[index] = value + h;
+        const above = evaluate();
+        values[index] = value - h;
+        const below = evaluate();
+        values[index] = value;
+        if (!samePattern(center, above) || !samePattern(center, below)) {
+          kinks++;
+          continue;
+        }
+        analytic.push(gradient[index]!);
+        // The distance that was really taken: value +- h are rounded.
+        numeric.push((above.cost - below.cost) / (value + h - (value - h)));
+      }
+      if (analytic.length === 0) {
+        throw new RangeError(`gradientCheck: kinks within h = ${h} of all ${kinks} entries of ${name}`);
+      }
+      const differences = analytic.map((value, j) => Math.abs(value - numeric[j]!));
+      const relative = differences.map(
+        (difference, j) =>
+          difference / Math.max(relativeFloor, Math.abs(analytic[j]!) + Math.abs(numeric[j]!)),
+      );
+      rows.push({
+        layer: i,
+        parameter,
+        name,
+        size: values.length,
+        checked: analytic.length,
+        kinks,
+        analyticMean: mean(analytic),
+        numericMean: mean(numeric),
+        meanDifference: Math.abs(mean(analytic) - mean(numeric)),
+        analyticStd: standardDeviation(analytic),
+        numericStd: standardDeviation(numeric),
+        stdDifference: Math.abs(standardDeviation(analytic) - standardDeviation(numeric)),
+        maxDifference: largest(differences),
+        maxRelativeDifference: largest(relative),
+      });
+    }
+  }
+  return rows;
+}
