@@ -1,0 +1,121 @@
+/**
+ * Normalisation constants: mean and standard deviation per pixel and channel, so that an image enters the net as
+ * (x / 255 - mean) / std. They are always those of the training split, never of validation or test images.
+ */
+
+import { IMAGE_BYTES } from './cifar10.ts';
+
+/** Mean and population standard deviation of x / 255 for each of the 3,072 values of an image. */
+export interface Normalisation {
+  /** (3072) */
+  readonly mean: Float64Array<ArrayBuffer>;
+  /** (3072), all positive */
+  readonly std: Float64Array<ArrayBuffer>;
+}
+
+/** Bytes of the binary form: mean, then std, each 3,072 float64, little-endian. */
+export const NORMALISATION_BYTES = 2 * IMAGE_BYTES * 8;
+/** Most images for which the sums stay exact: n * sum(x^2) <= n^2 * 255^2 must stay below 2^53. */
+export const MAX_NORMALISATION_IMAGES = 372_000;
+
+/**
+ * Adds up images a piece at a time, then gives their normalisation. Bytes and their squares are added as exact integers,
+ * so the result does not depend on order or pieces; only the last division and square root round.
+ */
+export class NormalisationSums {
+  private readonly sum = new Float64Array(IMAGE_BYTES);
+  private readonly sumOfSquares = new Float64Array(IMAGE_BYTES);
+  private count = 0;
+
+  /**
+   * Adds the first `count` images of an array.
+   * @param images (at least count, stride) bytes
+   * @param stride bytes from one image to the next: 3,072, or 3,073 for records
+   * @param offset where the first image begins: 0, or 1 for records
+   * @throws RangeError if the array is too short or there are more images than can be added exactly
+   */
+  add(images: Uint8Array, count: number, stride = IMAGE_BYTES, offset = 0): void {
+    if (!Number.isInteger(count) || count < 0 || count * stride > images.length) {
+      throw new RangeError(`normalisation: ${images.length} bytes do not hold ${count} images`);
+    }
+    this.count += count;
+    if (this.count > MAX_NORMALISATION_IMAGES) {
+      throw new RangeError(`normalisation: more than ${MAX_NORMALISATION_IMAGES} images`);
+    }
+    const { sum, sumOfSquares } = this;
+    for (let i = 0; i < count; i++) {
+      const at = offset + i * stride;
+      for (let p = 0; p < IMAGE_BYTES; p++) {
+        const x = images[at + p]!;
+        sum[p] = sum[p]! + x;
+        sumOfSquares[p] = sumOfSquares[p]! + x * x;
+      }
+    }
+  }
+
+  /**
+   * Mean and population standard deviation of what was added.
+   * @throws RangeError if nothing was, or if a value is the same in all images: it cannot be scaled to unit variance
+   */
+  finish(): Normalisation {
+    const n = this.count;
+    if (n === 0) throw new RangeError('normalisation: no images');
+    const mean = this.sum.map((sum) => sum / (255 * n));
+    const std = this.sumOfSquares.map((squares, p) => {
+      const sum = this.sum[p]!;
+      // n^2 * 255^2 * variance, an exact integer: no cancellation.
+      const scaledVariance = n * squares - sum * sum;
+      if (scaledVariance === 0) {
+        throw new RangeError(
+          `normalisation: value ${p} of an image is the same in all ${n} training images; use more images`,
+        );
+      }
+      return Math.sqrt(scaledVariance) / (255 * n);
+    });
+    return { mean, std };
+  }
+}
+
+/**
+ * The normalisation of the first `count` images.
+ *
+ * @param images (at least count, 3072) bytes
+ * @throws RangeError as `NormalisationSums`
+ */
+export function computeNormalisation(images: Uint8Array, count: number): Normalisation {
+  const sums = new NormalisationSums();
+  sums.add(images, count);
+  return sums.finish();
+}
+
+/** The binary form of a normalisation, `NORMALISATION_BYTES` long. */
+export function serialiseNormalisation({ mean, std }: Normalisation): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(NORMALISATION_BYTES);
+  const view = new DataView(bytes.buffer);
+  for (let p = 0; p < IMAGE_BYTES; p++) {
+    view.setFloat64(8 * p, mean[p]!, true);
+    view.setFloat64(8 * (IMAGE_BYTES + p), std[p]!, true);
+  }
+  return bytes;
+}
+
+/**
+ * Reads the binary form.
+ * @throws RangeError if the length is wrong, a mean is not in 0..1 or a std is not in (0, 0.5]: bytes / 255 have no others
+ */
+export function parseNormalisation(bytes: Uint8Array): Normalisation {
+  if (bytes.length !== NORMALISATION_BYTES) {
+    throw new RangeError(`normalisation: ${bytes.length} bytes instead of ${NORMALISATION_BYTES}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const mean = new Float64Array(IMAGE_BYTES);
+  const std = new Float64Array(IMAGE_BYTES);
+  for (let p = 0; p < IMAGE_BYTES; p++) {
+    mean[p] = view.getFloat64(8 * p, true);
+    std[p] = view.getFloat64(8 * (IMAGE_BYTES + p), true);
+    if (!(mean[p]! >= 0 && mean[p]! <= 1) || !(std[p]! > 0 && std[p]! <= 0.5)) {
+      throw new RangeError(`normalisation: value ${p} has mean ${mean[p]} and std ${std[p]}`);
+    }
+  }
+  return { mean, std };
+}

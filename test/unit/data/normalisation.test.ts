@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { IMAGE_BYTES, RECORD_BYTES } from '../../../src/data/cifar10.ts';
+import {
+  computeNormalisation,
+  NORMALISATION_BYTES,
+  NormalisationSums,
+  parseNormalisation,
+  serialiseNormalisation,
+} from '../../../src/data/normalisation.ts';
+import { fakeRecords } from './fake-records.ts';
+
+describe('normalisation', () => {
+  test('mean and population std of two known values per pixel', () => {
+    const images = new Uint8Array(2 * IMAGE_BYTES);
+    images.fill(51, 0, IMAGE_BYTES); // 0.2
+    images.fill(153, IMAGE_BYTES); // 0.6
+    images[5] = 0;
+    images[IMAGE_BYTES + 5] = 255;
+    const { mean, std } = computeNormalisation(images, 2);
+    expect(mean[0]).toBe(0.4);
+    expect(std[0]).toBeCloseTo(0.2, 15); // the sample std would be 0.283
+    expect([mean[5], std[5]]).toEqual([0.5, 0.5]);
+  });
+
+  test('agrees with two passes in float64 within 1e-14', () => {
+    const { images } = fakeRecords(37, 1);
+    const { mean, std } = computeNormalisation(images, 37);
+    for (const p of [0, 1, 1024, IMAGE_BYTES - 1]) {
+      const values = Array.from({ length: 37 }, (_, i) => images[i * IMAGE_BYTES + p]! / 255);
+      const m = values.reduce((sum, x) => sum + x, 0) / 37;
+      const variance = values.reduce((sum, x) => sum + (x - m) ** 2, 0) / 37;
+      expect(Math.abs(mean[p]! - m)).toBeLessThan(1e-14);
+      expect(Math.abs(std[p]! - Math.sqrt(variance))).toBeLessThan(1e-14);
+    }
+  });
+
+  test('counts only the first images', () => {
+    const { images } = fakeRecords(10, 2);
+    expect(computeNormalisation(images, 6)).toEqual(
+      computeNormalisation(images.slice(0, 6 * IMAGE_BYTES), 6),
+    );
+    expect(computeNormalisation(images, 6)).not.toEqual(computeNormalisation(images, 7));
+  });
+
+  test('the same bits from records, piece by piece, in another order', () => {
+    const { records, images } = fakeRecords(10, 3);
+    const sums = new NormalisationSums();
+    sums.add(records.subarray(4 * RECORD_BYTES), 6, RECORD_BYTES, 1);
+    sums.add(records, 4, RECORD_BYTES, 1);
+    expect(sums.finish()).toEqual(computeNormalisation(images, 10));
+  });
+
+  test('refuses no images, too few bytes, and a value that never changes', () => {
+    const { images } = fakeRecords(4, 4);
+    expect(() => computeNormalisation(images, 0)).toThrow('no images');
+    expect(() => computeNormalisation(images, 5)).toThrow('do not hold 5 images');
+    expect(() => computeNormalisation(images, 1)).toThrow('value 0 of an image is the same in all 1');
+    for (let i = 0; i < 4; i++) images[i * IMAGE_BYTES + 77] = 3;
+    expect(() => computeNormalisation(images, 4)).toThrow('value 77');
+  });
+
+  test('the binary form is mean then std, float64 little-endian, and reads back bit for bit', () => {
+    const normalisation = computeNormalisation(fakeRecords(5, 5).images, 5);
+    const bytes = serialiseNormalisation(normalisation);
+    expect(bytes).toHaveLength(NORMALISATION_BYTES);
+    expect(new DataView(bytes.buffer).getFloat64(8 * IMAGE_BYTES, true)).toBe(normalisation.std[0]);
+    const shifted = new Uint8Array(NORMALISATION_BYTES + 1);
+    shifted.set(bytes, 1);
+    expect(parseNormalisation(shifted.subarray(1))).toEqual(normalisation);
+  });
+
+  test.each([
+    ['NaN mean', 0, Number.NaN],
+    ['mean over 1', 0, 1.01],
+    ['zero std', IMAGE_BYTES, 0],
+    ['infinite std', IMAGE_BYTES, Number.POSITIVE_INFINITY],
+    ['NaN as the last std', 2 * IMAGE_BYTES - 1, Number.NaN],
+  ])('reading refuses %s', (_, at, value) => {
+    const bytes = serialiseNormalisation(computeNormalisation(fakeRecords(5, 5).images, 5));
+    new DataView(bytes.buffer).setFloat64(8 * at, value, true);
+    expect(() => parseNormalisation(bytes)).toThrow(RangeError);
+  });
+
+  test('reading refuses another length', () => {
+    expect(() => parseNormalisation(new Uint8Array(NORMALISATION_BYTES - 1))).toThrow(
+      '49151 bytes instead of 49152',
+    );
+  });
+});
