@@ -77,12 +77,13 @@ export function batchNormForward(
 }
 
 /**
- * Scales of `batchNormForward`'s results: a float32 computation in two passes errs by at most
- * `c sqrt(B) 2^-24 scale` (`sumBound` with `terms` = B). To first order in k = c sqrt(B) 2^-24:
+ * Scales of `batchNormForward`'s results: a float32 computation in two passes, or by Welford's or Chan's updates (not
+ * one that subtracts mean^2 from the mean of squares), errs by at most `c sqrt(B) 2^-24 scale` (`sumBound` with `terms` = B). To first order in k = c sqrt(B) 2^-24:
  *
  *     mean      k A,  A = 1/B sum |x|
- *     variance  k/B sum |x - mean| (|x| + A)       the square, and the rounding of x - mean; an error of the mean alone
- *               + k^2 A^2                          contributes only its square, because sum (x - mean) = 0
+ *     variance  k/B sum |x - mean| (|x| + A)       the deviations: updates of a running mean err in proportion to it
+ *               + k^2 A^2                          two passes: an error of the mean contributes only its square,
+ *                                                  because sum (x - mean) = 0
  *     invStd    half of variance's relative error, and its own rounding
  *     y         |gamma| invStd (|x| + 2 A), the error of invStd times |gamma (x - mean)|, and |beta|
  *

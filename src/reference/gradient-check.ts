@@ -3,7 +3,9 @@
  *
  *     numeric = (cost(p + h) - cost(p - h)) / 2h,   error about h^2 |cost'''| / 6 + 2^-53 |cost| / h
  *
- * With h = 1e-5 both parts are some 1e-11 to 1e-10 for ordinary nets; differences far above 1e-7 mean a wrong formula.
+ * With h = 1e-6 the largest difference over nets of 3 and 9 layers, either order of batch norm and none, is 4e-10 to 5e-9,
+ * nearly all of it rounding; with 1e-5 it is smaller for 3 layers (5e-11 to 1e-9) but up to 5e-7 for 9 layers, where batch
+ * norm of units that are nearly dead bends the cost sharply. So differences above 1e-7 mean a wrong formula.
  *
  * Kinks. The cost is not differentiable where a ReLU's input is 0, and a central difference across such a point is
  * wrong by about the jump of the slope, however right the gradient. So the sign pattern of all ReLU inputs is compared
@@ -36,7 +38,7 @@ export interface GradientCheckOptions {
   readonly lambda: number;
   /** Gradients of the cost to check, by name; default: those of `netGradients`. */
   readonly grads?: StateDict;
-  /** Half the distance of the two points; default 1e-5. */
+  /** Half the distance of the two points; default 1e-6. */
   readonly h?: number;
   /** Entries checked per tensor at most; default: all. */
   readonly samplesPerTensor?: number;
@@ -68,12 +70,15 @@ export interface GradientCheckRow {
   readonly stdDifference: number;
   /** max |analytic - numeric|; Infinity if an analytic gradient is not finite. */
   readonly maxDifference: number;
-  /** max |analytic - numeric| / max(1e-6, |analytic| + |numeric|) */
+  /** max |analytic - numeric| / max(`relativeFloor`, |analytic| + |numeric|) */
   readonly maxRelativeDifference: number;
 }
 
-/** The denominator of relative differences is at least this: many gradients are 0 (biases before batch norm). */
-export const relativeFloor = 1e-6;
+/**
+ * The denominator of relative differences is at least this. Many gradients are 0 (biases before batch norm), and the
+ * numeric ones are then rounding noise of 1e-10 to 1e-9, which must not look like an error of 100 %.
+ */
+export const relativeFloor = 1e-3;
 
 const parameters = [
   { parameter: 'W', rest: 'linear.weight', values: (layer: LayerParams) => layer.w },
@@ -131,7 +136,7 @@ const largest = (values: readonly number[]): number =>
  * @throws RangeError if `grads` lacks a parameter, and if kinks leave nothing to check in a tensor (choose a smaller h)
  */
 export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[] {
-  const { net, params, x, labels, lambda, h = 1e-5, seed = 1 } = options;
+  const { net, params, x, labels, lambda, h = 1e-6, seed = 1 } = options;
   const samplesPerTensor = options.samplesPerTensor ?? Number.POSITIVE_INFINITY;
   const B = labels.length;
   const random = randomNumbers(seed);
