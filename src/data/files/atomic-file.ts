@@ -1,0 +1,76 @@
+/**
+ * Files that appear whole or not at all: written under a temporary name of their own, then renamed. Several processes may
+ * prepare the same cache at once; each has its own temporary names, and a rename replaces one good file by its equal.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const TEMPORARY_PREFIX = '.wgrad-tmp-';
+/** A temporary file or folder in which nothing has been written for so long belongs to a process that died. */
+export const STALE_AFTER_MS = 6 * 60 * 60 * 1000;
+
+/** A name in `directory` that no other process uses. */
+export function temporaryPath(directory: string): string {
+  return join(directory, `${TEMPORARY_PREFIX}${randomUUID()}`);
+}
+
+/**
+ * Writes a file so that other processes see either the old one or the new one. Makes its folder if needed.
+ * @throws the file system's error; the temporary file is gone then
+ */
+export async function writeFileAtomically(
+  directory: string,
+  name: string,
+  data: Uint8Array | string,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const temporary = temporaryPath(directory);
+  try {
+    await writeFile(temporary, data, { flush: true });
+    await rename(temporary, join(directory, name));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Runs `use` with an empty temporary folder inside `directory`, and removes it afterwards, whatever happened. */
+export async function withTemporaryDirectory<T>(
+  directory: string,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = temporaryPath(directory);
+  await mkdir(path, { recursive: true });
+  try {
+    return await use(path);
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Removes temporary files and folders that processes which died have left in `directory`. */
+export async function removeStaleTemporaries(directory: string, nowMs = Date.now()): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(TEMPORARY_PREFIX)) continue;
+    const path = join(directory, name);
+    if (nowMs - (await lastWrittenMs(path)) > STALE_AFTER_MS)
+      await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** When a file, or anything directly in a folder, was last written; now if it has just disappeared. */
+async function lastWrittenMs(path: string): Promise<number> {
+  const inside = await readdir(path).catch(() => []);
+  const paths = [path, ...inside.map((name) => join(path, name))];
+  const times = await Promise.all(
+    paths.map((each) =>
+      stat(each)
+        .then((s) => s.mtimeMs)
+        .catch(() => Date.now()),
+    ),
+  );
+  return Math.max(...times);
+}

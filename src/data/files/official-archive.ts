@@ -1,0 +1,60 @@
+/** Source: the official archive of the binary version. */
+
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { extract } from 'tar';
+import { OFFICIAL_ARCHIVE } from '../cifar10.ts';
+import { type DownloadOptions, downloadBytes } from './http-download.ts';
+import type { DownloadSource, SourceTask } from './sources.ts';
+
+/** Which archive; the official one unless a test says otherwise. */
+export interface ArchiveOptions extends DownloadOptions {
+  readonly url?: string;
+  readonly sha256?: string;
+  /** Folder of the archive that holds the files. */
+  readonly folder?: string;
+}
+
+/** The official archive: downloaded to disk, checked, and only then unpacked. */
+export function officialArchive(options: ArchiveOptions = {}): DownloadSource {
+  const {
+    url = OFFICIAL_ARCHIVE.url,
+    sha256 = OFFICIAL_ARCHIVE.sha256,
+    folder = OFFICIAL_ARCHIVE.folder,
+  } = options;
+  const name = 'official archive';
+
+  async function obtain({ wanted, workDirectory, accept, onProgress }: SourceTask): Promise<void> {
+    const archive = join(workDirectory, 'archive.tar.gz');
+    const found = await download(archive, (doneBytes, totalBytes) => {
+      onProgress({
+        source: name,
+        phase: 'download',
+        doneBytes,
+        ...(totalBytes === undefined ? {} : { totalBytes }),
+      });
+    });
+    if (found !== sha256) throw new Error(`${url} has SHA-256 ${found} instead of ${sha256}`);
+    const members = new Set(wanted.map((file) => `${folder}/${file.name}`));
+    await extract({ file: archive, cwd: workDirectory, strip: 1, filter: (path) => members.has(path) });
+    for (const file of wanted) await accept(file, join(workDirectory, file.name));
+  }
+
+  /** Writes the archive to `path`; returns its SHA-256. */
+  async function download(path: string, onBytes: NonNullable<DownloadOptions['onBytes']>): Promise<string> {
+    const hash = createHash('sha256');
+    const file = await open(path, 'w');
+    try {
+      for await (const chunk of downloadBytes(url, { ...options, onBytes })) {
+        hash.update(chunk);
+        await file.appendFile(chunk);
+      }
+    } finally {
+      await file.close();
+    }
+    return hash.digest('hex');
+  }
+
+  return { name, obtain };
+}

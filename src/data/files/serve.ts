@@ -1,0 +1,143 @@
+/**
+ * Serves the data set to the page, as a plugin of the development and preview servers: `/cifar10/<file>.bin` and
+ * `/cifar10/normalisation-<N>.f64`. Addresses are looked up in a fixed map; no path is ever made of one.
+ */
+
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Plugin } from 'vite';
+import { parseByteRange } from './byte-range.ts';
+import { normalisationBytes } from './normalisation-file.ts';
+import type { PreparedData, PrepareReport } from './prepare.ts';
+import { progressLines } from './progress-lines.ts';
+
+/** Folder of the addresses. */
+export const DATA_URL = '/cifar10/';
+
+/** Prepares the data, e.g. `(report) => prepareCifar10({ ...report, dataDir })`. */
+export type Prepare = (report: PrepareReport) => Promise<PreparedData>;
+
+/**
+ * The plugin. Data are prepared on the first request, with progress in the server's log; if that fails, the request is
+ * answered 503 with the reason in one line, and the next request tries again.
+ */
+export function cifar10Plugin(prepare: Prepare): Plugin {
+  const install = (server: {
+    middlewares: { use: (handler: DataMiddleware) => unknown };
+    config: { logger: { info: (line: string) => void; warn: (line: string) => void } };
+  }) => {
+    const { logger } = server.config;
+    const report: PrepareReport = {
+      onProgress: progressLines((line) => logger.info(line)),
+      onNotice: (line) => logger.warn(`data: ${line}`),
+    };
+    server.middlewares.use(dataMiddleware(() => prepare(report)));
+  };
+  return { name: 'wgrad:cifar10', configureServer: install, configurePreviewServer: install };
+}
+
+/** A handler of HTTP requests that passes on what is not under `/cifar10/`. */
+export type DataMiddleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+/** A file to send: where it is, or what is in it. */
+type Body = { readonly path: string } | { readonly bytes: Uint8Array };
+
+/** The handler behind the plugin, for any Node server. */
+export function dataMiddleware(prepare: () => Promise<PreparedData>): DataMiddleware {
+  let prepared: Promise<PreparedData> | undefined;
+  const preparedOnce = () => {
+    prepared ??= prepare().catch((error) => {
+      prepared = undefined;
+      throw error;
+    });
+    return prepared;
+  };
+
+  return (request, response, next) => {
+    const address = (request.url ?? '').split(/[?#]/, 1)[0]!;
+    if (!address.startsWith(DATA_URL)) {
+      next();
+      return;
+    }
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Cache-Control', 'no-store');
+    answer(preparedOnce, address.slice(DATA_URL.length), request, response).catch((error: Error) => {
+      // The connection broke, or the file did while being sent: there is no other way to say so than to end early.
+      if (response.headersSent) response.destroy();
+      else refuse(response, 500, error.message);
+    });
+  };
+}
+
+async function answer(
+  prepared: () => Promise<PreparedData>,
+  name: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    refuse(response, 405, 'only GET and HEAD');
+    return;
+  }
+  let data: PreparedData;
+  try {
+    data = await prepared();
+  } catch (error) {
+    refuse(response, 503, (error as Error).message);
+    return;
+  }
+  try {
+    const body = await lookUp(data, name);
+    if (body) await send(body, request, response);
+    else refuse(response, 404, 'no such file');
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    refuse(response, 422, error.message);
+  }
+}
+
+/** What stands behind a name, or undefined. */
+async function lookUp(data: PreparedData, name: string): Promise<Body | undefined> {
+  const files = new Map(data.set.files.map((file) => [file.name, join(data.directory, file.name)]));
+  const path = files.get(name);
+  if (path !== undefined) return { path };
+  const count = Number(/^normalisation-([1-9]\d{0,4})\.f64$/.exec(name)?.[1] ?? Number.NaN);
+  return Number.isNaN(count) ? undefined : { bytes: await normalisationBytes(data, count) };
+}
+
+async function send(body: Body, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const sizeBytes = 'path' in body ? (await stat(body.path)).size : body.bytes.length;
+  response.setHeader('Content-Type', 'application/octet-stream');
+  response.setHeader('Accept-Ranges', 'bytes');
+  // Ranges are for GET alone; If-Range asks about a validator, and none is ever given.
+  const ranged = request.method === 'GET' && request.headers['if-range'] === undefined;
+  const range = parseByteRange(ranged ? request.headers.range : undefined, sizeBytes);
+  if (range === 'unsatisfiable') {
+    response.setHeader('Content-Range', `bytes */${sizeBytes}`);
+    refuse(response, 416, `the file has ${sizeBytes} bytes`);
+    return;
+  }
+  const { first, last } = range === 'whole' ? { first: 0, last: sizeBytes - 1 } : range;
+  response.statusCode = range === 'whole' ? 200 : 206;
+  if (range !== 'whole') response.setHeader('Content-Range', `bytes ${first}-${last}/${sizeBytes}`);
+  response.setHeader('Content-Length', last - first + 1);
+  if (request.method === 'HEAD') response.end();
+  else if ('bytes' in body) response.end(body.bytes.subarray(first, last + 1));
+  else
+    await pipeline(
+      createReadStream(body.path, { start: first, end: last, highWaterMark: 1 << 18 }),
+      response,
+    );
+}
+
+/** Answers with one line of text. */
+function refuse(response: ServerResponse, status: number, reason: string): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.end(`${reason.split('\n', 1)[0]}\n`);
+}

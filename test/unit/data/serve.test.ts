@@ -1,0 +1,214 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { createServer } from 'vite';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { normalisationBytes } from '../../../src/data/files/normalisation-file.ts';
+import type { PreparedData } from '../../../src/data/files/prepare.ts';
+import { cifar10Plugin, dataMiddleware } from '../../../src/data/files/serve.ts';
+import { loadCifar10, loadNormalisation } from '../../../src/data/load.ts';
+import {
+  computeNormalisation,
+  parseNormalisation,
+  serialiseNormalisation,
+} from '../../../src/data/normalisation.ts';
+import { writeRecordFiles } from './fake-archives.ts';
+import { fakeSet } from './fake-records.ts';
+import { localServer } from './local-server.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const directory = temporaryDirectory();
+const fake = fakeSet(4);
+const trainImages = new Uint8Array(
+  Buffer.concat(['data_batch_1.bin', 'data_batch_2.bin'].map((name) => fake.contents.get(name)!.images)),
+);
+const { records } = fake.contents.get('data_batch_2.bin')!;
+let prepared: PreparedData;
+beforeEach(async () => {
+  await writeRecordFiles(directory.path, fake);
+  const cache = join(directory.path, 'cache');
+  prepared = { directory: directory.path, source: 'directory', cache, set: fake.set };
+});
+
+/** A server of the fake data set that answers 299 to what the middleware passes on. */
+function serveFake(prepare: () => Promise<PreparedData> = async () => prepared) {
+  const middleware = dataMiddleware(prepare);
+  return localServer((req, res) => middleware(req, res, () => res.writeHead(299).end()));
+}
+
+const bytesOf = async (response: Response) => new Uint8Array(await response.arrayBuffer());
+
+describe('normalisationBytes', () => {
+  test.each([3, 4, 5, 8])('of the first %d training images, over file borders', async (count) => {
+    const bytes = await normalisationBytes(prepared, count);
+    expect(bytes).toEqual(serialiseNormalisation(computeNormalisation(trainImages, count)));
+    expect(new Uint8Array(await readFile(join(prepared.cache, `normalisation-${count}.f64`)))).toEqual(bytes);
+  });
+
+  test.each([0, 9, 1.5, Number.NaN])('%s images are refused', async (count) => {
+    await expect(normalisationBytes(prepared, count)).rejects.toThrow('must be from 1 to 8');
+  });
+
+  test('is kept: not computed again while the kept file can be right', async () => {
+    await normalisationBytes(prepared, 5);
+    const path = join(prepared.cache, 'normalisation-5.f64');
+    const other = serialiseNormalisation(computeNormalisation(trainImages, 6));
+    await writeFile(path, other);
+    expect(await normalisationBytes(prepared, 5)).toEqual(other);
+
+    const right = serialiseNormalisation(computeNormalisation(trainImages, 5));
+    const broken = right.slice();
+    new DataView(broken.buffer).setFloat64(80, Number.NaN, true);
+    for (const content of [right.subarray(1), broken]) {
+      await writeFile(path, content);
+      expect(await normalisationBytes(prepared, 5)).toEqual(right);
+      expect(new Uint8Array(await readFile(path))).toEqual(right);
+    }
+  });
+
+  test('is computed also where nothing can be kept', async () => {
+    const unwritable = { ...prepared, cache: join(directory.path, 'data_batch_1.bin') };
+    expect(await normalisationBytes(unwritable, 5)).toHaveLength(49_152);
+  });
+});
+
+describe('dataMiddleware', () => {
+  test('a whole file', async () => {
+    const response = await fetch(`${await serveFake()}/cifar10/data_batch_2.bin?x=1`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-length')).toBe(`${records.length}`);
+    expect(response.headers.get('accept-ranges')).toBe('bytes');
+    expect(response.headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(await bytesOf(response)).toEqual(records);
+  });
+
+  test('HEAD: the headers alone, and Range does not count', async () => {
+    const url = `${await serveFake()}/cifar10/data_batch_2.bin`;
+    const response = await fetch(url, { method: 'HEAD', headers: { range: 'bytes=0-1' } });
+    expect([response.status, response.headers.get('content-length')]).toEqual([200, `${records.length}`]);
+    expect(await response.text()).toBe('');
+  });
+
+  test('ranges: a part, the end, and beyond the end', async () => {
+    const base = await serveFake();
+    const get = (range: string, more = {}) =>
+      fetch(`${base}/cifar10/data_batch_2.bin`, { headers: { range, ...more } });
+    const part = await get('bytes=10-19');
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 10-19/${records.length}`]);
+    expect(part.headers.get('content-length')).toBe('10');
+    expect(await bytesOf(part)).toEqual(records.slice(10, 20));
+    expect(await bytesOf(await get('bytes=-3'))).toEqual(records.slice(-3));
+    const beyond = await get(`bytes=${records.length}-`);
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${records.length}`]);
+    expect((await get('bytes=10-19', { 'if-range': '"tag"' })).status).toBe(200);
+    const normalisation = await fetch(`${base}/cifar10/normalisation-5.f64`, {
+      headers: { range: 'bytes=0-7' },
+    });
+    expect(normalisation.status).toBe(206);
+    expect(await bytesOf(normalisation)).toHaveLength(8);
+  });
+
+  test('the normalisation', async () => {
+    const response = await fetch(`${await serveFake()}/cifar10/normalisation-5.f64`);
+    expect(response.status).toBe(200);
+    expect(parseNormalisation(await bytesOf(response))).toEqual(computeNormalisation(trainImages, 5));
+  });
+
+  test.each([
+    ['/cifar10/normalisation-9.f64', 422],
+    ['/cifar10/normalisation-1.f64', 422], // one image: no pixel varies
+    ['/cifar10/normalisation-0.f64', 404],
+    ['/cifar10/normalisation-05.f64', 404],
+    ['/cifar10/normalisation-100000.f64', 404],
+    ['/cifar10/normalisation-1e1.f64', 404],
+    ['/cifar10/', 404],
+    ['/cifar10/secret', 404],
+    ['/cifar10/__proto__', 404],
+    ['/cifar10/../secret', 404],
+    ['/cifar10/cache/../data_batch_2.bin', 404],
+    ['/cifar10/./data_batch_2.bin', 404],
+    ['/cifar10/..%2fcifar10%2fdata_batch_2.bin', 404],
+    ['/cifar10//data_batch_2.bin', 404],
+    ['/cifar10/%64ata_batch_2.bin', 404],
+    ['/cifar10', 299],
+    ['/other', 299],
+  ])('%s: %d', async (path, status) => {
+    await writeFile(join(directory.path, 'secret'), 'secret');
+    const base = new URL(await serveFake());
+    // Not with `fetch`, which would tidy the path up before sending it.
+    const got = await new Promise((resolve, reject) => {
+      request({ host: base.hostname, port: base.port, path }, (res) => resolve(res.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(got).toBe(status);
+  });
+
+  test('other methods are refused', async () => {
+    const response = await fetch(`${await serveFake()}/cifar10/data_batch_2.bin`, {
+      method: 'POST',
+      body: 'x',
+    });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('data are prepared once, on the first request; after a failure, again', async () => {
+    let calls = 0;
+    const base = await serveFake(async () => {
+      calls++;
+      if (calls === 1) throw new Error('no network\nat line 1');
+      return prepared;
+    });
+    const get = () => fetch(`${base}/cifar10/test_batch.bin`);
+    expect((await fetch(`${base}/other`)).status).toBe(299);
+    expect(calls).toBe(0);
+    const failed = await get();
+    expect([failed.status, await failed.text()]).toEqual([503, 'no network\n']);
+    const statuses = await Promise.all(
+      [get(), get(), get()].map(async (response) => (await response).status),
+    );
+    expect([statuses, calls]).toEqual([[200, 200, 200], 2]);
+  });
+
+  test('a file that has gone is an error of the server, without a hanging request', async () => {
+    const base = await serveFake(async () => ({ ...prepared, directory: join(directory.path, 'gone') }));
+    expect((await fetch(`${base}/cifar10/test_batch.bin`)).status).toBe(500);
+  });
+});
+
+describe('cifar10Plugin', () => {
+  test('a development server feeds the loader', async () => {
+    const lines: string[] = [];
+    const server = await createServer({
+      configFile: false,
+      root: directory.path,
+      logLevel: 'silent',
+      appType: 'custom',
+      optimizeDeps: { noDiscovery: true },
+      server: { host: '127.0.0.1', port: 0, watch: null, ws: false },
+      plugins: [
+        cifar10Plugin(async ({ onProgress, onNotice }) => {
+          onProgress?.({ source: 'test', phase: 'verify', doneBytes: 1e6 });
+          onNotice?.('a notice');
+          return prepared;
+        }),
+      ],
+    });
+    server.config.logger.info = server.config.logger.warn = (line) => lines.push(line);
+    try {
+      await server.listen();
+      const address = server.httpServer!.address();
+      const baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address!.port : ''}/cifar10/`;
+      const normalisation = await loadNormalisation({ baseUrl }, 5);
+      expect(normalisation).toEqual(computeNormalisation(trainImages, 5));
+      // The real split sizes do not exist in this small set: the server says so, and the loader passes it on.
+      await expect(loadCifar10({ baseUrl, valSize: 5000, set: fake.set })).rejects.toThrow(
+        'normalisation-45000.f64: HTTP 422: normalisation: the number of images must be from 1 to 8, got 45000',
+      );
+      expect(lines).toEqual(['data: test: verify 1.0 MB', 'data: a notice']);
+      expect(await readdir(prepared.cache)).toEqual(['normalisation-5.f64']);
+    } finally {
+      await server.close();
+    }
+  });
+});
