@@ -1,0 +1,90 @@
+// matmul-forward/quad: y(M,N) = x(M,K) · w(K,N) + bias(N), row-major f32; K and N multiples of 4, any M.
+// The four invocations of a quad share COLS vec4 columns of w; each owns ROWS rows of y and keeps ROWS×COLS vec4
+// accumulators in private memory. Per four k, invocation i loads row k+i of w alone, and sees the other three
+// through quad swaps: step s multiplies by row k+(i^s), whichever that is for this invocation.
+// Faster where a memory access costs tens of multiply-adds and a constant index into private memory costs
+// nothing, as on SwiftShader: a quarter of the loads of w, four multiply-adds per accumulator update.
+// With SPLIT each layer of ROW_TILES workgroups sums its own SPLIT_K of the K terms and stores a partial sum, without bias.
+@group(0) @binding(0) var<storage, read> x: array<f32>;         // (R, M, K)
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;       // (R, K, N/4)
+//#if SPLIT
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>; // (R, SPLITS, M, N/4)
+//#else
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;    // (R, N/4)
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>; // (R, M, N/4)
+//#endif
+
+const M = 8u;
+const N = 8u;
+const K = 8u;
+const ROWS = 2u;
+const COLS = 2u;
+const ROW_TILES = 1u;
+const SPLIT_K = 8u;
+const X_STRIDE = 64u;
+const W_STRIDE = 64u;
+const BIAS_STRIDE = 8u;
+const Y_STRIDE = 64u;
+
+const N4 = N / 4u;
+
+@compute @workgroup_size(4)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
+  let lane = invocation & 3u;
+  let laneX = quadSwapX(lane);
+  let laneY = quadSwapY(lane);
+  let laneD = quadSwapDiagonal(lane);
+  let column = group.x * COLS;
+  let row = ((group.y % ROW_TILES) * 4u + lane) * ROWS;
+  let split = group.y / ROW_TILES;
+  let wBase = group.z * (W_STRIDE / 4u);
+
+  var acc: array<vec4f, ROWS * COLS>;
+  var xRow: array<u32, ROWS>;
+  //#unroll
+  for (var r = 0u; r < ROWS; r++) {
+    xRow[r] = group.z * X_STRIDE + min(row + r, M - 1u) * K;
+  }
+  let end = min((split + 1u) * SPLIT_K, K);
+  for (var k = split * SPLIT_K; k < end; k += 4u) {
+    var a: array<vec4f, ROWS>;
+    //#unroll
+    for (var r = 0u; r < ROWS; r++) {
+      let i = xRow[r] + k;
+      a[r] = vec4f(x[i + lane], x[i + laneX], x[i + laneY], x[i + laneD]);
+    }
+    //#unroll
+    for (var c = 0u; c < COLS; c++) {
+      let w0 = w[wBase + (k + lane) * N4 + min(column + c, N4 - 1u)];
+      let wX = quadSwapX(w0);
+      let wY = quadSwapY(w0);
+      let wD = quadSwapDiagonal(w0);
+      //#unroll
+      for (var r = 0u; r < ROWS; r++) {
+        acc[r * COLS + c] += w0 * a[r].x + wX * a[r].y + wY * a[r].z + wD * a[r].w;
+      }
+    }
+  }
+
+  //#if SPLIT
+  let yBase = group.z * (Y_STRIDE / 4u) + split * M * N4;
+  //#else
+  let yBase = group.z * (Y_STRIDE / 4u);
+  //#endif
+  //#unroll
+  for (var c = 0u; c < COLS; c++) {
+    if (column + c < N4) {
+      //#if SPLIT
+      let offset = vec4f();
+      //#else
+      let offset = bias[group.z * (BIAS_STRIDE / 4u) + column + c];
+      //#endif
+      //#unroll
+      for (var r = 0u; r < ROWS; r++) {
+        if (row + r < M) {
+          y[yBase + (row + r) * N4 + column + c] = acc[r * COLS + c] + offset;
+        }
+      }
+    }
+  }
+}

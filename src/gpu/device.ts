@@ -1,0 +1,124 @@
+import { GpuError } from './errors.ts';
+
+/** What kernels may ask of an adapter before they agree to run on it. */
+export interface Capabilities {
+  /** `enable subgroups;` may be used and gave right answers in the probe. */
+  readonly subgroups: boolean;
+  readonly maxWorkgroupStorageSize: number;
+  readonly maxInvocationsPerWorkgroup: number;
+  readonly maxWorkgroupsPerDimension: number;
+  /** The adapter computes on the CPU (SwiftShader, lavapipe): few wide-ish lanes, cheap arithmetic, dear memory accesses. */
+  readonly software: boolean;
+}
+
+/** Who computes: for reports, and for keys of anything measured on it. */
+export interface AdapterDescription {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  readonly software: boolean;
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+}
+
+/** A device with what the engine knows about it. */
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterDescription;
+  readonly capabilities: Capabilities;
+  /** Timestamps in passes are available. */
+  readonly timestamps: boolean;
+  /** Rejects with a GpuError at device loss or at the first error outside an error scope; never resolves. */
+  readonly failure: Promise<never>;
+  /** Throws what `failure` rejected with, where it has. Called after each await, since a lost device still resolves promises. */
+  check(): void;
+}
+
+const softwareAdapters = /swiftshader|llvmpipe|lavapipe/i;
+
+/** Describes an adapter; older browsers leave fields empty. */
+export function describeAdapter(info: GPUAdapterInfo): AdapterDescription {
+  const names = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  return {
+    vendor: info.vendor,
+    architecture: info.architecture,
+    device: info.device,
+    description: info.description,
+    software: info.isFallbackAdapter || softwareAdapters.test(names),
+    subgroupMinSize: info.subgroupMinSize ?? 0,
+    subgroupMaxSize: info.subgroupMaxSize ?? 0,
+  };
+}
+
+/** One line for people, such as `google swiftshader, SwiftShader Device (Subzero), software, subgroups of 4`. */
+export function adapterName(adapter: AdapterDescription): string {
+  const parts = [`${adapter.vendor} ${adapter.architecture}`.trim(), adapter.description];
+  if (adapter.software) parts.push('software');
+  if (adapter.subgroupMaxSize > 0) {
+    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter;
+    parts.push(min === max ? `subgroups of ${max}` : `subgroups of ${min} to ${max}`);
+  }
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Limits worth asking for beyond the defaults: the data set is one buffer of 153 MB where the adapter has room. */
+const wantedLimits = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+
+/**
+ * Requests a device with the features and limits that the engine uses.
+ * @throws GpuError saying what is missing: WebGPU itself, an adapter, or a device.
+ */
+export async function requestGpu(gpu: GPU | undefined): Promise<Gpu> {
+  if (gpu === undefined) {
+    throw new GpuError(
+      'this browser has no WebGPU (navigator.gpu is missing): use a current Chrome, Edge, Firefox or Safari over https or localhost',
+    );
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null) {
+    throw new GpuError(
+      'WebGPU finds no adapter: the graphics driver is missing or blocked (chrome://gpu tells which)',
+    );
+  }
+  const requiredFeatures = (['timestamp-query', 'subgroups'] as const).filter((name) =>
+    adapter.features.has(name),
+  );
+  const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
+  const device = await adapter.requestDevice({ label: 'wgrad', requiredFeatures, requiredLimits });
+  return wrapDevice(device, describeAdapter(adapter.info));
+}
+
+/** Wraps a device that somebody else made (a page with its own rendering, Dawn for Node). */
+export function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
+  let failed: GpuError | undefined;
+  const failure = new Promise<never>((_, reject) => {
+    const fail = (error: GpuError) => {
+      failed ??= error;
+      reject(failed);
+    };
+    device.addEventListener('uncapturederror', (event) => {
+      fail(new GpuError(`WebGPU reports: ${(event as GPUUncapturedErrorEvent).error.message}`));
+    });
+    void device.lost.then((info) =>
+      fail(new GpuError(`the GPU device was lost (${info.reason}): ${info.message}`)),
+    );
+  });
+  failure.catch(() => {}); // Whoever awaits it gets it; nobody is obliged to.
+  return {
+    device,
+    adapter,
+    capabilities: {
+      subgroups: device.features.has('subgroups'),
+      maxWorkgroupStorageSize: device.limits.maxComputeWorkgroupStorageSize,
+      maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
+      maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
+      software: adapter.software,
+    },
+    timestamps: device.features.has('timestamp-query'),
+    failure,
+    check() {
+      if (failed !== undefined) throw failed;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+// From a WGSL file to the text that is compiled: flags, constants, unrolled loops. In this order:
+//
+//   //#if FLAG ... //#else ... //#endif   kept or dropped (wgsl-preprocessor)
+//   const NAME = ...;                      rewritten by name
+//   //#unroll                              the `for` loop below is written out, its variable a literal
+//
+// Each file is valid WGSL as it stands, with the constants that it names and every loop a loop.
+import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
+
+export interface Specialization {
+  /** Values of `const NAME = ...;` lines. Integers are written with the suffix (`u`, `i`, `f`) that the file's own value has. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Flags of `//#if NAME`; one that is not given is false. */
+  readonly flags?: Readonly<Record<string, boolean>>;
+}
+
+/**
+ * The text that is compiled.
+ * @throws Error for a constant that the source does not declare, and for a directive that does not parse.
+ */
+export function specialize(source: string, { constants = {}, flags = {} }: Specialization): string {
+  return unroll(rewriteConstants(applyFlags(source, flags), constants));
+}
+
+const directive = /^[ \t]*\/\/#(if|else|endif)\b[ \t]*(\w*)[ \t]*$/gm;
+
+function applyFlags(source: string, flags: Readonly<Record<string, boolean>>): string {
+  if (!source.includes('//#if')) return source;
+  // wgsl-preprocessor is a template tag: an `#if` ends a string and its condition is the value that follows.
+  const strings: string[] = [];
+  const values: boolean[] = [];
+  let text = '';
+  let end = 0;
+  for (const match of source.matchAll(directive)) {
+    text += source.slice(end, match.index);
+    end = match.index + match[0].length;
+    if (match[1] === 'if') {
+      strings.push(`${text}#if `);
+      values.push(flags[match[2] ?? ''] ?? false);
+      text = '';
+    } else {
+      text += `#${match[1]} `;
+    }
+  }
+  strings.push(text + source.slice(end));
+  return wgsl(strings, ...values);
+}
+
+function rewriteConstants(source: string, constants: Readonly<Record<string, number>>): string {
+  let text = source;
+  for (const [name, value] of Object.entries(constants)) {
+    const line = new RegExp(`^(const ${name}(?:: *\\w+)? = )([^;]*);`, 'm');
+    const match = line.exec(text);
+    if (match === null) throw new Error(`no line "const ${name} = ...;" to set to ${value}`);
+    text = text.replace(line, `$1${literal(value, match[2] ?? '')};`);
+  }
+  return text;
+}
+
+/** `value` in the notation of the literal it replaces. */
+function literal(value: number, like: string): string {
+  if (!Number.isFinite(value)) throw new Error(`a shader constant cannot be ${value}`);
+  const suffix = /[uif]$/.exec(like.trim())?.[0] ?? '';
+  if (suffix === 'f') return `${value}f`;
+  if (suffix !== '' && !Number.isInteger(value))
+    throw new Error(`expected an integer for ${like}, got ${value}`);
+  if (suffix === '' && like.includes('.') && Number.isInteger(value)) return `${value}.0`;
+  return `${value}${suffix}`;
+}
+
+const unrolledLoop =
+  /^[ \t]*\/\/#unroll[ \t]*\n[ \t]*for \(var (\w+) = (\w+); \1 < (\w+); \1(?:\+\+| \+= (\w+))\) \{/m;
+
+function unroll(source: string): string {
+  const match = unrolledLoop.exec(source);
+  if (match === null) {
+    if (source.includes('//#unroll')) {
+      throw new Error('"//#unroll" wants a line "for (var i = 0u; i < COUNT; i++) {" below it');
+    }
+    return source;
+  }
+  const [head, variable = '', from = '', to = '', step = '1u'] = match;
+  const open = match.index + head.length;
+  const close = matchingBrace(source, open);
+  const body = source.slice(open, close);
+  const occurrence = new RegExp(`(?<![.\\w])${variable}\\b`, 'g');
+  const first = integer(source, from);
+  const stride = integer(source, step);
+  if (stride < 1) throw new Error(`"//#unroll" wants a positive step, got ${step}`);
+  let text = '';
+  for (let i = first; i < integer(source, to); i += stride) {
+    text += `  {${body.replace(occurrence, `${i}u`)}}\n`;
+  }
+  return unroll(source.slice(0, match.index) + text + source.slice(close + 1));
+}
+
+function matchingBrace(source: string, open: number): number {
+  let depth = 1;
+  for (let i = open; i < source.length; i++) {
+    if (source[i] === '{') depth++;
+    else if (source[i] === '}' && --depth === 0) return i;
+  }
+  throw new Error('a loop to unroll has no closing brace');
+}
+
+/** Value of a literal (`4u`) or of a constant of the source (`const ROWS = 4u;`). */
+function integer(source: string, word: string): number {
+  const text = /^\d/.test(word)
+    ? word
+    : new RegExp(`^const ${word}(?:: *\\w+)? = ([^;]*);`, 'm').exec(source)?.[1];
+  const value = Number.parseInt(text ?? '', 10);
+  if (!/^\d+[ui]?$/.test(text ?? ''))
+    throw new Error(`"//#unroll" wants a literal or a constant, got "${word}"`);
+  return value;
+}

@@ -1,0 +1,86 @@
+import type { Gpu } from './device.ts';
+import { GpuError } from './errors.ts';
+
+/**
+ * A view of a GPU buffer: `replicas` arrays of `size` 4-byte elements, `replicaStride` elements apart.
+ * A stride of 0 shares one array between all replicas.
+ */
+export interface Tensor {
+  readonly label: string;
+  readonly buffer: GPUBuffer;
+  /** Bytes from the start of the buffer; a multiple of 256, as bindings need. */
+  readonly offsetBytes: number;
+  /** Elements of one replica. */
+  readonly size: number;
+  readonly replicaStride: number;
+  readonly replicas: number;
+}
+
+/** Elements that a binding's offset must be a multiple of: 256 bytes, WebGPU's default for storage buffers. */
+export const offsetAlignment = 64;
+
+export const alignTo = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+
+/** The range of the buffer that a binding of this tensor covers. */
+export function bindingOf(tensor: Tensor): GPUBufferBinding {
+  const elements = (tensor.replicas - 1) * tensor.replicaStride + tensor.size;
+  return { buffer: tensor.buffer, offset: tensor.offsetBytes, size: elements * 4 };
+}
+
+/** Part of a tensor, in every replica: `size` elements from element `start` (a multiple of 64) on. */
+export function slice(tensor: Tensor, label: string, start: number, size: number): Tensor {
+  if (start % offsetAlignment !== 0) throw new Error(`${label}: a slice cannot start at element ${start}`);
+  return { ...tensor, label, offsetBytes: tensor.offsetBytes + start * 4, size };
+}
+
+/** Makes buffers and remembers them, so that a plan's memory can be stated and freed. */
+export class Allocator {
+  readonly #gpu: Gpu;
+  readonly #buffers: GPUBuffer[] = [];
+  #sizeBytes = 0;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  /** Bytes of all buffers made here. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /**
+   * A zeroed tensor of `replicas` arrays of `size` elements, each array starting at a multiple of 16 bytes.
+   * @throws GpuError where it is larger than the device's limits.
+   */
+  tensor(label: string, size: number, replicas = 1, usage: GPUBufferUsageFlags = 0): Tensor {
+    const replicaStride = alignTo(size, 4);
+    const buffer = this.buffer(label, replicaStride * replicas * 4, usage);
+    return { label, buffer, offsetBytes: 0, size, replicaStride, replicas };
+  }
+
+  /** A zeroed storage buffer that can be copied from and to. */
+  buffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
+    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (sizeBytes > limit) {
+      throw new GpuError(
+        `${label} needs a buffer of ${sizeBytes} bytes, this adapter allows ${limit}: use fewer replicas or a smaller net`,
+      );
+    }
+    const buffer = this.#gpu.device.createBuffer({
+      label,
+      size: Math.max(alignTo(sizeBytes, 16), 16),
+      usage: usage | GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    this.#buffers.push(buffer);
+    this.#sizeBytes += buffer.size;
+    return buffer;
+  }
+
+  /** Frees every buffer made here. */
+  destroy(): void {
+    for (const buffer of this.#buffers) buffer.destroy();
+    this.#buffers.length = 0;
+    this.#sizeBytes = 0;
+  }
+}

@@ -1,0 +1,85 @@
+// Batch normalisation over the M rows of x(M,N) (Ioffe & Szegedy 2015), with the ReLU before or behind it in the same pass.
+import backwardNaive from '../../shaders/batch-norm-backward/naive.wgsl?raw';
+import backwardStrip from '../../shaders/batch-norm-backward/strip.wgsl?raw';
+import forwardNaive from '../../shaders/batch-norm-forward/naive.wgsl?raw';
+import forwardStrip from '../../shaders/batch-norm-forward/strip.wgsl?raw';
+import inferenceNaive from '../../shaders/batch-norm-inference/naive.wgsl?raw';
+import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+
+export type BatchNormShape = {
+  readonly M: number;
+  readonly N: number;
+  /** 1: what is normalised is max(x, 0). */
+  readonly RELU_BEFORE: 0 | 1;
+  /** 1: the output is max(normalised, 0). */
+  readonly RELU_AFTER: 0 | 1;
+};
+
+export type BatchNormForwardShape = BatchNormShape & {
+  readonly EPS: number;
+  /** Weight of this batch in the running statistics. */
+  readonly STATS_MOMENTUM: number;
+  /** What the variance is multiplied by before it enters the running one: 1 (biased) or M/(M-1) (unbiased). */
+  readonly VARIANCE_FACTOR: number;
+  /** 1: step 0 sets the running statistics. */
+  readonly FIRST_BATCH_SETS: 0 | 1;
+};
+
+const { ceil } = Math;
+
+const perColumn = ({ N }: BatchNormShape): readonly [number, number] => [ceil(N / 64), 1];
+
+function strip<S extends BatchNormShape>(source: string, lanes: number): Variant<S> {
+  return {
+    name: `strip-${lanes}`,
+    source,
+    refuses: wantsMultiplesOf4<S>('N'),
+    constants: (shape) => ({ ...shape, LANES: lanes }),
+    grid: ({ N }) => [N / 4, 1],
+  };
+}
+
+export const batchNormForward: Kernel<BatchNormForwardShape> = {
+  op: 'batch-norm-forward',
+  bindings: [
+    read('x'),
+    read('affine'),
+    read('counters'),
+    readWrite('running'),
+    readWrite('saved'),
+    readWrite('y'),
+  ],
+  cost: ({ M, N }) => ({ flops: 8 * M * N, bytes: 8 * M * N }),
+  variants: [
+    { name: 'naive', source: forwardNaive, constants: (shape) => shape, grid: perColumn },
+    strip(forwardStrip, 4),
+    strip(forwardStrip, 64),
+  ],
+  preferred: { software: ['strip-4'], hardware: ['strip-64'] },
+};
+
+export const batchNormInference: Kernel<BatchNormShape & { readonly EPS: number }> = {
+  op: 'batch-norm-inference',
+  bindings: [read('x'), read('affine'), read('running'), readWrite('y')],
+  cost: ({ M, N }) => ({ flops: 4 * M * N, bytes: 8 * M * N }),
+  variants: [
+    {
+      name: 'naive',
+      source: inferenceNaive,
+      constants: (shape) => ({ ...shape, ROWS: 8 }),
+      grid: ({ M, N }) => [ceil(N / 64), ceil(M / 8)],
+    },
+  ],
+};
+
+export const batchNormBackward: Kernel<BatchNormShape> = {
+  op: 'batch-norm-backward',
+  bindings: [read('dy'), read('x'), read('affine'), read('saved'), readWrite('daffine'), readWrite('dx')],
+  cost: ({ M, N }) => ({ flops: 12 * M * N, bytes: 12 * M * N }),
+  variants: [
+    { name: 'naive', source: backwardNaive, constants: (shape) => shape, grid: perColumn },
+    strip(backwardStrip, 4),
+    strip(backwardStrip, 64),
+  ],
+  preferred: { software: ['strip-4'], hardware: ['strip-64'] },
+};

@@ -1,0 +1,109 @@
+import type { Gpu } from '../gpu/device.ts';
+import type { PipelineCache } from '../gpu/pipelines.ts';
+import { specialize } from '../gpu/specialize.ts';
+import { bindingOf, type Tensor } from '../gpu/tensor.ts';
+import type { Kernel, Shape, Variant } from './kernel.ts';
+import type { VariantChoice } from './variant-choice.ts';
+
+/** A kernel applied to tensors: what a net and an optimizer are lists of. Plain data; nothing is compiled yet. */
+export interface KernelCall {
+  /** Where in the net: `layers.0 forward`. */
+  readonly label: string;
+  readonly kernel: Kernel;
+  readonly shape: Shape;
+  /** By binding name. A tensor of one replica is shared by all. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** Applies a kernel. The type of `shape` is checked against the kernel's. */
+export function call<S extends Shape>(
+  label: string,
+  kernel: Kernel<S>,
+  shape: S,
+  tensors: Readonly<Record<string, Tensor>>,
+): KernelCall {
+  return { label, kernel: kernel as unknown as Kernel, shape, tensors };
+}
+
+/** A call ready to be encoded. */
+export interface Dispatch {
+  readonly label: string;
+  readonly op: string;
+  readonly variant: string;
+  readonly shape: Shape;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+const upperSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+/** `K=3072 M=100 N=52`: a shape in one line. */
+export const shapeText = (shape: Shape): string =>
+  Object.entries(shape)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+
+/** The text that is compiled for a variant, a shape and the strides of its tensors. */
+export function shaderText<S extends Shape>(
+  kernel: Kernel<S>,
+  variant: Variant<S>,
+  shape: S,
+  tensors: Readonly<Record<string, Tensor>>,
+): string {
+  const constants: Record<string, number> = { ...variant.constants(shape) };
+  for (const { name } of kernel.bindings) {
+    const stride = `${upperSnake(name)}_STRIDE`;
+    const tensor = tensors[name];
+    if (tensor !== undefined && variant.source.includes(`const ${stride} = `)) {
+      constants[stride] = tensor.replicas === 1 ? 0 : tensor.replicaStride;
+    }
+  }
+  const text = specialize(variant.source, { constants, ...(variant.flags && { flags: variant.flags }) });
+  return variant.subgroups === true ? `enable subgroups;\n${text}` : text;
+}
+
+/**
+ * Compiles a call: chooses the variant, makes the pipeline and the bind group.
+ * @throws GpuError naming op, variant and shape where the shader or the buffers are refused.
+ */
+export async function prepare(
+  gpu: Gpu,
+  pipelines: PipelineCache,
+  choose: VariantChoice,
+  { label, kernel, shape, tensors }: KernelCall,
+): Promise<Dispatch> {
+  const variant = choose(kernel, shape, gpu.capabilities);
+  const name = `${label}: ${kernel.op}/${variant.name} ${shapeText(shape)}`;
+  const bound = kernel.bindings.map((binding) => {
+    const tensor = tensors[binding.name];
+    if (tensor === undefined) throw new Error(`${name} lacks the tensor "${binding.name}"`);
+    return tensor;
+  });
+  const replicas = Math.max(...bound.map((tensor) => tensor.replicas));
+  const accesses = kernel.bindings.map((binding) => binding.access);
+  const code = shaderText(kernel, variant, shape, tensors);
+  const pipeline = await pipelines.pipeline({ label: name, code, bindings: accesses });
+  const bindGroup = gpu.device.createBindGroup({
+    label: name,
+    layout: pipelines.layout(accesses),
+    entries: bound.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
+  });
+  const [x, y] = variant.grid(shape);
+  return {
+    label,
+    op: kernel.op,
+    variant: variant.name,
+    shape,
+    pipeline,
+    bindGroup,
+    workgroups: [x, y, replicas],
+  };
+}
+
+/** Records a dispatch into a pass. */
+export function encode(pass: GPUComputePassEncoder, dispatch: Dispatch): void {
+  pass.setPipeline(dispatch.pipeline);
+  pass.setBindGroup(0, dispatch.bindGroup);
+  pass.dispatchWorkgroups(...dispatch.workgroups);
+}

@@ -1,0 +1,71 @@
+import type { Capabilities } from '../gpu/device.ts';
+import type { Access } from '../gpu/pipelines.ts';
+
+/** The sizes that an op is specialised for, by their names in its shaders (M, N, K, ...), without the replica dimension. */
+export type Shape = Readonly<Record<string, number>>;
+
+/** Work of one replica: what rooflines are drawn from. */
+export interface Cost {
+  readonly flops: number;
+  /** Least bytes that must cross memory: every operand read once, every result written once. */
+  readonly bytes: number;
+}
+
+/** A storage buffer of a kernel; its place in `bindings` is its `@binding` number. */
+export interface Binding {
+  readonly name: string;
+  readonly access: Access;
+}
+
+/** One way to compute an op. Variants of an op differ only in speed. */
+export interface Variant<S extends Shape> {
+  readonly name: string;
+  /** Text of the `.wgsl` file. */
+  readonly source: string;
+  /** The shader uses subgroup or quad operations. */
+  readonly subgroups?: boolean;
+  /** Why it cannot compute this shape, or run on this adapter; undefined where it can. */
+  refuses?(shape: S, capabilities: Capabilities): string | undefined;
+  /** Values of the shader's constants. Those named `..._STRIDE` are set from the tensors. */
+  constants(shape: S): Readonly<Record<string, number>>;
+  readonly flags?: Readonly<Record<string, boolean>>;
+  /** Workgroups in x and y; z is the replica. */
+  grid(shape: S): readonly [number, number];
+}
+
+/** An op: what it binds, what it costs, the ways to compute it. */
+export interface Kernel<S extends Shape = Shape> {
+  readonly op: string;
+  readonly bindings: readonly Binding[];
+  cost(shape: S): Cost;
+  /** The first is the naive one: it runs every shape on every adapter. */
+  readonly variants: readonly Variant<S>[];
+  /** Names in order of preference, where nothing was measured, per kind of adapter. The naive variant need not be named. */
+  readonly preferred?: { readonly software: readonly string[]; readonly hardware: readonly string[] };
+}
+
+export const read = (name: string): Binding => ({ name, access: 'read' });
+export const readWrite = (name: string): Binding => ({ name, access: 'read_write' });
+
+/** Why `variant` cannot run here; undefined where it can. */
+export function refusal<S extends Shape>(
+  variant: Variant<S>,
+  shape: S,
+  capabilities: Capabilities,
+): string | undefined {
+  if (variant.subgroups === true && !capabilities.subgroups) return 'the adapter has no subgroups';
+  const [x, y] = variant.grid(shape);
+  const most = capabilities.maxWorkgroupsPerDimension;
+  if (x > most || y > most) return `needs ${x} x ${y} workgroups, the adapter allows ${most} per dimension`;
+  return variant.refuses?.(shape, capabilities);
+}
+
+/** Refusal of shapes whose named sizes are not multiples of 4, which vec4 accesses need. */
+export function wantsMultiplesOf4<S extends Shape>(
+  ...names: readonly (keyof S & string)[]
+): (shape: S) => string | undefined {
+  return (shape) => {
+    const odd = names.find((name) => (shape[name] ?? 0) % 4 !== 0);
+    return odd === undefined ? undefined : `${odd} = ${shape[odd]} is not a multiple of 4`;
+  };
+}

@@ -1,0 +1,163 @@
+// The three matrix products of a linear layer, x(M,K), w(K,N), y(M,N), row-major f32:
+//   matmul-forward   y = x·w + bias       matmul-wgrad   dw = xᵀ·dy       matmul-dgrad   dx = dy·wᵀ
+// and the two halves of a split-K forward: matmul-forward-split (partial sums) and split-sum.
+import dgradNaive from '../../shaders/matmul-dgrad/naive.wgsl?raw';
+import dgradQuad from '../../shaders/matmul-dgrad/quad.wgsl?raw';
+import forwardNaive from '../../shaders/matmul-forward/naive.wgsl?raw';
+import forwardQuad from '../../shaders/matmul-forward/quad.wgsl?raw';
+import wgradNaive from '../../shaders/matmul-wgrad/naive.wgsl?raw';
+import wgradQuad from '../../shaders/matmul-wgrad/quad.wgsl?raw';
+import splitSumNaive from '../../shaders/split-sum/naive.wgsl?raw';
+import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+
+export type MatmulShape = { readonly M: number; readonly N: number; readonly K: number };
+export type SplitMatmulShape = MatmulShape & { readonly SPLITS: number };
+
+const { ceil } = Math;
+
+const cost = ({ M, N, K }: MatmulShape) => ({
+  flops: 2 * M * N * K,
+  bytes: 4 * (M * K + K * N + M * N),
+});
+
+/** Terms of K that one split sums: a multiple of 4, so that vec4 loads stay aligned. */
+const splitK = ({ K, SPLITS }: SplitMatmulShape): number => 4 * ceil(K / 4 / SPLITS);
+
+const sizes = ({ M, N, K }: MatmulShape) => ({ M, N, K });
+
+function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
+  return {
+    name: `quad-${rows}x${4 * cols}`,
+    source: forwardQuad,
+    subgroups: true,
+    refuses: wantsMultiplesOf4('N', 'K'),
+    constants: (shape) => ({
+      ...sizes(shape),
+      ROWS: rows,
+      COLS: cols,
+      ROW_TILES: ceil(shape.M / (4 * rows)),
+      SPLIT_K: shape.K,
+    }),
+    grid: ({ M, N }) => [ceil(N / (4 * cols)), ceil(M / (4 * rows))],
+  };
+}
+
+/** The same tile on a part of K. */
+function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
+  return {
+    ...variant,
+    flags: { SPLIT: true },
+    constants: (shape) => ({ ...variant.constants(shape), SPLIT_K: splitK(shape) }),
+    grid: (shape) => {
+      const [x, y] = variant.grid(shape);
+      return [x, y * shape.SPLITS];
+    },
+  };
+}
+
+const forwardNaiveVariant: Variant<MatmulShape> = {
+  name: 'naive',
+  source: forwardNaive,
+  constants: (shape) => ({ ...sizes(shape), ROW_TILES: ceil(shape.M / 8), SPLIT_K: shape.K }),
+  grid: ({ M, N }) => [ceil(N / 8), ceil(M / 8)],
+};
+
+const forwardVariants: readonly Variant<MatmulShape>[] = [
+  forwardNaiveVariant,
+  forwardQuadVariant(4, 4),
+  forwardQuadVariant(8, 4),
+  forwardQuadVariant(13, 4),
+  forwardQuadVariant(5, 13),
+  forwardQuadVariant(9, 7),
+];
+
+export const matmulForward: Kernel<MatmulShape> = {
+  op: 'matmul-forward',
+  bindings: [read('x'), read('w'), read('bias'), readWrite('y')],
+  cost,
+  variants: forwardVariants,
+  preferred: { software: ['quad-8x16'], hardware: ['quad-4x16'] },
+};
+
+export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
+  op: 'matmul-forward-split',
+  bindings: [read('x'), read('w'), readWrite('y')],
+  cost,
+  variants: forwardVariants.map(split),
+  preferred: { software: ['quad-5x52'], hardware: ['quad-4x16'] },
+};
+
+export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly SPLITS: number }> = {
+  op: 'split-sum',
+  bindings: [read('partial'), read('bias'), readWrite('y')],
+  cost: ({ M, N, SPLITS }) => ({ flops: M * N * SPLITS, bytes: 4 * M * N * (SPLITS + 1) }),
+  variants: [
+    {
+      name: 'naive',
+      source: splitSumNaive,
+      refuses: wantsMultiplesOf4('N'),
+      constants: ({ M, N, SPLITS }) => ({ M, N, SPLITS }),
+      grid: ({ M, N }) => [ceil((M * N) / 4 / 64), 1],
+    },
+  ],
+};
+
+function wgradQuadVariant(vecs: number, cols: number): Variant<MatmulShape> {
+  return {
+    name: `quad-${4 * vecs}x${4 * cols}`,
+    source: wgradQuad,
+    subgroups: true,
+    refuses: wantsMultiplesOf4('N', 'K'),
+    constants: (shape) => ({ ...sizes(shape), VECS: vecs, COLS: cols }),
+    grid: ({ N, K }) => [ceil(N / (4 * cols)), ceil(K / (16 * vecs))],
+  };
+}
+
+export const matmulWgrad: Kernel<MatmulShape> = {
+  op: 'matmul-wgrad',
+  bindings: [read('x'), read('dy'), readWrite('dw')],
+  cost,
+  variants: [
+    {
+      name: 'naive',
+      source: wgradNaive,
+      constants: sizes,
+      grid: ({ N, K }) => [ceil(N / 8), ceil(K / 8)],
+    },
+    wgradQuadVariant(1, 4),
+    wgradQuadVariant(2, 4),
+    wgradQuadVariant(3, 4),
+    wgradQuadVariant(1, 13),
+    wgradQuadVariant(2, 7),
+    wgradQuadVariant(2, 13),
+  ],
+  preferred: { software: ['quad-8x28'], hardware: ['quad-4x16'] },
+};
+
+function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
+  return {
+    name: `quad-${rows}x${4 * cols}`,
+    source: dgradQuad,
+    subgroups: true,
+    refuses: wantsMultiplesOf4('N', 'K'),
+    constants: (shape) => ({ ...sizes(shape), ROWS: rows, COLS: cols }),
+    grid: ({ M, K }) => [ceil(K / (4 * cols)), ceil(M / (4 * rows))],
+  };
+}
+
+export const matmulDgrad: Kernel<MatmulShape> = {
+  op: 'matmul-dgrad',
+  bindings: [read('dy'), read('w'), readWrite('dx')],
+  cost,
+  variants: [
+    {
+      name: 'naive',
+      source: dgradNaive,
+      constants: sizes,
+      grid: ({ M, K }) => [ceil(K / 8), ceil(M / 8)],
+    },
+    dgradQuadVariant(4, 4),
+    dgradQuadVariant(8, 4),
+  ],
+  preferred: { software: ['quad-8x16'], hardware: ['quad-4x16'] },
+};

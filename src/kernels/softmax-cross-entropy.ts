@@ -1,0 +1,28 @@
+import naive from '../../shaders/softmax-cross-entropy/naive.wgsl?raw';
+import { type Kernel, read, readWrite } from './kernel.ts';
+
+export type SoftmaxCrossEntropyShape = {
+  readonly M: number;
+  readonly CLASSES: number;
+  /** Columns of a row of logits, CLASSES or more. */
+  readonly LD: number;
+  /** Samples of a whole pass: rows beyond it count nothing. 2^32 - 1 where every batch is full. */
+  readonly TOTAL: number;
+};
+
+/** Per row: loss, hit and the gradient of the mean loss. */
+export const softmaxCrossEntropy: Kernel<SoftmaxCrossEntropyShape> = {
+  op: 'softmax-cross-entropy',
+  bindings: [
+    read('logits'),
+    read('labels'),
+    read('counters'),
+    readWrite('dlogits'),
+    readWrite('rowLoss'),
+    readWrite('rowHit'),
+  ],
+  cost: ({ M, LD }) => ({ flops: 12 * M * LD, bytes: 8 * M * LD }),
+  variants: [
+    { name: 'naive', source: naive, constants: (shape) => shape, grid: ({ M }) => [Math.ceil(M / 16), 1] },
+  ],
+};

@@ -1,0 +1,49 @@
+import type { Capabilities } from '../gpu/device.ts';
+import { type Kernel, refusal, type Shape, type Variant } from './kernel.ts';
+
+/** Picks the variant that computes an op of a shape. */
+export type VariantChoice = <S extends Shape>(
+  kernel: Kernel<S>,
+  shape: S,
+  capabilities: Capabilities,
+) => Variant<S>;
+
+/** Without measurements: the preferred variants of the adapter's kind in their order, then the naive one. */
+export const defaultChoice: VariantChoice = (kernel, shape, capabilities) => {
+  const names = kernel.preferred?.[capabilities.software ? 'software' : 'hardware'] ?? [];
+  for (const name of names) {
+    const variant = variantNamed(kernel, name);
+    if (refusal(variant, shape, capabilities) === undefined) return variant;
+  }
+  return kernel.variants[0]!;
+};
+
+/**
+ * Forces variants: the longest key that an op's name starts with decides (`matmul` covers all its forms).
+ * A shape that a forced variant refuses, and every op not named, is left to `otherwise`.
+ */
+export function forcedChoice(
+  forced: Readonly<Record<string, string>>,
+  otherwise: VariantChoice = defaultChoice,
+): VariantChoice {
+  return (kernel, shape, capabilities) => {
+    const key = Object.keys(forced)
+      .filter((prefix) => kernel.op === prefix || kernel.op.startsWith(`${prefix}-`))
+      .sort((a, b) => b.length - a.length)[0];
+    const variant = kernel.variants.find(({ name }) => key !== undefined && name === forced[key]);
+    if (variant === undefined || refusal(variant, shape, capabilities) !== undefined) {
+      return otherwise(kernel, shape, capabilities);
+    }
+    return variant;
+  };
+}
+
+/** @throws Error where the op has no variant of that name. */
+export function variantNamed<S extends Shape>(kernel: Kernel<S>, name: string): Variant<S> {
+  const variant = kernel.variants.find((candidate) => candidate.name === name);
+  if (variant === undefined) {
+    const names = kernel.variants.map((candidate) => candidate.name).join(', ');
+    throw new Error(`${kernel.op} has no variant "${name}", it has ${names}`);
+  }
+  return variant;
+}

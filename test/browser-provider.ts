@@ -1,0 +1,45 @@
+import { defineBrowserProvider } from '@vitest/browser';
+import type { Browser, CDPSession, Page } from 'puppeteer';
+import { launchChrome } from '../src/cli/chrome.ts';
+
+/**
+ * Runs Vitest's browser tests in the Chrome that the command line uses: one browser for the whole run.
+ * The sandbox, WebGPU and software-adapter switches are those of src/cli/chrome.ts.
+ */
+export const chromeProvider = defineBrowserProvider({
+  name: 'puppeteer',
+  supportedBrowser: ['chrome'],
+  providerFactory: () => {
+    const pages = new Map<string, Page>();
+    let browser: Promise<Browser> | undefined;
+    const page = (sessionId: string): Page => {
+      const found = pages.get(sessionId);
+      if (found === undefined) throw new Error(`no page for the session ${sessionId}`);
+      return found;
+    };
+    return {
+      name: 'puppeteer',
+      supportsParallelism: false,
+      getCommandsContext: (sessionId) => ({ page: page(sessionId) }),
+      async openPage(sessionId, url) {
+        browser ??= launchChrome({ log: (line) => console.error(line) });
+        const opened = await (await browser).newPage();
+        pages.set(sessionId, opened);
+        await opened.goto(url, { timeout: 0 });
+      },
+      async getCDPSession(sessionId) {
+        const session: CDPSession = await page(sessionId).createCDPSession();
+        return {
+          send: (method: string, params: unknown) =>
+            session.send(method as 'Page.enable', params as undefined),
+          on: (event: string, listener: (...args: unknown[]) => void) => session.on(event, listener),
+          off: (event: string, listener: (...args: unknown[]) => void) => session.off(event, listener),
+          once: (event: string, listener: (...args: unknown[]) => void) => session.once(event, listener),
+        } as never;
+      },
+      async close() {
+        await (await browser)?.close();
+      },
+    };
+  },
+});

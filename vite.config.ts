@@ -1,0 +1,44 @@
+import { defineConfig } from 'vitest/config';
+import { chromeProvider } from './test/browser-provider.ts';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  appType: 'mpa',
+  clearScreen: false,
+  server: { host: '127.0.0.1', headers: { 'Cross-Origin-Resource-Policy': 'same-origin' } },
+  worker: { format: 'es' },
+  build: { target: 'es2022' },
+  test: {
+    reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['test/unit/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/layers.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'gpu',
+          include: ['test/kernels/**/*.test.ts', 'test/training/**/*.test.ts'],
+          testTimeout: 120_000,
+          browser: {
+            enabled: true,
+            provider: chromeProvider,
+            instances: [{ browser: 'chrome' }],
+            headless: true,
+            isolate: false,
+            fileParallelism: false,
+            screenshotFailures: false,
+            ui: false,
+          },
+        },
+      },
+    ],
+  },
+});
