@@ -126,6 +126,7 @@ async function send(body: Body, request: IncomingMessage, response: ServerRespon
   response.statusCode = range === 'whole' ? 200 : 206;
   if (range !== 'whole') response.setHeader('Content-Range', `bytes ${first}-${last}/${sizeBytes}`);
   response.setHeader('Content-Length', last - first + 1);
+  response.strictContentLength = true;
   if (request.method === 'HEAD') response.end();
   else if ('bytes' in body) response.end(body.bytes.subarray(first, last + 1));
   else

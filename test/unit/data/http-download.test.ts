@@ -14,11 +14,11 @@ async function download(url: string, options: DownloadOptions = {}): Promise<Uin
 }
 
 /** Answers with the bytes asked for, but breaks each connection after `each` bytes. */
-function breaking(each: number, { ranges = true } = {}) {
+function breaking(each: number) {
   const asked: (string | undefined)[] = [];
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     asked.push(request.headers.range);
-    const start = ranges ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     response.setHeader('content-length', content.length - start);
     if (start > 0) {
       response.statusCode = 206;
@@ -26,8 +26,7 @@ function breaking(each: number, { ranges = true } = {}) {
     }
     const part = content.subarray(start, start + each);
     if (start + part.length === content.length) response.end(part);
-    // Without ranges, each connection brings more than the one before.
-    else response.write(ranges ? part : content.subarray(0, each * asked.length), () => response.destroy());
+    else response.write(part, () => response.destroy());
   };
   return { listener, asked };
 }
@@ -56,7 +55,7 @@ test('broken connections: the rest is asked for, more often than the retries in 
 });
 
 test('broken connections to a server without ranges: what is there already is skipped', async () => {
-  const { listener, asked } = breaking(15_000, { ranges: false });
+  const { listener, asked } = breaking(15_000);
   const url = await localServer((request, response) => {
     if (asked.length < 1) listener(request, response);
     else response.setHeader('content-length', content.length).end(content);
@@ -88,6 +87,20 @@ test('a file that changes on the way is refused', async () => {
     }
   });
   await expect(download(url)).rejects.toThrow('the file changed while downloading');
+});
+
+test('a server that answers with another range than the one asked for is refused', async () => {
+  let connections = 0;
+  const url = await localServer((_, response) => {
+    connections++;
+    response.setHeader('content-length', content.length);
+    if (connections === 1) response.write(content.subarray(0, 1000), () => response.destroy());
+    else {
+      response.setHeader('content-range', `bytes 0-${content.length - 1}/${content.length}`);
+      response.writeHead(206).end(content);
+    }
+  });
+  await expect(download(url)).rejects.toThrow('HTTP 206');
 });
 
 test('an error status is told at once', async () => {
