@@ -74,7 +74,7 @@ function quoteForShell(argument: string): string {
 export function npmReason(stderr: string): string {
   const lines = stderr.split('\n').flatMap((line) => /^npm (?:error|ERR!) (.*\S)/.exec(line)?.[1] ?? []);
   return lines
-    .filter((line) => !/complete log of this run|^code |^\d+\s*$/.test(line))
+    .filter((line) => !/complete log of this run|^(?:code|syscall|errno) |^\d+\s*$|^\s+at /.test(line))
     .slice(0, 2)
     .join('; ');
 }

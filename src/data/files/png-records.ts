@@ -20,15 +20,17 @@ export function pngToRecords(png: Uint8Array, labels: readonly number[]): Uint8A
     );
   }
   const records = new Uint8Array(labels.length * RECORD_BYTES);
+  // A local: module runners turn each use of an import into a call.
+  const plane = PLANE_PIXELS;
   for (const [i, label] of labels.entries()) {
     if (!Number.isInteger(label) || label < 0 || label > 255) throw new RangeError(`label ${i} is ${label}`);
     const to = i * RECORD_BYTES;
     const from = i * IMAGE_BYTES;
     records[to] = label;
-    for (let p = 0; p < PLANE_PIXELS; p++) {
+    for (let p = 0; p < plane; p++) {
       records[to + 1 + p] = data[from + 3 * p]!;
-      records[to + 1 + PLANE_PIXELS + p] = data[from + 3 * p + 1]!;
-      records[to + 1 + 2 * PLANE_PIXELS + p] = data[from + 3 * p + 2]!;
+      records[to + 1 + plane + p] = data[from + 3 * p + 1]!;
+      records[to + 1 + 2 * plane + p] = data[from + 3 * p + 2]!;
     }
   }
   return records;

