@@ -1,4 +1,5 @@
 import { GpuError } from './errors.ts';
+import { probeSubgroups } from './subgroup-probe.ts';
 
 /** What kernels may ask of an adapter before they agree to run on it. */
 export interface Capabilities {
@@ -90,7 +91,7 @@ export async function requestGpu(gpu: GPU | undefined): Promise<Gpu> {
 }
 
 /** Wraps a device that somebody else made (a page with its own rendering, Dawn for Node). */
-export function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu {
+export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Promise<Gpu> {
   let failed: GpuError | undefined;
   const failure = new Promise<never>((_, reject) => {
     const fail = (error: GpuError) => {
@@ -109,7 +110,7 @@ export function wrapDevice(device: GPUDevice, adapter: AdapterDescription): Gpu 
     device,
     adapter,
     capabilities: {
-      subgroups: device.features.has('subgroups'),
+      subgroups: await probeSubgroups(device),
       maxWorkgroupStorageSize: device.limits.maxComputeWorkgroupStorageSize,
       maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
       maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
