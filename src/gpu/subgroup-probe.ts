@@ -28,7 +28,8 @@ export function isConsistent(seen: Uint32Array): boolean {
       const lane = seen[i]!;
       if (lane > 3) return false;
       lanes |= 1 << lane;
-      if (seen[i + 1] !== (lane ^ 1) || seen[i + 2] !== (lane ^ 2) || seen[i + 3] !== (lane ^ 3)) return false;
+      if (seen[i + 1] !== (lane ^ 1) || seen[i + 2] !== (lane ^ 2) || seen[i + 3] !== (lane ^ 3))
+        return false;
     }
     if (lanes !== 0b1111) return false;
   }

@@ -1,0 +1,68 @@
+import type { Capabilities } from '../gpu/device.ts';
+import type { Allocator, Tensor } from '../gpu/tensor.ts';
+import { biasGradient } from '../kernels/bias.ts';
+import { call, type KernelCall } from '../kernels/call.ts';
+import {
+  type MatmulShape,
+  matmulDgrad,
+  matmulForward,
+  matmulForwardSplit,
+  matmulWgrad,
+  splitSum,
+} from '../kernels/matmul.ts';
+
+/** A linear layer's tensors: w (K, N), bias (N) and their gradients, widths padded. */
+export interface Linear {
+  readonly label: string;
+  /** Batch, outputs, inputs. */
+  readonly shape: MatmulShape;
+  readonly w: Tensor;
+  readonly bias: Tensor;
+  readonly dw: Tensor;
+  readonly db: Tensor;
+}
+
+/**
+ * Parts that the K terms of y = x·w are summed in. Where the tiles of y are too few to fill a GPU, each tile's sum is
+ * shared between several workgroups; an adapter that computes on a few CPU cores needs no more than those tiles.
+ */
+export function splitsFor({ M, N, K }: MatmulShape, replicas: number, capabilities: Capabilities): number {
+  if (capabilities.software) return 1;
+  const tiles = Math.ceil(M / 16) * Math.ceil(N / 16) * replicas;
+  return Math.max(1, Math.min(Math.floor(256 / tiles), Math.floor(K / 256)));
+}
+
+/** y = x·w + bias. `splits` > 1 needs a buffer for the partial sums, made here. */
+export function linearForward(
+  { label, shape, w, bias }: Linear,
+  x: Tensor,
+  y: Tensor,
+  splits: number,
+  allocator: Allocator,
+): KernelCall[] {
+  if (splits === 1) return [call(`${label} forward`, matmulForward, shape, { x, w, bias, y })];
+  const partial = allocator.tensor(`${label} partial sums`, splits * shape.M * shape.N, y.replicas);
+  return [
+    call(`${label} forward`, matmulForwardSplit, { ...shape, SPLITS: splits }, { x, w, y: partial }),
+    call(`${label} forward sum`, splitSum, { M: shape.M, N: shape.N, SPLITS: splits }, { partial, bias, y }),
+  ];
+}
+
+/**
+ * dw, db and dx from dy. Without `dx` (the first layer) there is none. `biasIsFree`: the layer feeds batch norm, which
+ * takes the batch mean away, so the bias gradient is exactly 0, and db stays the zeros that it was made of.
+ */
+export function linearBackward(
+  { label, shape, w, dw, db }: Linear,
+  x: Tensor,
+  dy: Tensor,
+  dx: Tensor | undefined,
+  biasIsFree: boolean,
+): KernelCall[] {
+  const { M, N } = shape;
+  return [
+    call(`${label} wgrad`, matmulWgrad, shape, { x, dy, dw }),
+    ...(biasIsFree ? [] : [call(`${label} bias gradient`, biasGradient, { M, N }, { dy, db })]),
+    ...(dx === undefined ? [] : [call(`${label} dgrad`, matmulDgrad, shape, { dy, w, dx })]),
+  ];
+}

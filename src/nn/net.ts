@@ -1,0 +1,159 @@
+import type { Capabilities } from '../gpu/device.ts';
+import type { Allocator, Tensor } from '../gpu/tensor.ts';
+import { call, type KernelCall } from '../kernels/call.ts';
+import { softmaxCrossEntropy } from '../kernels/softmax-cross-entropy.ts';
+import { type Activation, activationBackward, activationForward, activationInference } from './activation.ts';
+import { type Linear, linearBackward, linearForward, splitsFor } from './linear.ts';
+import type { Model } from './model.ts';
+import { layerWidths, paddedWidth } from './parameters.ts';
+
+/** Every batch is full: no row is left out of the loss. */
+const allFull = 2 ** 32 - 1;
+
+/** A batch as a net takes it. */
+export interface Batch {
+  /** (R, B, inputs padded), or one (B, inputs padded) for all replicas. */
+  readonly x: Tensor;
+  /** (R, B) or (B), u32. */
+  readonly labels: Tensor;
+  /** (R, 4), u32: the step, and the first step whose loss was not finite. */
+  readonly counters: Tensor;
+}
+
+/** What a pass leaves behind for step-end. */
+export interface PassResult {
+  /** (R, B, classes padded). */
+  readonly logits: Tensor;
+  readonly rowLoss: Tensor;
+  readonly rowHit: Tensor;
+  readonly calls: readonly KernelCall[];
+}
+
+/** The layers of a model for one batch size. `normalised` tensors are made only where gradients are wanted. */
+function makeLayers(allocator: Allocator, model: Model, batchSize: number, training: boolean) {
+  const { spec, replicas } = model;
+  const widths = layerWidths(spec);
+  const linears: Linear[] = widths.slice(1).map((outputs, layer) => ({
+    label: `layers.${layer}`,
+    shape: { M: batchSize, N: paddedWidth(outputs), K: paddedWidth(widths[layer]!) },
+    w: model.parameter('linear.weight', layer),
+    bias: model.parameter('linear.bias', layer),
+    dw: model.gradient('linear.weight', layer),
+    db: model.gradient('linear.bias', layer),
+  }));
+  const activations: Activation[] = spec.hidden.map((width, layer) => {
+    const N = paddedWidth(width);
+    const plain = { label: `layers.${layer}`, spec: spec.batchNorm, M: batchSize, N };
+    if (spec.batchNorm === null) return plain;
+    return {
+      ...plain,
+      affine: model.affine(layer),
+      daffine: model.affineGradient(layer),
+      running: model.runningOf(layer),
+      ...(training && { saved: allocator.tensor(`layers.${layer} batch statistics`, 2 * N, replicas) }),
+    };
+  });
+  const tensor = (label: string, width: number) =>
+    allocator.tensor(label, batchSize * paddedWidth(width), replicas);
+  return { linears, activations, tensor };
+}
+
+/** Tensors between the layers: `outputs[i]` of linear layer i, `inputs[i + 1]` behind its activation. */
+function makeActivations(
+  spec: Model['spec'],
+  x: Tensor,
+  prefix: string,
+  tensor: (label: string, width: number) => Tensor,
+) {
+  const outputs = layerWidths(spec)
+    .slice(1)
+    .map((width, layer) => tensor(`layers.${layer} ${prefix}linear`, width));
+  const inputs = [x, ...spec.hidden.map((width, layer) => tensor(`layers.${layer} ${prefix}output`, width))];
+  return { outputs, inputs };
+}
+
+/**
+ * Forward and backward of a training step: loss, hits and all gradients.
+ * Dispatches: 2 per hidden layer and 2 more forward; 3 per layer backward, fewer at the ends.
+ */
+export function trainingPass(
+  allocator: Allocator,
+  model: Model,
+  batch: Batch,
+  batchSize: number,
+  capabilities: Capabilities,
+): PassResult {
+  const { spec } = model;
+  const { linears, activations, tensor } = makeLayers(allocator, model, batchSize, true);
+  const { outputs, inputs } = makeActivations(spec, batch.x, '', tensor);
+  const calls: KernelCall[] = [];
+  for (const [layer, linear] of linears.entries()) {
+    const splits = splitsFor(linear.shape, model.replicas, capabilities);
+    calls.push(...linearForward(linear, inputs[layer]!, outputs[layer]!, splits, allocator));
+    const activation = activations[layer];
+    if (activation !== undefined) {
+      calls.push(...activationForward(activation, outputs[layer]!, inputs[layer + 1]!, batch.counters));
+    }
+  }
+
+  const logits = outputs.at(-1)!;
+  const loss = lossCall(allocator, model, batch, batchSize, logits, allFull);
+  calls.push(loss.call);
+
+  let dy = loss.dlogits;
+  for (let layer = linears.length - 1; layer >= 0; layer--) {
+    const linear = linears[layer]!;
+    const feedsBatchNorm = spec.batchNorm?.order === 'before-relu' && layer < activations.length;
+    const dx = layer === 0 ? undefined : tensor(`layers.${layer} dx`, layerWidths(spec)[layer]!);
+    calls.push(...linearBackward(linear, inputs[layer]!, dy, dx, feedsBatchNorm));
+    if (dx === undefined) break;
+    const before = activations[layer - 1]!;
+    dy = tensor(`layers.${layer - 1} dy`, spec.hidden[layer - 1]!);
+    calls.push(...activationBackward(before, outputs[layer - 1]!, dx, dy));
+  }
+  return { logits, rowLoss: loss.rowLoss, rowHit: loss.rowHit, calls };
+}
+
+/**
+ * Forward with running statistics, and the loss: `total` samples in batches of `batchSize`, of which the last may be partial.
+ */
+export function evaluationPass(
+  allocator: Allocator,
+  model: Model,
+  batch: Batch,
+  batchSize: number,
+  total: number,
+  capabilities: Capabilities,
+): PassResult {
+  const { linears, activations, tensor } = makeLayers(allocator, model, batchSize, false);
+  const { outputs, inputs } = makeActivations(model.spec, batch.x, 'evaluation ', tensor);
+  const calls: KernelCall[] = [];
+  for (const [layer, linear] of linears.entries()) {
+    const splits = splitsFor(linear.shape, model.replicas, capabilities);
+    calls.push(...linearForward(linear, inputs[layer]!, outputs[layer]!, splits, allocator));
+    const activation = activations[layer];
+    if (activation !== undefined) {
+      calls.push(...activationInference(activation, outputs[layer]!, inputs[layer + 1]!));
+    }
+  }
+  const logits = outputs.at(-1)!;
+  const loss = lossCall(allocator, model, batch, batchSize, logits, total);
+  return { logits, rowLoss: loss.rowLoss, rowHit: loss.rowHit, calls: [...calls, loss.call] };
+}
+
+function lossCall(
+  allocator: Allocator,
+  { spec, replicas }: Model,
+  { labels, counters }: Batch,
+  M: number,
+  logits: Tensor,
+  TOTAL: number,
+) {
+  const LD = paddedWidth(spec.classes);
+  const dlogits = allocator.tensor('dlogits', M * LD, replicas);
+  const rowLoss = allocator.tensor('row losses', M, replicas);
+  const rowHit = allocator.tensor('row hits', M, replicas);
+  const shape = { M, CLASSES: spec.classes, LD, TOTAL };
+  const tensors = { logits, labels, counters, dlogits, rowLoss, rowHit };
+  return { dlogits, rowLoss, rowHit, call: call('loss', softmaxCrossEntropy, shape, tensors) };
+}

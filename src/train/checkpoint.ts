@@ -1,0 +1,34 @@
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import type { TrainSettings } from './settings.ts';
+import type { ArenaValues } from './state.ts';
+
+/** Everything a run needs to go on as if it had not been interrupted, bit by bit on the same adapter and browser. */
+export interface Checkpoint {
+  readonly settings: TrainSettings;
+  /** Steps done. */
+  readonly step: number;
+  /** Variant of each call by its label: other variants may round differently. */
+  readonly variants: Readonly<Record<string, string>>;
+  /** Who computed, for the warning where another adapter goes on. */
+  readonly adapter: string;
+  readonly arenas: ArenaValues;
+}
+
+const format = 'wgrad checkpoint 1';
+
+/** A checkpoint as a safetensors file: the arenas as tensors, the rest as metadata. */
+export function writeCheckpoint({ arenas, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const tensors = Object.entries(arenas).map(([name, data]) => ({ name, shape: [data.length], data }));
+  return writeSafetensors({ tensors, metadata: { format, run: JSON.stringify(rest) } });
+}
+
+/** @throws Error where the file is no checkpoint or is damaged. */
+export function readCheckpoint(file: Uint8Array): Checkpoint {
+  const { tensors, metadata } = readSafetensors(file);
+  if (metadata.format !== format) throw new Error(`not a checkpoint of this version (${format})`);
+  const rest = JSON.parse(metadata.run ?? '') as Omit<Checkpoint, 'arenas'>;
+  const arenas = Object.fromEntries(
+    tensors.map(({ name, data }) => [name, data as Float32Array<ArrayBuffer>]),
+  );
+  return { ...rest, arenas };
+}

@@ -1,0 +1,121 @@
+import { IMAGE_BYTES } from '../data/cifar10.ts';
+import type { Gpu } from '../gpu/device.ts';
+import type { PipelineCache } from '../gpu/pipelines.ts';
+import { Allocator } from '../gpu/tensor.ts';
+import { call } from '../kernels/call.ts';
+import { stepEnd } from '../kernels/step-end.ts';
+import type { VariantChoice } from '../kernels/variant-choice.ts';
+import type { Model } from '../nn/model.ts';
+import { evaluationPass } from '../nn/net.ts';
+import type { GpuDataset, GpuImages } from './dataset.ts';
+import { gatherCall } from './gather-call.ts';
+import type { Pacer } from './pacer.ts';
+import { compilePlan, type Plan } from './plan.ts';
+import { readTensors } from './stats.ts';
+
+/** Mean cross-entropy and accuracy over a split. */
+export interface Score {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** Images of one evaluation step. The last batch of a split may be partial. */
+const evaluationBatch = 500;
+
+/** Scores all replicas of a model on a fixed list of images; the images are gathered once for all replicas. */
+export class Evaluation {
+  readonly #gpu: Gpu;
+  readonly #pacer: Pacer;
+  readonly #allocator: Allocator;
+  readonly #plan: Plan;
+  readonly #tensors: ReturnType<typeof makeTensors>;
+  readonly #count: number;
+
+  private constructor(
+    gpu: Gpu,
+    pacer: Pacer,
+    allocator: Allocator,
+    plan: Plan,
+    tensors: ReturnType<typeof makeTensors>,
+    count: number,
+  ) {
+    this.#gpu = gpu;
+    this.#pacer = pacer;
+    this.#allocator = allocator;
+    this.#plan = plan;
+    this.#tensors = tensors;
+    this.#count = count;
+  }
+
+  /** Compiles the plan for `samples`, entries of sample-order.ts into `images`. */
+  static async make(
+    gpu: Gpu,
+    pipelines: PipelineCache,
+    pacer: Pacer,
+    choose: VariantChoice,
+    model: Model,
+    dataset: GpuDataset,
+    images: GpuImages,
+    samples: Uint32Array<ArrayBuffer>,
+  ): Promise<Evaluation> {
+    const count = samples.length;
+    const B = Math.min(evaluationBatch, count);
+    const steps = Math.ceil(count / B);
+    const allocator = new Allocator(gpu);
+    const tensors = makeTensors(allocator, model.replicas, B, steps, count);
+    gpu.device.queue.writeBuffer(tensors.order.buffer, 0, samples);
+    const { x, labels, counters, order, history } = tensors;
+    const pass = evaluationPass(allocator, model, { x, labels, counters }, B, count, gpu.capabilities);
+    const shared = { order, counters: { ...counters, replicas: 1 }, x, labels };
+    const { rowLoss, rowHit } = pass;
+    const plan = await compilePlan(
+      'evaluation',
+      gpu,
+      pipelines,
+      [
+        gatherCall(dataset, images, shared, B, steps, false),
+        ...pass.calls,
+        call('step end', stepEnd, { M: B, HISTORY: steps }, { rowLoss, rowHit, history, counters }),
+      ],
+      choose,
+    );
+    return new Evaluation(gpu, pacer, allocator, plan, tensors, count);
+  }
+
+  /** Scores every replica with its parameters and running statistics as they are when this is called. */
+  async run(): Promise<Score[]> {
+    const { counters, history } = this.#tensors;
+    const steps = history.size / 2;
+    const encoder = this.#gpu.device.createCommandEncoder({ label: 'evaluation' });
+    encoder.clearBuffer(counters.buffer);
+    this.#gpu.device.queue.submit([encoder.finish()]);
+    for (let step = 0; step < steps; ) {
+      step += await this.#pacer.submit(this.#plan, steps - step);
+    }
+    const [bytes] = await readTensors(this.#gpu, [history]);
+    const values = new Float32Array(bytes!);
+    return Array.from({ length: history.replicas }, (_, replica) => {
+      let loss = 0;
+      let hits = 0;
+      for (let step = 0; step < steps; step++) {
+        loss += values[replica * history.replicaStride + 2 * step]!;
+        hits += values[replica * history.replicaStride + 2 * step + 1]!;
+      }
+      return { loss: loss / this.#count, accuracy: hits / this.#count };
+    });
+  }
+
+  destroy(): void {
+    this.#allocator.destroy();
+  }
+}
+
+function makeTensors(allocator: Allocator, replicas: number, B: number, steps: number, count: number) {
+  return {
+    x: allocator.tensor('evaluation x', B * IMAGE_BYTES),
+    labels: allocator.tensor('evaluation batch labels', B),
+    order: allocator.tensor('evaluation order', count),
+    counters: allocator.tensor('evaluation counters', 4, replicas),
+    history: allocator.tensor('evaluation history', 2 * steps, replicas),
+  };
+}

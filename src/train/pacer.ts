@@ -1,0 +1,92 @@
+import type { Gpu } from '../gpu/device.ts';
+import { encodeStep, type Plan } from './plan.ts';
+
+export interface PacerOptions {
+  /** What one submit should last. Operating systems reset a GPU that is busy for about 2 s; a page wants frames in between. */
+  readonly budgetMs?: number;
+  /** Most steps of one submit, however fast they are. */
+  readonly maxSteps?: number;
+}
+
+/** Time a plan has taken so far. */
+export interface Pace {
+  readonly steps: number;
+  /** Time during which the GPU worked on these steps, ms. */
+  readonly busyMs: number;
+}
+
+/** Submits held back while this many are unfinished: one runs, one waits, the GPU never idles. */
+const inFlight = 2;
+
+/**
+ * Submits steps in portions that last about `budgetMs` each, measured as they finish. Awaits once per submit,
+ * never per step.
+ */
+export class Pacer {
+  readonly #gpu: Gpu;
+  readonly #budgetMs: number;
+  readonly #maxSteps: number;
+  readonly #unfinished: Promise<void>[] = [];
+  readonly #paces = new Map<Plan, { steps: number; busyMs: number; msPerStep: number }>();
+  #idleSince = 0;
+
+  constructor(gpu: Gpu, { budgetMs = 120, maxSteps = 512 }: PacerOptions = {}) {
+    this.#gpu = gpu;
+    this.#budgetMs = budgetMs;
+    this.#maxSteps = maxSteps;
+  }
+
+  /**
+   * Submits up to `steps` steps and returns how many. `finish` may add commands behind them in the same submit.
+   * Resolves as soon as the next portion may be encoded.
+   * @throws GpuError where the device was lost or has reported an error
+   */
+  async submit(plan: Plan, steps: number, finish?: (encoder: GPUCommandEncoder) => void): Promise<number> {
+    const { device } = this.#gpu;
+    while (this.#unfinished.length >= inFlight) await this.#oldest();
+    const portion = Math.max(1, Math.min(steps, this.#portion(plan), this.#maxSteps));
+    const encoder = device.createCommandEncoder({ label: plan.label });
+    for (let step = 0; step < portion; step++) encodeStep(encoder, plan);
+    finish?.(encoder);
+    device.queue.submit([encoder.finish()]);
+    this.#unfinished.push(this.#measure(plan, portion, performance.now()));
+    return portion;
+  }
+
+  /** Resolves when everything submitted is done. */
+  async drain(): Promise<void> {
+    while (this.#unfinished.length > 0) await this.#oldest();
+  }
+
+  /** What a plan's steps have taken so far, finished submits only. */
+  paceOf(plan: Plan): Pace {
+    return this.#paces.get(plan) ?? { steps: 0, busyMs: 0 };
+  }
+
+  async #oldest(): Promise<void> {
+    await Promise.race([this.#unfinished[0], this.#gpu.failure]);
+    this.#unfinished.shift();
+    this.#gpu.check();
+  }
+
+  async #measure(plan: Plan, steps: number, submittedAt: number): Promise<void> {
+    await this.#gpu.device.queue.onSubmittedWorkDone();
+    const now = performance.now();
+    const busyMs = now - Math.max(submittedAt, this.#idleSince);
+    this.#idleSince = now;
+    const pace = this.#paces.get(plan) ?? { steps: 0, busyMs: 0, msPerStep: 0 };
+    this.#paces.set(plan, {
+      steps: pace.steps + steps,
+      busyMs: pace.busyMs + busyMs,
+      msPerStep: busyMs / steps,
+    });
+  }
+
+  /** Steps that fill the budget at the last measured pace; few until something is measured, and never a sudden jump. */
+  #portion(plan: Plan): number {
+    const pace = this.#paces.get(plan);
+    if (pace === undefined) return 1;
+    const filling = Math.floor(this.#budgetMs / Math.max(pace.msPerStep, 1e-3));
+    return Math.min(filling, 4 * pace.steps);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Gpu } from '../gpu/device.ts';
+import type { PipelineCache } from '../gpu/pipelines.ts';
+import { type Dispatch, encode, type KernelCall, prepare } from '../kernels/call.ts';
+import type { VariantChoice } from '../kernels/variant-choice.ts';
+
+/** A step recorded once: everything it needs exists, replaying it only encodes. */
+export interface Plan {
+  readonly label: string;
+  readonly dispatches: readonly Dispatch[];
+  /** Variant of each call by its label, such as `layers.0 wgrad` -> `quad-8x28`. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
+/**
+ * Compiles all pipelines at once and makes the bind groups.
+ * @throws GpuError naming the kernel that is refused
+ */
+export async function compilePlan(
+  label: string,
+  gpu: Gpu,
+  pipelines: PipelineCache,
+  calls: readonly KernelCall[],
+  choose: VariantChoice,
+): Promise<Plan> {
+  const dispatches = await Promise.all(calls.map((call) => prepare(gpu, pipelines, choose, call)));
+  gpu.check();
+  const variants = Object.fromEntries(dispatches.map(({ label: name, variant }) => [name, variant]));
+  return { label, dispatches, variants };
+}
+
+/** Encodes one step as one compute pass. */
+export function encodeStep(encoder: GPUCommandEncoder, plan: Plan): void {
+  const pass = encoder.beginComputePass({ label: plan.label });
+  for (const dispatch of plan.dispatches) encode(pass, dispatch);
+  pass.end();
+}

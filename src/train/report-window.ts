@@ -1,0 +1,67 @@
+import { learningRate } from '../optim/schedule.ts';
+import type { Pace } from './pacer.ts';
+import type { TrainSettings } from './settings.ts';
+import type { StepStats } from './stats.ts';
+
+/** Means over the steps since the last report, one value per replica. */
+export interface TrainReport {
+  /** Steps done. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: readonly number[];
+  readonly accuracy: readonly number[];
+  /** Of the last of these steps. */
+  readonly learningRate: readonly number[];
+  /** GPU time per step so far, ms. */
+  readonly msPerStep: number;
+}
+
+/** Turns steps into reports: every `reportSteps` steps, counted from the start of the run, and at the end of an epoch. */
+export class ReportWindow {
+  readonly #settings: TrainSettings;
+  readonly #stepsPerEpoch: number;
+  readonly #pace: () => Pace;
+  readonly #epochEnd: number;
+  readonly #onReport: ((report: TrainReport) => void) | undefined;
+  #loss: number[] = [];
+  #hits: number[] = [];
+  #steps = 0;
+
+  constructor(
+    settings: TrainSettings,
+    stepsPerEpoch: number,
+    epochEnd: number,
+    pace: () => Pace,
+    onReport: ((report: TrainReport) => void) | undefined,
+  ) {
+    this.#settings = settings;
+    this.#stepsPerEpoch = stepsPerEpoch;
+    this.#pace = pace;
+    this.#epochEnd = epochEnd;
+    this.#onReport = onReport;
+  }
+
+  add({ step, lossSums, hits }: StepStats): void {
+    const { reportSteps, batchSize, replicas, schedule } = this.#settings;
+    for (let r = 0; r < replicas.length; r++) {
+      this.#loss[r] = (this.#loss[r] ?? 0) + lossSums[r]!;
+      this.#hits[r] = (this.#hits[r] ?? 0) + hits[r]!;
+    }
+    this.#steps++;
+    const done = step + 1;
+    if (done % reportSteps !== 0 && done !== this.#epochEnd) return;
+    const samples = this.#steps * batchSize;
+    const { steps, busyMs } = this.#pace();
+    this.#onReport?.({
+      step: done,
+      epoch: done / this.#stepsPerEpoch,
+      loss: this.#loss.map((sum) => sum / samples),
+      accuracy: this.#hits.map((sum) => sum / samples),
+      learningRate: replicas.map(({ rateScale }) => learningRate(schedule, step) * rateScale),
+      msPerStep: busyMs / Math.max(steps, 1),
+    });
+    this.#loss = [];
+    this.#hits = [];
+    this.#steps = 0;
+  }
+}

@@ -1,0 +1,35 @@
+import type { WeightInit } from '../nn/init.ts';
+import type { NetSpec } from '../nn/net-spec.ts';
+import type { OptimizerSpec } from '../optim/optimizer.ts';
+import type { Schedule } from '../optim/schedule.ts';
+
+/** What differs between the replicas of a population. */
+export interface ReplicaSettings {
+  /** Of the initial weights, the sample order and the augmentation. */
+  readonly seed: number;
+  /** Weight of the L2 term: cost = mean cross-entropy + lambda · sum of W² over weight matrices. */
+  readonly lambda: number;
+  /** Factor on the schedule's learning rates. */
+  readonly rateScale: number;
+}
+
+/** A training run as plain data: what a checkpoint keeps, and what `summary.json` says. */
+export interface TrainSettings {
+  readonly net: NetSpec;
+  readonly init: WeightInit;
+  readonly optimizer: OptimizerSpec;
+  readonly schedule: Schedule;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly replicas: readonly ReplicaSettings[];
+  /** Images at the end of the training files that are kept for validation. */
+  readonly valSize: number;
+  /** A new order each epoch; without it file order. */
+  readonly shuffle: boolean;
+  /** Mirror each image with probability 1/2. */
+  readonly flip: boolean;
+  /** Move each image by up to this many pixels. */
+  readonly cropPixels: number;
+  /** Steps that one report covers. */
+  readonly reportSteps: number;
+}

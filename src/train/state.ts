@@ -1,0 +1,106 @@
+import type { Gpu } from '../gpu/device.ts';
+import type { Tensor } from '../gpu/tensor.ts';
+import type { Model } from '../nn/model.ts';
+import {
+  extractSegment,
+  insertSegment,
+  type NamedTensor,
+  type ParameterLayout,
+  torchShape,
+} from '../nn/parameters.ts';
+import { readTensors } from './stats.ts';
+
+/** Flat arrays of all replicas, (R, stride) each, as the GPU holds them: `parameters`, `statistics` and the optimizer's. */
+export type ArenaValues = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
+
+/** The arenas that make up a run's state. */
+export function arenasOf(
+  model: Model,
+  optimizerState: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
+  return { parameters: model.params, statistics: model.running, ...optimizerState };
+}
+
+/**
+ * Writes arenas.
+ * @throws Error for an arena that is missing or has another size: a state of another net, population or optimizer.
+ */
+export function writeArenas(gpu: Gpu, arenas: Readonly<Record<string, Tensor>>, values: ArenaValues): void {
+  for (const [name, tensor] of Object.entries(arenas)) {
+    const data = values[name];
+    const size = tensor.replicaStride * tensor.replicas;
+    if (data?.length !== size) {
+      throw new Error(`the state has ${data?.length ?? 'no'} values for ${name}, this run has ${size}`);
+    }
+    gpu.device.queue.writeBuffer(tensor.buffer, tensor.offsetBytes, data);
+  }
+}
+
+/** Reads arenas, whole. */
+export async function readArenas(gpu: Gpu, arenas: Readonly<Record<string, Tensor>>): Promise<ArenaValues> {
+  const names = Object.keys(arenas);
+  const whole = Object.values(arenas).map((tensor) => ({ ...tensor, size: tensor.replicaStride }));
+  const buffers = await readTensors(gpu, whole);
+  return Object.fromEntries(names.map((name, index) => [name, new Float32Array(buffers[index]!)]));
+}
+
+/** One replica's parameters and running statistics as a PyTorch state dict. */
+export function stateDict(
+  layout: ParameterLayout,
+  arenas: ArenaValues,
+  replica: number,
+  replicas: number,
+): NamedTensor[] {
+  const part = (name: string) => {
+    const all = arenas[name]!;
+    const stride = all.length / replicas;
+    return all.subarray(replica * stride, (replica + 1) * stride);
+  };
+  const tensors = [
+    ...layout.parameters.map((segment) => ({ segment, flat: part('parameters') })),
+    ...layout.statistics.map((segment) => ({ segment, flat: part('statistics') })),
+  ];
+  return tensors
+    .sort((a, b) => a.segment.layer - b.segment.layer)
+    .map(({ segment, flat }) => extractSegment(flat, segment));
+}
+
+/** Flat arrays of one replica. */
+export interface ReplicaState {
+  readonly parameters: Float32Array<ArrayBuffer>;
+  readonly statistics: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Replaces a replica's values by those of a state dict. Running statistics may be missing; then they stay as they are.
+ * @throws Error for a tensor that is missing, unknown, or of another shape, naming it.
+ */
+export function applyStateDict(
+  layout: ParameterLayout,
+  state: ReplicaState,
+  tensors: readonly NamedTensor[],
+): void {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const put = (
+    flat: Float32Array,
+    segment: ParameterLayout['parameters'][number] | ParameterLayout['statistics'][number],
+  ) => {
+    const tensor = byName.get(segment.name);
+    byName.delete(segment.name);
+    if (tensor === undefined) {
+      if (segment.kind === 'bn.running_mean' || segment.kind === 'bn.running_var') return;
+      throw new Error(`the weights lack ${segment.name}`);
+    }
+    const expected = torchShape(segment).join(' x ');
+    if (tensor.shape.join(' x ') !== expected) {
+      throw new Error(
+        `${segment.name} is ${tensor.shape.join(' x ')} in the weights, ${expected} in this net`,
+      );
+    }
+    insertSegment(flat, segment, tensor.data);
+  };
+  for (const segment of layout.parameters) put(state.parameters, segment);
+  for (const segment of layout.statistics) put(state.statistics, segment);
+  const unknown = [...byName.keys()].filter((name) => !name.endsWith('num_batches_tracked'));
+  if (unknown.length > 0) throw new Error(`the weights hold ${unknown[0]}, which this net does not have`);
+}

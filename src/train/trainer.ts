@@ -1,0 +1,373 @@
+import { IMAGE_BYTES } from '../data/cifar10.ts';
+import { randomStream } from '../data/random.ts';
+import { epochOrder } from '../data/sample-order.ts';
+import { type ImageRange, splitTraining } from '../data/splits.ts';
+import { adapterName, type Gpu } from '../gpu/device.ts';
+import { PipelineCache } from '../gpu/pipelines.ts';
+import { Allocator, type Tensor } from '../gpu/tensor.ts';
+import { call } from '../kernels/call.ts';
+import { stepEnd } from '../kernels/step-end.ts';
+import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
+import { initialState } from '../nn/init.ts';
+import { type Model, makeModel } from '../nn/model.ts';
+import { trainingPass } from '../nn/net.ts';
+import type { NamedTensor } from '../nn/parameters.ts';
+import { biasCorrections, makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
+import { learningRate } from '../optim/schedule.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { GpuDataset } from './dataset.ts';
+import { Evaluation, type Score } from './evaluation.ts';
+import { gatherCall } from './gather-call.ts';
+import { type Pace, Pacer } from './pacer.ts';
+import { compilePlan, type Plan } from './plan.ts';
+import { ReportWindow, type TrainReport } from './report-window.ts';
+import type { TrainSettings } from './settings.ts';
+import { type ArenaValues, applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
+import { type NonFinite, Stats } from './stats.ts';
+
+/** A loss that is not finite: the run is over. */
+export class NonFiniteLoss extends Error {
+  override readonly name = 'NonFiniteLoss';
+}
+
+/** Scores on the validation split after an epoch. */
+export interface ValidationReport {
+  readonly step: number;
+  readonly epoch: number;
+  readonly validation: readonly Score[];
+}
+
+export interface TrainCallbacks {
+  readonly onReport?: (report: TrainReport) => void;
+  readonly onValidation?: (report: ValidationReport) => void;
+  /** After each epoch, with the state at its end. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
+  /** Stops cleanly after the steps already submitted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainerOptions {
+  readonly choose?: VariantChoice;
+  /** Initial values instead of random ones: a state dict, the same for every replica. */
+  readonly weights?: readonly NamedTensor[];
+  /** Go on from here instead of starting. */
+  readonly checkpoint?: Checkpoint;
+}
+
+/** Trains a population of nets of one architecture on one device. */
+export class Trainer {
+  readonly settings: TrainSettings;
+  readonly model: Model;
+  readonly plan: Plan;
+  readonly #gpu: Gpu;
+  readonly #dataset: GpuDataset;
+  readonly #pipelines: PipelineCache;
+  readonly #choose: VariantChoice;
+  readonly #allocator: Allocator;
+  readonly #pacer: Pacer;
+  readonly #optimizer: Optimizer;
+  readonly #stats: Stats;
+  readonly #order: Tensor;
+  readonly #training: ImageRange;
+  readonly #validation: ImageRange;
+  #evaluations = new Map<string, Promise<Evaluation>>();
+  #step: number;
+
+  private constructor(parts: TrainerParts) {
+    this.settings = parts.settings;
+    this.model = parts.model;
+    this.plan = parts.plan;
+    this.#gpu = parts.gpu;
+    this.#dataset = parts.dataset;
+    this.#pipelines = parts.pipelines;
+    this.#choose = parts.choose;
+    this.#allocator = parts.allocator;
+    this.#optimizer = parts.optimizer;
+    this.#order = parts.order;
+    this.#training = parts.training;
+    this.#validation = parts.validation;
+    this.#step = parts.step;
+    this.#pacer = new Pacer(parts.gpu);
+    this.#stats = new Stats(parts.gpu, parts.history, parts.counters, parts.step);
+  }
+
+  /**
+   * Allocates, compiles, initialises. Nothing is made after that but what an evaluation needs.
+   * @throws GpuError where the adapter refuses a buffer or a kernel; Error where weights or checkpoint do not fit.
+   */
+  static async make(
+    gpu: Gpu,
+    dataset: GpuDataset,
+    settings: TrainSettings,
+    { choose = defaultChoice, weights, checkpoint }: TrainerOptions = {},
+  ): Promise<Trainer> {
+    const { batchSize: B, steps } = settings;
+    const R = settings.replicas.length;
+    const { training, validation } = splitTraining(settings.valSize);
+    const stepsPerEpoch = Math.floor(training.count / B);
+    const allocator = new Allocator(gpu);
+    const pipelines = new PipelineCache(gpu);
+    const model = makeModel(allocator, settings.net, R);
+    const counters = allocator.tensor('counters', 4, R);
+    const order = allocator.tensor('sample order', training.count, R);
+    const x = allocator.tensor('x', B * IMAGE_BYTES, R);
+    const labels = allocator.tensor('labels', B, R);
+    const HISTORY = 2048 + 2 * settings.reportSteps;
+    const history = allocator.tensor('history', 2 * HISTORY, R);
+
+    const pass = trainingPass(allocator, model, { x, labels, counters }, B, gpu.capabilities);
+    const { params, grads, layout } = model;
+    const optimizer = makeOptimizer(
+      allocator,
+      settings.optimizer,
+      { params, grads, counters, parameterCount: layout.parameterCount, decayedCount: layout.decayedCount },
+      steps,
+    );
+    const { rowLoss, rowHit } = pass;
+    const calls = [
+      gatherCall(
+        dataset,
+        dataset.train,
+        { order, counters, x, labels },
+        B,
+        stepsPerEpoch,
+        settings.cropPixels > 0,
+      ),
+      ...pass.calls,
+      optimizer.call,
+      call('step end', stepEnd, { M: B, HISTORY }, { rowLoss, rowHit, history, counters }),
+    ];
+    const plan = await compilePlan('training step', gpu, pipelines, calls, choose);
+
+    const step = checkpoint?.step ?? 0;
+    const trainer = new Trainer({
+      gpu,
+      dataset,
+      settings,
+      pipelines,
+      choose,
+      allocator,
+      model,
+      optimizer,
+      plan,
+      order,
+      history,
+      counters,
+      training,
+      validation,
+      step,
+    });
+    trainer.#writeTables();
+    writeArenas(gpu, trainer.#arenas(), checkpoint?.arenas ?? trainer.#initialArenas(weights));
+    const start = new Uint32Array(counters.replicaStride * R);
+    for (let replica = 0; replica < R; replica++) start[replica * counters.replicaStride] = step;
+    gpu.device.queue.writeBuffer(counters.buffer, 0, start);
+    gpu.check();
+    return trainer;
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Training steps of an epoch. A last partial batch is left out; a new epoch's order brings its samples back. */
+  get stepsPerEpoch(): number {
+    return Math.floor(this.#training.count / this.settings.batchSize);
+  }
+
+  /** GPU time of the training steps so far. */
+  get pace(): Pace {
+    return this.#pacer.paceOf(this.plan);
+  }
+
+  /** GPU memory of the population, without data set and evaluations, bytes. */
+  get sizeBytes(): number {
+    return this.#allocator.sizeBytes;
+  }
+
+  /**
+   * Trains from the current step to the last one, with validation after each epoch and at the end.
+   * Returns false where the signal stopped it.
+   * @throws NonFiniteLoss naming step and replica; GpuError where the device fails.
+   */
+  async train({ onReport, onValidation, onCheckpoint, signal }: TrainCallbacks = {}): Promise<boolean> {
+    const { steps, reportSteps } = this.settings;
+    const stopped = () => signal?.aborted ?? false;
+    let failure: NonFinite | undefined;
+    let unread = 0;
+    while (this.#step < steps && !stopped()) {
+      const epoch = Math.floor(this.#step / this.stepsPerEpoch);
+      const epochEnd = Math.min(steps, (epoch + 1) * this.stepsPerEpoch);
+      this.#writeOrder(epoch);
+      const window = new ReportWindow(this.settings, this.stepsPerEpoch, epochEnd, () => this.pace, onReport);
+      let reading = Promise.resolve();
+      while (this.#step < epochEnd && !stopped() && failure === undefined) {
+        let staging: GPUBuffer | undefined;
+        const want = Math.min(epochEnd - this.#step, Math.max(reportSteps - unread, 1));
+        const done = await this.#pacer.submit(this.plan, want, (encoder) => {
+          // A copy at every report and at the end of the epoch. What is skipped while all staging is in use comes with the next.
+          if (unread + want >= reportSteps || this.#step + want >= epochEnd)
+            staging = this.#stats.copy(encoder);
+        });
+        this.#step += done;
+        unread = staging === undefined ? unread + done : 0;
+        if (staging !== undefined) {
+          reading = this.#stats.read(
+            staging,
+            (step) => window.add(step),
+            (event) => (failure ??= event),
+          );
+          reading.catch(() => {});
+        }
+        if (unread > this.#stats.capacity / 2) await reading;
+      }
+      await this.#finishReading(window, (event) => (failure ??= event));
+      if (failure !== undefined) throw this.#nonFinite(failure);
+      if (stopped()) break;
+      if (this.settings.valSize > 0) {
+        const validation = await this.evaluate('validation');
+        onValidation?.({ step: this.#step, epoch: this.#step / this.stepsPerEpoch, validation });
+      }
+      await onCheckpoint?.(await this.checkpoint());
+    }
+    await this.#pacer.drain();
+    return this.#step >= steps;
+  }
+
+  /** Scores every replica, with running statistics, on the validation or the test images. */
+  async evaluate(split: 'validation' | 'test'): Promise<Score[]> {
+    let evaluation = this.#evaluations.get(split);
+    if (evaluation === undefined) {
+      const dataset = this.#dataset;
+      const { firstImage, count } =
+        split === 'test' ? { firstImage: 0, count: dataset.test.count } : this.#validation;
+      evaluation = Evaluation.make(
+        this.#gpu,
+        this.#pipelines,
+        this.#pacer,
+        this.#choose,
+        this.model,
+        dataset,
+        split === 'test' ? dataset.test : dataset.train,
+        Uint32Array.from({ length: count }, (_, i) => firstImage + i),
+      );
+      this.#evaluations.set(split, evaluation);
+    }
+    return (await evaluation).run();
+  }
+
+  /** A state dict per replica. */
+  async weights(): Promise<NamedTensor[][]> {
+    const arenas = await readArenas(this.#gpu, arenasOf(this.model, {}));
+    const { layout, replicas } = this.model;
+    return Array.from({ length: replicas }, (_, replica) => stateDict(layout, arenas, replica, replicas));
+  }
+
+  /** The state at the current step. */
+  async checkpoint(): Promise<Checkpoint> {
+    return {
+      settings: this.settings,
+      step: this.#step,
+      variants: this.plan.variants,
+      adapter: adapterName(this.#gpu.adapter),
+      arenas: await readArenas(this.#gpu, this.#arenas()),
+    };
+  }
+
+  /** Frees the population's buffers; the data set stays. */
+  async destroy(): Promise<void> {
+    for (const evaluation of this.#evaluations.values()) (await evaluation).destroy();
+    this.#stats.destroy();
+    this.#allocator.destroy();
+  }
+
+  #arenas(): Record<string, Tensor> {
+    return arenasOf(this.model, this.#optimizer.state);
+  }
+
+  #initialArenas(weights: readonly NamedTensor[] | undefined): ArenaValues {
+    const { layout, params, running, replicas } = this.model;
+    const arenas: Record<string, Float32Array<ArrayBuffer>> = {
+      parameters: new Float32Array(params.replicaStride * replicas),
+      statistics: new Float32Array(running.replicaStride * replicas),
+    };
+    for (const [name, tensor] of Object.entries(this.#optimizer.state)) {
+      arenas[name] = new Float32Array(tensor.replicaStride * replicas);
+    }
+    for (const [replica, { seed }] of this.settings.replicas.entries()) {
+      const state = initialState(layout, this.settings.init, (layer) => randomStream(seed, 'weights', layer));
+      if (weights !== undefined) applyStateDict(layout, state, weights);
+      arenas.parameters!.set(state.parameters, replica * params.replicaStride);
+      arenas.statistics!.set(state.statistics, replica * running.replicaStride);
+    }
+    return arenas;
+  }
+
+  /** What the optimizer looks up by step: written once. */
+  #writeTables(): void {
+    const { replicas, schedule, steps, optimizer } = this.settings;
+    const { queue } = this.#gpu.device;
+    const rates = new Float32Array(Math.max(steps, 1) * replicas.length);
+    for (let step = 0; step < steps; step++) {
+      const rate = learningRate(schedule, step);
+      for (const [r, { rateScale }] of replicas.entries())
+        rates[step * replicas.length + r] = rate * rateScale;
+    }
+    queue.writeBuffer(this.#optimizer.rates.buffer, 0, rates);
+    queue.writeBuffer(
+      this.#optimizer.lambdas.buffer,
+      0,
+      Float32Array.from(replicas, ({ lambda }) => lambda),
+    );
+    if (this.#optimizer.corrections !== undefined && optimizer.kind === 'adam') {
+      queue.writeBuffer(this.#optimizer.corrections.buffer, 0, biasCorrections(optimizer, steps));
+    }
+  }
+
+  #writeOrder(epoch: number): void {
+    const { shuffle, flip, cropPixels, replicas } = this.settings;
+    const { firstImage, count } = this.#training;
+    for (const [replica, { seed }] of replicas.entries()) {
+      const order = epochOrder({ seed, epoch, firstImage, count, shuffle, flip, cropPixels });
+      this.#gpu.device.queue.writeBuffer(this.#order.buffer, replica * this.#order.replicaStride * 4, order);
+    }
+  }
+
+  /** Reads what no report has read yet: the end of an epoch, or of a stopped run. */
+  async #finishReading(window: ReportWindow, onNonFinite: (event: NonFinite) => void): Promise<void> {
+    const { device } = this.#gpu;
+    await this.#pacer.drain();
+    const encoder = device.createCommandEncoder({ label: 'last report of an epoch' });
+    const staging = this.#stats.copy(encoder);
+    if (staging === undefined)
+      throw new Error('stats: every staging buffer is still in use after all work is done');
+    device.queue.submit([encoder.finish()]);
+    await this.#stats.read(staging, (step) => window.add(step), onNonFinite);
+  }
+
+  #nonFinite({ replica, step }: NonFinite): NonFiniteLoss {
+    const { seed, lambda } = this.settings.replicas[replica]!;
+    return new NonFiniteLoss(
+      `the loss of replica ${replica} (seed ${seed}, lambda ${lambda}) is not finite at step ${step}: try a lower learning rate (--lr-max)`,
+    );
+  }
+}
+
+interface TrainerParts {
+  readonly gpu: Gpu;
+  readonly dataset: GpuDataset;
+  readonly settings: TrainSettings;
+  readonly pipelines: PipelineCache;
+  readonly choose: VariantChoice;
+  readonly allocator: Allocator;
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly plan: Plan;
+  readonly order: Tensor;
+  readonly history: Tensor;
+  readonly counters: Tensor;
+  readonly training: ImageRange;
+  readonly validation: ImageRange;
+  readonly step: number;
+}
