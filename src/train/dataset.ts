@@ -1,6 +1,7 @@
 import { IMAGE_BYTES, TEST_IMAGES, TRAIN_IMAGES } from '../data/cifar10.ts';
 import { loadNormalisation, type StreamOptions, streamCifar10 } from '../data/load.ts';
 import type { Normalisation } from '../data/normalisation.ts';
+import type { TrainingSplits } from '../data/splits.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { Allocator, alignTo, type Tensor } from '../gpu/tensor.ts';
 
@@ -22,6 +23,20 @@ export interface GpuDataset {
   /** Bytes of GPU memory. */
   readonly sizeBytes: number;
   destroy(): void;
+}
+
+/**
+ * Cuts the training images into those to train on and, at the end, `valSize` for validation.
+ * @throws Error where less than one batch is left to train on
+ */
+export function trainingSplits({ train }: GpuDataset, valSize: number, batchSize: number): TrainingSplits {
+  const count = train.count - valSize;
+  if (!Number.isInteger(valSize) || valSize < 0 || count < batchSize) {
+    throw new Error(
+      `of ${train.count} training images, ${valSize} for validation leave less than one batch of ${batchSize}`,
+    );
+  }
+  return { training: { firstImage: 0, count }, validation: { firstImage: count, count: valSize } };
 }
 
 /** Makes the buffers of a split, in two shards where one binding cannot hold it. */

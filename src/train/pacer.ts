@@ -37,17 +37,22 @@ export class Pacer {
   }
 
   /**
-   * Submits up to `steps` steps and returns how many. `finish` may add commands behind them in the same submit.
+   * Submits up to `steps` steps and returns how many. `finish` is told how many, and may add commands behind them in the
+   * same submit.
    * Resolves as soon as the next portion may be encoded.
    * @throws GpuError where the device was lost or has reported an error
    */
-  async submit(plan: Plan, steps: number, finish?: (encoder: GPUCommandEncoder) => void): Promise<number> {
+  async submit(
+    plan: Plan,
+    steps: number,
+    finish?: (encoder: GPUCommandEncoder, portion: number) => void,
+  ): Promise<number> {
     const { device } = this.#gpu;
     while (this.#unfinished.length >= inFlight) await this.#oldest();
     const portion = Math.max(1, Math.min(steps, this.#portion(plan), this.#maxSteps));
     const encoder = device.createCommandEncoder({ label: plan.label });
     for (let step = 0; step < portion; step++) encodeStep(encoder, plan);
-    finish?.(encoder);
+    finish?.(encoder, portion);
     device.queue.submit([encoder.finish()]);
     this.#unfinished.push(this.#measure(plan, portion, performance.now()));
     return portion;

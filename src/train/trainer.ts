@@ -1,7 +1,7 @@
 import { IMAGE_BYTES } from '../data/cifar10.ts';
 import { randomStream } from '../data/random.ts';
 import { epochOrder } from '../data/sample-order.ts';
-import { type ImageRange, splitTraining } from '../data/splits.ts';
+import type { ImageRange } from '../data/splits.ts';
 import { adapterName, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
@@ -15,7 +15,7 @@ import type { NamedTensor } from '../nn/parameters.ts';
 import { biasCorrections, makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
 import { learningRate } from '../optim/schedule.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { GpuDataset } from './dataset.ts';
+import { type GpuDataset, trainingSplits } from './dataset.ts';
 import { Evaluation, type Score } from './evaluation.ts';
 import { gatherCall } from './gather-call.ts';
 import { type Pace, Pacer } from './pacer.ts';
@@ -103,7 +103,7 @@ export class Trainer {
   ): Promise<Trainer> {
     const { batchSize: B, steps } = settings;
     const R = settings.replicas.length;
-    const { training, validation } = splitTraining(settings.valSize);
+    const { training, validation } = trainingSplits(dataset, settings.valSize, B);
     const stepsPerEpoch = Math.floor(training.count / B);
     const allocator = new Allocator(gpu);
     const pipelines = new PipelineCache(gpu);
@@ -205,9 +205,9 @@ export class Trainer {
       while (this.#step < epochEnd && !stopped() && failure === undefined) {
         let staging: GPUBuffer | undefined;
         const want = Math.min(epochEnd - this.#step, Math.max(reportSteps - unread, 1));
-        const done = await this.#pacer.submit(this.plan, want, (encoder) => {
+        const done = await this.#pacer.submit(this.plan, want, (encoder, portion) => {
           // A copy at every report and at the end of the epoch. What is skipped while all staging is in use comes with the next.
-          if (unread + want >= reportSteps || this.#step + want >= epochEnd)
+          if (unread + portion >= reportSteps || this.#step + portion >= epochEnd)
             staging = this.#stats.copy(encoder);
         });
         this.#step += done;
