@@ -73,7 +73,7 @@ export async function prepare(
   choose: VariantChoice,
   { label, kernel, shape, tensors }: KernelCall,
 ): Promise<Dispatch> {
-  const variant = choose(kernel, shape, gpu.capabilities);
+  const variant = choose(kernel, shape, gpu.capabilities, label);
   const name = `${label}: ${kernel.op}/${variant.name} ${shapeText(shape)}`;
   const bound = kernel.bindings.map((binding) => {
     const tensor = tensors[binding.name];

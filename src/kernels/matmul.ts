@@ -21,7 +21,7 @@ const cost = ({ M, N, K }: MatmulShape) => ({
 });
 
 /** Terms of K that one split sums: a multiple of 4, so that vec4 loads stay aligned. */
-const splitK = ({ K, SPLITS }: SplitMatmulShape): number => 4 * ceil(K / 4 / SPLITS);
+export const splitK = ({ K, SPLITS }: SplitMatmulShape): number => 4 * ceil(K / 4 / SPLITS);
 
 const sizes = ({ M, N, K }: MatmulShape) => ({ M, N, K });
 

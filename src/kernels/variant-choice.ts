@@ -1,11 +1,12 @@
 import type { Capabilities } from '../gpu/device.ts';
 import { type Kernel, refusal, type Shape, type Variant } from './kernel.ts';
 
-/** Picks the variant that computes an op of a shape. */
+/** Picks the variant that computes an op of a shape; `label` says where in the net it stands. */
 export type VariantChoice = <S extends Shape>(
   kernel: Kernel<S>,
   shape: S,
   capabilities: Capabilities,
+  label: string,
 ) => Variant<S>;
 
 /** Without measurements: the preferred variants of the adapter's kind in their order, then the naive one. */
@@ -26,15 +27,29 @@ export function forcedChoice(
   forced: Readonly<Record<string, string>>,
   otherwise: VariantChoice = defaultChoice,
 ): VariantChoice {
-  return (kernel, shape, capabilities) => {
+  return (kernel, shape, capabilities, label) => {
     const key = Object.keys(forced)
       .filter((prefix) => kernel.op === prefix || kernel.op.startsWith(`${prefix}-`))
       .sort((a, b) => b.length - a.length)[0];
     const variant = kernel.variants.find(({ name }) => key !== undefined && name === forced[key]);
     if (variant === undefined || refusal(variant, shape, capabilities) !== undefined) {
-      return otherwise(kernel, shape, capabilities);
+      return otherwise(kernel, shape, capabilities, label);
     }
     return variant;
+  };
+}
+
+/**
+ * The variants that a checkpoint recorded, by call label; calls that it does not name are left to `otherwise`.
+ * @throws Error where a recorded variant no longer exists: other variants may round differently.
+ */
+export function recordedChoice(
+  recorded: Readonly<Record<string, string>>,
+  otherwise: VariantChoice = defaultChoice,
+): VariantChoice {
+  return (kernel, shape, capabilities, label) => {
+    const name = recorded[label];
+    return name === undefined ? otherwise(kernel, shape, capabilities, label) : variantNamed(kernel, name);
   };
 }
 

@@ -29,12 +29,13 @@ export interface PassResult {
   readonly calls: readonly KernelCall[];
 }
 
-/** The layers of a model for one batch size. `normalised` tensors are made only where gradients are wanted. */
+/** The layers of a model for one batch size. Batch statistics are kept only where gradients are wanted. */
 function makeLayers(allocator: Allocator, model: Model, batchSize: number, training: boolean) {
   const { spec, replicas } = model;
   const widths = layerWidths(spec);
+  const prefix = training ? '' : 'evaluation ';
   const linears: Linear[] = widths.slice(1).map((outputs, layer) => ({
-    label: `layers.${layer}`,
+    label: `${prefix}layers.${layer}`,
     shape: { M: batchSize, N: paddedWidth(outputs), K: paddedWidth(widths[layer]!) },
     w: model.parameter('linear.weight', layer),
     bias: model.parameter('linear.bias', layer),
@@ -43,7 +44,7 @@ function makeLayers(allocator: Allocator, model: Model, batchSize: number, train
   }));
   const activations: Activation[] = spec.hidden.map((width, layer) => {
     const N = paddedWidth(width);
-    const plain = { label: `layers.${layer}`, spec: spec.batchNorm, M: batchSize, N };
+    const plain = { label: `${prefix}layers.${layer}`, spec: spec.batchNorm, M: batchSize, N };
     if (spec.batchNorm === null) return plain;
     return {
       ...plain,
@@ -97,7 +98,7 @@ export function trainingPass(
   }
 
   const logits = outputs.at(-1)!;
-  const loss = lossCall(allocator, model, batch, batchSize, logits, allFull);
+  const loss = lossCall('loss', allocator, model, batch, batchSize, logits, allFull);
   calls.push(loss.call);
 
   let dy = loss.dlogits;
@@ -137,11 +138,12 @@ export function evaluationPass(
     }
   }
   const logits = outputs.at(-1)!;
-  const loss = lossCall(allocator, model, batch, batchSize, logits, total);
+  const loss = lossCall('evaluation loss', allocator, model, batch, batchSize, logits, total);
   return { logits, rowLoss: loss.rowLoss, rowHit: loss.rowHit, calls: [...calls, loss.call] };
 }
 
 function lossCall(
+  label: string,
   allocator: Allocator,
   { spec, replicas }: Model,
   { labels, counters }: Batch,
@@ -155,5 +157,5 @@ function lossCall(
   const rowHit = allocator.tensor('row hits', M, replicas);
   const shape = { M, CLASSES: spec.classes, LD, TOTAL };
   const tensors = { logits, labels, counters, dlogits, rowLoss, rowHit };
-  return { dlogits, rowLoss, rowHit, call: call('loss', softmaxCrossEntropy, shape, tensors) };
+  return { dlogits, rowLoss, rowHit, call: call(label, softmaxCrossEntropy, shape, tensors) };
 }

@@ -73,9 +73,14 @@ export class Evaluation {
       gpu,
       pipelines,
       [
-        gatherCall(dataset, images, shared, B, steps, false),
+        gatherCall('evaluation gather', dataset, images, shared, B, steps, false),
         ...pass.calls,
-        call('step end', stepEnd, { M: B, HISTORY: steps }, { rowLoss, rowHit, history, counters }),
+        call(
+          'evaluation step end',
+          stepEnd,
+          { M: B, HISTORY: steps },
+          { rowLoss, rowHit, history, counters },
+        ),
       ],
       choose,
     );

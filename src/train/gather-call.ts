@@ -14,6 +14,7 @@ export interface GatherTensors {
 
 /** x and labels of the step's batch: sample `step mod stepsPerEpoch · B + row` of the order. */
 export function gatherCall(
+  label: string,
   { normalisation }: GpuDataset,
   images: GpuImages,
   { order, counters, x, labels }: GatherTensors,
@@ -30,5 +31,5 @@ export function gatherCall(
   } as const;
   const { imagesA, imagesB, labels: imageLabels } = images;
   const tensors = { imagesA, imagesB, imageLabels, normalisation, order, counters, x, labels };
-  return call('gather', gather, shape, tensors);
+  return call(label, gather, shape, tensors);
 }

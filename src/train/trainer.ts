@@ -126,6 +126,7 @@ export class Trainer {
     const { rowLoss, rowHit } = pass;
     const calls = [
       gatherCall(
+        'gather',
         dataset,
         dataset.train,
         { order, counters, x, labels },

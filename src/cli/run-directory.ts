@@ -1,0 +1,72 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CliError } from './cli-error.ts';
+
+const checkpointFile = 'checkpoint.safetensors';
+const metricsFile = 'metrics.jsonl';
+
+/** The folder of a run: metrics as they come, a checkpoint after each epoch, summary and weights at the end. */
+export class RunDirectory {
+  readonly path: string;
+
+  /** Makes the folder. @throws CliError where that is not possible. */
+  constructor(path: string) {
+    this.path = path;
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (error) {
+      throw new CliError(`cannot make the folder ${path}: ${(error as Error).message}`);
+    }
+  }
+
+  /** A checkpoint's bytes. @throws CliError where there is none. */
+  readCheckpoint(): Uint8Array<ArrayBuffer> {
+    const path = join(this.path, checkpointFile);
+    try {
+      return new Uint8Array(readFileSync(path));
+    } catch {
+      throw new CliError(`--resume ${this.path}: there is no ${checkpointFile} in it`);
+    }
+  }
+
+  /** Empties the metrics, or keeps those up to and including `step` of a run that goes on. */
+  beginMetrics(step: number): void {
+    this.write(metricsFile, step === 0 ? '' : this.#metricsUpTo(step));
+  }
+
+  addMetrics(line: Readonly<Record<string, unknown>>): void {
+    appendFileSync(join(this.path, metricsFile), `${JSON.stringify(line)}\n`);
+  }
+
+  writeCheckpoint(bytes: Uint8Array): void {
+    this.write(checkpointFile, bytes);
+  }
+
+  /** Writes under a temporary name, then renames: a reader sees the old file or the new one, never a part. */
+  write(name: string, content: string | Uint8Array): void {
+    const path = join(this.path, name);
+    const temporary = `${path}.${process.pid}.tmp`;
+    writeFileSync(temporary, content);
+    renameSync(temporary, path);
+  }
+
+  #metricsUpTo(step: number): string {
+    let text: string;
+    try {
+      text = readFileSync(join(this.path, metricsFile), 'utf8');
+    } catch {
+      return '';
+    }
+    return text
+      .split('\n')
+      .filter((line) => {
+        try {
+          return (JSON.parse(line) as { step: number }).step <= step;
+        } catch {
+          return false; // The last line of a run that was killed may be a part.
+        }
+      })
+      .map((line) => `${line}\n`)
+      .join('');
+  }
+}

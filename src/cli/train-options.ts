@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option, type OptionValues } from 'commander';
+import { MAX_VAL_SIZE } from '../data/splits.ts';
+import { type Experiment, type ExperimentSettings, experiments } from '../experiments/experiments.ts';
+import { kernels } from '../kernels/index.ts';
+import { courseBatchNorm } from '../nn/net-spec.ts';
+import { defaultAdam } from '../optim/optimizer.ts';
+import { CliError } from './cli-error.ts';
+import { makeCommand, parse } from './command.ts';
+import { assignment, number, wholeNumber, widths } from './numbers.ts';
+
+/** What `npm run train` was asked for. */
+export interface TrainOptions {
+  readonly experiment: Experiment;
+  readonly settings: ExperimentSettings;
+  readonly seeds: readonly number[];
+  /** undefined: all cycles. */
+  readonly steps: number | undefined;
+  readonly shuffle: boolean;
+  readonly init: Uint8Array<ArrayBuffer> | undefined;
+  readonly resume: string | undefined;
+  readonly dataDir: string | undefined;
+  readonly out: string | undefined;
+  /** Forced variants by op. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
+const experimentList = experiments.map(({ name, what }) => `  ${name.padEnd(16)}${what}`).join('\n');
+
+function trainCommand(): Command {
+  return makeCommand('train', 'Trains a net on CIFAR-10 with WebGPU, in headless Chrome.')
+    .addOption(
+      new Option('--experiment <name>', 'settings to start from, see below')
+        .choices(experiments.map(({ name }) => name))
+        .default('base'),
+    )
+    .addOption(
+      new Option('--seeds <n>', 'train seeds 1 to n at once')
+        .argParser(wholeNumber(1, 1024))
+        .conflicts('seed'),
+    )
+    .option('--seed <s>', 'train this seed (default: 1)', wholeNumber(0))
+    .option(
+      '--steps <n>',
+      'training steps (default: all cycles); 0 evaluates the initial weights',
+      wholeNumber(0, 1e8),
+    )
+    .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
+    .option('--batch-size <n>', 'images of a step', wholeNumber(1, 50_000))
+    .addOption(new Option('--optimizer <name>', 'optimizer').choices(['sgd', 'adam']))
+    .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
+    .option('--lr-min <x>', 'smallest learning rate', number(0, true))
+    .option('--lr-max <x>', 'largest learning rate', number(0, false))
+    .option('--cycle-steps <n>', 'steps from the smallest to the largest learning rate', wholeNumber(1))
+    .option('--cycles <n>', 'cycles, of twice --cycle-steps each', wholeNumber(1, 1e6))
+    .option('--lr-decay <x>', 'factor on the largest learning rate after each cycle', number(0, false))
+    .addOption(new Option('--bn <order>', 'batch norm').choices(['before-relu', 'after-relu', 'none']))
+    .option('--flip', 'mirror training images with probability 1/2')
+    .option(
+      '--val-size <n>',
+      'training images at the end that are kept for validation',
+      wholeNumber(0, MAX_VAL_SIZE),
+    )
+    .option('--init <file>', 'start from these weights (safetensors with PyTorch names)')
+    .option('--no-shuffle', 'take the training images in file order')
+    .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
+    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
+    .option('--out <dir>', 'folder for summary, metrics and weights (default: runs/<experiment>-<time>)')
+    .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
+    .addHelpText(
+      'after',
+      `
+Experiments, with the course report's settings; every other option changes one of them:
+${experimentList}
+
+Examples:
+  npm run train                                       the base experiment, one seed
+  npm run train -- --seeds 5 --out runs/base-5        five seeds in one go
+  npm run train -- --hidden 100,50 --lambda 0.003     another net
+  npm run train -- --resume runs/base-5               go on after an interruption`,
+    );
+}
+
+/**
+ * Parses the arguments of `npm run train`; undefined where help was asked for.
+ * @throws CliError for a mistake.
+ */
+export function parseTrainOptions(args: readonly string[]): TrainOptions | undefined {
+  const command = parse(trainCommand(), args);
+  if (command === undefined) return undefined;
+  const flags = command.opts();
+  if (flags.browser === 'firefox') {
+    throw new CliError('--browser firefox is not supported yet: use chrome, the default');
+  }
+  if (flags.resume !== undefined) refuseBesideResume(command);
+  const experiment = experiments.find(({ name }) => name === flags.experiment)!;
+  const settings = withFlags(experiment.settings, flags);
+  checkTogether(settings, flags.variant ?? {});
+  return {
+    experiment,
+    settings,
+    seeds:
+      flags.seeds === undefined ? [flags.seed ?? 1] : Array.from({ length: flags.seeds }, (_, i) => i + 1),
+    steps: flags.steps,
+    shuffle: flags.shuffle,
+    init: flags.init === undefined ? undefined : readInit(flags.init),
+    resume: flags.resume,
+    dataDir: flags.data,
+    out: flags.out,
+    variants: flags.variant ?? {},
+  };
+}
+
+/** A resumed run has its settings in the checkpoint. */
+function refuseBesideResume(command: Command): void {
+  const allowed = new Set(['resume', 'data', 'browser', 'out']);
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (!allowed.has(name) && command.getOptionValueSource(name) === 'cli') {
+      throw new CliError(`${option.long} cannot be changed with --resume: the run keeps its settings`);
+    }
+  }
+}
+
+function withFlags(settings: ExperimentSettings, flags: OptionValues): ExperimentSettings {
+  const { bn, optimizer } = flags as { bn?: string; optimizer?: string };
+  return {
+    ...settings,
+    hidden: flags.hidden ?? settings.hidden,
+    batchSize: flags.batchSize ?? settings.batchSize,
+    optimizer:
+      optimizer === undefined ? settings.optimizer : optimizer === 'adam' ? defaultAdam : { kind: 'sgd' },
+    lambda: flags.lambda ?? settings.lambda,
+    lrMin: flags.lrMin ?? settings.lrMin,
+    lrMax: flags.lrMax ?? settings.lrMax,
+    cycleSteps: flags.cycleSteps ?? settings.cycleSteps,
+    cycles: flags.cycles ?? settings.cycles,
+    lrDecay: flags.lrDecay ?? settings.lrDecay,
+    batchNorm:
+      bn === undefined
+        ? settings.batchNorm
+        : bn === 'none'
+          ? null
+          : { ...(settings.batchNorm ?? courseBatchNorm), order: bn as 'before-relu' | 'after-relu' },
+    flip: flags.flip ?? settings.flip,
+    valSize: flags.valSize ?? settings.valSize,
+  };
+}
+
+function checkTogether(settings: ExperimentSettings, variants: Readonly<Record<string, string>>): void {
+  const { batchSize, valSize, lrMin, lrMax } = settings;
+  if (batchSize > 50_000 - valSize) {
+    throw new CliError(
+      `--batch-size ${batchSize} is more than the ${50_000 - valSize} training images that --val-size leaves`,
+    );
+  }
+  if (lrMin > lrMax) throw new CliError(`--lr-min ${lrMin} is above --lr-max ${lrMax}`);
+  for (const [op, name] of Object.entries(variants)) {
+    const matching = kernels.filter((kernel) => kernel.op === op || kernel.op.startsWith(`${op}-`));
+    if (matching.length === 0) {
+      throw new CliError(
+        `--variant ${op}=${name}: there is no op "${op}", there are ${kernels.map((k) => k.op).join(', ')}`,
+      );
+    }
+    const names = [...new Set(matching.flatMap((kernel) => kernel.variants.map((variant) => variant.name)))];
+    if (!names.includes(name)) throw new CliError(`--variant ${op}=${name}: ${op} has ${names.join(', ')}`);
+  }
+}
+
+function readInit(path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw new CliError(`--init ${path}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,49 @@
+/** How each op is checked against the float64 reference, by the op's name. */
+import type { Shape } from '../../kernels/kernel.ts';
+import { batchNormBackwardCheck, batchNormForwardCheck, batchNormInferenceCheck } from './batch-norm.ts';
+import { biasGradientCheck } from './bias.ts';
+import type { OpCheck } from './case.ts';
+import { gatherCheck } from './gather.ts';
+import {
+  matmulDgradCheck,
+  matmulForwardCheck,
+  matmulForwardSplitCheck,
+  matmulWgradCheck,
+  splitSumCheck,
+} from './matmul.ts';
+import { adamCheck, sgdCheck } from './optimizers.ts';
+import { reluBackwardCheck, reluForwardCheck } from './relu.ts';
+import { softmaxCrossEntropyCheck } from './softmax-cross-entropy.ts';
+import { stepEndCheck } from './step-end.ts';
+
+export const checks = {
+  gather: gatherCheck,
+  'matmul-forward': matmulForwardCheck,
+  'matmul-forward-split': matmulForwardSplitCheck,
+  'split-sum': splitSumCheck,
+  'batch-norm-forward': batchNormForwardCheck,
+  'batch-norm-inference': batchNormInferenceCheck,
+  'relu-forward': reluForwardCheck,
+  'softmax-cross-entropy': softmaxCrossEntropyCheck,
+  'matmul-wgrad': matmulWgradCheck,
+  'bias-gradient': biasGradientCheck,
+  'matmul-dgrad': matmulDgradCheck,
+  'batch-norm-backward': batchNormBackwardCheck,
+  'relu-backward': reluBackwardCheck,
+  sgd: sgdCheck,
+  adam: adamCheck,
+  'step-end': stepEndCheck,
+} as const;
+
+/**
+ * The check of an op.
+ * @throws Error for an op without one
+ */
+export function checkOf(op: string): OpCheck<Shape> {
+  const check = (checks as unknown as Record<string, OpCheck<Shape>>)[op];
+  if (check === undefined) throw new Error(`${op} has no check: add one to src/reference/checks/table.ts`);
+  return check;
+}
+
+/** Shapes that try an op's edges. Optimizers know the number of replicas. */
+export const defaultShapes = (op: string, replicas = 1): readonly Shape[] => checkOf(op).shapes(replicas);

@@ -1,0 +1,61 @@
+// What a page (or headless Chrome's page) and the engine's worker say to each other. Plain data, so that it crosses postMessage.
+import type { AdapterDescription } from '../gpu/device.ts';
+import type { Score } from './evaluation.ts';
+import type { TrainReport } from './report-window.ts';
+import type { TrainSettings } from './settings.ts';
+import type { ValidationReport } from './trainer.ts';
+
+/** Begin a run. A worker trains once. */
+export interface StartMessage {
+  readonly type: 'start';
+  /** Address of the data, such as `/cifar10/`. */
+  readonly dataUrl: string;
+  readonly settings: TrainSettings;
+  /** A safetensors file to start from instead of random weights. */
+  readonly weights?: Uint8Array<ArrayBuffer>;
+  /** A checkpoint file to go on from; its settings are used, not `settings`. */
+  readonly checkpoint?: Uint8Array<ArrayBuffer>;
+  /** Forced variants by op, such as `matmul` -> `naive`. */
+  readonly variants?: Readonly<Record<string, string>>;
+  /** Send a checkpoint after each epoch, and where the run is stopped. */
+  readonly checkpoints: boolean;
+}
+
+export type ToWorker = StartMessage | { readonly type: 'stop' };
+
+/** What a run amounts to. */
+export interface RunResult {
+  /** False where it was stopped. */
+  readonly finished: boolean;
+  readonly step: number;
+  /** Per replica; null without a validation split, and where the run was stopped. */
+  readonly validation: readonly Score[] | null;
+  readonly test: readonly Score[] | null;
+  readonly msPerStep: number;
+  /** A safetensors file per replica, in PyTorch's names and layout. */
+  readonly weights: readonly Uint8Array<ArrayBuffer>[];
+}
+
+export type FromWorker =
+  | { readonly type: 'adapter'; readonly adapter: AdapterDescription; readonly name: string }
+  | { readonly type: 'loading'; readonly doneBytes: number; readonly totalBytes: number }
+  | {
+      readonly type: 'ready';
+      readonly settings: TrainSettings;
+      /** Steps already done: more than 0 for a resumed run. */
+      readonly step: number;
+      readonly stepsPerEpoch: number;
+      readonly dispatchesPerStep: number;
+      /** Variant of each call of a step. */
+      readonly variants: Readonly<Record<string, string>>;
+      readonly modelBytes: number;
+      readonly datasetBytes: number;
+      /** Who trained until the checkpoint, where that was another adapter. */
+      readonly otherAdapter?: string;
+    }
+  | { readonly type: 'report'; readonly report: TrainReport }
+  | { readonly type: 'validation'; readonly report: ValidationReport }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly file: Uint8Array<ArrayBuffer> }
+  | { readonly type: 'done'; readonly result: RunResult }
+  /** `user`: the message says what to change; otherwise something broke. */
+  | { readonly type: 'error'; readonly message: string; readonly user: boolean };

@@ -1,0 +1,91 @@
+// The engine's worker: trains one run and reports. The page and the headless run start the same file.
+import { splitTraining } from '../data/splits.ts';
+import { adapterName, requestGpu } from '../gpu/device.ts';
+import { GpuError } from '../gpu/errors.ts';
+import { defaultChoice, forcedChoice, recordedChoice } from '../kernels/variant-choice.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { loadDataset } from './dataset.ts';
+import type { FromWorker, StartMessage, ToWorker } from './messages.ts';
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { NonFiniteLoss, Trainer } from './trainer.ts';
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const stop = new AbortController();
+
+function post(message: FromWorker): void {
+  scope.postMessage(message);
+}
+
+async function run(start: StartMessage): Promise<void> {
+  const gpu = await requestGpu(navigator.gpu);
+  post({ type: 'adapter', adapter: gpu.adapter, name: adapterName(gpu.adapter) });
+
+  const checkpoint = start.checkpoint && readCheckpoint(start.checkpoint);
+  const settings = checkpoint?.settings ?? start.settings;
+  const weights = start.weights && readSafetensors(start.weights).tensors;
+  const { training } = splitTraining(settings.valSize);
+  const dataset = await loadDataset(
+    gpu,
+    {
+      baseUrl: start.dataUrl,
+      signal: stop.signal,
+      onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
+    },
+    training.count,
+  );
+
+  const choice = forcedChoice(start.variants ?? {}, defaultChoice);
+  const trainer = await Trainer.make(gpu, dataset, settings, {
+    choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
+    ...(weights && { weights }),
+    ...(checkpoint && { checkpoint }),
+  });
+  const sameAdapter = checkpoint === undefined || checkpoint.adapter === adapterName(gpu.adapter);
+  post({
+    type: 'ready',
+    settings,
+    step: trainer.step,
+    stepsPerEpoch: trainer.stepsPerEpoch,
+    dispatchesPerStep: trainer.plan.dispatches.length,
+    variants: trainer.plan.variants,
+    modelBytes: trainer.sizeBytes,
+    datasetBytes: dataset.sizeBytes,
+    ...(!sameAdapter && { otherAdapter: checkpoint.adapter }),
+  });
+
+  const finished = await trainer.train({
+    signal: stop.signal,
+    onReport: (report) => post({ type: 'report', report }),
+    onValidation: (report) => post({ type: 'validation', report }),
+    ...(start.checkpoints && {
+      onCheckpoint: (state) => post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) }),
+    }),
+  });
+  if (!finished && start.checkpoints) {
+    const state = await trainer.checkpoint();
+    post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) });
+  }
+  const { steps, busyMs } = trainer.pace;
+  post({
+    type: 'done',
+    result: {
+      finished,
+      step: trainer.step,
+      validation: finished && settings.valSize > 0 ? await trainer.evaluate('validation') : null,
+      test: finished ? await trainer.evaluate('test') : null,
+      msPerStep: busyMs / Math.max(steps, 1),
+      weights: (await trainer.weights()).map((tensors) => writeSafetensors({ tensors, metadata: {} })),
+    },
+  });
+}
+
+scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
+  if (data.type === 'stop') {
+    stop.abort(new Error('stopped'));
+    return;
+  }
+  run(data).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    post({ type: 'error', message, user: error instanceof NonFiniteLoss || error instanceof GpuError });
+  });
+});
