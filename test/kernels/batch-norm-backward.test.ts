@@ -1,0 +1,4 @@
+import { batchNormBackward } from '../../src/kernels/batch-norm.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(batchNormBackward);

@@ -1,0 +1,4 @@
+import { batchNormInference } from '../../src/kernels/batch-norm.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(batchNormInference);

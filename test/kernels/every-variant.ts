@@ -1,0 +1,46 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Kernel, refusal, type Shape } from '../../src/kernels/kernel.ts';
+import { checkName, checkVariant, describeCheck } from '../../src/reference/check.ts';
+import { defaultShapes } from '../../src/reference/checks/table.ts';
+import { gpu, pipelines } from './test-gpu.ts';
+
+/** Shapes with more work than this run with one replica only: the software adapter computes them on the CPU. */
+const heavyFlops = 2e7;
+/** Each variant must run at least so many of its op's shapes. */
+const leastShapes = 4;
+
+/**
+ * Tests of every variant of an op with the shapes of its check table and 1, 2 and 5 replicas. A test's name reproduces
+ * it. What a variant refuses is printed with the reason.
+ */
+export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: readonly number[] = [1]): void {
+  const { capabilities } = gpu;
+  for (const variant of kernel.variants) {
+    const refused = new Map<string, string>();
+    const ran = new Set<string>();
+    describe(`${kernel.op}/${variant.name}`, () => {
+      for (const replicas of [1, 2, 5]) {
+        for (const [index, shape] of (defaultShapes(kernel.op, replicas) as readonly S[]).entries()) {
+          const reason = refusal(variant, shape, capabilities);
+          if (reason !== undefined) refused.set(checkName(kernel.op, variant.name, shape, replicas, 1), reason);
+          if (reason !== undefined || (replicas > 1 && kernel.cost(shape).flops > heavyFlops)) continue;
+          ran.add(String(index));
+          for (const seed of seeds) {
+            test(checkName(kernel.op, variant.name, shape, replicas, seed), async () => {
+              const result = await checkVariant(gpu, kernel, variant, shape, replicas, seed, { pipelines });
+              expect(result.ok, describeCheck(result)).toBe(true);
+            });
+          }
+        }
+      }
+      test('runs several shapes', ({ skip }) => {
+        skip(variant.subgroups === true && !capabilities.subgroups, 'the adapter has no subgroups');
+        expect(ran.size).toBeGreaterThanOrEqual(leastShapes);
+      });
+      afterAll(() => {
+        const lines = Array.from(refused, ([name, reason]) => `  ${name}: ${reason}`);
+        if (lines.length > 0) console.info(['refused:', ...lines].join('\n'));
+      });
+    });
+  }
+}

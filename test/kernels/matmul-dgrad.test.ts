@@ -1,0 +1,4 @@
+import { matmulDgrad } from '../../src/kernels/matmul.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(matmulDgrad);

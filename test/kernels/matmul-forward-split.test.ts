@@ -1,0 +1,4 @@
+import { matmulForwardSplit } from '../../src/kernels/matmul.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(matmulForwardSplit);

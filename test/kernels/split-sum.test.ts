@@ -1,0 +1,4 @@
+import { splitSum } from '../../src/kernels/matmul.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(splitSum);
