@@ -31,9 +31,6 @@ export async function startHeadlessRun(
   const finished = new Promise<Extract<FromWorker, { type: 'done' }>>((resolve, reject) => {
     browser.on('disconnected', () => reject(new Error('the browser ended before the run did')));
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
-
-      log(`not loaded: ${request.url()} (${request.failure()?.errorText})`),
-    );
     void page.exposeFunction('wgradReceive', async (json: string) => {
       const message = unpackBytes(json) as FromWorker;
       try {
