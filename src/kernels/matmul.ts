@@ -20,6 +20,13 @@ const cost = ({ M, N, K }: MatmulShape) => ({
   bytes: 4 * (M * K + K * N + M * N),
 });
 
+/** Refusal of shapes that vec4 accesses cannot read, and of those that a tile of `columns` columns would mostly miss. */
+const fits =
+  (columns: number, along: 'N' | 'K') =>
+  (shape: MatmulShape): string | undefined =>
+    wantsMultiplesOf4<MatmulShape>('N', 'K')(shape) ??
+    (shape[along] < columns ? `its tile has ${columns} columns, ${along} is ${shape[along]}` : undefined);
+
 /** Terms of K that one split sums: a multiple of 4, so that vec4 loads stay aligned. */
 export const splitK = ({ K, SPLITS }: SplitMatmulShape): number => 4 * ceil(K / 4 / SPLITS);
 
@@ -30,7 +37,7 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
     name: `quad-${rows}x${4 * cols}`,
     source: forwardQuad,
     subgroups: true,
-    refuses: wantsMultiplesOf4('N', 'K'),
+    refuses: fits(4 * cols, 'N'),
     constants: (shape) => ({
       ...sizes(shape),
       ROWS: rows,
@@ -65,10 +72,10 @@ const forwardNaiveVariant: Variant<MatmulShape> = {
 const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardNaiveVariant,
   forwardQuadVariant(4, 4),
+  forwardQuadVariant(8, 3),
   forwardQuadVariant(8, 4),
-  forwardQuadVariant(13, 4),
-  forwardQuadVariant(5, 13),
-  forwardQuadVariant(9, 7),
+  forwardQuadVariant(13, 7),
+  forwardQuadVariant(7, 13),
 ];
 
 export const matmulForward: Kernel<MatmulShape> = {
@@ -76,7 +83,7 @@ export const matmulForward: Kernel<MatmulShape> = {
   bindings: [read('x'), read('w'), read('bias'), readWrite('y')],
   cost,
   variants: forwardVariants,
-  preferred: { software: ['quad-8x16'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
 };
 
 export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
@@ -84,7 +91,7 @@ export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y')],
   cost,
   variants: forwardVariants.map(split),
-  preferred: { software: ['quad-5x52'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
 };
 
 export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly SPLITS: number }> = {
@@ -107,7 +114,7 @@ function wgradQuadVariant(vecs: number, cols: number): Variant<MatmulShape> {
     name: `quad-${4 * vecs}x${4 * cols}`,
     source: wgradQuad,
     subgroups: true,
-    refuses: wantsMultiplesOf4('N', 'K'),
+    refuses: fits(4 * cols, 'N'),
     constants: (shape) => ({ ...sizes(shape), VECS: vecs, COLS: cols }),
     grid: ({ N, K }) => [ceil(N / (4 * cols)), ceil(K / (16 * vecs))],
   };
@@ -125,13 +132,12 @@ export const matmulWgrad: Kernel<MatmulShape> = {
       grid: ({ N, K }) => [ceil(N / 8), ceil(K / 8)],
     },
     wgradQuadVariant(1, 4),
+    wgradQuadVariant(2, 3),
     wgradQuadVariant(2, 4),
-    wgradQuadVariant(3, 4),
-    wgradQuadVariant(1, 13),
     wgradQuadVariant(2, 7),
     wgradQuadVariant(2, 13),
   ],
-  preferred: { software: ['quad-8x28'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-8x52', 'quad-8x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
 };
 
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
@@ -139,7 +145,7 @@ function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
     name: `quad-${rows}x${4 * cols}`,
     source: dgradQuad,
     subgroups: true,
-    refuses: wantsMultiplesOf4('N', 'K'),
+    refuses: fits(4 * cols, 'K'),
     constants: (shape) => ({ ...sizes(shape), ROWS: rows, COLS: cols }),
     grid: ({ M, K }) => [ceil(K / (4 * cols)), ceil(M / (4 * rows))],
   };
@@ -157,7 +163,9 @@ export const matmulDgrad: Kernel<MatmulShape> = {
       grid: ({ M, K }) => [ceil(K / 8), ceil(M / 8)],
     },
     dgradQuadVariant(4, 4),
+    dgradQuadVariant(8, 3),
     dgradQuadVariant(8, 4),
+    dgradQuadVariant(8, 7),
   ],
-  preferred: { software: ['quad-8x16'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-8x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
 };
