@@ -1,0 +1,272 @@
+/**
+ * A population of nets on the GPU without a data set: training steps on batches that the test writes. Whatever a step
+ * must compute is NaN before it.
+ */
+import type { Gpu } from '../../src/gpu/device.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { Allocator, type Tensor } from '../../src/gpu/tensor.ts';
+import { call } from '../../src/kernels/call.ts';
+import { stepEnd } from '../../src/kernels/step-end.ts';
+import type { VariantChoice } from '../../src/kernels/variant-choice.ts';
+import { type Model, makeModel } from '../../src/nn/model.ts';
+import { evaluationPass, trainingPass } from '../../src/nn/net.ts';
+import type { NetSpec } from '../../src/nn/net-spec.ts';
+import { extractSegment, type ParameterLayout, paddedWidth } from '../../src/nn/parameters.ts';
+import { biasCorrections, makeOptimizer, type OptimizerSpec } from '../../src/optim/optimizer.ts';
+import type { Numbers, StateDict } from '../../src/reference/numbers.ts';
+import { compilePlan, encodeStep, type Plan } from '../../src/train/plan.ts';
+import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
+import { readTensors } from '../../src/train/stats.ts';
+
+export interface NetOptions {
+  readonly net: NetSpec;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerSpec;
+  readonly steps: number;
+  /** Per replica: its initial state, learning rate and lambda. */
+  readonly replicas: readonly {
+    readonly initial: StateDict;
+    readonly learningRate: number;
+    readonly lambda: number;
+  }[];
+  /** Samples of the evaluation batch. */
+  readonly evaluationSize?: number;
+  readonly choose: VariantChoice;
+}
+
+/** x (B, inputs) and labels (B) of one replica. */
+export interface Batch {
+  readonly x: Numbers;
+  readonly labels: Numbers;
+}
+
+/** One replica's results of a step, tensors in PyTorch's layout. */
+export interface StepResult {
+  readonly logits: Float32Array;
+  readonly loss: number;
+  readonly hits: number;
+  /** Without the L2 term. */
+  readonly grads: Readonly<Record<string, Float32Array>>;
+}
+
+/** Buffers full of NaN: reading what nothing has written shows. */
+class NanAllocator extends Allocator {
+  readonly #queue: GPUQueue;
+
+  constructor(gpu: Gpu) {
+    super(gpu);
+    this.#queue = gpu.device.queue;
+  }
+
+  override buffer(label: string, sizeBytes: number, usage?: GPUBufferUsageFlags): GPUBuffer {
+    const buffer = super.buffer(label, sizeBytes, usage);
+    this.#queue.writeBuffer(buffer, 0, new Float32Array(buffer.size / 4).fill(Number.NaN));
+    return buffer;
+  }
+}
+
+/** Rows of `columns` numbers, padded with zeros to rows of `ld`. */
+function padRows(values: Numbers, columns: number, ld: number): Float32Array<ArrayBuffer> {
+  const padded = new Float32Array((values.length / columns) * ld);
+  for (let i = 0; i < values.length; i++) padded[Math.floor(i / columns) * ld + (i % columns)] = values[i]!;
+  return padded;
+}
+
+/** Takes the padding of rows away. */
+function unpadRows(padded: Float32Array, columns: number, ld: number): Float32Array {
+  return padded.filter((_, i) => i % ld < columns);
+}
+
+const named = (state: StateDict) =>
+  Object.entries(state).map(([name, { shape, data }]) => ({ name, shape, data: Float32Array.from(data) }));
+
+const isFreeBias = (net: NetSpec, { kind, layer }: ParameterLayout['parameters'][number]): boolean =>
+  kind === 'linear.bias' && net.batchNorm?.order === 'before-relu' && layer < net.hidden.length;
+
+/** A gradient arena before a step: NaN wherever the step must write, 0 elsewhere. */
+function unwrittenGradients(model: Model): Float32Array<ArrayBuffer> {
+  const { layout, replicas, grads } = model;
+  const values = new Float32Array(grads.replicaStride * replicas);
+  for (let replica = 0; replica < replicas; replica++) {
+    for (const segment of layout.parameters) {
+      if (isFreeBias(model.spec, segment)) continue;
+      const start = replica * grads.replicaStride + segment.start;
+      values.fill(Number.NaN, start, start + segment.size);
+    }
+  }
+  return values;
+}
+
+interface Tensors {
+  readonly x: Tensor;
+  readonly labels: Tensor;
+  readonly counters: Tensor;
+  readonly history: Tensor;
+  readonly logits: Tensor;
+}
+
+export class NetOnGpu {
+  readonly plan: Plan;
+  readonly model: Model;
+  readonly #gpu: Gpu;
+  readonly #pipelines: PipelineCache;
+  readonly #options: NetOptions;
+  readonly #allocators: readonly Allocator[];
+  readonly #tensors: Tensors;
+  #step = 0;
+
+  private constructor(
+    gpu: Gpu,
+    pipelines: PipelineCache,
+    options: NetOptions,
+    allocators: readonly Allocator[],
+    plan: Plan,
+    model: Model,
+    tensors: Tensors,
+  ) {
+    this.plan = plan;
+    this.model = model;
+    this.#gpu = gpu;
+    this.#pipelines = pipelines;
+    this.#options = options;
+    this.#allocators = allocators;
+    this.#tensors = tensors;
+  }
+
+  static async make(gpu: Gpu, options: NetOptions): Promise<NetOnGpu> {
+    const { net, batchSize: B, optimizer: optimizerSpec, steps, replicas, choose } = options;
+    const R = replicas.length;
+    const zeroed = new Allocator(gpu);
+    const unwritten = new NanAllocator(gpu);
+    const model = makeModel(zeroed, net, R);
+    const { params, grads, layout } = model;
+    const x = zeroed.tensor('x', B * paddedWidth(net.inputs), R);
+    const labels = zeroed.tensor('labels', B, R);
+    const counters = zeroed.tensor('counters', 4, R);
+    const history = unwritten.tensor('history', 2 * steps, R);
+    const pass = trainingPass(unwritten, model, { x, labels, counters }, B, gpu.capabilities);
+    const { parameterCount, decayedCount } = layout;
+    const tensors = { params, grads, counters, parameterCount, decayedCount };
+    const optimizer = makeOptimizer(zeroed, optimizerSpec, tensors, steps);
+    const { rowLoss, rowHit, logits } = pass;
+    const end = call('step end', stepEnd, { M: B, HISTORY: steps }, { rowLoss, rowHit, history, counters });
+    const pipelines = new PipelineCache(gpu);
+    const calls = [...pass.calls, optimizer.call, end];
+    const plan = await compilePlan('training step', gpu, pipelines, calls, choose);
+
+    const { queue } = gpu.device;
+    const rates = Array.from({ length: steps }, () => replicas.map(({ learningRate }) => learningRate));
+    queue.writeBuffer(optimizer.rates.buffer, 0, Float32Array.from(rates.flat()));
+    const lambdas = Float32Array.from(replicas, ({ lambda }) => lambda);
+    queue.writeBuffer(optimizer.lambdas.buffer, 0, lambdas);
+    if (optimizer.corrections !== undefined && optimizerSpec.kind === 'adam') {
+      queue.writeBuffer(optimizer.corrections.buffer, 0, biasCorrections(optimizerSpec, steps));
+    }
+    const made = new NetOnGpu(gpu, pipelines, options, [zeroed, unwritten], plan, model, {
+      x,
+      labels,
+      counters,
+      history,
+      logits,
+    });
+    made.#writeInitialState();
+    return made;
+  }
+
+  #writeInitialState(): void {
+    const { layout, params, running } = this.model;
+    const { replicas } = this.#options;
+    const values = {
+      parameters: new Float32Array(params.replicaStride * replicas.length),
+      statistics: new Float32Array(running.replicaStride * replicas.length),
+    };
+    for (const [r, { initial }] of replicas.entries()) {
+      const parameters = new Float32Array(layout.parameterCount);
+      const statistics = new Float32Array(layout.statisticCount);
+      applyStateDict(layout, { parameters, statistics }, named(initial));
+      values.parameters.set(parameters, r * params.replicaStride);
+      values.statistics.set(statistics, r * running.replicaStride);
+    }
+    writeArenas(this.#gpu, arenasOf(this.model, {}), values);
+  }
+
+  /** One training step: one batch per replica. */
+  async step(batches: readonly Batch[]): Promise<StepResult[]> {
+    const { net, batchSize: B } = this.#options;
+    const { x, labels, history, logits } = this.#tensors;
+    const { layout, grads } = this.model;
+    const { queue } = this.#gpu.device;
+    const ld = paddedWidth(net.inputs);
+    for (const [r, batch] of batches.entries()) {
+      queue.writeBuffer(x.buffer, r * x.replicaStride * 4, padRows(batch.x, net.inputs, ld));
+      queue.writeBuffer(labels.buffer, r * labels.replicaStride * 4, Uint32Array.from(batch.labels));
+    }
+    queue.writeBuffer(grads.buffer, grads.offsetBytes, unwrittenGradients(this.model));
+    this.#submit(this.plan);
+    const buffers = await readTensors(this.#gpu, [logits, history, grads]);
+    const [logitValues, historyValues, gradValues] = buffers.map((bytes) => new Float32Array(bytes));
+    const step = this.#step++;
+    const classesLd = paddedWidth(net.classes);
+    return batches.map((_, r) => {
+      const replica = (values: Float32Array, { replicaStride, size }: Tensor) =>
+        values.subarray(r * replicaStride, r * replicaStride + size);
+      const flat = replica(gradValues!, grads);
+      const past = replica(historyValues!, history);
+      return {
+        logits: unpadRows(replica(logitValues!, logits), net.classes, classesLd),
+        loss: past[2 * step]! / B,
+        hits: past[2 * step + 1]!,
+        grads: Object.fromEntries(
+          layout.parameters.map((segment) => [segment.name, extractSegment(flat, segment).data]),
+        ),
+      };
+    });
+  }
+
+  /** Logits of x (evaluationSize, inputs), the same for all replicas, with the running statistics; per replica. */
+  async evaluate(x: Numbers): Promise<Float32Array[]> {
+    const { net, choose, evaluationSize: size = 0 } = this.#options;
+    const allocator = new NanAllocator(this.#gpu);
+    const ld = paddedWidth(net.inputs);
+    const xTensor = allocator.tensor('evaluation x', size * ld);
+    const labels = allocator.tensor('evaluation labels', size);
+    const { counters } = this.#tensors;
+    const batch = { x: xTensor, labels, counters };
+    const { capabilities, device } = this.#gpu;
+    const pass = evaluationPass(allocator, this.model, batch, size, 2 ** 32 - 1, capabilities);
+    const plan = await compilePlan('evaluation', this.#gpu, this.#pipelines, pass.calls, choose);
+    device.queue.writeBuffer(xTensor.buffer, 0, padRows(x, net.inputs, ld));
+    this.#submit(plan);
+    const [bytes] = await readTensors(this.#gpu, [pass.logits]);
+    const values = new Float32Array(bytes!);
+    allocator.destroy();
+    const { replicaStride, replicas } = pass.logits;
+    const classesLd = paddedWidth(net.classes);
+    return Array.from({ length: replicas }, (_, r) =>
+      unpadRows(
+        values.subarray(r * replicaStride, r * replicaStride + size * classesLd),
+        net.classes,
+        classesLd,
+      ),
+    );
+  }
+
+  /** Parameters and running statistics, per replica. */
+  async state(): Promise<Record<string, Float32Array>[]> {
+    const arenas = await readArenas(this.#gpu, arenasOf(this.model, {}));
+    const { layout, replicas } = this.model;
+    return Array.from({ length: replicas }, (_, r) =>
+      Object.fromEntries(stateDict(layout, arenas, r, replicas).map(({ name, data }) => [name, data])),
+    );
+  }
+
+  destroy(): void {
+    for (const allocator of this.#allocators) allocator.destroy();
+  }
+
+  #submit(plan: Plan): void {
+    const encoder = this.#gpu.device.createCommandEncoder();
+    encodeStep(encoder, plan);
+    this.#gpu.device.queue.submit([encoder.finish()]);
+  }
+}

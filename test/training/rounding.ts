@@ -1,0 +1,75 @@
+/**
+ * How far float32 results of a whole net may be from the float64 truth: measured on the reference itself.
+ *
+ * Rounding in a sum of products is the exact sum of slightly different products (Higham, Accuracy and Stability of
+ * Numerical Algorithms, 2002, §3.1: a backward error of a few u = 2^-24 per term). So the reference is computed again with
+ * every parameter and input multiplied by 1 + delta, delta uniform within +-8 u (the factor c = 8 of tolerance.ts), several
+ * times, and the largest change of a tensor tells how the net passes rounding on: through its depth, through the
+ * cancellation in batch norm's backward pass, through several steps of training. The bound is `safety` times that
+ * change, and 8 u of the tensor's largest value for the roundings of its last operation. It is one number per tensor,
+ * since its elements are sums of the same kind of terms.
+ *
+ * Where ReLUs switch within the noise, a gradient jumps, and the bound would be of the size of the gradient: `isTight`
+ * tells, and each test demands it.
+ */
+
+import type { Numbers } from '../../src/reference/numbers.ts';
+import { type Comparison, compare } from '../../src/reference/tolerance.ts';
+
+const u = 2 ** -24;
+const noiseSize = 8 * u;
+const draws = 12;
+const safety = 2;
+
+/** Returns what it is given, or that with noise. */
+export type Noise = (values: Numbers) => Float64Array;
+
+/** Truth and bound of one tensor. */
+export interface Expected {
+  readonly values: Float64Array;
+  readonly largest: number;
+  readonly bound: number;
+}
+
+export type Results = Readonly<Record<string, Numbers>>;
+
+/** xorshift32 (Marsaglia 2003, https://doi.org/10.18637/jss.v008.i14), numbers in [-1, 1). */
+function noiseOf(seed: number): Noise {
+  let state = Math.imul(seed + 1, 0x9e3779b9) | 1;
+  const next = () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state / 2 ** 31;
+  };
+  return (values) => Float64Array.from(values, (value) => value * (1 + noiseSize * next()));
+}
+
+const largestOf = (values: Numbers): number =>
+  Array.from(values).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+
+/** Computes the truth once without noise and several times with it. `compute` applies the noise to parameters and inputs. */
+export function expectedOf(compute: (noise: Noise) => Results): Record<string, Expected> {
+  const truth = compute((values) => Float64Array.from(values));
+  const changes = new Map<string, number>();
+  for (let draw = 0; draw < draws; draw++) {
+    for (const [name, values] of Object.entries(compute(noiseOf(draw)))) {
+      const change = largestOf(Float64Array.from(values, (value, i) => value - truth[name]![i]!));
+      changes.set(name, Math.max(changes.get(name) ?? 0, change));
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(truth).map(([name, values]) => {
+      const largest = largestOf(values);
+      const bound = safety * changes.get(name)! + noiseSize * largest;
+      return [name, { values: Float64Array.from(values), largest, bound }];
+    }),
+  );
+}
+
+/** The bound is at most `relative` of the tensor's largest value. */
+export const isTight = ({ bound, largest }: Expected, relative: number): boolean =>
+  bound <= relative * largest;
+
+export const compareWith = (actual: Numbers, { values, bound }: Expected): Comparison =>
+  compare(actual, values, bound);
