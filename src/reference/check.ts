@@ -10,7 +10,7 @@ import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, alignTo, offsetAlignment, type Tensor } from '../gpu/tensor.ts';
 import { call, encode, prepare, shapeText } from '../kernels/call.ts';
 import type { Kernel, Shape, Variant } from '../kernels/kernel.ts';
-import { CaseBuilder, type CheckCase, type Elements } from './checks/case.ts';
+import { CaseBuilder, type CaseOptions, type CheckCase, type Elements } from './checks/case.ts';
 import { checkOf } from './checks/table.ts';
 import { type Comparison, compare, describeComparison } from './tolerance.ts';
 
@@ -24,6 +24,8 @@ export interface OutputCheck {
   readonly binding: string;
   readonly replica: number;
   readonly comparison: Comparison;
+  /** What the kernel left there. */
+  readonly actual: Elements;
   /** Elements around this replica's array that the kernel changed, counted from the array's start. */
   readonly touched: readonly number[];
 }
@@ -36,11 +38,9 @@ export interface VariantCheck {
   readonly outputs: readonly OutputCheck[];
 }
 
-export interface CheckOptions {
+export interface CheckOptions extends CaseOptions {
   /** Compiled pipelines to use and add to. */
   readonly pipelines?: PipelineCache;
-  /** Inputs of which all replicas share one array. */
-  readonly shared?: readonly string[];
 }
 
 /** The name of a check: it reproduces it. */
@@ -54,9 +54,9 @@ export function makeCase(
   shape: Shape,
   replicas: number,
   seed: number,
-  shared: readonly string[] = [],
+  options: CaseOptions = {},
 ): CheckCase {
-  const builder = new CaseBuilder(replicas, seed, shared);
+  const builder = new CaseBuilder(replicas, seed, options);
   checkOf(op).build(builder, shape);
   return builder;
 }
@@ -72,11 +72,11 @@ export function checkVariant<S extends Shape>(
   shape: S,
   replicas: number,
   seed: number,
-  { pipelines, shared }: CheckOptions = {},
+  options: CheckOptions = {},
 ): Promise<VariantCheck> {
   const name = checkName(kernel.op, variant.name, shape, replicas, seed);
-  const data = makeCase(kernel.op, shape, replicas, seed, shared);
-  return checkCase(gpu, kernel, variant, shape, name, data, pipelines);
+  const data = makeCase(kernel.op, shape, replicas, seed, options);
+  return checkCase(gpu, kernel, variant, shape, name, data, options.pipelines);
 }
 
 /** Checks a variant with given data. */
@@ -103,7 +103,8 @@ export async function checkCase<S extends Shape>(
       const isFree = (index: number) => Number.isNaN(expected.values[index]);
       const actual = Float64Array.from(values, (value, index) => (isFree(index) ? 0 : value));
       const truth = Float64Array.from(expected.values, (value) => (Number.isNaN(value) ? 0 : value));
-      return { binding, replica, comparison: compare(actual, truth, expected.bound), touched };
+      const comparison = compare(actual, truth, expected.bound);
+      return { binding, replica, comparison, actual: values, touched };
     }),
   );
   const ok = outputs.every(({ comparison, touched }) => comparison.ok && touched.length === 0);

@@ -1,13 +1,14 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Kernel, refusal, type Shape } from '../../src/kernels/kernel.ts';
-import { checkName, checkVariant, describeCheck } from '../../src/reference/check.ts';
+import { checkCase, checkName, describeCheck, makeCase } from '../../src/reference/check.ts';
+import type { CheckCase } from '../../src/reference/checks/case.ts';
 import { defaultShapes } from '../../src/reference/checks/table.ts';
 import { gpu, pipelines } from './test-gpu.ts';
 
 /** Shapes with more work than this run with one replica only: the software adapter computes them on the CPU. */
-const heavyFlops = 2e7;
+const heavyFlops = 4e6;
 /** Each variant must run at least so many of its op's shapes. */
-const leastShapes = 4;
+const leastShapes = 3;
 
 /**
  * Tests of every variant of an op with the shapes of its check table and 1, 2 and 5 replicas. A test's name reproduces
@@ -15,6 +16,14 @@ const leastShapes = 4;
  */
 export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: readonly number[] = [1]): void {
   const { capabilities } = gpu;
+  /** The variants of an op are given the same data, which are made once. */
+  const cases = new Map<string, CheckCase>();
+  const caseOf = (shape: S, replicas: number, seed: number): CheckCase => {
+    const key = checkName(kernel.op, '', shape, replicas, seed);
+    const found = cases.get(key) ?? makeCase(kernel.op, shape, replicas, seed);
+    cases.set(key, found);
+    return found;
+  };
   for (const variant of kernel.variants) {
     const refused = new Map<string, string>();
     const ran = new Set<string>();
@@ -22,12 +31,15 @@ export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: read
       for (const replicas of [1, 2, 5]) {
         for (const [index, shape] of (defaultShapes(kernel.op, replicas) as readonly S[]).entries()) {
           const reason = refusal(variant, shape, capabilities);
-          if (reason !== undefined) refused.set(checkName(kernel.op, variant.name, shape, replicas, 1), reason);
+          if (reason !== undefined)
+            refused.set(checkName(kernel.op, variant.name, shape, replicas, 1), reason);
           if (reason !== undefined || (replicas > 1 && kernel.cost(shape).flops > heavyFlops)) continue;
           ran.add(String(index));
           for (const seed of seeds) {
-            test(checkName(kernel.op, variant.name, shape, replicas, seed), async () => {
-              const result = await checkVariant(gpu, kernel, variant, shape, replicas, seed, { pipelines });
+            const name = checkName(kernel.op, variant.name, shape, replicas, seed);
+            test(name, async () => {
+              const data = caseOf(shape, replicas, seed);
+              const result = await checkCase(gpu, kernel, variant, shape, name, data, pipelines);
               expect(result.ok, describeCheck(result)).toBe(true);
             });
           }

@@ -1,4 +1,19 @@
+import { expect, test } from 'vitest';
+import { refusal } from '../../src/kernels/kernel.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
+import { checkVariant, describeCheck } from '../../src/reference/check.ts';
 import { testEveryVariant } from './every-variant.ts';
+import { gpu, pipelines } from './test-gpu.ts';
 
 testEveryVariant(matmulForward);
+
+const shape = { M: 7, N: 12, K: 20 };
+for (const variant of matmulForward.variants) {
+  test(`matmul-forward/${variant.name} M=7 N=12 K=20 R=3 seed=1, x shared`, async ({ skip }) => {
+    const reason = refusal(variant, shape, gpu.capabilities);
+    skip(reason !== undefined, reason);
+    const options = { pipelines, shared: ['x'] };
+    const result = await checkVariant(gpu, matmulForward, variant, shape, 3, 1, options);
+    expect(result.ok, describeCheck(result)).toBe(true);
+  });
+}

@@ -37,34 +37,45 @@ export interface OpCheck<S extends Shape = Shape> {
 /** Reads an input of one replica. */
 export type Input<T extends Elements> = (replica: number) => T;
 
+/** What a case does not leave to its op's check. */
+export interface CaseOptions {
+  /** Inputs of which all replicas share one array. */
+  readonly shared?: readonly string[];
+  /** Inputs that are not random: what an earlier dispatch left, or a case of special interest. */
+  readonly given?: Readonly<Record<string, readonly Elements[]>>;
+}
+
 /** Makes a `CheckCase`: random numbers from a seed, inputs that differ between replicas, expected outputs. */
 export class CaseBuilder implements CheckCase {
   readonly inputs: Record<string, readonly Elements[]> = {};
   readonly expected: Record<string, readonly Expected[]> = {};
   readonly replicas: number;
-  readonly #shared: ReadonlySet<string>;
+  readonly #options: CaseOptions;
   #state: number;
 
-  /** @param shared inputs that all replicas share, whatever the op's usual layout */
-  constructor(replicas: number, seed: number, shared: Iterable<string> = []) {
+  constructor(replicas: number, seed: number, options: CaseOptions = {}) {
     this.replicas = replicas;
-    this.#shared = new Set(shared);
+    this.#options = options;
     this.#state = seed >>> 0;
   }
 
   /** An input with data of its own for each replica. */
   input<T extends Elements>(name: string, make: (replica: number) => T): Input<T> {
-    if (this.#shared.has(name)) return this.sharedInput(name, () => make(0));
-    const arrays = Array.from({ length: this.replicas }, (_, replica) => make(replica));
-    this.inputs[name] = arrays;
-    return (replica) => arrays[replica]!;
+    const isShared = this.#options.shared?.includes(name) === true;
+    return this.#input(name, isShared ? 1 : this.replicas, make);
   }
 
   /** An input that all replicas read, such as the images or a table of learning rates. */
   sharedInput<T extends Elements>(name: string, make: () => T): Input<T> {
-    const array = make();
-    this.inputs[name] = [array];
-    return () => array;
+    return this.#input(name, 1, make);
+  }
+
+  #input<T extends Elements>(name: string, count: number, make: (replica: number) => T): Input<T> {
+    // Made even where it is not used, so that the random numbers behind it stay what they are.
+    const made = Array.from({ length: count }, (_, replica) => make(replica));
+    const arrays = (this.#options.given?.[name] as readonly T[] | undefined) ?? made;
+    this.inputs[name] = arrays;
+    return (replica) => arrays[arrays.length === 1 ? 0 : replica]!;
   }
 
   /** What the binding must hold after the dispatch. */

@@ -48,7 +48,11 @@ export const gatherCheck: OpCheck<GatherShape> = {
     const order = build.input('order', () =>
       Uint32Array.from({ length: ORDER }, () => sample(build, images, CROP === 1)),
     );
-    const counters = build.input('counters', () => build.counters(build.below(3 * STEPS_PER_EPOCH)));
+    // Every other replica is in the last batch of some epoch.
+    const counters = build.input('counters', (r) => {
+      const step = r % 2 === 0 ? STEPS_PER_EPOCH - 1 : build.below(STEPS_PER_EPOCH);
+      return build.counters(step + STEPS_PER_EPOCH * build.below(3));
+    });
     /** This step's words of the order; rows beyond its end hold the last one again. */
     const batch = (r: number) => {
       const first = (counters(r)[0]! % STEPS_PER_EPOCH) * B;
