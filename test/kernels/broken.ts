@@ -1,0 +1,227 @@
+/** Mistakes that the check must see: each turns a right variant into a wrong one. */
+export interface Mistake {
+  /** The first variant whose name starts with this is broken. */
+  readonly variant: string;
+  /** What goes wrong. */
+  readonly mistake: string;
+  /** Text of the shader; every occurrence is replaced. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** By op; every op has at least one. */
+export const broken: Readonly<Record<string, readonly Mistake[]>> = {
+  gather: [
+    {
+      variant: 'words-20',
+      mistake: 'mirrors words but not the pixels in them',
+      find: 'forward.wzyx',
+      replace: 'forward',
+    },
+    {
+      variant: 'words',
+      mistake: 'looks for the first image of the second shard in the first',
+      find: 'image < SHARD_IMAGES',
+      replace: 'image <= SHARD_IMAGES',
+    },
+    {
+      variant: 'words-4-crop',
+      mistake: 'mirrors before it crops',
+      find: 'select(column, 31 - column, flip) + dx',
+      replace: 'select(column + dx, 31 - column - dx, flip)',
+    },
+    {
+      variant: 'words',
+      mistake: 'reads the labels of other samples in the later epochs',
+      find: '% STEPS_PER_EPOCH',
+      replace: '',
+    },
+  ],
+  'matmul-forward': [
+    { variant: 'naive', mistake: 'drops the last k', find: 'k < end', replace: 'k + 1u < end' },
+    {
+      variant: 'quad',
+      mistake: 'takes two rows of w for each other',
+      find: 'wY * a[r].z + wD * a[r].w',
+      replace: 'wY * a[r].w + wD * a[r].z',
+    },
+    {
+      variant: 'quad',
+      mistake: 'stores rows beyond the last',
+      find: 'row + r < M',
+      replace: 'row + r <= M',
+    },
+  ],
+  'matmul-forward-split': [
+    {
+      variant: 'naive',
+      mistake: 'starts each part one k late',
+      find: 'k = split * SPLIT_K',
+      replace: 'k = split * SPLIT_K + 1u',
+    },
+    {
+      variant: 'quad',
+      mistake: 'stores all parts in the first',
+      find: '+ split * M * N4',
+      replace: '',
+    },
+  ],
+  'split-sum': [
+    { variant: 'naive', mistake: 'drops the last part', find: 's < SPLITS', replace: 's + 1u < SPLITS' },
+    { variant: 'naive', mistake: 'takes the bias of the row', find: 'i % N4', replace: 'i / N4' },
+  ],
+  'batch-norm-forward': [
+    {
+      variant: 'naive',
+      mistake: 'normalises with the unbiased variance',
+      find: 'squares / f32(M)',
+      replace: 'squares / (f32(M) - 1.0)',
+    },
+    {
+      variant: 'strip',
+      mistake: 'averages the biased variance where the unbiased one is asked for',
+      find: 'variance * VARIANCE_FACTOR',
+      replace: 'variance',
+    },
+    {
+      variant: 'strip',
+      mistake: 'never sets the running statistics from the first batch',
+      find: 'FIRST_BATCH_SETS == 1u &&',
+      replace: 'false &&',
+    },
+    {
+      variant: 'strip',
+      mistake: 'leaves out the last level of the tree',
+      find: 'half > 0u',
+      replace: 'half > 1u',
+    },
+  ],
+  'batch-norm-inference': [
+    { variant: 'naive', mistake: 'leaves out eps', find: ' + EPS', replace: '' },
+    { variant: 'naive', mistake: 'skips the last row of its rows', find: 'm < end', replace: 'm + 1u < end' },
+  ],
+  'relu-forward': [
+    { variant: 'naive', mistake: 'writes behind the last element', find: 'id.x < COUNT', replace: 'true' },
+    { variant: 'naive', mistake: 'leaks', find: ', 0.0)', replace: ', -0.01)' },
+  ],
+  'softmax-cross-entropy': [
+    {
+      variant: 'naive',
+      mistake: 'takes the last of equal logits',
+      find: 'logit > largest',
+      replace: 'logit >= largest',
+    },
+    { variant: 'naive', mistake: 'gives padded columns a gradient', find: '&& c < CLASSES', replace: '' },
+    {
+      variant: 'naive',
+      mistake: 'counts the rows behind the last sample',
+      find: '< TOTAL',
+      replace: '<= TOTAL',
+    },
+    {
+      variant: 'naive',
+      mistake: 'subtracts no maximum',
+      find: 'largest = max(largest, logit)',
+      replace: 'largest = 0.0',
+    },
+  ],
+  'matmul-wgrad': [
+    { variant: 'naive', mistake: 'drops the last row of the batch', find: 'm < M', replace: 'm + 1u < M' },
+    {
+      variant: 'quad',
+      mistake: 'counts the last row of the batch again for rows beyond it',
+      find: 'select(vec4f(), loaded, m + lane < M)',
+      replace: 'loaded',
+    },
+  ],
+  'bias-gradient': [
+    { variant: 'naive', mistake: 'drops the last row', find: 'm < M', replace: 'm + 1u < M' },
+    { variant: 'naive', mistake: 'reads the first replica', find: 'id.z * DY_STRIDE + ', replace: '' },
+  ],
+  'matmul-dgrad': [
+    { variant: 'naive', mistake: 'drops the last column', find: 'n < N', replace: 'n + 1u < N' },
+    {
+      variant: 'quad',
+      mistake: 'stores columns in the order of the swaps',
+      find: 'select(even, even.zwxy, (lane & 2u) != 0u)',
+      replace: 'even',
+    },
+  ],
+  'batch-norm-backward': [
+    {
+      variant: 'naive',
+      mistake: 'lets the gradient through where the ReLU is at its corner',
+      find: 'value <= 0.0',
+      replace: 'value < 0.0',
+    },
+    {
+      variant: 'strip',
+      mistake: 'forgets that the variance depends on x',
+      find: 'dbeta + n * dgamma',
+      replace: 'dbeta',
+    },
+    {
+      variant: 'strip',
+      mistake: 'does not mask with the ReLU behind',
+      find: 'RELU_AFTER == 0u',
+      replace: 'true',
+    },
+  ],
+  'relu-backward': [{ variant: 'naive', mistake: 'has derivative 1 at 0', find: '> 0.0', replace: '>= 0.0' }],
+  sgd: [
+    { variant: 'vec4', mistake: 'halves the L2 term', find: '2.0 * lambda', replace: 'lambda' },
+    {
+      variant: 'vec4',
+      mistake: 'decays one vec4 too many',
+      find: 'i < DECAYED / 4u',
+      replace: 'i <= DECAYED / 4u',
+    },
+    {
+      variant: 'vec4',
+      mistake: 'takes the learning rate of the first replica',
+      find: '* REPLICAS + id.z',
+      replace: '* REPLICAS',
+    },
+  ],
+  adam: [
+    {
+      variant: 'vec4',
+      mistake: 'adds eps inside the root',
+      find: 'sqrt(n / correction.y) + EPS',
+      replace: 'sqrt(n / correction.y + EPS)',
+    },
+    {
+      variant: 'vec4',
+      mistake: 'does not correct the second moment',
+      find: 'n / correction.y',
+      replace: 'n',
+    },
+    {
+      variant: 'vec4',
+      mistake: 'decays the weights apart from the gradient, as AdamW',
+      find: '+ decay * p;',
+      replace: ';',
+    },
+  ],
+  'step-end': [
+    {
+      variant: 'naive',
+      mistake: 'keeps the last step that was not finite',
+      find: '&& counters[i + 1u] == 0u',
+      replace: '',
+    },
+    {
+      variant: 'naive',
+      mistake: 'takes large numbers for infinite',
+      find: '(bits & 0x7f800000u) == 0x7f800000u',
+      replace: '(bits & 0x3f800000u) == 0x3f800000u',
+    },
+    { variant: 'naive', mistake: 'forgets one invocation', find: 'i < LANES', replace: 'i < LANES - 1u' },
+    {
+      variant: 'naive',
+      mistake: 'keeps the first steps',
+      find: 'step % HISTORY',
+      replace: 'min(step, HISTORY - 1u)',
+    },
+  ],
+};
