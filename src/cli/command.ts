@@ -22,7 +22,12 @@ export function parse(command: Command, args: readonly string[]): Command | unde
     if (error.code === 'commander.helpDisplayed') return undefined;
     const message = error.message
       .replace(/^error: /, '')
-      .replace(/option '(?:-\w, )?(--[\w-]+)[^']*' argument '[^']*' is invalid\. /, '$1 ')
+      .replace(/option '(?:-\w, )?(--[\w-]+)[^']*' argument '[^']*' is invalid\. must/, '$1 must')
+      .replace(
+        /option '(?:-\w, )?(--[\w-]+)[^']*' argument '([^']*)' is invalid\. Allowed/,
+        '$1 $2 is unknown: allowed',
+      )
+      .replace(/\.$/, '')
       .replace(/\s*\n\s*/g, ' ');
     throw new CliError(`${message} (see npm run ${command.name()} -- --help)`);
   }

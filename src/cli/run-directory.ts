@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Checkpoint, readCheckpoint } from '../train/checkpoint.ts';
 import { CliError } from './cli-error.ts';
 
 const checkpointFile = 'checkpoint.safetensors';
@@ -16,16 +17,6 @@ export class RunDirectory {
       mkdirSync(path, { recursive: true });
     } catch (error) {
       throw new CliError(`cannot make the folder ${path}: ${(error as Error).message}`);
-    }
-  }
-
-  /** A checkpoint's bytes. @throws CliError where there is none. */
-  readCheckpoint(): Uint8Array<ArrayBuffer> {
-    const path = join(this.path, checkpointFile);
-    try {
-      return new Uint8Array(readFileSync(path));
-    } catch {
-      throw new CliError(`--resume ${this.path}: there is no ${checkpointFile} in it`);
     }
   }
 
@@ -68,5 +59,23 @@ export class RunDirectory {
       })
       .map((line) => `${line}\n`)
       .join('');
+  }
+}
+
+/** The checkpoint of a run's folder, and its bytes. @throws CliError where there is none or it is damaged. */
+export function findCheckpoint(path: string): {
+  readonly file: Uint8Array<ArrayBuffer>;
+  readonly checkpoint: Checkpoint;
+} {
+  let file: Uint8Array<ArrayBuffer>;
+  try {
+    file = new Uint8Array(readFileSync(join(path, checkpointFile)));
+  } catch {
+    throw new CliError(`--resume ${path}: there is no ${checkpointFile} in it`);
+  }
+  try {
+    return { file, checkpoint: readCheckpoint(file) };
+  } catch (error) {
+    throw new CliError(`--resume ${path}: ${checkpointFile} is damaged: ${(error as Error).message}`);
   }
 }

@@ -1,13 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option, type OptionValues } from 'commander';
 import { MAX_VAL_SIZE } from '../data/splits.ts';
-import { type Experiment, type ExperimentSettings, experiments } from '../experiments/experiments.ts';
+import {
+  type Experiment,
+  type ExperimentSettings,
+  experiments,
+  netSpec,
+} from '../experiments/experiments.ts';
 import { kernels } from '../kernels/index.ts';
 import { courseBatchNorm } from '../nn/net-spec.ts';
+import { layOut } from '../nn/parameters.ts';
 import { defaultAdam } from '../optim/optimizer.ts';
+import { readSafetensors } from '../train/safetensors.ts';
+import { applyStateDict } from '../train/state.ts';
 import { CliError } from './cli-error.ts';
 import { makeCommand, parse } from './command.ts';
 import { assignment, number, wholeNumber, widths } from './numbers.ts';
+import { resolvePath } from './project-root.ts';
 
 /** What `npm run train` was asked for. */
 export interface TrainOptions {
@@ -104,7 +113,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
       flags.seeds === undefined ? [flags.seed ?? 1] : Array.from({ length: flags.seeds }, (_, i) => i + 1),
     steps: flags.steps,
     shuffle: flags.shuffle,
-    init: flags.init === undefined ? undefined : readInit(flags.init),
+    init: flags.init === undefined ? undefined : readInit(flags.init, settings),
     resume: flags.resume,
     dataDir: flags.data,
     out: flags.out,
@@ -168,9 +177,15 @@ function checkTogether(settings: ExperimentSettings, variants: Readonly<Record<s
   }
 }
 
-function readInit(path: string): Uint8Array<ArrayBuffer> {
+/** The file, once it is certain that it holds weights of this net. */
+function readInit(path: string, settings: ExperimentSettings): Uint8Array<ArrayBuffer> {
   try {
-    return new Uint8Array(readFileSync(path));
+    const file = new Uint8Array(readFileSync(resolvePath(path)));
+    const layout = layOut(netSpec(settings));
+    const parameters = new Float32Array(layout.parameterCount);
+    const statistics = new Float32Array(layout.statisticCount);
+    applyStateDict(layout, { parameters, statistics }, readSafetensors(file).tensors);
+    return file;
   } catch (error) {
     throw new CliError(`--init ${path}: ${(error as Error).message}`);
   }

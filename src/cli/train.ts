@@ -5,8 +5,8 @@ import type { TrainReport } from '../train/report-window.ts';
 import { startHeadlessRun } from './headless-run.ts';
 import { type PageServer, startPageServer } from './page-server.ts';
 import { makeProgress, type Progress } from './progress.ts';
-import { projectRoot } from './project-root.ts';
-import { RunDirectory } from './run-directory.ts';
+import { projectRoot, resolvePath } from './project-root.ts';
+import { findCheckpoint, RunDirectory } from './run-directory.ts';
 import { parseTrainOptions, type TrainOptions } from './train-options.ts';
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
@@ -24,24 +24,22 @@ export async function main(args: readonly string[]): Promise<number> {
   const startedAt = new Date();
   const progress = makeProgress('training');
   // Read before anything is written or downloaded.
-  const resumed = options.resume === undefined ? undefined : new RunDirectory(resolve(options.resume));
-  const checkpoint = resumed?.readCheckpoint();
-  const server = await startPageServer({ dataDir: options.dataDir, log: progress.log });
+  const resumed = options.resume === undefined ? undefined : resolvePath(options.resume);
+  const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed).file;
+  const server = await startPageServer({
+    dataDir: options.dataDir === undefined ? undefined : resolvePath(options.dataDir),
+    log: progress.log,
+  });
   try {
-    const directory =
-      options.out === undefined && resumed !== undefined
-        ? resumed
-        : new RunDirectory(resolve(options.out ?? defaultOut(options, startedAt)));
+    const out =
+      options.out === undefined ? (resumed ?? defaultOut(options, startedAt)) : resolvePath(options.out);
+    const directory = new RunDirectory(out);
     return await trainInChrome(options, server, directory, checkpoint, progress, startedAt);
   } finally {
     progress.stop();
     await server.close();
   }
 }
-
-/** A path as the user meant it: npm starts scripts in the project's folder and says where it was called. */
-const resolve = (path: string): string =>
-  path.startsWith('/') ? path : join(process.env.INIT_CWD ?? process.cwd(), path);
 
 function defaultOut({ experiment }: TrainOptions, startedAt: Date): string {
   const time = startedAt.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');

@@ -1,5 +1,5 @@
 import type { WeightInit } from '../nn/init.ts';
-import { type BatchNormSpec, courseBatchNorm } from '../nn/net-spec.ts';
+import { type BatchNormSpec, courseBatchNorm, type NetSpec } from '../nn/net-spec.ts';
 import { defaultAdam, type OptimizerSpec } from '../optim/optimizer.ts';
 import type { TrainSettings } from '../train/settings.ts';
 
@@ -79,6 +79,14 @@ export const experiments: readonly Experiment[] = [
   },
 ];
 
+/** The net of these settings. */
+export const netSpec = ({ hidden, batchNorm }: ExperimentSettings): NetSpec => ({
+  inputs: 3072,
+  hidden,
+  classes: 10,
+  batchNorm,
+});
+
 /** Settings of a run: `steps` defaults to all cycles, each seed is a replica. */
 export function trainSettings(
   settings: ExperimentSettings,
@@ -89,9 +97,9 @@ export function trainSettings(
     readonly reportSteps: number;
   },
 ): TrainSettings {
-  const { hidden, batchSize, optimizer, init, lambda, lrMin, lrMax, cycleSteps, cycles, lrDecay } = settings;
+  const { batchSize, optimizer, init, lambda, lrMin, lrMax, cycleSteps, cycles, lrDecay } = settings;
   return {
-    net: { inputs: 3072, hidden, classes: 10, batchNorm: settings.batchNorm },
+    net: netSpec(settings),
     init,
     optimizer,
     schedule: { kind: 'cyclical', min: lrMin, max: lrMax, halfCycle: cycleSteps, decay: lrDecay },

@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectRoot } from '../../src/cli/project-root.ts';
+import { readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
+
+// `npm run train` as its users run it, on the real data, in real headless Chrome.
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wgrad-train-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function start(...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
+  const child = spawn(process.execPath, ['src/cli/main.mjs', 'train', ...args], { cwd: projectRoot });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => (stdout += chunk));
+  child.stderr.on('data', (chunk) => (stderr += chunk));
+  const outcome = new Promise<Outcome>((resolve) => {
+    child.on('close', (status) => resolve({ status, stdout, stderr }));
+  });
+  return { child, outcome };
+}
+
+const train = (...args: string[]): Promise<Outcome> => start(...args).outcome;
+const small = ['--hidden', '12', '--val-size', '500'];
+const read = (...path: string[]) => new Uint8Array(readFileSync(join(folder, ...path)));
+const json = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
+const metrics = (run: string) =>
+  readFileSync(join(folder, run, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; step: number });
+
+describe('a run', () => {
+  test('writes summary, metrics and weights for each seed', { timeout: 120_000 }, async () => {
+    const { status, stdout, stderr } = await train(
+      ...small,
+      '--steps',
+      '120',
+      '--seeds',
+      '2',
+      '--out',
+      join(folder, 'two'),
+    );
+    expect(stderr).toMatch(/^adapter: .+/m);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/seed 1 +validation accuracy 0\.\d{4} .*test accuracy 0\.\d{4}/);
+    expect(stdout).toMatch(/mean +test accuracy/);
+
+    const summary = json('two', 'summary.json');
+    expect(summary).toMatchObject({ experiment: 'base', steps: 120, finished: true, seeds: [1, 2] });
+    expect(summary.perSeed).toHaveLength(2);
+    expect(summary.perSeed[0].testAccuracy).toBeGreaterThan(0.15);
+    expect(summary.perSeed[0].testAccuracy).not.toBe(summary.perSeed[1].testAccuracy);
+    expect(summary.dispatchesPerStep).toBeLessThanOrEqual(20);
+    expect(summary.adapter.name).not.toBe('');
+
+    expect(metrics('two').map(({ type, step }) => `${type} ${step}`)).toEqual([
+      'train 50',
+      'train 100',
+      'train 120',
+      'validation 120',
+    ]);
+
+    const { tensors } = readSafetensors(read('two', 'weights.1.safetensors'));
+    expect(Object.fromEntries(tensors.map(({ name, shape }) => [name, shape]))).toEqual({
+      'layers.0.linear.weight': [12, 3072],
+      'layers.0.linear.bias': [12],
+      'layers.0.bn.weight': [12],
+      'layers.0.bn.bias': [12],
+      'layers.0.bn.running_mean': [12],
+      'layers.0.bn.running_var': [12],
+      'layers.1.linear.weight': [10, 12],
+      'layers.1.linear.bias': [10],
+    });
+    expect(tensors.every(({ data }) => data.every(Number.isFinite))).toBe(true);
+  });
+
+  test('starts from --init: 0 steps score the saved weights', { timeout: 120_000 }, async () => {
+    const init = join(folder, 'two', 'weights.2.safetensors');
+    const { status, stderr } = await train(
+      ...small,
+      '--steps',
+      '0',
+      '--init',
+      init,
+      '--out',
+      join(folder, 'scored'),
+    );
+    expect(status, stderr).toBe(0);
+    const before = json('two', 'summary.json').perSeed[1];
+    const after = json('scored', 'summary.json').perSeed[0];
+    expect(after.testAccuracy).toBe(before.testAccuracy);
+    expect(after.testLoss).toBe(before.testLoss);
+    expect(read('scored', 'weights.safetensors')).toEqual(read('two', 'weights.2.safetensors'));
+  });
+
+  test('stopped by Ctrl-C and resumed, ends with the bits of an uninterrupted run', {
+    timeout: 240_000,
+  }, async () => {
+    const settings = [...small, '--steps', '700', '--optimizer', 'adam', '--lr-max', '0.001', '--flip'];
+    const whole = await train(...settings, '--out', join(folder, 'whole'));
+    expect(whole.status, whole.stderr).toBe(0);
+
+    const { child, outcome } = start(...settings, '--out', join(folder, 'parts'));
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('training 50/')) child.kill('SIGINT');
+    });
+    const stopped = await outcome;
+    expect(stopped.status, stopped.stderr).toBe(130);
+    expect(stopped.stdout).toMatch(/stopped at step \d+ of 700; go on with: npm run train -- --resume /);
+    expect(json('parts', 'summary.json')).toMatchObject({ finished: false });
+
+    const resumed = await train('--resume', join(folder, 'parts'));
+    expect(resumed.status, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toMatch(/resumed at step \d+/);
+    expect(read('parts', 'weights.safetensors')).toEqual(read('whole', 'weights.safetensors'));
+    expect(json('parts', 'summary.json').perSeed).toEqual(json('whole', 'summary.json').perSeed);
+    expect(metrics('parts').at(-1)).toEqual(metrics('whole').at(-1));
+  });
+
+  test('a loss that is not finite stops it, naming step and replica', { timeout: 120_000 }, async () => {
+    const { status, stderr } = await train(
+      ...['--bn', 'none', '--lr-min', '1e30', '--lr-max', '1e30', '--steps', '200', '--hidden', '12'],
+      ...['--out', join(folder, 'broken')],
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /^train: the loss of replica 0 \(seed 1, lambda 0\.005\) is not finite at step \d+: try a lower/m,
+    );
+  });
+});
+
+describe('bad input is one line and exit status 2:', () => {
+  const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['an unknown flag', ['--stepz', '3'], /unknown option '--stepz'/],
+    [
+      'a word for a number',
+      ['--cycle-steps', 'abc'],
+      /--cycle-steps must be a whole number of at least 1, got "abc"/,
+    ],
+    ['a negative number', ['--lambda', '-1'], /--lambda must be a number of at least 0, got "-1"/],
+    [
+      'a width of 0',
+      ['--hidden', '50,0'],
+      /--hidden must be widths of hidden layers such as 50,50, got "50,0"/,
+    ],
+    ['an unknown experiment', ['--experiment', 'deep'], /--experiment deep is unknown: allowed.*base.*wide/],
+    ['two ways to give seeds', ['--seeds', '2', '--seed', '1'], /--seed/],
+    ['an extra argument', ['now'], /too many arguments/],
+    ['a batch beyond the training split', ['--batch-size', '100', '--val-size', '49950'], /--val-size/],
+    [
+      'a missing --init',
+      ['--init', '/nowhere/w.safetensors'],
+      /--init \/nowhere\/w\.safetensors: .*no such file/,
+    ],
+    ['a folder without a run', ['--resume', '/nowhere/run'], /\/nowhere\/run/],
+    ['a folder without data', ['--data', tmpdir()], /data_batch_1\.bin/],
+    ['an unknown variant', ['--variant', 'matmul=fast'], /matmul has naive, quad-/],
+    [
+      'settings beside --resume',
+      ['--resume', '/tmp', '--lambda', '1'],
+      /--lambda cannot be changed with --resume/,
+    ],
+  ];
+  test.for(cases)('%s', { timeout: 60_000 }, async ([, args, message]) => {
+    const { status, stdout, stderr } = await train(...args, '--out', join(folder, 'never'));
+    expect(stderr.trim().split('\n').at(-1)).toMatch(message);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+    expect(existsSync(join(folder, 'never', 'metrics.jsonl'))).toBe(false);
+  });
+
+  test('weights of another net', { timeout: 120_000 }, async () => {
+    const path = join(folder, 'other.safetensors');
+    const data = new Float32Array(12);
+    const tensors = [{ name: 'layers.0.linear.weight', shape: [3, 4], data }];
+    writeFileSync(path, writeSafetensors({ tensors, metadata: {} }));
+    const { status, stderr } = await train(...small, '--init', path, '--out', join(folder, 'other'));
+    expect(stderr).toMatch(
+      /^train: --init .*layers\.0\.linear\.weight is 3 x 4 in the weights, 12 x 3072 in this net/m,
+    );
+    expect(status).toBe(2);
+  });
+
+  test('a damaged weights file', { timeout: 120_000 }, async () => {
+    const path = join(folder, 'damaged.safetensors');
+    writeFileSync(path, read('two', 'weights.1.safetensors').subarray(0, 5000));
+    const { status, stderr } = await train(...small, '--init', path, '--out', join(folder, 'damaged'));
+    expect(stderr).toMatch(/^train: .*damaged\.safetensors: the file ends within layers\.0/m);
+    expect(status).toBe(2);
+  });
+});
+
+test('--help teaches', { timeout: 60_000 }, async () => {
+  const { status, stdout } = await train('--help');
+  expect(status).toBe(0);
+  for (const word of ['--experiment', '--seeds', '--resume', 'Examples:', 'bn-after-relu'])
+    expect(stdout).toContain(word);
+});
