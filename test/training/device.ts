@@ -1,5 +1,6 @@
 /** The device that the tests of this folder share; those that break one ask for their own. */
 import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import type { VariantChoice } from '../../src/kernels/variant-choice.ts';
 
 let shared: Promise<Gpu> | undefined;
@@ -7,6 +8,18 @@ let shared: Promise<Gpu> | undefined;
 export function sharedGpu(): Promise<Gpu> {
   shared ??= requestGpu(navigator.gpu);
   return shared;
+}
+
+const caches = new WeakMap<GPUDevice, PipelineCache>();
+
+/** Pipelines of a device, kept from test to test: compiling is what these tests spend their time on. */
+export function pipelinesOf(gpu: Gpu): PipelineCache {
+  let cache = caches.get(gpu.device);
+  if (cache === undefined) {
+    cache = new PipelineCache(gpu);
+    caches.set(gpu.device, cache);
+  }
+  return cache;
 }
 
 /** The plainest variant of every op. */

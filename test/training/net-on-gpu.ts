@@ -3,7 +3,6 @@
  * must compute is NaN before it.
  */
 import type { Gpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../../src/gpu/tensor.ts';
 import { call } from '../../src/kernels/call.ts';
 import { stepEnd } from '../../src/kernels/step-end.ts';
@@ -17,6 +16,7 @@ import type { Numbers, StateDict } from '../../src/reference/numbers.ts';
 import { compilePlan, encodeStep, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
 import { readTensors } from '../../src/train/stats.ts';
+import { pipelinesOf } from './device.ts';
 
 export interface NetOptions {
   readonly net: NetSpec;
@@ -109,7 +109,6 @@ export class NetOnGpu {
   readonly plan: Plan;
   readonly model: Model;
   readonly #gpu: Gpu;
-  readonly #pipelines: PipelineCache;
   readonly #options: NetOptions;
   readonly #allocators: readonly Allocator[];
   readonly #tensors: Tensors;
@@ -117,7 +116,6 @@ export class NetOnGpu {
 
   private constructor(
     gpu: Gpu,
-    pipelines: PipelineCache,
     options: NetOptions,
     allocators: readonly Allocator[],
     plan: Plan,
@@ -127,7 +125,6 @@ export class NetOnGpu {
     this.plan = plan;
     this.model = model;
     this.#gpu = gpu;
-    this.#pipelines = pipelines;
     this.#options = options;
     this.#allocators = allocators;
     this.#tensors = tensors;
@@ -150,9 +147,8 @@ export class NetOnGpu {
     const optimizer = makeOptimizer(zeroed, optimizerSpec, tensors, steps);
     const { rowLoss, rowHit, logits } = pass;
     const end = call('step end', stepEnd, { M: B, HISTORY: steps }, { rowLoss, rowHit, history, counters });
-    const pipelines = new PipelineCache(gpu);
     const calls = [...pass.calls, optimizer.call, end];
-    const plan = await compilePlan('training step', gpu, pipelines, calls, choose);
+    const plan = await compilePlan('training step', gpu, pipelinesOf(gpu), calls, choose);
 
     const { queue } = gpu.device;
     const rates = Array.from({ length: steps }, () => replicas.map(({ learningRate }) => learningRate));
@@ -162,7 +158,7 @@ export class NetOnGpu {
     if (optimizer.corrections !== undefined && optimizerSpec.kind === 'adam') {
       queue.writeBuffer(optimizer.corrections.buffer, 0, biasCorrections(optimizerSpec, steps));
     }
-    const made = new NetOnGpu(gpu, pipelines, options, [zeroed, unwritten], plan, model, {
+    const made = new NetOnGpu(gpu, options, [zeroed, unwritten], plan, model, {
       x,
       labels,
       counters,
@@ -234,7 +230,7 @@ export class NetOnGpu {
     const batch = { x: xTensor, labels, counters };
     const { capabilities, device } = this.#gpu;
     const pass = evaluationPass(allocator, this.model, batch, size, 2 ** 32 - 1, capabilities);
-    const plan = await compilePlan('evaluation', this.#gpu, this.#pipelines, pass.calls, choose);
+    const plan = await compilePlan('evaluation', this.#gpu, pipelinesOf(this.#gpu), pass.calls, choose);
     device.queue.writeBuffer(xTensor.buffer, 0, padRows(x, net.inputs, ld));
     this.#submit(plan);
     const [bytes] = await readTensors(this.#gpu, [pass.logits]);
