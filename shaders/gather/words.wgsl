@@ -4,7 +4,7 @@
 // with crops (CROP) each pixel is fetched by itself, and pixels outside the image are black (byte 0).
 // Two image buffers, since WebGPU guarantees bindings of 128 MiB and the training images have 146 MiB.
 @group(0) @binding(0) var<storage, read> imagesA: array<u32>;        // (SHARD_IMAGES, 768): bytes, channel-row-column
-@group(0) @binding(1) var<storage, read> imagesB: array<u32>;        // the images from SHARD_IMAGES on
+@group(0) @binding(1) var<storage, read> imagesB: array<u32>;        // (images - SHARD_IMAGES, 768): the others
 @group(0) @binding(2) var<storage, read> imageLabels: array<u32>;    // (images / 4): bytes
 @group(0) @binding(3) var<storage, read> normalisation: array<vec4f>; // (2, 768): scale = 1/(255 std), offset = -mean/std
 @group(0) @binding(4) var<storage, read> order: array<u32>;          // (R, ORDER): samples, as sample-order.ts encodes them
@@ -54,6 +54,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let sample = order[id.z * ORDER_STRIDE + min(first + i, ORDER - 1u)];
     let image = sample & 0xfffffu;
     let flip = (sample & 0x100000u) != 0u;
+    var bytes: vec4f;
     //#if CROP
     let channel = word / 256u;
     let dx = extractBits(bitcast<i32>(sample), 21u, 5u);
@@ -61,7 +62,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let row = i32(word / 8u % 32u) + dy;
     let column = vec4i(i32(word % 8u) * 4) + vec4i(0, 1, 2, 3);
     let source = select(column, 31 - column, flip) + dx;
-    let bytes = vec4f(
+    bytes = vec4f(
       pixel(image, channel, row, source.x),
       pixel(image, channel, row, source.y),
       pixel(image, channel, row, source.z),
@@ -70,7 +71,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     //#else
     let packed = imageWord(image, select(word, word ^ 7u, flip));
     let forward = vec4f((vec4u(packed) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
-    let bytes = select(forward, forward.wzyx, flip);
+    bytes = select(forward, forward.wzyx, flip);
     //#endif
     x[id.z * (X_STRIDE / 4u) + i * WORDS + word] = bytes * scale + offset;
     if (word == 0u) {

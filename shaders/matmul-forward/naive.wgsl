@@ -1,13 +1,11 @@
 // matmul-forward/naive: y(M,N) = x(M,K) · w(K,N) + bias(N), row-major f32, any M, N, K.
 // One invocation computes one element of y. The yardstick that the other variants are measured against.
-// With SPLIT each layer of ROW_TILES workgroups sums its own SPLIT_K of the K terms and stores a partial sum, without bias.
+// Without BIAS (matmul-forward-split) each layer of ROW_TILES workgroups stores the sum of its own SPLIT_K of the K terms.
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // (R, M, K)
 @group(0) @binding(1) var<storage, read> w: array<f32>;       // (R, K, N)
-//#if SPLIT
-@group(0) @binding(2) var<storage, read_write> y: array<f32>; // (R, SPLITS, M, N)
-//#else
-@group(0) @binding(2) var<storage, read> bias: array<f32>;    // (R, N)
-@group(0) @binding(3) var<storage, read_write> y: array<f32>; // (R, M, N)
+@group(0) @binding(2) var<storage, read_write> y: array<f32>; // (R, M, N), or (R, SPLITS, M, N) without BIAS
+//#if BIAS
+@group(0) @binding(3) var<storage, read> bias: array<f32>;    // (R, N)
 //#endif
 
 const M = 8u;
@@ -33,9 +31,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   for (var k = split * SPLIT_K; k < end; k++) {
     sum += x[group.z * X_STRIDE + row * K + k] * w[group.z * W_STRIDE + k * N + column];
   }
-  //#if SPLIT
-  y[group.z * Y_STRIDE + (split * M + row) * N + column] = sum;
-  //#else
-  y[group.z * Y_STRIDE + row * N + column] = sum + bias[group.z * BIAS_STRIDE + column];
+  //#if BIAS
+  sum += bias[group.z * BIAS_STRIDE + column];
   //#endif
+  y[group.z * Y_STRIDE + (split * M + row) * N + column] = sum;
 }

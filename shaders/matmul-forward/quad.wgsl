@@ -4,14 +4,12 @@
 // through quad swaps: step s multiplies by row k+(i^s), whichever that is for this invocation.
 // Faster where a memory access costs tens of multiply-adds and a constant index into private memory costs
 // nothing, as on SwiftShader: a quarter of the loads of w, four multiply-adds per accumulator update.
-// With SPLIT each layer of ROW_TILES workgroups sums its own SPLIT_K of the K terms and stores a partial sum, without bias.
+// Without BIAS (matmul-forward-split) each layer of ROW_TILES workgroups stores the sum of its own SPLIT_K of the K terms.
 @group(0) @binding(0) var<storage, read> x: array<f32>;         // (R, M, K)
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;       // (R, K, N/4)
-//#if SPLIT
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>; // (R, SPLITS, M, N/4)
-//#else
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>;    // (R, N/4)
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>; // (R, M, N/4)
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>; // (R, M, N/4), or (R, SPLITS, M, N/4) without BIAS
+//#if BIAS
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;    // (R, N/4)
 //#endif
 
 const M = 8u;
@@ -66,18 +64,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
     }
   }
 
-  //#if SPLIT
   let yBase = group.z * (Y_STRIDE / 4u) + split * M * N4;
-  //#else
-  let yBase = group.z * (Y_STRIDE / 4u);
-  //#endif
   //#unroll
   for (var c = 0u; c < COLS; c++) {
     if (column + c < N4) {
-      //#if SPLIT
-      let offset = vec4f();
-      //#else
-      let offset = bias[group.z * (BIAS_STRIDE / 4u) + column + c];
+      var offset = vec4f();
+      //#if BIAS
+      offset = bias[group.z * (BIAS_STRIDE / 4u) + column + c];
       //#endif
       //#unroll
       for (var r = 0u; r < ROWS; r++) {

@@ -37,6 +37,7 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
     name: `quad-${rows}x${4 * cols}`,
     source: forwardQuad,
     subgroups: true,
+    flags: { BIAS: true },
     refuses: fits(4 * cols, 'N'),
     constants: (shape) => ({
       ...sizes(shape),
@@ -53,7 +54,7 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
 function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
   return {
     ...variant,
-    flags: { SPLIT: true },
+    flags: { BIAS: false },
     constants: (shape) => ({ ...variant.constants(shape), SPLIT_K: splitK(shape) }),
     grid: (shape) => {
       const [x, y] = variant.grid(shape);
@@ -65,6 +66,7 @@ function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
 const forwardNaiveVariant: Variant<MatmulShape> = {
   name: 'naive',
   source: forwardNaive,
+  flags: { BIAS: true },
   constants: (shape) => ({ ...sizes(shape), ROW_TILES: ceil(shape.M / 8), SPLIT_K: shape.K }),
   grid: ({ M, N }) => [ceil(N / 8), ceil(M / 8)],
 };
@@ -80,7 +82,7 @@ const forwardVariants: readonly Variant<MatmulShape>[] = [
 
 export const matmulForward: Kernel<MatmulShape> = {
   op: 'matmul-forward',
-  bindings: [read('x'), read('w'), read('bias'), readWrite('y')],
+  bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
   cost,
   variants: forwardVariants,
   preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },

@@ -4,14 +4,15 @@ import { absMatmul, absMatmulDgrad, absMatmulWgrad, matmul, matmulDgrad, matmulW
 import { sumBound } from '../tolerance.ts';
 import type { OpCheck } from './case.ts';
 
-/** 1, primes and odd sizes for naive variants; N and K of 4, 12, 20, 52, 3072 with any M for those that want multiples of 4. */
+/** 1, primes and odd sizes for naive variants; N and K that are multiples of 4, with any M, for those that want multiples of 4. */
 const shapes: readonly MatmulShape[] = [
   { M: 1, N: 1, K: 1 },
   { M: 7, N: 5, K: 3 },
   { M: 17, N: 33, K: 65 },
-  { M: 1, N: 4, K: 4 },
+  { M: 1, N: 52, K: 4 },
   { M: 7, N: 12, K: 20 },
-  { M: 101, N: 52, K: 12 },
+  { M: 101, N: 68, K: 12 },
+  { M: 13, N: 56, K: 52 },
   { M: 37, N: 20, K: 3072 },
 ];
 
@@ -35,10 +36,11 @@ export const matmulForwardSplitCheck: OpCheck<SplitMatmulShape> = {
   shapes: () => [
     { M: 1, N: 1, K: 1, SPLITS: 2 },
     { M: 17, N: 33, K: 65, SPLITS: 3 },
-    { M: 1, N: 4, K: 4, SPLITS: 1 },
+    { M: 1, N: 52, K: 4, SPLITS: 1 },
     { M: 7, N: 12, K: 20, SPLITS: 7 },
-    { M: 101, N: 52, K: 12, SPLITS: 2 },
-    { M: 37, N: 20, K: 3072, SPLITS: 5 },
+    { M: 101, N: 68, K: 12, SPLITS: 2 },
+    { M: 13, N: 56, K: 52, SPLITS: 7 },
+    { M: 5, N: 20, K: 3072, SPLITS: 5 },
   ],
   build(build, shape) {
     const { M, N, K, SPLITS } = shape;
@@ -105,7 +107,13 @@ export const matmulWgradCheck: OpCheck<MatmulShape> = {
 
 /** dx = dy·wᵀ: N products. */
 export const matmulDgradCheck: OpCheck<MatmulShape> = {
-  shapes: () => [...shapes.filter(({ K }) => K < 1000), { M: 37, N: 100, K: 20 }],
+  shapes: () => [
+    ...shapes.slice(0, 3),
+    { M: 1, N: 4, K: 52 },
+    { M: 7, N: 12, K: 20 },
+    { M: 101, N: 20, K: 68 },
+    { M: 37, N: 100, K: 56 },
+  ],
   build(build, shape) {
     const { M, N, K } = shape;
     const dy = build.input('dy', () => build.normals(M * N));
