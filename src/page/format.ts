@@ -1,0 +1,26 @@
+// Numbers as the page writes them.
+
+/** Stands where there is no number yet. */
+export const none = '–';
+
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+export const count = (value: number): string => whole.format(value);
+export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+
+/** Four digits that count, such as 0.02313 or 1.000e-5. */
+export const rate = (value: number): string =>
+  value < 1e-3 ? value.toExponential(2) : value.toFixed(value < 1e-2 ? 5 : 4);
+
+/** Three digits that count below 100. */
+export const milliseconds = (ms: number): string => ms.toFixed(ms < 1 ? 3 : ms < 10 ? 2 : ms < 100 ? 1 : 0);
+
+/** `0:42`, `12:05`, `1:02:05`. */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  const rest = two(seconds % 60);
+  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
+}
