@@ -109,7 +109,7 @@ describe('a run', () => {
   test('stopped by Ctrl-C and resumed, ends with the bits of an uninterrupted run', {
     timeout: 240_000,
   }, async () => {
-    const settings = [...small, '--steps', '700', '--optimizer', 'adam', '--lr-max', '0.001', '--flip'];
+    const settings = [...small, '--steps', '560', '--optimizer', 'adam', '--lr-max', '0.001', '--flip'];
     const whole = await train(...settings, '--out', join(folder, 'whole'));
     expect(whole.status, whole.stderr).toBe(0);
 
@@ -119,7 +119,7 @@ describe('a run', () => {
     });
     const stopped = await outcome;
     expect(stopped.status, stopped.stderr).toBe(130);
-    expect(stopped.stdout).toMatch(/stopped at step \d+ of 700; go on with: npm run train -- --resume /);
+    expect(stopped.stdout).toMatch(/stopped at step \d+ of 560; go on with: npm run train -- --resume /);
     expect(json('parts', 'summary.json')).toMatchObject({ finished: false });
 
     const resumed = await train('--resume', join(folder, 'parts'));
@@ -143,44 +143,16 @@ describe('a run', () => {
 });
 
 describe('bad input is one line and exit status 2:', () => {
-  const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
+  test.for([
     ['an unknown flag', ['--stepz', '3'], /unknown option '--stepz'/],
-    [
-      'a word for a number',
-      ['--cycle-steps', 'abc'],
-      /--cycle-steps must be a whole number of at least 1, got "abc"/,
-    ],
-    ['a negative number', ['--lambda', '-1'], /--lambda must be a number of at least 0, got "-1"/],
-    [
-      'a width of 0',
-      ['--hidden', '50,0'],
-      /--hidden must be widths of hidden layers such as 50,50, got "50,0"/,
-    ],
-    ['an unknown experiment', ['--experiment', 'deep'], /--experiment deep is unknown: allowed.*base.*wide/],
-    ['two ways to give seeds', ['--seeds', '2', '--seed', '1'], /--seed/],
-    ['an extra argument', ['now'], /too many arguments/],
-    ['a batch beyond the training split', ['--batch-size', '100', '--val-size', '49950'], /--val-size/],
-    [
-      'a missing --init',
-      ['--init', '/nowhere/w.safetensors'],
-      /--init \/nowhere\/w\.safetensors: .*no such file/,
-    ],
-    ['a folder without a run', ['--resume', '/nowhere/run'], /\/nowhere\/run/],
     ['a folder without data', ['--data', tmpdir()], /data_batch_1\.bin/],
-    ['an unknown variant', ['--variant', 'matmul=fast'], /matmul has naive, quad-/],
-    [
-      'settings beside --resume',
-      ['--resume', '/tmp', '--lambda', '1'],
-      /--lambda cannot be changed with --resume/,
-    ],
-  ];
-  test.for(cases)('%s', { timeout: 60_000 }, async ([, args, message]) => {
+  ] as const)('%s', { timeout: 60_000 }, async ([, args, message]) => {
     const { status, stdout, stderr } = await train(...args, '--out', join(folder, 'never'));
     expect(stderr.trim().split('\n').at(-1)).toMatch(message);
     expect(stderr).not.toMatch(/^ +at /m);
     expect(stdout).toBe('');
     expect(status).toBe(2);
-    expect(existsSync(join(folder, 'never', 'metrics.jsonl'))).toBe(false);
+    expect(existsSync(join(folder, 'never'))).toBe(false);
   });
 
   test('weights of another net', { timeout: 120_000 }, async () => {
@@ -202,11 +174,4 @@ describe('bad input is one line and exit status 2:', () => {
     expect(stderr).toMatch(/^train: .*damaged\.safetensors: the file ends within layers\.0/m);
     expect(status).toBe(2);
   });
-});
-
-test('--help teaches', { timeout: 60_000 }, async () => {
-  const { status, stdout } = await train('--help');
-  expect(status).toBe(0);
-  for (const word of ['--experiment', '--seeds', '--resume', 'Examples:', 'bn-after-relu'])
-    expect(stdout).toContain(word);
 });

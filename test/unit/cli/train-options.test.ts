@@ -1,0 +1,127 @@
+import { describe, expect, test, vi } from 'vitest';
+import { CliError } from '../../../src/cli/cli-error.ts';
+import { parseTrainOptions } from '../../../src/cli/train-options.ts';
+
+describe('bad input is one line:', () => {
+  test.for([
+    ['an unknown flag', ['--stepz', '3'], /unknown option '--stepz' \(Did you mean --steps\?\)/],
+    [
+      'a word for a number',
+      ['--cycle-steps', 'abc'],
+      /^--cycle-steps must be a whole number of at least 1, got "abc"/,
+    ],
+    ['half a number', ['--steps', '1.5'], /^--steps must be a whole number from 0 to 100000000, got "1.5"/],
+    ['nothing for a number', ['--lambda', ''], /^--lambda must be a number of at least 0, got ""/],
+    ['infinity', ['--lr-max', 'Infinity'], /^--lr-max must be a number above 0, got "Infinity"/],
+    ['a negative number', ['--lambda', '-1'], /^--lambda must be a number of at least 0, got "-1"/],
+    ['a learning rate of 0', ['--lr-max', '0'], /^--lr-max must be a number above 0, got "0"/],
+    ['rates the wrong way round', ['--lr-min', '1', '--lr-max', '0.5'], /^--lr-min 1 is above --lr-max 0.5/],
+    [
+      'a width of 0',
+      ['--hidden', '50,0'],
+      /^--hidden must be widths of hidden layers such as 50,50, got "50,0"/,
+    ],
+    [
+      'a width of nothing',
+      ['--hidden', '50,'],
+      /^--hidden must be widths of hidden layers such as 50,50, got "50,"/,
+    ],
+    ['an unknown experiment', ['--experiment', 'deep'], /^--experiment deep is unknown: allowed.*base.*wide/],
+    [
+      'an unknown order',
+      ['--bn', 'both'],
+      /^--bn both is unknown: allowed choices are before-relu, after-relu, none/,
+    ],
+    ['two ways to give seeds', ['--seeds', '2', '--seed', '1'], /--seeds.*cannot be used with.*--seed/],
+    ['no seeds', ['--seeds', '0'], /^--seeds must be a whole number from 1 to 1024, got "0"/],
+    ['an extra argument', ['now'], /too many arguments/],
+    [
+      'a validation split that is too large',
+      ['--val-size', '49901'],
+      /^--val-size must be a whole number from 0 to 49900/,
+    ],
+    [
+      'a batch beyond the training split',
+      ['--batch-size', '1000', '--val-size', '49500'],
+      /^--batch-size 1000 is more/,
+    ],
+    [
+      'a missing --init',
+      ['--init', '/nowhere/w.safetensors'],
+      /^--init \/nowhere\/w\.safetensors: .*no such file/,
+    ],
+    ['an unknown variant', ['--variant', 'matmul=fast'], /matmul has naive, quad-/],
+    [
+      'a variant of an unknown op',
+      ['--variant', 'conv=naive'],
+      /there is no op "conv", there are gather, matmul-forward/,
+    ],
+    [
+      'a variant without a name',
+      ['--variant', 'matmul'],
+      /^--variant must be like matmul=naive, got "matmul"/,
+    ],
+    [
+      'settings beside --resume',
+      ['--resume', '/tmp', '--lambda', '1'],
+      /^--lambda cannot be changed with --resume/,
+    ],
+    ['another browser', ['--browser', 'firefox'], /^--browser firefox is not supported yet/],
+  ] as const)('%s', ([, args, message]) => {
+    const parse = () => parseTrainOptions(args);
+    expect(parse).toThrow(CliError);
+    expect(parse).toThrow(message);
+    expect(parse).not.toThrow(/\n/);
+  });
+});
+
+test('without flags it is the base experiment with seed 1', () => {
+  const options = parseTrainOptions([])!;
+  expect(options.experiment.name).toBe('base');
+  expect(options.seeds).toEqual([1]);
+  expect(options.shuffle).toBe(true);
+  expect(options.settings).toMatchObject({
+    hidden: [50, 50],
+    batchSize: 100,
+    lambda: 0.005,
+    lrMin: 1e-5,
+    lrMax: 0.1,
+    cycleSteps: 2250,
+    cycles: 2,
+    lrDecay: 1,
+    valSize: 5000,
+    flip: false,
+  });
+});
+
+test('a flag changes its setting and nothing else', () => {
+  const base = parseTrainOptions([])!.settings;
+  expect(parseTrainOptions(['--lambda', '1e-3', '--flip'])!.settings).toEqual({
+    ...base,
+    lambda: 0.001,
+    flip: true,
+  });
+  expect(parseTrainOptions(['--bn', 'none'])!.settings).toEqual({ ...base, batchNorm: null });
+  expect(parseTrainOptions(['--optimizer', 'adam'])!.settings.optimizer).toMatchObject({
+    kind: 'adam',
+    b1: 0.9,
+  });
+  expect(parseTrainOptions(['--hidden', '20, 10'])!.settings.hidden).toEqual([20, 10]);
+});
+
+test('--seeds 3 are seeds 1 to 3, --seed 3 is one', () => {
+  expect(parseTrainOptions(['--seeds', '3'])!.seeds).toEqual([1, 2, 3]);
+  expect(parseTrainOptions(['--seed', '3'])!.seeds).toEqual([3]);
+});
+
+test('--help teaches', () => {
+  let text = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    text += String(chunk);
+    return true;
+  });
+  expect(parseTrainOptions(['--help'])).toBeUndefined();
+  write.mockRestore();
+  for (const word of ['--experiment', '--seeds', '--resume', 'Examples:', 'bn-after-relu'])
+    expect(text).toContain(word);
+});
