@@ -1,5 +1,6 @@
 // The only file that reads GPU memory back while training.
 import type { Gpu } from '../gpu/device.ts';
+import { GpuError } from '../gpu/errors.ts';
 import { bindingOf, type Tensor } from '../gpu/tensor.ts';
 
 /** Losses and hits of one step. */
@@ -81,11 +82,9 @@ export class Stats {
     onStep: (stats: StepStats) => void,
     onNonFinite: (event: NonFinite) => void,
   ): Promise<void> {
-    const mapped = staging.mapAsync(GPUMapMode.READ);
-    this.#reading = Promise.all([mapped, this.#reading]).then(() => {
+    const copied = bytesOf(this.#gpu, staging);
+    this.#reading = Promise.all([copied, this.#reading]).then(([bytes]) => {
       this.#gpu.check();
-      const bytes = staging.getMappedRange().slice(0);
-      staging.unmap();
       this.#free.push(staging);
       this.#handOn(bytes, onStep, onNonFinite);
     });
@@ -120,6 +119,26 @@ export class Stats {
   }
 }
 
+/** How long to wait for the reason of a failed read. */
+const reasonMs = 500;
+
+/** The bytes of a buffer that can be mapped. */
+async function bytesOf(gpu: Gpu, buffer: GPUBuffer): Promise<ArrayBuffer> {
+  try {
+    await buffer.mapAsync(GPUMapMode.READ);
+    gpu.check();
+    const bytes = buffer.getMappedRange().slice(0);
+    buffer.unmap();
+    return bytes;
+  } catch (error) {
+    // At a device loss these calls may fail before the loss itself is known, which says more.
+    await Promise.race([gpu.failure, new Promise((resolve) => setTimeout(resolve, reasonMs))]);
+    throw new GpuError(
+      `${buffer.label} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
 const sizeBytes = (tensor: Tensor): number => bindingOf(tensor).size ?? 0;
 
 /**
@@ -145,9 +164,7 @@ export async function readTensors(gpu: Gpu, tensors: readonly Tensor[]): Promise
       offset += sizes[index]!;
     }
     gpu.device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    gpu.check();
-    const bytes = staging.getMappedRange();
+    const bytes = await bytesOf(gpu, staging);
     offset = 0;
     return sizes.map((size) => {
       offset += size;

@@ -238,6 +238,7 @@ export class Trainer {
 
   /** Scores every replica, with running statistics, on the validation or the test images. */
   async evaluate(split: 'validation' | 'test'): Promise<Score[]> {
+    this.#gpu.check();
     let evaluation = this.#evaluations.get(split);
     if (evaluation === undefined) {
       const dataset = this.#dataset;
@@ -278,7 +279,9 @@ export class Trainer {
 
   /** Frees the population's buffers; the data set stays. */
   async destroy(): Promise<void> {
-    for (const evaluation of this.#evaluations.values()) (await evaluation).destroy();
+    for (const made of await Promise.allSettled(this.#evaluations.values())) {
+      if (made.status === 'fulfilled') made.value.destroy();
+    }
     this.#stats.destroy();
     this.#allocator.destroy();
   }

@@ -1,0 +1,317 @@
+/** The trainer as a whole: it learns, repeats itself, populations are single runs, interruptions and weight files change nothing. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gpu } from '../../src/gpu/device.ts';
+import type { NamedTensor } from '../../src/nn/parameters.ts';
+import { defaultAdam } from '../../src/optim/optimizer.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
+import { uploadDataset } from '../../src/train/dataset.ts';
+import type { Score } from '../../src/train/evaluation.ts';
+import type { TrainReport } from '../../src/train/report-window.ts';
+import { readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
+import type { TrainSettings } from '../../src/train/settings.ts';
+import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
+import { naiveChoice, sharedGpu } from './device.ts';
+import {
+  baseSettings,
+  firstDifference,
+  replica,
+  type SyntheticDataset,
+  syntheticDataset,
+} from './synthetic.ts';
+
+let gpu: Gpu;
+let data: SyntheticDataset;
+
+// 136 images, 36 for validation: 6 steps of 16 make an epoch, 4 samples are left over.
+beforeAll(async () => {
+  gpu = await sharedGpu();
+  data = syntheticDataset(gpu, 136, 20);
+});
+afterAll(() => data.dataset.destroy());
+
+/** What a run says and what it ends with. */
+interface Run {
+  readonly finished: boolean;
+  readonly step: number;
+  readonly reports: readonly Omit<TrainReport, 'msPerStep'>[];
+  readonly validations: readonly (readonly Score[])[];
+  readonly weights: readonly NamedTensor[][];
+  readonly checkpoint: Checkpoint;
+}
+
+interface Interruption {
+  readonly afterEpoch?: number;
+  readonly afterReport?: number;
+}
+
+async function run(
+  settings: TrainSettings,
+  options: TrainerOptions = { choose: naiveChoice },
+  { afterEpoch, afterReport }: Interruption = {},
+): Promise<Run> {
+  const trainer = await Trainer.make(gpu, data.dataset, settings, options);
+  const reports: Omit<TrainReport, 'msPerStep'>[] = [];
+  const validations: (readonly Score[])[] = [];
+  const stop = new AbortController();
+  const finished = await trainer.train({
+    signal: stop.signal,
+    onReport: ({ msPerStep, ...report }) => {
+      expect(msPerStep).toBeGreaterThan(0);
+      reports.push(report);
+      if (report.step === afterReport) stop.abort();
+    },
+    onValidation: ({ validation }) => validations.push(validation),
+    onCheckpoint: ({ step }) => {
+      if (step === (afterEpoch ?? 0) * trainer.stepsPerEpoch) stop.abort();
+    },
+  });
+  const [weights, checkpoint] = [await trainer.weights(), await trainer.checkpoint()];
+  const { step } = trainer;
+  await trainer.destroy();
+  gpu.check();
+  return { finished, step, reports, validations, weights, checkpoint };
+}
+
+const naive = (options: Omit<TrainerOptions, 'choose'>): TrainerOptions => ({
+  choose: naiveChoice,
+  ...options,
+});
+
+describe('learning', () => {
+  test('one batch is learned by heart', async () => {
+    const batch = { images: data.train.images.slice(0, 32 * 3072), labels: data.train.labels.slice(0, 32) };
+    const dataset = uploadDataset(gpu, batch, batch, data.normalisation);
+    const trainer = await Trainer.make(gpu, dataset, {
+      ...baseSettings,
+      net: { ...baseSettings.net, hidden: [32, 32] },
+      schedule: { kind: 'constant', rate: 0.1 },
+      steps: 350,
+      batchSize: 32,
+      replicas: [replica(1, 0)],
+      valSize: 0,
+      flip: false,
+      cropPixels: 0,
+      reportSteps: 50,
+    });
+    const reports: TrainReport[] = [];
+    expect(await trainer.train({ onReport: (report) => reports.push(report) })).toBe(true);
+    expect(reports.map(({ step }) => step).slice(-1)).toEqual([350]);
+    expect(reports[0]!.loss[0]).toBeGreaterThan(0.1);
+    expect(reports.at(-1)!.loss[0]).toBeLessThan(0.01);
+    expect(reports.at(-1)!.accuracy).toEqual([1]);
+    // The running statistics have become those of the one batch.
+    const [score] = await trainer.evaluate('test');
+    expect(score!.accuracy).toBe(1);
+    expect(score!.loss).toBeLessThan(0.02);
+    await trainer.destroy();
+    dataset.destroy();
+  });
+
+  test('reports: every reportSteps steps and at the end of an epoch', async () => {
+    const { reports, validations, finished, step } = await run({
+      ...baseSettings,
+      reportSteps: 4,
+      steps: 15,
+    });
+    expect(finished).toBe(true);
+    expect(step).toBe(15);
+    expect(reports.map((report) => report.step)).toEqual([4, 6, 8, 12, 15]);
+    expect(reports.map(({ epoch }) => epoch)).toEqual([4, 6, 8, 12, 15].map((steps) => steps / 6));
+    expect(reports.map(({ learningRate }) => learningRate[0])).toEqual(
+      [3, 5, 7, 11, 14].map((t) => 1e-5 + (t <= 10 ? t / 10 : 2 - t / 10) * (0.1 - 1e-5)),
+    );
+    expect(validations.length).toBe(3);
+    for (const { loss, accuracy } of reports) {
+      expect(loss[0]).toBeGreaterThan(0);
+      // 16 samples in each step: a whole number of hits.
+      expect(Number.isInteger(accuracy[0]! * 16 * 3 * 4)).toBe(true);
+    }
+  });
+
+  test('too few images are refused', async () => {
+    const refused = Trainer.make(gpu, data.dataset, { ...baseSettings, valSize: 121 });
+    await expect(refused).rejects.toThrow(
+      'of 136 training images, 121 for validation leave less than one batch of 16',
+    );
+  });
+});
+
+describe('repetition', () => {
+  const optimizers = { sgd: { kind: 'sgd' }, adam: defaultAdam } as const;
+  const settingsOf = (optimizer: keyof typeof optimizers): TrainSettings => ({
+    ...baseSettings,
+    optimizer: optimizers[optimizer],
+    schedule: {
+      ...baseSettings.schedule,
+      max: optimizer === 'sgd' ? 0.1 : 0.01,
+    } as TrainSettings['schedule'],
+  });
+
+  test('the same seed gives the same bits, another seed others', async () => {
+    const settings = { ...baseSettings, replicas: [replica(1), replica(2)] };
+    const [a, b] = [await run(settings, {}), await run(settings, {})];
+    for (const r of [0, 1]) expect(firstDifference(a.weights[r]!, b.weights[r]!)).toBeUndefined();
+    expect(b.reports).toEqual(a.reports);
+    expect(b.validations).toEqual(a.validations);
+    expect(firstDifference(a.weights[0]!, a.weights[1]!)).toMatch(/^layers\.0\.linear\.weight\[0\]/);
+    for (const { loss } of a.reports) expect(loss[0]).not.toBe(loss[1]);
+  });
+
+  test.each([
+    ['default', {}, [2]],
+    ['naive', naive({}), [0, 1, 2]],
+  ] as const)('a population has the bits of single runs: %s variants', async (_, options, compared) => {
+    const replicas = [replica(5, 0), replica(8, 0.01, 0.5), replica(11, 0.001, 2)];
+    const population = await run({ ...baseSettings, replicas }, options);
+    for (const r of compared) {
+      const single = await run({ ...baseSettings, replicas: [replicas[r]!] }, options);
+      expect(firstDifference(single.weights[0]!, population.weights[r]!), `replica ${r}`).toBeUndefined();
+      const lossesOf = ({ reports }: Run, index: number) =>
+        reports.map(({ loss, accuracy, learningRate }) => [
+          loss[index],
+          accuracy[index],
+          learningRate[index],
+        ]);
+      expect(lossesOf(single, 0)).toEqual(lossesOf(population, r));
+      expect(single.validations.map(([score]) => score)).toEqual(
+        population.validations.map((scores) => scores[r]),
+      );
+    }
+  });
+
+  describe.each(['sgd', 'adam'] as const)('%s, interrupted and resumed', (optimizer) => {
+    const settings = {
+      ...settingsOf(optimizer),
+      reportSteps: 1,
+      replicas: [replica(5, 0), replica(8, 0.01, 0.5)],
+    };
+    let whole: Run;
+    beforeAll(async () => {
+      whole = await run(settings);
+    });
+
+    const resumed = async (first: Run): Promise<Run> => {
+      const checkpoint = readCheckpoint(writeCheckpoint(first.checkpoint));
+      expect(checkpoint).toEqual(first.checkpoint);
+      expect(checkpoint.settings).toEqual(settings);
+      return run(checkpoint.settings, naive({ checkpoint }));
+    };
+    const expectSame = (rest: Run) => {
+      expect(rest.finished).toBe(true);
+      expect(rest.step).toBe(settings.steps);
+      for (const [r, weights] of whole.weights.entries()) {
+        expect(firstDifference(rest.weights[r]!, weights)).toBeUndefined();
+      }
+      expect(Object.keys(rest.checkpoint.arenas)).toEqual(
+        optimizer === 'adam' ? ['parameters', 'statistics', 'mu', 'nu'] : ['parameters', 'statistics'],
+      );
+      expect(rest.checkpoint).toEqual(whole.checkpoint);
+      expect(rest.validations.at(-1)).toEqual(whole.validations.at(-1));
+      expect(rest.reports.at(-1)).toEqual(whole.reports.at(-1));
+    };
+
+    test('after an epoch', async () => {
+      const first = await run(settings, naive({}), { afterEpoch: 2 });
+      expect(first.finished).toBe(false);
+      expect(first.step).toBe(12);
+      const rest = await resumed(first);
+      expectSame(rest);
+      expect([...first.reports, ...rest.reports]).toEqual(whole.reports);
+      expect([...first.validations, ...rest.validations]).toEqual(whole.validations);
+    });
+
+    test('within an epoch', async () => {
+      const first = await run(settings, naive({}), { afterReport: 1 });
+      expect(first.finished).toBe(false);
+      expect(first.step).toBeGreaterThanOrEqual(1);
+      expect(first.step).toBeLessThan(6);
+      expectSame(await resumed(first));
+    });
+
+    test('a checkpoint without its statistics, moments or of another population is refused', async () => {
+      const { arenas, ...rest } = whole.checkpoint;
+      const { [optimizer === 'adam' ? 'nu' : 'statistics']: missing, ...fewer } = arenas;
+      expect(missing).toBeDefined();
+      await expect(run(settings, naive({ checkpoint: { ...rest, arenas: fewer } }))).rejects.toThrow(
+        /^the state has no values for (nu|statistics), this run has \d+$/,
+      );
+      const one = { ...settings, replicas: [replica(5)] };
+      await expect(run(one, naive({ checkpoint: whole.checkpoint }))).rejects.toThrow(
+        /^the state has \d+ values for parameters, this run has \d+$/,
+      );
+    });
+  });
+});
+
+describe('weights from a file', () => {
+  const settings = { ...baseSettings, steps: 0 };
+  let trained: Run;
+  let file: Uint8Array<ArrayBuffer>;
+  beforeAll(async () => {
+    trained = await run({ ...baseSettings, steps: 7 });
+    file = writeSafetensors({ tensors: trained.weights[0]!, metadata: {} });
+  });
+  const start = async (weights: readonly NamedTensor[], net = settings.net) => {
+    const two = { ...settings, net, replicas: [replica(1), replica(2)] };
+    return Trainer.make(gpu, data.dataset, two, naive({ weights }));
+  };
+
+  test('names and shapes are those of PyTorch', () => {
+    const shapes = Object.fromEntries(trained.weights[0]!.map(({ name, shape }) => [name, shape]));
+    const hidden = (layer: number, inputs: number, outputs: number) => ({
+      [`layers.${layer}.linear.weight`]: [outputs, inputs],
+      [`layers.${layer}.linear.bias`]: [outputs],
+      [`layers.${layer}.bn.weight`]: [outputs],
+      [`layers.${layer}.bn.bias`]: [outputs],
+      [`layers.${layer}.bn.running_mean`]: [outputs],
+      [`layers.${layer}.bn.running_var`]: [outputs],
+    });
+    expect(shapes).toEqual({
+      ...hidden(0, 3072, 14),
+      ...hidden(1, 14, 9),
+      'layers.2.linear.weight': [10, 9],
+      'layers.2.linear.bias': [10],
+    });
+  });
+
+  test('there and back: the same bits and scores, in every replica', async () => {
+    const trainer = await start(readSafetensors(file).tensors);
+    const weights = await trainer.weights();
+    for (const each of weights) expect(firstDifference(each, trained.weights[0]!)).toBeUndefined();
+    const scores = await trainer.evaluate('validation');
+    expect(scores).toEqual([trained.validations.at(-1)![0], trained.validations.at(-1)![0]]);
+    await trainer.destroy();
+  });
+
+  test('running statistics may be missing', async () => {
+    const trainer = await start(trained.weights[0]!.filter(({ name }) => !name.includes('running')));
+    const [weights] = await trainer.weights();
+    const values = (name: string) => Array.from(weights!.find((tensor) => tensor.name === name)!.data);
+    expect(values('layers.1.bn.running_mean')).toEqual(new Array(9).fill(0));
+    expect(values('layers.1.bn.running_var')).toEqual(new Array(9).fill(1));
+    await trainer.destroy();
+  });
+
+  test('what does not fit is refused by name', async () => {
+    const all = trained.weights[0]!;
+    const without = all.filter(({ name }) => name !== 'layers.1.bn.bias');
+    await expect(start(without)).rejects.toThrow('the weights lack layers.1.bn.bias');
+    const extra = { name: 'layers.7.linear.bias', shape: [1], data: new Float32Array(1) };
+    await expect(start([...all, extra])).rejects.toThrow(
+      'the weights hold layers.7.linear.bias, which this net does not have',
+    );
+    const net = { ...settings.net, hidden: [14, 12] };
+    await expect(start(all, net)).rejects.toThrow(
+      'layers.1.linear.weight is 9 x 14 in the weights, 12 x 14 in this net',
+    );
+    const plain = { ...settings.net, batchNorm: null };
+    await expect(start(all, plain)).rejects.toThrow(/^the weights hold layers\.0\.bn\.weight, which/);
+  });
+
+  test('training goes on from them', async () => {
+    const options = naive({ weights: trained.weights[0]! });
+    const a = await run({ ...baseSettings, steps: 6 }, options);
+    const b = await run({ ...baseSettings, steps: 6 });
+    expect(a.reports[0]!.loss[0]).toBeLessThan(b.reports[0]!.loss[0]!);
+  });
+});
