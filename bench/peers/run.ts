@@ -1,0 +1,73 @@
+import { createServer } from 'vite';
+import { launchChrome } from '../../src/cli/chrome.ts';
+import { projectRoot } from '../../src/cli/project-root.ts';
+import type { PeerOutcome, PeerTimes, TimeOptions } from './page.ts';
+import { peerServerOptions } from './server-options.ts';
+import type { WorkOptions } from './work.ts';
+
+/** The page of the peers in headless Chrome. */
+export interface PeersPage {
+  readonly browser: string;
+  /** Addresses outside the server that the page asked for: there must be none. */
+  readonly strangers: readonly string[];
+  check(options: WorkOptions, steps: number, only?: readonly string[]): Promise<PeerOutcome[]>;
+  time(options: WorkOptions, how: TimeOptions): Promise<PeerTimes>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts server and browser.
+ * @param isolated false: without the cross-origin isolation headers, so without threads for Wasm
+ */
+export async function openPeersPage({
+  isolated = true,
+  log = () => {},
+}: {
+  readonly isolated?: boolean;
+  readonly log?: (line: string) => void;
+} = {}): Promise<PeersPage> {
+  const { isolationHeaders, ...options } = peerServerOptions;
+  const server = await createServer({
+    root: projectRoot,
+    configFile: false,
+    appType: 'mpa',
+    logLevel: 'error',
+    ...options,
+    server: {
+      host: '127.0.0.1',
+      port: 0,
+      hmr: false,
+      ws: false,
+      watch: null,
+      ...(isolated && { headers: isolationHeaders }),
+    },
+  });
+  await server.listen();
+  const address = server.httpServer?.address();
+  if (address === null || address === undefined || typeof address === 'string') {
+    throw new Error('Vite did not listen');
+  }
+  const origin = `http://127.0.0.1:${address.port}`;
+  const browser = await launchChrome({ log });
+  const page = await browser.newPage();
+  const strangers: string[] = [];
+  page.on('console', (message) => log(`page ${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => log(`page failed: ${String(error)}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) strangers.push(url);
+  });
+  await page.goto(`${origin}/bench/peers/page.html`);
+  await page.waitForFunction(() => window.wgradPeers !== undefined);
+  return {
+    browser: await browser.version(),
+    strangers,
+    check: (work, steps, only) =>
+      page.evaluate((a, b, c) => window.wgradPeers.check(a, b, c), work, steps, only),
+    time: (work, how) => page.evaluate((a, b) => window.wgradPeers.time(a, b), work, how),
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,226 @@
+/**
+ * Ours: the plan of a step, replayed.
+ *
+ *   wgrad           the batch lies on the GPU as float32, as it does for the peers: like with like
+ *   wgrad-gather    what training does: each step picks its samples from images kept as bytes and normalises them
+ */
+
+import packageJson from '../../package.json' with { type: 'json' };
+import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
+import { call, prepare } from '../../src/kernels/call.ts';
+import { matmulForward } from '../../src/kernels/matmul.ts';
+import { stepEnd } from '../../src/kernels/step-end.ts';
+import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
+import { type Model, makeModel } from '../../src/nn/model.ts';
+import { trainingPass } from '../../src/nn/net.ts';
+import { paddedWidth } from '../../src/nn/parameters.ts';
+import { biasCorrections, makeOptimizer } from '../../src/optim/optimizer.ts';
+import { type GpuDataset, uploadDataset } from '../../src/train/dataset.ts';
+import { gatherCall } from '../../src/train/gather-call.ts';
+import { Pacer } from '../../src/train/pacer.ts';
+import { compilePlan, type Plan } from '../../src/train/plan.ts';
+import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
+import { readTensors } from '../../src/train/stats.ts';
+import type { Peer, PeerMatmul, PeerStep } from './peer.ts';
+import type { StepWork } from './work.ts';
+
+/** Steps that the tables of learning rates and bias corrections cover. */
+const mostSteps = 2 ** 17;
+const HISTORY = 64;
+
+let shared: Promise<Gpu> | undefined;
+let gpuName = '';
+
+/** The device that ours run on; one for all. */
+export async function wgradGpu(): Promise<Gpu> {
+  shared ??= requestGpu(navigator.gpu);
+  const gpu = await shared;
+  gpuName = adapterName(gpu.adapter);
+  return gpu;
+}
+
+/** Rows of `columns` numbers, padded with zeros to rows of `ld`. */
+function padRows(values: Float32Array, columns: number, ld: number): Float32Array<ArrayBuffer> {
+  const rows = values.length / columns;
+  const padded = new Float32Array(rows * ld);
+  for (let row = 0; row < rows; row++) {
+    padded.set(values.subarray(row * columns, (row + 1) * columns), row * ld);
+  }
+  return padded;
+}
+
+/** Where a step's batch comes from. */
+type Source = 'float32' | 'bytes';
+
+interface Parts {
+  readonly gpu: Gpu;
+  readonly work: StepWork;
+  readonly plan: Plan;
+  readonly model: Model;
+  readonly history: Tensor;
+  readonly allocator: Allocator;
+  readonly dataset: GpuDataset | undefined;
+}
+
+class WgradStep implements PeerStep {
+  readonly #parts: Parts;
+  readonly #pacer: Pacer;
+  /** Part of the parameters, to read: the last update wrote it. */
+  readonly #corner: Tensor;
+  #step = 0;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#pacer = new Pacer(parts.gpu);
+    this.#corner = slice(parts.model.params, 'first parameters', 0, 64);
+  }
+
+  static async make(work: StepWork, source: Source, choose: VariantChoice): Promise<WgradStep> {
+    const gpu = await wgradGpu();
+    const { queue } = gpu.device;
+    const { batchSize: B, images } = work;
+    const allocator = new Allocator(gpu);
+    const model = makeModel(allocator, work, 1);
+    const { params, grads, layout } = model;
+    const counters = allocator.tensor('counters', 4);
+    const x = allocator.tensor('x', B * paddedWidth(work.inputs));
+    const labels = allocator.tensor('labels', B);
+    const history = allocator.tensor('history', 2 * HISTORY);
+    const pass = trainingPass(allocator, model, { x, labels, counters }, B, gpu.capabilities);
+    const { parameterCount, decayedCount } = layout;
+    const updated = { params, grads, counters, parameterCount, decayedCount };
+    const optimizer = makeOptimizer(allocator, work.optimizer, updated, mostSteps);
+    const { rowLoss, rowHit } = pass;
+    const calls = [
+      ...pass.calls,
+      optimizer.call,
+      call('step end', stepEnd, { M: B, HISTORY }, { rowLoss, rowHit, history, counters }),
+    ];
+
+    let dataset: GpuDataset | undefined;
+    if (source === 'bytes') {
+      const split = { images: images!.bytes, labels: work.labels };
+      dataset = uploadDataset(gpu, split, split, images!);
+      const order = allocator.tensor('sample order', B);
+      queue.writeBuffer(
+        order.buffer,
+        0,
+        Uint32Array.from({ length: B }, (_, i) => i),
+      );
+      const tensors = { order, counters, x, labels };
+      calls.unshift(gatherCall('gather', dataset, dataset.train, tensors, B, 1, false));
+    } else {
+      queue.writeBuffer(x.buffer, 0, padRows(work.x, work.inputs, paddedWidth(work.inputs)));
+      queue.writeBuffer(labels.buffer, 0, Uint32Array.from(work.labels));
+    }
+    const plan = await compilePlan('bench: training step', gpu, new PipelineCache(gpu), calls, choose);
+
+    queue.writeBuffer(optimizer.rates.buffer, 0, new Float32Array(mostSteps).fill(work.learningRate));
+    queue.writeBuffer(optimizer.lambdas.buffer, 0, Float32Array.of(work.lambda));
+    queue.writeBuffer(optimizer.corrections!.buffer, 0, biasCorrections(work.optimizer, mostSteps));
+    const values = {
+      parameters: new Float32Array(params.replicaStride),
+      statistics: new Float32Array(model.running.replicaStride),
+    };
+    applyStateDict(layout, values, work.initial);
+    writeArenas(gpu, arenasOf(model, {}), values);
+    gpu.check();
+    return new WgradStep({ gpu, work, plan, model, history, allocator, dataset });
+  }
+
+  async run(steps: number): Promise<void> {
+    if (this.#step + steps > mostSteps) throw new Error(`wgrad: a peer step runs at most ${mostSteps} times`);
+    const { plan, gpu } = this.#parts;
+    for (let left = steps; left > 0; ) left -= await this.#pacer.submit(plan, left);
+    this.#step += steps;
+    await this.#pacer.drain();
+    await readTensors(gpu, [this.#corner]);
+  }
+
+  async loss(): Promise<number> {
+    const { gpu, history, work } = this.#parts;
+    const [bytes] = await readTensors(gpu, [history]);
+    return new Float32Array(bytes!)[2 * ((this.#step - 1) % HISTORY)]! / work.batchSize;
+  }
+
+  async parameters(): Promise<Record<string, Float32Array>> {
+    const { gpu, model } = this.#parts;
+    const arenas = await readArenas(gpu, arenasOf(model, {}));
+    return Object.fromEntries(stateDict(model.layout, arenas, 0, 1).map(({ name, data }) => [name, data]));
+  }
+
+  async dispose(): Promise<void> {
+    this.#parts.allocator.destroy();
+    this.#parts.dataset?.destroy();
+  }
+}
+
+/** c = a · b with a bias of zeros, the form a linear layer uses. */
+async function makeMatmul(
+  choose: VariantChoice,
+  aValues: Float32Array,
+  bValues: Float32Array,
+  M: number,
+  N: number,
+  K: number,
+): Promise<PeerMatmul> {
+  const gpu = await wgradGpu();
+  const allocator = new Allocator(gpu);
+  const [ldN, ldK] = [paddedWidth(N), paddedWidth(K)];
+  const x = allocator.tensor('a', M * ldK);
+  const w = allocator.tensor('b', ldK * ldN);
+  const bias = allocator.tensor('zeros', ldN);
+  const y = allocator.tensor('c', M * ldN);
+  gpu.device.queue.writeBuffer(x.buffer, 0, padRows(aValues, K, ldK));
+  gpu.device.queue.writeBuffer(w.buffer, 0, padRows(bValues, N, ldN));
+  const product = call('bench: matmul', matmulForward, { M, N: ldN, K: ldK }, { x, w, bias, y });
+  const dispatch = await prepare(gpu, new PipelineCache(gpu), choose, product);
+  const plan: Plan = { label: product.label, dispatches: [dispatch], variants: {} };
+  const pacer = new Pacer(gpu);
+  const corner = slice(y, 'corner of c', 0, 1);
+  return {
+    async run(times) {
+      for (let left = times; left > 0; ) left -= await pacer.submit(plan, left);
+      await pacer.drain();
+      await readTensors(gpu, [corner]);
+    },
+    async result() {
+      const [bytes] = await readTensors(gpu, [y]);
+      return new Float32Array(bytes!).filter((_, i) => i % ldN < N);
+    },
+    async dispose() {
+      allocator.destroy();
+    },
+  };
+}
+
+/** Ours with a choice of variants: the default one, or what the autotuner found. */
+export function wgradPeer(
+  source: Source = 'float32',
+  { choose = defaultChoice, name = source === 'bytes' ? 'wgrad-gather' : 'wgrad' }: WgradOptions = {},
+): Peer {
+  return {
+    name,
+    version: packageJson.version,
+    async available() {
+      try {
+        await wgradGpu();
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
+    describe: () => gpuName,
+    refuses: ({ images }) =>
+      source === 'bytes' && images === undefined ? 'the gather needs images of 3072 bytes' : undefined,
+    makeStep: (work) => WgradStep.make(work, source, choose),
+    makeMatmul: (a, b, M, N, K) => makeMatmul(choose, a, b, M, N, K),
+  };
+}
+
+export interface WgradOptions {
+  readonly choose?: VariantChoice;
+  readonly name?: string;
+}
