@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { adapterName, describeAdapter } from '../../../src/gpu/device.ts';
+import { numberLines } from '../../../src/gpu/errors.ts';
+import { isConsistent } from '../../../src/gpu/subgroup-probe.ts';
+
+const info = (fields: Partial<GPUAdapterInfo>) =>
+  describeAdapter({
+    vendor: '',
+    architecture: '',
+    device: '',
+    description: '',
+    isFallbackAdapter: false,
+    ...fields,
+  } as GPUAdapterInfo);
+
+describe('adapters', () => {
+  test('that compute on the CPU are known by their names, or say so', () => {
+    expect(info({ architecture: 'swiftshader' }).software).toBe(true);
+    expect(info({ description: 'llvmpipe (LLVM 19.1.7, 256 bits)' }).software).toBe(true);
+    expect(info({ isFallbackAdapter: true }).software).toBe(true);
+    expect(info({ vendor: 'nvidia', architecture: 'hopper' }).software).toBe(false);
+  });
+
+  test('are named in one line', () => {
+    const sizes = { subgroupMinSize: 4, subgroupMaxSize: 4 };
+    const software = info({ vendor: 'google', architecture: 'swiftshader', ...sizes });
+    expect(adapterName(software)).toBe('google swiftshader, software, subgroups of 4');
+    const hardware = info({ vendor: 'intel', description: 'Arc', subgroupMinSize: 8, subgroupMaxSize: 32 });
+    expect(adapterName(hardware)).toBe('intel, Arc, subgroups of 8 to 32');
+    expect(adapterName(info({ vendor: 'apple' }))).toBe('apple');
+  });
+});
+
+describe('the subgroup probe accepts', () => {
+  /** What the invocations of one workgroup of 4 write: own lane and its partners. */
+  const workgroup = (lanes: readonly number[]) =>
+    lanes.flatMap((lane) => [lane, lane ^ 1, lane ^ 2, lane ^ 3]);
+  const right = workgroup([0, 1, 2, 3]);
+
+  test('any order of lanes', () => {
+    expect(isConsistent(Uint32Array.from(right))).toBe(true);
+    expect(isConsistent(Uint32Array.from([...right, ...workgroup([2, 0, 3, 1])]))).toBe(true);
+  });
+
+  test.each([
+    ['a lane twice', workgroup([0, 1, 2, 2])],
+    ["a lane that is no quad's", workgroup([4, 1, 2, 3])],
+    ['X and Y swapped', right.map((_, i) => right[i % 4 === 1 ? i + 1 : i % 4 === 2 ? i - 1 : i]!)],
+    ['swaps that do nothing', right.map((_, i) => right[4 * Math.floor(i / 4)]!)],
+    ['a wrong second workgroup', [...right, ...workgroup([0, 0, 0, 0])]],
+    ['nothing written', new Array(16).fill(0)],
+    ['no answer at all', []],
+  ])('not %s', (_, seen) => {
+    expect(isConsistent(Uint32Array.from(seen))).toBe(false);
+  });
+});
+
+test('numberLines counts from 1, as compilers do', () => {
+  expect(numberLines('a\n\nb')).toBe('   1 | a\n   2 | \n   3 | b');
+});
