@@ -6,7 +6,7 @@ import type { History } from './history.ts';
 const colour = (name: string) => () =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-const heightOf = (width: number): number => Math.round(Math.min(340, Math.max(240, width * 0.4)));
+const heightOf = (width: number): number => Math.round(Math.min(340, Math.max(280, width * 0.4)));
 
 /** The next of 100, 200, 500, 1000, ... from `step` on, but not beyond the end: the axis grows in few leaps. */
 export function axisEnd(step: number, steps: number): number {
@@ -70,7 +70,8 @@ export class Chart {
           label: 'accuracy',
           stroke: colour('training'),
           side: 1,
-          size: 44,
+          size: 50,
+          gap: 9,
           grid: { show: false },
           values: (_, splits) => splits.map((value) => `${Math.round(100 * value)} %`),
         },

@@ -19,7 +19,7 @@ export type Phase =
 export interface PageState {
   readonly phase: Phase;
   readonly problem?: Problem;
-  readonly adapter?: string;
+  readonly adapter?: Extract<FromWorker, { type: 'adapter' }>;
   readonly loaded?: { readonly doneBytes: number; readonly totalBytes: number };
   readonly ready?: Extract<FromWorker, { type: 'ready' }>;
   readonly report?: TrainReport;
@@ -44,7 +44,7 @@ export function afterMessage(state: PageState, message: FromWorker, nowMs: numbe
   const unlessStopping = (phase: Phase): Phase => (state.phase === 'stopping' ? 'stopping' : phase);
   switch (message.type) {
     case 'adapter':
-      return { ...state, adapter: message.name };
+      return { ...state, adapter: message };
     case 'loading':
       return { ...state, phase: unlessStopping('loading'), loaded: message };
     case 'ready':

@@ -27,9 +27,9 @@ export class View {
     const parts = [
       `${net.hidden.length + 1} layers, hidden ${net.hidden.join(', ')}`,
       net.batchNorm === null ? 'no batch norm' : 'batch norm',
-      `${optimizer.kind === 'sgd' ? 'SGD' : 'Adam'} with a cyclical learning rate`,
+      `${optimizer.kind === 'sgd' ? 'SGD' : 'Adam'}, cyclical learning rate`,
       `${count(steps)} steps of ${batchSize} images`,
-      `${count(50_000 - valSize)} training and ${count(valSize)} validation images`,
+      `${count(50_000 - valSize)} training images`,
     ];
     setText(element('net', HTMLElement), parts.join(' · '));
     setText(element('report-steps', HTMLElement), String(reportSteps));
@@ -111,13 +111,14 @@ function detailText({ phase, adapter, loaded }: PageState): string {
     case 'failed':
       return 'See below what happened.';
     case 'idle':
-      return 'Loads the data, then trains on the GPU.';
+      return 'Loads the data, then trains.';
     case 'loading':
       return `${megabytes(loaded!.doneBytes)} of ${megabytes(loaded!.totalBytes)} MB`;
     case 'stopping':
       return 'After the steps already submitted. Press Stop again to end at once.';
     default:
-      return adapter === undefined ? '' : `On ${adapter}`;
+      if (adapter === undefined) return '';
+      return `${adapter.adapter.software ? 'On the CPU: ' : 'On '}${adapter.name}`;
   }
 }
 
