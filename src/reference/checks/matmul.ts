@@ -36,11 +36,10 @@ export const matmulForwardSplitCheck: OpCheck<SplitMatmulShape> = {
   shapes: () => [
     { M: 1, N: 1, K: 1, SPLITS: 2 },
     { M: 17, N: 33, K: 65, SPLITS: 3 },
-    { M: 1, N: 52, K: 4, SPLITS: 1 },
     { M: 7, N: 12, K: 20, SPLITS: 7 },
-    { M: 101, N: 68, K: 12, SPLITS: 2 },
+    { M: 101, N: 68, K: 12, SPLITS: 1 },
     { M: 13, N: 56, K: 52, SPLITS: 7 },
-    { M: 5, N: 20, K: 3072, SPLITS: 5 },
+    { M: 5, N: 52, K: 3072, SPLITS: 5 },
   ],
   build(build, shape) {
     const { M, N, K, SPLITS } = shape;
