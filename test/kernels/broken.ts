@@ -41,9 +41,9 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'naive', mistake: 'drops the last k', find: 'k < end', replace: 'k + 1u < end' },
     {
       variant: 'quad',
-      mistake: 'takes two rows of w for each other',
-      find: 'wY * a[r].z + wD * a[r].w',
-      replace: 'wY * a[r].w + wD * a[r].z',
+      mistake: 'takes one row of w for another',
+      find: 'quadSwapY(w0)',
+      replace: 'quadSwapX(w0)',
     },
     {
       variant: 'quad',
