@@ -101,15 +101,33 @@ test('the button trains, the loss falls, the run stops cleanly and another can b
   await page.close();
 }, 120_000);
 
-test('without WebGPU the page says so and the button cannot be pressed', async () => {
-  const { page, faults } = await open((page) =>
-    page.evaluateOnNewDocument(() => {
-      Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined });
-    }),
-  );
-  await waitForState(page, /not possible/);
-  expect(await textOf(page, 'problem')).toMatch(/no WebGPU[\s\S]*Chrome, Edge, Firefox or Safari/);
-  expect(await isDisabled(page, 'train')).toBe(true);
-  expect(faults).toEqual([]);
-  await page.close();
-});
+/** Ways of having no WebGPU, as scripts that run before the page's, and what the page must say. */
+const withoutWebGpu: readonly { readonly name: string; readonly fault: () => void; readonly says: RegExp }[] =
+  [
+    {
+      name: 'a browser without WebGPU',
+      fault: () => Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined }),
+      says: /no WebGPU[\s\S]*Chrome, Edge, Firefox or Safari/,
+    },
+    {
+      name: 'no adapter',
+      fault: () => Object.defineProperty(GPU.prototype, 'requestAdapter', { value: async () => null }),
+      says: /no graphics adapter[\s\S]*driver/,
+    },
+    {
+      name: 'an insecure address',
+      fault: () => Object.defineProperty(window, 'isSecureContext', { value: false }),
+      says: /secure address[\s\S]*npm start/,
+    },
+  ];
+
+for (const { name, fault, says } of withoutWebGpu) {
+  test(`${name}: the page says what to do, and the button cannot be pressed`, async () => {
+    const { page, faults } = await open((page) => page.evaluateOnNewDocument(fault));
+    await waitForState(page, /not possible/);
+    expect(await textOf(page, 'problem')).toMatch(says);
+    expect(await isDisabled(page, 'train')).toBe(true);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+}
