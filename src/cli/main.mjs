@@ -32,7 +32,9 @@ const loader = await createServer({
 });
 let status = 1;
 try {
-  const { main } = await loader.ssrLoadModule(`/src/cli/${command}.ts`);
+  const { main } = await loader.ssrLoadModule(
+    command === 'bench' ? '/bench/main.ts' : `/src/cli/${command}.ts`,
+  );
   status = await main(args);
 } catch (error) {
   // A message alone where the user can do something about it, the whole stack where we have to.

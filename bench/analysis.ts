@@ -1,0 +1,98 @@
+/** Everything that the reports say, computed from the raw samples. */
+import { type BaselineComparison, compareWithBaseline } from './baseline.ts';
+import { type Comparison, comparisonCount, rank, usable } from './compare.ts';
+import { checkGoals, type GoalResult } from './goals.ts';
+import { type Rate, type Roofline, rateOf, rooflineOf } from './roofline.ts';
+import type { BenchFile, Group, Row, Skipped, StepProfile } from './schema.ts';
+import { type Estimate, median, medianEstimate, quantile, sorted } from './statistics.ts';
+import { warningsOf } from './warnings.ts';
+
+export interface AnalysedRow {
+  readonly row: Row;
+  /** Time of one repetition, ns: median with its 95 % interval. */
+  readonly time: Estimate;
+  /** Where the middle 80 % of the samples lie. */
+  readonly low: number;
+  readonly high: number;
+  /** Median of the wall clock's times, where it was read too. */
+  readonly wallNs: number | undefined;
+  readonly rate: Rate;
+  /** Against the row with the smallest median; undefined for that row. */
+  readonly comparison: Comparison | undefined;
+  /** Not shown to be slower than the row with the smallest median. */
+  readonly tied: boolean;
+}
+
+export interface AnalysedGroup {
+  readonly group: Group;
+  /** Rounds behind the warm-up. */
+  readonly rounds: number;
+  /** The fastest first. */
+  readonly rows: readonly AnalysedRow[];
+  readonly skipped: readonly Skipped[];
+  readonly warnings: readonly string[];
+}
+
+export interface Analysis {
+  readonly file: BenchFile;
+  readonly roofline: Roofline | undefined;
+  /** Comparisons that the probability of a false claim is shared between. */
+  readonly comparisons: number;
+  readonly groups: readonly AnalysedGroup[];
+  /** Rows that the reference rejects, or that failed. */
+  readonly wrong: readonly { readonly group: Group; readonly row: Row }[];
+  /** Groups in which the engine's own choice is shown to be slower than another variant. */
+  readonly betterChoices: readonly { readonly group: AnalysedGroup; readonly chosen: AnalysedRow }[];
+  readonly goals: readonly GoalResult[];
+  readonly profiles: readonly StepProfile[];
+  readonly baseline: BaselineComparison | undefined;
+}
+
+export function analyse(file: BenchFile, baseline?: BenchFile, threshold = 0.05): Analysis {
+  const roofline = rooflineOf(file.groups);
+  const comparisons = comparisonCount(file.groups.filter(({ suite }) => suite !== 'peaks'));
+  const groups = file.groups.map((group) => analyseGroup(group, comparisons, roofline));
+  const betterChoices = groups.flatMap((group) => {
+    const chosen = group.rows.find(({ row }) => row.isDefault);
+    return chosen === undefined || chosen.tied ? [] : [{ group, chosen }];
+  });
+  return {
+    file,
+    roofline,
+    comparisons,
+    groups,
+    wrong: file.groups.flatMap((group) =>
+      group.rows.filter(({ validation }) => !validation.ok).map((row) => ({ group, row })),
+    ),
+    betterChoices,
+    goals: checkGoals(file.groups),
+    profiles: file.profiles,
+    baseline: baseline && compareWithBaseline(file, baseline, threshold),
+  };
+}
+
+function analyseGroup(group: Group, comparisons: number, roofline: Roofline | undefined): AnalysedGroup {
+  const rows = (rank(group, comparisons)?.rows ?? []).map(({ row, comparison, tied }): AnalysedRow => {
+    const samples = sorted(usable(group, row));
+    const time = medianEstimate(samples, 0.95);
+    const wall = (row.wallNs ?? []).slice(group.warmupRounds).filter((value) => value !== null);
+    return {
+      row,
+      time,
+      low: quantile(samples, 0.1),
+      high: quantile(samples, 0.9),
+      wallNs: wall.length > 0 ? median(wall) : undefined,
+      rate: rateOf(row.work, time.value, group.suite === 'peaks' ? undefined : roofline),
+      comparison,
+      tied,
+    };
+  });
+  const total = Math.max(0, ...group.rows.map(({ samplesNs }) => samplesNs.length));
+  return {
+    group,
+    rounds: Math.max(0, total - group.warmupRounds),
+    rows,
+    skipped: group.skipped,
+    warnings: warningsOf(group),
+  };
+}

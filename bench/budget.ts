@@ -1,0 +1,58 @@
+/** How much time each group gets, so that a quick run takes under 3 minutes and a full one under 15 on two CPU cores. */
+import type { MeasureSettings } from './measure.ts';
+import type { MeasureRequest } from './protocol.ts';
+import type { SuiteName } from './schema.ts';
+
+const ms = 1e6;
+
+interface Effort {
+  readonly sampleMs: number;
+  readonly budgetMs: number;
+  readonly leastRounds: number;
+  readonly mostRounds: number;
+}
+
+// 21 rounds are the fewest that a claim can come from where a run makes more than a thousand comparisons.
+const efforts: Readonly<Record<'quick' | 'full', Readonly<Record<SuiteName, Effort>>>> = {
+  quick: {
+    peaks: { sampleMs: 8, budgetMs: 1200, leastRounds: 21, mostRounds: 41 },
+    kernels: { sampleMs: 2, budgetMs: 600, leastRounds: 21, mostRounds: 41 },
+    train: { sampleMs: 30, budgetMs: 3000, leastRounds: 21, mostRounds: 41 },
+    peers: { sampleMs: 40, budgetMs: 8000, leastRounds: 15, mostRounds: 31 },
+  },
+  full: {
+    peaks: { sampleMs: 15, budgetMs: 4000, leastRounds: 31, mostRounds: 61 },
+    kernels: { sampleMs: 4, budgetMs: 2500, leastRounds: 25, mostRounds: 61 },
+    train: { sampleMs: 60, budgetMs: 15_000, leastRounds: 25, mostRounds: 61 },
+    peers: { sampleMs: 80, budgetMs: 30_000, leastRounds: 21, mostRounds: 61 },
+  },
+};
+
+/** Rounds of a row that has nobody to be compared with. */
+const leastRoundsAlone = 9;
+
+/** Settings of a group with so many rows; `rounds` is what the user asked for. */
+export function settingsFor(
+  suite: SuiteName,
+  rows: number,
+  quick: boolean,
+  rounds: number | undefined,
+): MeasureSettings {
+  const { sampleMs, budgetMs, leastRounds, mostRounds } = efforts[quick ? 'quick' : 'full'][suite];
+  const least = rows === 1 ? leastRoundsAlone : leastRounds;
+  return {
+    sampleNs: sampleMs * ms,
+    budgetNs: rounds === undefined ? budgetMs * ms : Number.POSITIVE_INFINITY,
+    leastRounds: rounds ?? least,
+    mostRounds: rounds ?? mostRounds,
+  };
+}
+
+export const profileEffort = (quick: boolean): MeasureRequest['profile'] =>
+  quick ? { steps: 11, budgetMs: 1000 } : { steps: 31, budgetMs: 4000 };
+
+/** Expected seconds of a group, with what is not timed; for progress only. */
+export function expectedSeconds(suite: SuiteName, quick: boolean): number {
+  const { budgetMs } = efforts[quick ? 'quick' : 'full'][suite];
+  return (suite === 'train' ? 2 : 1.3) * (budgetMs / 1000);
+}

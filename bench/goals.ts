@@ -1,0 +1,42 @@
+/** What the engine promises, checked by every run that measures both sides. */
+import { compareRows } from './compare.ts';
+import type { Group } from './schema.ts';
+import type { Estimate } from './statistics.ts';
+
+/** time(row) / time(against) <= atMost, in every group whose id starts with `group`. */
+export interface Goal {
+  readonly suite: Group['suite'];
+  readonly group: string;
+  readonly row: string;
+  readonly against: string;
+  readonly atMost: number;
+}
+
+export interface GoalResult extends Goal {
+  readonly group: string;
+  /** 95 % interval of the median of the ratios. */
+  readonly ratio: Estimate;
+  /** `undecided`: the interval contains the goal. */
+  readonly outcome: 'met' | 'missed' | 'undecided';
+}
+
+export const goals: readonly Goal[] = [
+  { suite: 'train', group: 'step 50-50 sgd R=1', row: 'default', against: 'matmul=naive', atMost: 1 / 3 },
+];
+
+/** Goals whose two rows were measured. */
+export function checkGoals(groups: readonly Group[], wanted: readonly Goal[] = goals): GoalResult[] {
+  return wanted.flatMap((goal) =>
+    groups
+      .filter(({ suite, id }) => suite === goal.suite && id.startsWith(goal.group))
+      .flatMap((group) => {
+        const row = group.rows.find(({ name }) => name === goal.row);
+        const against = group.rows.find(({ name }) => name === goal.against);
+        if (row === undefined || against === undefined) return [];
+        const { ratio } = compareRows(group, row, against, 1);
+        if (Number.isNaN(ratio.value)) return [];
+        const outcome = ratio.high <= goal.atMost ? 'met' : ratio.low > goal.atMost ? 'missed' : 'undecided';
+        return [{ ...goal, group: group.id, ratio, outcome }] as const;
+      }),
+  );
+}

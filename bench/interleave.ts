@@ -1,0 +1,20 @@
+// The order in which the rows of a group are timed.
+import { fnv1a, mix32, RandomStream } from '../src/data/random.ts';
+
+/** Random numbers of a group: the same seed and group give the same orders. */
+export function groupRandom(seed: number, group: string): RandomStream {
+  return new RandomStream([mix32(seed), fnv1a(group), mix32(fnv1a(group) ^ seed), 1]);
+}
+
+/**
+ * Which rows run in round `round`, in random order. A new order each round makes every row as often the first, and as often
+ * the one behind a row that heats the machine or fills its caches; a difference between equal rows is then a fair coin in
+ * each round, however the machine drifts.
+ *
+ * @param strides row i takes part in every strides[i]-th round
+ */
+export function roundOrder(random: RandomStream, strides: readonly number[], round: number): number[] {
+  const order = Uint32Array.from(strides.keys());
+  random.shuffle(order);
+  return [...order].filter((row) => round % strides[row]! === 0);
+}

@@ -1,0 +1,127 @@
+/**
+ * Times rows side by side: calibrates how often each is repeated inside a sample, then takes one sample of each per round,
+ * in a new random order each round. Knows nothing of GPUs, so that tests can give it a simulated clock.
+ */
+import type { RandomStream } from '../src/data/random.ts';
+import { roundOrder } from './interleave.ts';
+import { warmupRounds } from './warm-up.ts';
+
+/** Do a row's work `repeats` times. */
+export interface Job {
+  readonly row: number;
+  readonly repeats: number;
+}
+
+/** Time of a whole job, ns; `ns` is null where the timestamps cannot be right. */
+export interface Timing {
+  readonly ns: number | null;
+  readonly wallNs?: number;
+}
+
+/** Runs jobs one after the other and times each. */
+export interface Clock {
+  readonly kind: 'gpu' | 'wall';
+  run(jobs: readonly Job[]): Promise<readonly Timing[]>;
+}
+
+export interface MeasureSettings {
+  /** How long a sample should last: many times the clock's resolution and the cost of starting a pass. */
+  readonly sampleNs: number;
+  /** What all rounds should take together. Rounds are added until it is used up, within the limits. */
+  readonly budgetNs: number;
+  readonly leastRounds: number;
+  readonly mostRounds: number;
+}
+
+export interface Measured {
+  readonly repeats: readonly number[];
+  /** (rows, rounds): ns of one repetition; null where the row sat out. */
+  readonly samplesNs: readonly (readonly (number | null)[])[];
+  readonly wallNs: readonly (readonly (number | null)[])[] | undefined;
+  readonly warmupRounds: number;
+}
+
+/** Most repetitions of a sample: command buffers grow with them. */
+const mostRepeats = 2000;
+/** Tries of which the fastest says how long a sample takes: a stall in one of them must not count. */
+const tries = 3;
+/** Rounds of a row that is so slow that all rounds would not fit. */
+const roundsOfSlowRows = 3;
+/** Such a row takes so many times as long as a sample should, and as the fastest row. */
+const slowFactor = 3;
+
+/** `onRound` is told the rounds done and planned; it returns false to stop. */
+export async function measure(
+  clock: Clock,
+  rows: number,
+  settings: MeasureSettings,
+  random: RandomStream,
+  onRound: (done: number, planned: number) => boolean = () => true,
+): Promise<Measured> {
+  const { repeats, sampleNs } = await calibrate(clock, rows, settings.sampleNs);
+  const plan = planRounds(sampleNs, settings);
+  const samplesNs: (number | null)[][] = repeats.map(() => []);
+  const wallNs: (number | null)[][] = repeats.map(() => []);
+  for (let round = 0; round < plan.rounds; round++) {
+    const order = roundOrder(random, plan.strides, round);
+    const timings = await clock.run(order.map((row) => ({ row, repeats: repeats[row]! })));
+    for (const [row, count] of repeats.entries()) {
+      const timing = timings[order.indexOf(row)];
+      const { ns = null, wallNs: wall = null } = timing ?? {};
+      samplesNs[row]!.push(ns === null ? null : ns / count);
+      wallNs[row]!.push(wall === null ? null : wall / count);
+    }
+    if (!onRound(round + 1, plan.rounds)) break;
+  }
+  return {
+    repeats,
+    samplesNs,
+    wallNs: wallNs.flat().some((wall) => wall !== null) ? wallNs : undefined,
+    warmupRounds: warmupRounds(samplesNs),
+  };
+}
+
+/** Repetitions that make a sample of each row last `target` ns, and how long that is. Also the first warm-up. */
+async function calibrate(clock: Clock, rows: number, target: number) {
+  const repeats: number[] = [];
+  const sampleNs: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const time = async (count: number) => {
+      const [timing] = await clock.run([{ row, repeats: count }]);
+      return Math.max(timing?.ns ?? timing?.wallNs ?? 1, 1);
+    };
+    await time(1); // Compiles whatever is compiled at first use.
+    let count = 1;
+    let ns = await time(count);
+    while (ns < 0.8 * target && count < mostRepeats) {
+      // The first tries are all overhead: grow in steps, since a repetition may cost less than it seems, never more.
+      const enough = Math.ceil((count * target) / ns);
+      count = Math.min(mostRepeats, Math.max(count + 1, Math.min(count * 16, enough)));
+      ns = await time(count);
+    }
+    for (let i = 1; i < tries && ns > target; i++) ns = Math.min(ns, await time(count));
+    repeats[row] = count;
+    sampleNs[row] = ns;
+  }
+  return { repeats, sampleNs };
+}
+
+/** How many rounds fit, and who sits out some: row i takes part in every strides[i]-th. */
+export function planRounds(
+  sampleNs: readonly number[],
+  { sampleNs: target, budgetNs, leastRounds, mostRounds }: MeasureSettings,
+): { readonly rounds: number; readonly strides: readonly number[] } {
+  const strides = sampleNs.map(() => 1);
+  const slow = slowFactor * Math.max(target, Math.min(...sampleNs));
+  const bySlowness = [...sampleNs.keys()].sort((a, b) => sampleNs[b]! - sampleNs[a]!);
+  const stride = Math.ceil(leastRounds / roundsOfSlowRows);
+  const needed = () => leastRounds * sampleNs.reduce((total, ns, row) => total + ns / strides[row]!, 0);
+  for (const row of bySlowness) {
+    if (needed() <= budgetNs || sampleNs[row]! < slow) break;
+    strides[row] = stride;
+  }
+  if (strides.some((each) => each > 1)) return { rounds: leastRounds, strides };
+  const perRound = sampleNs.reduce((total, ns) => total + ns, 0);
+  const rounds = Math.floor(budgetNs / perRound);
+  return { rounds: Math.max(leastRounds, Math.min(mostRounds, rounds)), strides };
+}

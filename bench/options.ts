@@ -1,0 +1,100 @@
+import { Option, type OptionValues } from 'commander';
+import { CliError } from '../src/cli/cli-error.ts';
+import { makeCommand, parse } from '../src/cli/command.ts';
+import { assignment, number, wholeNumber } from '../src/cli/numbers.ts';
+import { kernels } from '../src/kernels/index.ts';
+import type { SuiteName } from './schema.ts';
+
+export const suiteNames = ['kernels', 'train', 'peers'] as const satisfies readonly SuiteName[];
+
+/** What `npm run bench` was asked for. */
+export interface BenchOptions {
+  readonly args: readonly string[];
+  readonly suites: readonly SuiteName[];
+  /** Words that a group's id must contain, all of them; none: everything. */
+  readonly filter: readonly string[];
+  readonly list: boolean;
+  readonly quick: boolean;
+  /** Another place for the JSON file, beside the one in the folder. */
+  readonly json: string | undefined;
+  readonly baseline: string | undefined;
+  readonly threshold: number;
+  readonly out: string | undefined;
+  readonly forced: Readonly<Record<string, string>>;
+  /** undefined: as many as fit. */
+  readonly rounds: number | undefined;
+  readonly seed: number;
+}
+
+const examples = `
+Examples:
+  npm run bench -- --list
+  npm run bench -- --suite kernels --filter "matmul-forward M=100" --quick
+  npm run bench -- --suite train --variant matmul=naive
+  npm run bench -- --quick --baseline runs/bench-before/results.json
+
+Exit status: 0; 1 where a result is wrong or a row is slower than the baseline allows; 2 for a mistake in use.`;
+
+/** undefined where help was asked for. @throws CliError for a mistake, in one line */
+export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
+  const command = makeCommand('bench', 'Times kernels, training steps and other engines in headless Chrome.')
+    .addOption(new Option('--suite <name>', 'one suite (default: all)').choices(suiteNames))
+    .option('--filter <words>', 'only groups whose name contains all these words')
+    .option('--list', 'show what would be measured, and what not and why')
+    .option('--quick', 'fewer groups, fewer rounds: under three minutes')
+    .option('--json <file>', 'write the results to this file too')
+    .option('--baseline <file>', 'compare with an earlier results.json from the same adapter')
+    .option(
+      '--threshold <x>',
+      'slow-down against the baseline that counts as a failure (default: 0.05)',
+      number(0, true),
+      0.05,
+    )
+    .option('--out <dir>', 'folder of the results (default: runs/bench-<time>)')
+    .option('--variant <op=name>', 'time this variant only, such as matmul=naive; repeatable', assignment)
+    .option('--rounds <n>', 'rounds per group (default: as many as fit)', wholeNumber(1, 10_000))
+    .option('--seed <s>', 'seed of the random order (default: 1)', wholeNumber(0), 1)
+    .addHelpText('after', examples);
+  const parsed = parse(command, args);
+  if (parsed === undefined) return undefined;
+  const values: OptionValues = parsed.opts();
+  const forced: Record<string, string> = values.variant ?? {};
+  checkForced(forced);
+  return {
+    args,
+    suites: values.suite === undefined ? suiteNames : [values.suite],
+    filter: String(values.filter ?? '')
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== ''),
+    list: values.list === true,
+    quick: values.quick === true,
+    json: values.json,
+    baseline: values.baseline,
+    threshold: values.threshold,
+    out: values.out,
+    forced,
+    rounds: values.rounds,
+    seed: values.seed,
+  };
+}
+
+function checkForced(forced: Readonly<Record<string, string>>): void {
+  for (const [op, name] of Object.entries(forced)) {
+    const matching = kernels.filter((kernel) => kernel.op === op || kernel.op.startsWith(`${op}-`));
+    if (matching.length === 0) {
+      const ops = kernels.map((kernel) => kernel.op).join(', ');
+      throw new CliError(`--variant ${op}=${name}: there is no op "${op}", there are ${ops}`);
+    }
+    const names = [...new Set(matching.flatMap(({ variants }) => variants.map((variant) => variant.name)))];
+    if (!names.includes(name)) {
+      throw new CliError(
+        `--variant ${op}=${name}: ${op} has no variant "${name}", it has ${names.join(', ')}`,
+      );
+    }
+  }
+}
+
+/** Does a group's id contain all the words? */
+export const matches = (id: string, words: readonly string[]): boolean =>
+  words.every((word) => id.toLowerCase().includes(word));

@@ -1,0 +1,94 @@
+// Rows of a kernel group: each variant is checked against the float64 reference at the shape that is timed, on the data that it
+// is then timed with. All variants share the same buffers, so that none has luckier addresses.
+import type { Gpu } from '../../src/gpu/device.ts';
+import { GpuError } from '../../src/gpu/errors.ts';
+import type { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { type Allocator, alignTo, type Tensor } from '../../src/gpu/tensor.ts';
+import { call, type Dispatch, prepare } from '../../src/kernels/call.ts';
+import {
+  checkCase,
+  checkName,
+  describeCheck,
+  makeCase,
+  type VariantCheck,
+} from '../../src/reference/check.ts';
+import type { CheckCase, Elements } from '../../src/reference/checks/case.ts';
+import type { Validation } from '../schema.ts';
+import type { KernelGroup } from '../suites/kernel-suite.ts';
+import { type GpuWork, stampsOfPass } from './clock.ts';
+import type { ReadyRow } from './timed-group.ts';
+
+/** `repeats` dispatches in one pass. */
+export function dispatchWork(dispatch: Dispatch): GpuWork {
+  return {
+    encode(encoder, repeats, stamps) {
+      const pass = encoder.beginComputePass({ label: dispatch.label, ...stampsOfPass(stamps, true, true) });
+      pass.setPipeline(dispatch.pipeline);
+      pass.setBindGroup(0, dispatch.bindGroup);
+      for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(...dispatch.workgroups);
+      pass.end();
+    },
+  };
+}
+
+/** Checks and prepares each variant. The buffers come from `allocator`, which the caller destroys. */
+export async function kernelRows(
+  gpu: Gpu,
+  pipelines: PipelineCache,
+  allocator: Allocator,
+  group: KernelGroup,
+): Promise<ReadyRow[]> {
+  const { kernel, shape, replicas, variants } = group;
+  const data = makeCase(kernel.op, shape, replicas, 1);
+  const tensors = uploadCase(gpu, allocator, data);
+  const { flops, bytes } = kernel.cost(shape);
+  const rows: ReadyRow[] = [];
+  for (const variant of variants) {
+    const name = checkName(kernel.op, variant.name, shape, replicas, 1);
+    const dispatch = await prepare(
+      gpu,
+      pipelines,
+      () => variant as never,
+      call(name, kernel, shape, tensors),
+    );
+    rows.push({
+      name: variant.name,
+      isDefault: variant.name === group.defaultVariant,
+      validation: validationOf(await checkCase(gpu, kernel, variant, shape, name, data, pipelines)),
+      work: { flops: flops * replicas, bytes: bytes * replicas },
+      dispatches: 1,
+      timed: dispatchWork(dispatch),
+    });
+  }
+  return rows;
+}
+
+function validationOf(check: VariantCheck): Validation {
+  if (!check.ok) return { ok: false, how: describeCheck(check) };
+  const ratios = check.outputs.map(({ comparison }) => comparison.worst?.ratio ?? 0);
+  const largest = Math.max(0, ...ratios.filter((ratio) => !Number.isNaN(ratio)));
+  return { ok: true, how: `float64 reference, largest error ${largest.toFixed(2)} of its bound` };
+}
+
+/** Tensors with a case's inputs; what is only written is zeros of the expected size. */
+function uploadCase(gpu: Gpu, allocator: Allocator, data: CheckCase): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = {};
+  for (const [name, expected] of Object.entries(data.expected)) {
+    tensors[name] = allocator.tensor(name, expected[0]!.values.length, data.replicas);
+  }
+  for (const [name, arrays] of Object.entries(data.inputs)) {
+    tensors[name] ??= allocator.tensor(name, arrays[0]!.length, arrays.length);
+    const { buffer, replicaStride } = tensors[name];
+    for (const [replica, array] of arrays.entries()) {
+      gpu.device.queue.writeBuffer(buffer, replica * replicaStride * 4, paddedTo16Bytes(array));
+    }
+  }
+  if (Object.keys(tensors).length === 0) throw new GpuError('a case without data');
+  return tensors;
+}
+
+function paddedTo16Bytes(array: Elements): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(alignTo(array.length, 4));
+  words.set(new Uint32Array(array.buffer, array.byteOffset, array.length));
+  return words;
+}

@@ -1,0 +1,127 @@
+// The browser side of `npm run bench`: opens the device, lists the groups, measures one at a time.
+import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { Allocator } from '../../src/gpu/tensor.ts';
+import type {
+  BenchPage,
+  ListedGroup,
+  ListRequest,
+  MeasureRequest,
+  MeasureResult,
+  Opened,
+} from '../protocol.ts';
+import { type KernelGroup, kernelGroups } from '../suites/kernel-suite.ts';
+import { trainingImages } from '../suites/nets.ts';
+import { type StepGroup, stepGroups } from '../suites/train-suite.ts';
+import { type BenchData, makeBenchData } from './bench-data.ts';
+import { kernelRows } from './kernel-rows.ts';
+import { type PeakGroup, peakGroups, peakRows } from './peak-groups.ts';
+import { profilePlan } from './profile.ts';
+import { stepRows } from './step-rows.ts';
+import { type TimingRequest, timeGroup } from './timed-group.ts';
+
+/** Limits that decide what runs, and how. */
+const reportedLimits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupsPerDimension',
+  'maxStorageBuffersPerShaderStage',
+] as const;
+
+type AnyGroup = PeakGroup | KernelGroup | StepGroup;
+
+class Page implements BenchPage {
+  #gpu!: Gpu;
+  #pipelines!: PipelineCache;
+  #groups = new Map<string, AnyGroup>();
+  #data: BenchData | undefined;
+  #stopped = false;
+
+  async open(): Promise<Opened> {
+    this.#gpu = await requestGpu(navigator.gpu);
+    this.#pipelines = new PipelineCache(this.#gpu);
+    const { adapter, device, timestamps } = this.#gpu;
+    const limits = Object.fromEntries(reportedLimits.map((name) => [name, device.limits[name]]));
+    return { adapter, adapterName: adapterName(adapter), limits, timestamps };
+  }
+
+  async list({ suites, quick, forced }: ListRequest): Promise<readonly ListedGroup[]> {
+    const { capabilities } = this.#gpu;
+    const groups: AnyGroup[] = [];
+    if (suites.includes('peaks')) groups.push(...peakGroups(this.#gpu));
+    if (suites.includes('kernels')) groups.push(...(await kernelGroups({ capabilities, quick, forced })));
+    if (suites.includes('train')) groups.push(...stepGroups(quick, forced));
+    this.#groups = new Map(groups.map((group) => [`${group.suite} ${group.id}`, group]));
+    return groups.map((group) => ({
+      suite: group.suite,
+      id: group.id,
+      rows: rowNames(group),
+      skipped: group.skipped,
+    }));
+  }
+
+  async measure(request: MeasureRequest): Promise<MeasureResult> {
+    const group = this.#groups.get(`${request.suite} ${request.id}`);
+    if (group === undefined) throw new Error(`no group ${request.suite} ${request.id}`);
+    this.#stopped = false;
+    const timing: TimingRequest = {
+      gpu: this.#gpu,
+      settings: request.settings,
+      seed: request.seed,
+      alsoWall: group.suite === 'train',
+      onRound: (done, planned) => {
+        void window.wgradBenchRound(done, planned);
+        return !this.#stopped;
+      },
+    };
+    if (group.suite === 'train') return this.#measureSteps(group, timing, request);
+    const allocator = new Allocator(this.#gpu);
+    try {
+      const { suite, id, op, title, usedBy, skipped } = group;
+      const rows =
+        group.suite === 'peaks'
+          ? await peakRows(this.#gpu, this.#pipelines, allocator, group)
+          : await kernelRows(this.#gpu, this.#pipelines, allocator, group);
+      const timed = await timeGroup({ suite, id, op, title, usedBy, skipped }, rows, timing);
+      return { group: timed, profiles: [] };
+    } finally {
+      allocator.destroy();
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #measureSteps(
+    group: StepGroup,
+    timing: TimingRequest,
+    { profile }: MeasureRequest,
+  ): Promise<MeasureResult> {
+    this.#data ??= makeBenchData(this.#gpu, trainingImages);
+    const steps = await stepRows(this.#gpu, this.#data, group);
+    try {
+      const { suite, id, op, title, usedBy } = group;
+      const about = { suite, id, op, title, usedBy, skipped: steps.skipped };
+      const timed = await timeGroup(about, steps.rows, timing);
+      const plan = steps.plans.get('default');
+      const isRight = timed.rows.some(({ name, validation }) => name === 'default' && validation.ok);
+      const profiled =
+        plan !== undefined && isRight && !this.#stopped
+          ? await profilePlan(this.#gpu, plan, id, 'default', profile)
+          : undefined;
+      return { group: timed, profiles: profiled === undefined ? [] : [profiled] };
+    } finally {
+      await steps.destroy();
+    }
+  }
+}
+
+function rowNames(group: AnyGroup): string[] {
+  if (group.suite === 'kernels') return group.variants.map(({ name }) => name);
+  return (group.suite === 'peaks' ? group.kernels : group.rows).map(({ name }) => name);
+}
+
+window.wgradBench = new Page();

@@ -1,0 +1,61 @@
+// A step, dispatch by dispatch: each in a pass of its own, between two timestamps.
+import type { Gpu } from '../../src/gpu/device.ts';
+import { encode, shapeText } from '../../src/kernels/call.ts';
+import type { Plan } from '../../src/train/plan.ts';
+import type { StepProfile } from '../schema.ts';
+import { StampReader, stampsOfPass } from './clock.ts';
+import { workOf } from './step-rows.ts';
+
+/** Steps that are run before those that count. */
+const warmupSteps = 2;
+/** WebGPU's most queries in a set. */
+const mostQueries = 4096;
+
+/** Profiles up to `steps` steps, fewer where they take longer than `budgetMs`; undefined without timestamps. */
+export async function profilePlan(
+  gpu: Gpu,
+  plan: Plan,
+  group: string,
+  row: string,
+  { steps, budgetMs }: { readonly steps: number; readonly budgetMs: number },
+): Promise<StepProfile | undefined> {
+  const { dispatches, label } = plan;
+  const count = 2 * dispatches.length;
+  if (!gpu.timestamps || count > mostQueries) return undefined;
+  const reader = new StampReader(gpu, count);
+  const profiled = dispatches.map((dispatch) => ({
+    label: dispatch.label,
+    op: dispatch.op,
+    variant: dispatch.variant,
+    shape: shapeText(dispatch.shape),
+    work: workOf(dispatch),
+    startNs: [] as number[],
+    durationNs: [] as number[],
+  }));
+  try {
+    const startedAt = performance.now();
+    for (let step = -warmupSteps; step < steps; step++) {
+      const encoder = gpu.device.createCommandEncoder({ label: `${label} profile` });
+      for (const [index, dispatch] of dispatches.entries()) {
+        const stamps = { querySet: reader.querySet, begin: 2 * index, end: 2 * index + 1 };
+        const pass = encoder.beginComputePass({ label: dispatch.label, ...stampsOfPass(stamps, true, true) });
+        encode(pass, dispatch);
+        pass.end();
+      }
+      reader.encodeResolve(encoder, count);
+      gpu.device.queue.submit([encoder.finish()]);
+      const stamps = await reader.read(count);
+      const isLate = performance.now() - startedAt > budgetMs;
+      if (step >= 0) {
+        for (const [index, dispatch] of profiled.entries()) {
+          dispatch.startNs.push(stamps[2 * index]! - stamps[0]!);
+          dispatch.durationNs.push(Math.max(0, stamps[2 * index + 1]! - stamps[2 * index]!));
+        }
+        if (isLate) break;
+      }
+    }
+  } finally {
+    reader.destroy();
+  }
+  return { group, row, dispatches: profiled };
+}

@@ -1,0 +1,52 @@
+import type { Gpu } from '../../src/gpu/device.ts';
+import { groupRandom } from '../interleave.ts';
+import { type MeasureSettings, measure } from '../measure.ts';
+import type { Group, Row } from '../schema.ts';
+import { clockFor, type Work } from './clock.ts';
+
+/** A row that is ready to be timed: allocated, compiled, found to be right. */
+export interface ReadyRow extends Omit<Row, 'repeats' | 'samplesNs' | 'wallNs'> {
+  readonly timed: Work;
+}
+
+export interface TimingRequest {
+  readonly gpu: Gpu;
+  readonly settings: MeasureSettings;
+  readonly seed: number;
+  /** Take the wall clock's time beside GPU timestamps. */
+  readonly alsoWall?: boolean;
+  /** Rounds done and planned; false stops. */
+  onRound(done: number, planned: number): boolean;
+}
+
+/** Times the rows that were found to be right; the others stay without samples. */
+export async function timeGroup(
+  group: Omit<Group, 'clock' | 'warmupRounds' | 'rows'>,
+  rows: readonly ReadyRow[],
+  { gpu, settings, seed, alsoWall = false, onRound }: TimingRequest,
+): Promise<Group> {
+  const right = rows.filter(({ validation }) => validation.ok);
+  const wrong = rows
+    .filter(({ validation }) => !validation.ok)
+    .map(({ timed: _, ...row }) => ({ ...row, repeats: 0, samplesNs: [] }));
+  const works = right.map(({ timed }) => timed);
+  if (works.length === 0) return { ...group, clock: 'gpu', warmupRounds: 0, rows: wrong };
+  const clock = clockFor(gpu, works, alsoWall);
+  try {
+    const measured = await measure(clock, works.length, settings, groupRandom(seed, group.id), onRound);
+    const timed = right.map(({ timed: _, ...row }, index) => ({
+      ...row,
+      repeats: measured.repeats[index]!,
+      samplesNs: measured.samplesNs[index]!,
+      ...(measured.wallNs && { wallNs: measured.wallNs[index]! }),
+    }));
+    return {
+      ...group,
+      clock: clock.kind,
+      warmupRounds: measured.warmupRounds,
+      rows: [...timed, ...wrong],
+    };
+  } finally {
+    clock.destroy();
+  }
+}

@@ -1,0 +1,2 @@
+import type { Analysis } from '../analysis.ts';
+export const htmlReport = (_: Analysis): string => '';

@@ -1,0 +1,56 @@
+/** The nets whose steps the `train` suite times, and whose shapes the `kernels` suite uses. */
+import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
+import { defaultAdam, type OptimizerSpec } from '../../src/optim/optimizer.ts';
+import type { TrainSettings } from '../../src/train/settings.ts';
+
+export const optimizers = { sgd: { kind: 'sgd' }, adam: defaultAdam } as const satisfies Record<
+  string,
+  OptimizerSpec
+>;
+
+/** A net, how it is trained, and the numbers of replicas it is timed with. */
+export interface BenchNet {
+  readonly hidden: readonly number[];
+  readonly optimizer: keyof typeof optimizers;
+  readonly replicas: readonly number[];
+  /** The replicas of `--quick`. */
+  readonly quickReplicas: readonly number[];
+}
+
+const base = [50, 50];
+const deep = [50, 30, 30, 30, 20, 20, 20, 20, 20];
+const wide = [512, 256];
+
+export const nets: readonly BenchNet[] = [
+  { hidden: base, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [1, 5] },
+  { hidden: base, optimizer: 'adam', replicas: [1], quickReplicas: [1] },
+  { hidden: deep, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [1] },
+  { hidden: deep, optimizer: 'adam', replicas: [1], quickReplicas: [] },
+  { hidden: wide, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [1] },
+  { hidden: wide, optimizer: 'adam', replicas: [1], quickReplicas: [] },
+];
+
+export const netName = ({ hidden }: { readonly hidden: readonly number[] }): string => hidden.join('-');
+
+/** Images of the synthetic training set: larger than caches, quick to make. */
+export const trainingImages = 10_000;
+
+/** Settings of a run of the base experiment with this net. The tables are long enough for any measurement. */
+export function settingsOf(
+  { hidden, optimizer }: Pick<BenchNet, 'hidden' | 'optimizer'>,
+  replicas: number,
+): TrainSettings {
+  const base = experiments[0]!.settings;
+  const settings = trainSettings(
+    { ...base, hidden, optimizer: optimizers[optimizer], valSize: 0 },
+    {
+      seeds: Array.from({ length: replicas }, (_, r) => r + 1),
+      shuffle: true,
+      reportSteps: 1,
+      steps: 50_000,
+    },
+  );
+  // A rate at which five steps change the loss enough to see a wrong gradient in it.
+  const rate = optimizer === 'adam' ? 1e-3 : 1e-2;
+  return { ...settings, schedule: { kind: 'constant', rate } };
+}

@@ -1,0 +1,49 @@
+/** Which kernels with which shapes a training step is made of, found out without a GPU. */
+import { IMAGE_BYTES } from '../../src/data/cifar10.ts';
+import type { Capabilities, Gpu } from '../../src/gpu/device.ts';
+import { Allocator } from '../../src/gpu/tensor.ts';
+import type { Kernel, Shape } from '../../src/kernels/kernel.ts';
+import type { GpuDataset } from '../../src/train/dataset.ts';
+import type { TrainSettings } from '../../src/train/settings.ts';
+import { Trainer } from '../../src/train/trainer.ts';
+
+export interface RecordedCall {
+  readonly label: string;
+  readonly kernel: Kernel;
+  readonly shape: Shape;
+}
+
+/**
+ * The calls of a step, as the trainer makes them. The device is a stub that hands out descriptions instead of buffers, and
+ * the choice of variants, which is asked once per call before anything is compiled, takes notes and then refuses.
+ */
+export async function recordCalls(
+  settings: TrainSettings,
+  capabilities: Capabilities,
+  images: number,
+): Promise<RecordedCall[]> {
+  const calls: RecordedCall[] = [];
+  const enough = new Error('recorded');
+  const unlimited = { maxBufferSize: Infinity, maxStorageBufferBindingSize: Infinity };
+  const device = { limits: unlimited, createBuffer: (descriptor: GPUBufferDescriptor) => descriptor };
+  const stub = { device, capabilities, check() {} } as unknown as Gpu;
+  try {
+    await Trainer.make(stub, stubDataset(new Allocator(stub), images), settings, {
+      choose(kernel, shape, _, label) {
+        calls.push({ label, kernel: kernel as unknown as Kernel, shape });
+        throw enough;
+      },
+    });
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return calls;
+}
+
+function stubDataset(allocator: Allocator, count: number): GpuDataset {
+  const imagesA = allocator.tensor('images', (count * IMAGE_BYTES) / 4);
+  const labels = allocator.tensor('labels', count / 4);
+  const split = { count, shardImages: count, imagesA, imagesB: imagesA, labels };
+  const normalisation = allocator.tensor('normalisation', 2 * IMAGE_BYTES);
+  return { train: split, test: split, normalisation, sizeBytes: 0, destroy() {} };
+}

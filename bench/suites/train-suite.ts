@@ -1,0 +1,59 @@
+/** The `train` suite: whole steps of the engine's plan against plans with forced variants. */
+import { kernels } from '../../src/kernels/index.ts';
+import type { Skipped } from '../schema.ts';
+import { type BenchNet, netName, nets } from './nets.ts';
+
+/** A plan of a step. */
+export interface StepRow {
+  readonly name: string;
+  /** Variants by op or prefix of ops; none: what the engine chooses. */
+  readonly forced: Readonly<Record<string, string>>;
+}
+
+export interface StepGroup {
+  readonly suite: 'train';
+  readonly id: string;
+  readonly op: 'step';
+  readonly title: string;
+  readonly usedBy: readonly string[];
+  readonly net: Pick<BenchNet, 'hidden' | 'optimizer'>;
+  readonly replicas: number;
+  readonly rows: readonly StepRow[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** The plan that the engine's users get. */
+export const defaultRow: StepRow = { name: 'default', forced: {} };
+
+/** Every variant that some matrix product has, used by all matrix products that have it. */
+function uniformMatmuls(): StepRow[] {
+  const products = kernels.filter(({ op }) => /(^|-)matmul-/.test(op));
+  const names = products.flatMap(({ variants }) => variants.map(({ name }) => name));
+  return [...new Set(names)].map((name) => ({
+    name: `matmul=${name}`,
+    forced: Object.fromEntries(products.map(({ op }) => [op, name])),
+  }));
+}
+
+export function stepGroups(quick: boolean, forced: Readonly<Record<string, string>>): StepGroup[] {
+  const asked = Object.entries(forced).map(([op, variant]) => `${op}=${variant}`);
+  return nets.flatMap((net) =>
+    (quick ? net.quickReplicas : net.replicas).map((replicas): StepGroup => {
+      const id = `step ${netName(net)} ${net.optimizer} R=${replicas}`;
+      const uniform = uniformMatmuls().filter(({ name }) => !quick || name === 'matmul=naive');
+      const others = asked.length > 0 ? [{ name: asked.join(' '), forced }] : uniform;
+      const isSingle = replicas === 1 && net.optimizer === 'sgd';
+      return {
+        suite: 'train',
+        id,
+        op: 'step',
+        title: id,
+        usedBy: [],
+        net,
+        replicas,
+        rows: [defaultRow, ...(isSingle || asked.length > 0 ? others : [])],
+        skipped: [],
+      };
+    }),
+  );
+}
