@@ -3,24 +3,29 @@
  *
  * Compared: the loss of the last step, and for every tensor the relative error of its change,
  *
- *     |peer - reference| / |reference - initial|      (Euclidean norms over the tensor)
+ *     sum |peer - reference| / sum |reference - initial|      (over the tensor's elements)
  *
  * and not element by element, since Adam divides each gradient by its own size: where a gradient is 0 but for rounding, its
- * sign decides about a whole step, in every framework. A few such elements move the norm of a tensor little; a wrong
- * formula moves it much.
+ * sign decides about a whole step, in every framework. Some 1e-5 of the elements are like that: they move the sum by
+ * 1e-5 of it (and a Euclidean norm by the root of that, which is why it is none). A wrong formula moves it much.
  *
  * The bound is measured on the reference: the same steps are computed again with noise that stands for float32
  * arithmetic, several times, and the largest relative error of a tensor is multiplied by `safety`. The noise:
  *
- *   - each parameter before each step, and each input, times 1 + delta, |delta| <= 8 u, u = 2^-24: rounding in a sum of products
- *     is the exact sum of slightly different products (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §3.1);
+ *   - each parameter before each step, and each input, times 1 + delta, |delta| <= max(8, sqrt(K)) u, u = 2^-24, K the terms of
+ *     the sum it enters: rounding in a sum of products is the exact sum of slightly different products, by n u in the worst
+ *     case (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §3.1), by some sqrt(n) u in fact (Higham & Mary
+ *     2019, https://doi.org/10.1137/18M1226312). 8 u alone, for K = 3072, was less noise than three peers of four have;
  *   - the learning rate of each step times 1 + delta, |delta| <= 2 u / (1 - b2): peers compute the bias correction 1 - b2^t in
  *     float32. b2^t errs by about t u, and 1 - b2^t is about t (1 - b2), so it errs by u / (1 - b2) = 6e-5 relatively; its
  *     root by half of that. The same for b1, a hundred times smaller. 4 times that, for implementations that round more often.
  *
- * On top come the roundings of the tensor itself, 8 u per step of its largest norm.
+ * On top come the roundings of the tensor itself, 8 u of its size per step.
  *
- * A bound above `loosest` would accept mistakes (leaving the L2 term out moves a tensor by 5 % and more): such a work is refused.
+ * Where a ReLU's input lies within the noise of 0, a peer may take the other side, and a gradient jumps: seeds of works are
+ * chosen so that none does in the first step. Later ones start where Adam's first update has magnified the noise, so
+ * their bounds are looser. A bound above `loosest` would accept mistakes (leaving the L2 term out
+ * moves some tensor by 4 to 9 %, one label of a hundred by 10 %): such a work is refused.
  */
 import { type NetShape, tensorName } from '../../src/reference/net.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
@@ -31,25 +36,30 @@ import type { StepWork } from './work.ts';
 const u = 2 ** -24;
 const noiseSize = 8 * u;
 const safety = 4;
-const loosest = 0.03;
+/** By the number of steps done: the first, and later ones. */
+const loosest = [0.01, 0.05] as const;
 
 /** Truth and bound of a tensor's change. */
 export interface TensorTruth {
   readonly name: string;
   readonly values: Float64Array;
-  /** Norm of the change since the initial values; 0 for tensors that never change (biases that feed batch norm). */
+  /** Sum of the absolute changes since the initial values; 0 for tensors that never change (biases that feed batch norm). */
   readonly change: number;
   /** Of the relative error of the change. */
   readonly bound: number;
 }
 
-/** What `steps` steps of a work lead to. */
-export interface Truth {
+/** What a work leads to after some steps. */
+export interface Checkpoint {
   readonly steps: number;
+  /** Of the last step's batch. */
   readonly loss: number;
   readonly lossBound: number;
   readonly tensors: readonly TensorTruth[];
 }
+
+/** Checkpoints after 1, 2, ... steps. */
+export type Truth = readonly Checkpoint[];
 
 /** Outcome of a comparison. */
 export interface Agreement {
@@ -60,13 +70,14 @@ export interface Agreement {
   readonly worstRatio: number;
 }
 
-const norm = (values: Numbers): number => {
+/** Sum of absolute values. */
+const size = (values: Numbers): number => {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
-  return Math.sqrt(sum);
+  for (let i = 0; i < values.length; i++) sum += Math.abs(values[i]!);
+  return sum;
 };
 
-const distance = (a: Numbers, b: Numbers): number => norm(Float64Array.from(a, (value, i) => value - b[i]!));
+const distance = (a: Numbers, b: Numbers): number => size(Float64Array.from(a, (value, i) => value - b[i]!));
 
 /** Numbers in [-1, 1): xorshift32 (Marsaglia 2003, https://doi.org/10.18637/jss.v008.i14). */
 function uniform(seed: number): () => number {
@@ -86,89 +97,121 @@ const netShape = ({ inputs, hidden, classes, batchNorm }: StepWork): NetShape =>
   batchNorm,
 });
 
-/** The state and the last loss after `steps` steps; `random` gives noise in [-1, 1), or 0 for the truth. */
-export function referenceRun(
-  work: StepWork,
-  steps: number,
-  random: () => number = () => 0,
-): { loss: number; state: TrainState } {
+/** Loss and state after one step. */
+interface RunStep {
+  readonly loss: number;
+  readonly state: TrainState;
+}
+
+/** Every one of `steps` reference steps; `random` gives noise in [-1, 1), or 0 for the truth. */
+export function referenceRun(work: StepWork, steps: number, random: () => number = () => 0): RunStep[] {
   const net = netShape(work);
-  const noisy = (values: Numbers) => Float64Array.from(values, (value) => value * (1 + noiseSize * random()));
-  const initial = Object.fromEntries(work.initial.map((tensor) => [tensor.name, tensor]));
-  let state = initialState(net, initial);
-  let loss = Number.NaN;
-  for (let step = 0; step < steps; step++) {
+  const noisy = (values: Numbers, terms: number) => {
+    const size = Math.max(noiseSize, Math.sqrt(terms) * u);
+    return Float64Array.from(values, (value) => value * (1 + size * random()));
+  };
+  let state = initialState(net, Object.fromEntries(work.initial.map((tensor) => [tensor.name, tensor])));
+  return Array.from({ length: steps }, () => {
     const params = Object.fromEntries(
-      Object.entries(state.params).map(([name, { shape, data }]) => [name, { shape, data: noisy(data) }]),
+      Object.entries(state.params).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: noisy(data, shape[1] ?? 1) },
+      ]),
     );
     const learningRate = work.learningRate * (1 + ((2 * u) / (1 - work.optimizer.b2)) * random());
     const settings = { optimizer: work.optimizer, learningRate, lambda: work.lambda };
-    const after = trainStep(net, { ...state, params }, noisy(work.x), work.labels, settings);
-    loss = after.loss;
+    const after = trainStep(net, { ...state, params }, noisy(work.x, work.inputs), work.labels, settings);
     state = after.state;
-  }
-  return { loss, state };
+    return { loss: after.loss, state };
+  });
 }
 
 /** Biases of layers that feed batch norm: their gradient is 0 in exact arithmetic, and noise in float64. */
 const freeBiases = (work: StepWork): Set<string> =>
   new Set(work.hidden.map((_, layer) => tensorName(layer, 'linear.bias')));
 
-/**
- * Computes the truth of a work, about `steps * (draws + 1)` reference steps (some 0.3 s each for 3072 inputs).
- * @throws Error where rounding alone moves a tensor so much that a mistake would not show
- */
-export function truthOf(work: StepWork, steps = 3, draws = 3): Truth {
-  const { loss, state } = referenceRun(work, steps);
-  const runs = Array.from({ length: draws }, (_, draw) => referenceRun(work, steps, uniform(draw)));
+/** Truth and bounds after `index + 1` steps. */
+function checkpoint(work: StepWork, truth: RunStep, noisy: readonly RunStep[], index: number): Checkpoint {
+  const steps = index + 1;
+  const limit = loosest[Math.min(index, 1) as 0 | 1];
   const free = freeBiases(work);
   const tensors = work.initial.map(({ name, data: initial }) => {
     if (free.has(name)) return { name, values: Float64Array.from(initial), change: 0, bound: 0 };
-    const values = state.params[name]!.data;
+    const values = truth.state.params[name]!.data;
     const change = distance(values, initial);
-    const noise = Math.max(...runs.map((run) => distance(run.state.params[name]!.data, values)));
-    const bound = (safety * noise + noiseSize * steps * Math.max(norm(values), norm(initial))) / change;
-    if (!(bound <= loosest)) {
+    const noise = Math.max(...noisy.map(({ state }) => distance(state.params[name]!.data, values)));
+    const bound = (safety * noise + noiseSize * steps * Math.max(size(values), size(initial))) / change;
+    if (!(bound <= limit)) {
       throw new Error(
-        `agree: rounding moves ${name} by ${bound} of its change after ${steps} steps, mistakes would hide`,
+        `agree: after ${steps} steps rounding alone may move ${name} by ${bound} of its change, mistakes would hide: take another seed`,
       );
     }
     return { name, values, change, bound };
   });
-  const lossNoise = Math.max(...runs.map((run) => Math.abs(run.loss - loss)));
-  return { steps, loss, lossBound: safety * lossNoise + noiseSize * Math.abs(loss), tensors };
+  const lossNoise = Math.max(...noisy.map(({ loss }) => Math.abs(loss - truth.loss)));
+  const lossBound = safety * lossNoise + noiseSize * Math.abs(truth.loss);
+  return { steps, loss: truth.loss, lossBound, tensors };
 }
 
-/** Compares numbers with the truth. */
+/**
+ * Computes the truth of a work: `steps * (draws + 1)` reference steps of some 0.3 s each for 3072 inputs.
+ * @throws Error where rounding alone moves a tensor so much that a mistake would not show
+ */
+export function truthOf(work: StepWork, steps = 2, draws = 4): Truth {
+  const truth = referenceRun(work, steps);
+  const noisy = Array.from({ length: draws }, (_, draw) => referenceRun(work, steps, uniform(draw)));
+  return truth.map((step, index) =>
+    checkpoint(
+      work,
+      step,
+      noisy.map((run) => run[index]!),
+      index,
+    ),
+  );
+}
+
+/** Compares numbers with a checkpoint. */
 export function compareWithTruth(
-  truth: Truth,
+  { steps, loss: expectedLoss, lossBound, tensors }: Checkpoint,
   loss: number,
   parameters: Readonly<Record<string, Numbers>>,
 ): Agreement {
-  const lossRatio = Math.abs(loss - truth.loss) / truth.lossBound;
-  let worst = { ratio: lossRatio, text: `loss ${loss}, expected ${truth.loss} +- ${truth.lossBound}` };
-  for (const { name, values, change, bound } of truth.tensors) {
+  const after = `after step ${steps}: `;
+  const ratios = tensors.map(({ name, values, change, bound }) => {
     const actual = parameters[name];
-    const fail = (text: string): Agreement => ({ ok: false, text: `${name}: ${text}`, worstRatio: Infinity });
-    if (actual === undefined) return fail('missing');
-    if (actual.length !== values.length) return fail(`${actual.length} elements, expected ${values.length}`);
-    const error = distance(actual, values);
-    const ratio = change === 0 ? (error === 0 ? 0 : Infinity) : error / change / bound;
-    // NaN compares as false: written so that it becomes the worst and fails.
-    if (!(ratio <= worst.ratio)) {
-      const text =
-        change === 0
-          ? `${name}: moved by ${error}, must stay as it is`
-          : `${name}: its change errs by ${(error / change).toExponential(1)}, bound ${bound.toExponential(1)}`;
-      worst = { ratio, text };
-      if (Number.isNaN(ratio)) break;
+    if (actual?.length !== values.length) {
+      return { ratio: Number.POSITIVE_INFINITY, text: `${name} has ${actual?.length ?? 'no'} elements` };
     }
-  }
-  return { ok: worst.ratio <= 1, text: worst.text, worstRatio: worst.ratio };
+    const error = distance(actual, values);
+    if (change === 0) {
+      return {
+        ratio: error === 0 ? 0 : Number.POSITIVE_INFINITY,
+        text: `${name} moved by ${error}, it must not`,
+      };
+    }
+    const text = `the change of ${name} errs by ${(error / change).toExponential(1)}, bound ${bound.toExponential(1)}`;
+    return { ratio: error / change / bound, text };
+  });
+  ratios.push({
+    ratio: Math.abs(loss - expectedLoss) / lossBound,
+    text: `loss ${loss}, expected ${expectedLoss} +- ${lossBound.toExponential(1)}`,
+  });
+  // NaN fails every comparison: it counts as infinitely wrong.
+  const asNumber = (ratio: number) => (Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio);
+  const worst = ratios.reduce((a, b) => (asNumber(b.ratio) > asNumber(a.ratio) ? b : a));
+  const worstRatio = asNumber(worst.ratio);
+  return { ok: worstRatio <= 1, text: after + worst.text, worstRatio };
 }
 
-/** Runs a fresh step of a peer and compares. */
+/** Runs a fresh step of a peer from checkpoint to checkpoint; the first that fails, or the worst. */
 export async function agrees(step: PeerStep, truth: Truth): Promise<Agreement> {
-  await step.run(truth.steps);
-  return compareWithTruth(truth, await step.loss(), await step.parameters());
+  let worst: Agreement | undefined;
+  for (const point of truth) {
+    await step.run(1);
+    const agreement = compareWithTruth(point, await step.loss(), await step.parameters());
+    if (!agreement.ok) return agreement;
+    if (worst === undefined || agreement.worstRatio > worst.worstRatio) worst = agreement;
+  }
+  if (worst === undefined) throw new Error('agree: a truth without checkpoints');
+  return worst;
 }

@@ -108,8 +108,10 @@ class TfjsStep implements PeerStep {
     const loss = tf.losses.softmaxCrossEntropy(this.#labels, value) as tf.Scalar;
     this.#loss.dispose();
     this.#loss = tf.keep(loss);
-    const squares = this.#variables.map(({ w }) => tf.sum(tf.square(w)));
-    return tf.add(loss, tf.mul(tf.addN(squares), lambda));
+    // Added in pairs: addN of ten tensors binds more storage buffers than WebGPU's default limit of 8 allows, and its
+    // pipeline is refused (TensorFlow.js 4.22.0).
+    const squares = this.#variables.map(({ w }): tf.Tensor => tf.sum(tf.square(w)));
+    return tf.add(loss, tf.mul(squares.reduce(tf.add<tf.Tensor>), lambda));
   };
 
   async run(steps: number): Promise<void> {

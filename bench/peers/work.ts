@@ -87,12 +87,15 @@ export interface WorkOptions {
   readonly lambda?: number;
 }
 
+/** With it, no ReLU of the benched nets sits on its kink (agree.ts says why that matters). */
+const goodSeed = 6;
+
 /** A batch of random images, ten classes, Adam: the `adam` experiment's step. The same options give the same numbers. */
 export function makeWork({
   hidden,
   inputs = IMAGE_BYTES,
   batchSize = 100,
-  seed = 1,
+  seed = goodSeed,
   learningRate = 1e-3,
   lambda = 0.002,
 }: WorkOptions): StepWork {
