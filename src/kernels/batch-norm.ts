@@ -4,6 +4,7 @@ import backwardStrip from '../../shaders/batch-norm-backward/strip.wgsl?raw';
 import forwardNaive from '../../shaders/batch-norm-forward/naive.wgsl?raw';
 import forwardStrip from '../../shaders/batch-norm-forward/strip.wgsl?raw';
 import inferenceNaive from '../../shaders/batch-norm-inference/naive.wgsl?raw';
+import statisticsNaive from '../../shaders/batch-norm-statistics/naive.wgsl?raw';
 import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
 export type BatchNormShape = {
@@ -25,9 +26,20 @@ export type BatchNormForwardShape = BatchNormShape & {
   readonly FIRST_BATCH_SETS: 0 | 1;
 };
 
+export type BatchNormStatisticsShape = {
+  /** Rows of a chunk. */
+  readonly M: number;
+  readonly N: number;
+  /** Rows of all chunks; the last one may be partial. */
+  readonly TOTAL: number;
+  readonly RELU_BEFORE: 0 | 1;
+  /** What the variance is multiplied by in the end: 1 (biased) or TOTAL/(TOTAL-1) (unbiased). */
+  readonly VARIANCE_FACTOR: number;
+};
+
 const { ceil } = Math;
 
-const perColumn = ({ N }: BatchNormShape): readonly [number, number] => [ceil(N / 64), 1];
+const perColumn = ({ N }: { readonly N: number }): readonly [number, number] => [ceil(N / 64), 1];
 
 function strip<S extends BatchNormShape>(source: string, lanes: number): Variant<S> {
   return {
@@ -70,6 +82,14 @@ export const batchNormInference: Kernel<BatchNormShape & { readonly EPS: number 
       grid: ({ M, N }) => [ceil(N / 64), ceil(M / 8)],
     },
   ],
+};
+
+/** Mean and variance of all rows of all chunks, merged chunk by chunk into `running`. */
+export const batchNormStatistics: Kernel<BatchNormStatisticsShape> = {
+  op: 'batch-norm-statistics',
+  bindings: [read('x'), read('counters'), readWrite('running')],
+  cost: ({ M, N }) => ({ flops: 4 * M * N, bytes: 4 * M * N }),
+  variants: [{ name: 'naive', source: statisticsNaive, constants: (shape) => shape, grid: perColumn }],
 };
 
 export const batchNormBackward: Kernel<BatchNormShape> = {

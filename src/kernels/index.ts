@@ -1,4 +1,9 @@
-import { batchNormBackward, batchNormForward, batchNormInference } from './batch-norm.ts';
+import {
+  batchNormBackward,
+  batchNormForward,
+  batchNormInference,
+  batchNormStatistics,
+} from './batch-norm.ts';
 import { biasGradient } from './bias.ts';
 import { gather } from './gather.ts';
 import type { Kernel } from './kernel.ts';
@@ -16,6 +21,7 @@ export const kernels = [
   splitSum,
   batchNormForward,
   batchNormInference,
+  batchNormStatistics,
   reluForward,
   softmaxCrossEntropy,
   matmulWgrad,

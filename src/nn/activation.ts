@@ -1,5 +1,10 @@
 import type { Tensor } from '../gpu/tensor.ts';
-import { batchNormBackward, batchNormForward, batchNormInference } from '../kernels/batch-norm.ts';
+import {
+  batchNormBackward,
+  batchNormForward,
+  batchNormInference,
+  batchNormStatistics,
+} from '../kernels/batch-norm.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
 import { reluBackward, reluForward } from '../kernels/relu.ts';
 import type { BatchNormSpec } from './net-spec.ts';
@@ -60,6 +65,24 @@ export function activationInference(
   if (spec === null) return [call(`${label} relu`, reluForward, { COUNT: M * N }, { x, y })];
   const shape = { M, N, ...reluFlags(spec), EPS: spec.eps };
   return [call(`${label} batch norm`, batchNormInference, shape, only({ x, affine, running, y }))];
+}
+
+/** Merges mean and variance of this chunk of x into the running ones; `total`: the rows of all chunks. None without batch norm. */
+export function activationStatistics(
+  { label, spec, M, N, running }: Activation,
+  x: Tensor,
+  counters: Tensor,
+  total: number,
+): KernelCall[] {
+  if (spec === null) return [];
+  const shape = {
+    M,
+    N,
+    TOTAL: total,
+    RELU_BEFORE: reluFlags(spec).RELU_BEFORE,
+    VARIANCE_FACTOR: spec.runningVariance === 'unbiased' && total > 1 ? total / (total - 1) : 1,
+  };
+  return [call(`${label} statistics`, batchNormStatistics, shape, only({ x, counters, running }))];
 }
 
 /** dx (and dgamma, dbeta) from dy. */

@@ -2,7 +2,13 @@ import type { Capabilities } from '../gpu/device.ts';
 import type { Allocator, Tensor } from '../gpu/tensor.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
 import { softmaxCrossEntropy } from '../kernels/softmax-cross-entropy.ts';
-import { type Activation, activationBackward, activationForward, activationInference } from './activation.ts';
+import {
+  type Activation,
+  activationBackward,
+  activationForward,
+  activationInference,
+  activationStatistics,
+} from './activation.ts';
 import { type Linear, linearBackward, linearForward, splitsFor } from './linear.ts';
 import type { Model } from './model.ts';
 import { layerWidths, paddedWidth } from './parameters.ts';
@@ -140,6 +146,34 @@ export function evaluationPass(
   const logits = outputs.at(-1)!;
   const loss = lossCall('evaluation loss', allocator, model, batch, batchSize, logits, total);
   return { logits, rowLoss: loss.rowLoss, rowHit: loss.rowHit, calls: [...calls, loss.call] };
+}
+
+/**
+ * For each layer with batch norm the calls that make its running statistics anew, from `total` samples in batches of `batchSize`:
+ * forward with the running statistics up to that layer, whose inputs' mean and variance are merged into its own. Run for all
+ * batches layer by layer, so that each layer sees inputs normalised with the new statistics of those before it.
+ */
+export function statisticsPasses(
+  allocator: Allocator,
+  model: Model,
+  batch: Pick<Batch, 'x' | 'counters'>,
+  batchSize: number,
+  total: number,
+  capabilities: Capabilities,
+): KernelCall[][] {
+  const { linears, activations, tensor } = makeLayers(allocator, model, batchSize, false);
+  const { outputs, inputs } = makeActivations(model.spec, batch.x, 'evaluation ', tensor);
+  const passes: KernelCall[][] = [];
+  const before: KernelCall[] = [];
+  for (const [layer, activation] of activations.entries()) {
+    const linear = linears[layer]!;
+    const output = outputs[layer]!;
+    const splits = splitsFor(linear.shape, model.replicas, capabilities);
+    before.push(...linearForward(linear, inputs[layer]!, output, splits, allocator));
+    passes.push([...before, ...activationStatistics(activation, output, batch.counters, total)]);
+    before.push(...activationInference(activation, output, inputs[layer + 1]!));
+  }
+  return passes;
 }
 
 function lossCall(

@@ -154,6 +154,28 @@ export function updateRunningStats(
   };
 }
 
+/**
+ * Mean and biased variance of each column over all rows seen so far: those of `before`, which had `count` rows, and the B rows
+ * of x (B, N).
+ * @param before not read where `count` is 0
+ */
+export function mergeStatistics(
+  before: ColumnStats,
+  count: number,
+  x: Numbers,
+  { B, N }: BatchNormShape,
+): { mean: Float64Array; variance: Float64Array } {
+  const ones = new Float64Array(N).fill(1);
+  const { batchMean, batchVariance } = batchNormForward(x, ones, ones, { B, N }, 0);
+  if (count === 0) return { mean: batchMean, variance: batchVariance };
+  const [a, b] = [count / (count + B), B / (count + B)];
+  const difference = batchMean.map((mean, n) => mean - before.mean[n]!);
+  return {
+    mean: difference.map((d, n) => before.mean[n]! + b * d),
+    variance: difference.map((d, n) => a * before.variance[n]! + b * batchVariance[n]! + a * b * d * d),
+  };
+}
+
 /** Evaluation: y = gamma (x - mean) / sqrt(variance + eps) + beta with the given statistics; x (B, N). */
 export function batchNormInference(
   x: Numbers,

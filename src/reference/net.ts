@@ -12,6 +12,7 @@ import {
   batchNormForward,
   batchNormInference,
   type RunningStatsOptions,
+  updateRunningStats,
 } from './batch-norm.ts';
 import { biasGrad } from './bias.ts';
 import { matmul, matmulDgrad, matmulWgrad } from './matmul.ts';
@@ -184,6 +185,42 @@ export function forwardLayers(
 export function netForward(net: NetShape, state: StateDict, x: Numbers, mode: Mode): Float64Array {
   const layers = unpackLayers(net, state);
   return forwardLayers(net, layers, x, x.length / net.inputs, mode).at(-1)!.output;
+}
+
+/**
+ * Running statistics computed anew, from one pass over all of x (samples, inputs), layer by layer: each layer's are mean and
+ * variance of its inputs as they are with the new statistics of the layers before it. The old ones play no part.
+ * @returns `layers.<i>.bn.running_mean` and `.running_var`
+ */
+export function netStatistics(net: NetShape, state: StateDict, x: Numbers): StateDict64 {
+  const { batchNorm } = net;
+  const statistics: Record<string, Tensor64> = {};
+  if (!batchNorm) return statistics;
+  const B = x.length / net.inputs;
+  const isBefore = batchNorm.order === 'before-relu';
+  let value: Float64Array = Float64Array.from(x);
+  for (const [i, { K, N, w, bias, bn }] of unpackLayers(net, state).entries()) {
+    if (!bn) break;
+    const z = matmul(value, w, bias, { M: B, K, N });
+    const bnInput = isBefore ? z : relu(z);
+    const batch = batchNormForward(bnInput, bn.gamma, bn.beta, { B, N }, batchNorm.eps);
+    const always = { ...batchNorm, statsMomentum: 1 };
+    const before = { mean: bn.runningMean, variance: bn.runningVar };
+    const fresh = { mean: batch.batchMean, variance: batch.batchVariance };
+    const { mean, variance } = updateRunningStats(before, fresh, B, always, true);
+    statistics[tensorName(i, 'bn.running_mean')] = { shape: [N], data: mean };
+    statistics[tensorName(i, 'bn.running_var')] = { shape: [N], data: variance };
+    const normalised = batchNormInference(
+      bnInput,
+      bn.gamma,
+      bn.beta,
+      { mean, variance },
+      { B, N },
+      batchNorm.eps,
+    );
+    value = isBefore ? relu(normalised) : normalised;
+  }
+  return statistics;
 }
 
 /** Loss and accuracy of one batch. */

@@ -13,6 +13,14 @@ export interface ReplicaSettings {
   readonly rateScale: number;
 }
 
+/** Statistics of batch norm that replace the running ones after training. */
+export interface BatchStatisticsSpec {
+  /** Of random training images, or of random test images, each mirrored with probability 1/2. */
+  readonly kind: 'precise' | 'adaptive';
+  /** How many; at most what the split has. */
+  readonly samples: number;
+}
+
 /** A training run as plain data: what a checkpoint keeps, and what `summary.json` says. */
 export interface TrainSettings {
   readonly net: NetSpec;
@@ -32,4 +40,6 @@ export interface TrainSettings {
   readonly cropPixels: number;
   /** Steps that one report covers. */
   readonly reportSteps: number;
+  /** What the results are scored with, instead of the running statistics. */
+  readonly batchStatistics?: BatchStatisticsSpec | null;
 }

@@ -14,6 +14,7 @@ import { trainingPass } from '../nn/net.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
 import { biasCorrections, makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
 import { learningRate } from '../optim/schedule.ts';
+import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type GpuDataset, trainingSplits } from './dataset.ts';
 import { Evaluation, type Score } from './evaluation.ts';
@@ -21,7 +22,7 @@ import { gatherCall } from './gather-call.ts';
 import { type Pace, Pacer } from './pacer.ts';
 import { compilePlan, type Plan } from './plan.ts';
 import { ReportWindow, type TrainReport } from './report-window.ts';
-import type { TrainSettings } from './settings.ts';
+import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import { type ArenaValues, applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, Stats } from './stats.ts';
 
@@ -257,6 +258,26 @@ export class Trainer {
       this.#evaluations.set(split, evaluation);
     }
     return (await evaluation).run();
+  }
+
+  /**
+   * Replaces the running statistics of batch norm, from each replica's own random samples: see batch-statistics.ts.
+   * Training and checkpoints do not do this by themselves; training on would average from there.
+   * @throws RangeError where the split has fewer samples
+   */
+  async replaceStatistics(spec: BatchStatisticsSpec, chunkSize = statisticsChunk): Promise<void> {
+    const seeds = this.settings.replicas.map(({ seed }) => seed);
+    const source = { dataset: this.#dataset, training: this.#training, seeds };
+    await replaceBatchStatistics(
+      this.#gpu,
+      this.#pipelines,
+      this.#pacer,
+      this.#choose,
+      this.model,
+      source,
+      spec,
+      chunkSize,
+    );
   }
 
   /** A state dict per replica. */

@@ -100,6 +100,26 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'naive', mistake: 'leaves out eps', find: ' + EPS', replace: '' },
     { variant: 'naive', mistake: 'skips the last row of its rows', find: 'm < end', replace: 'm + 1u < end' },
   ],
+  'batch-norm-statistics': [
+    {
+      variant: 'naive',
+      mistake: 'averages the variances of chunks, as if their means were equal',
+      find: ' + a * b * d * d',
+      replace: '',
+    },
+    {
+      variant: 'naive',
+      mistake: 'counts rows beyond the last one',
+      find: 'min(M, TOTAL - before)',
+      replace: 'M',
+    },
+    {
+      variant: 'naive',
+      mistake: 'corrects the variance of every chunk',
+      find: 'before + rows == TOTAL',
+      replace: 'true',
+    },
+  ],
   'relu-forward': [
     { variant: 'naive', mistake: 'writes behind the last element', find: 'id.x < COUNT', replace: 'true' },
     { variant: 'naive', mistake: 'leaks', find: ', 0.0)', replace: ', -0.01)' },

@@ -5,7 +5,11 @@
  * adding eps (half of it), WGSL's sqrt (2 + 2.5 ULP) and division (2.5 ULP), two products and a sum are at most 23
  * (https://www.w3.org/TR/WGSL/#floating-point-accuracy), which 9 more terms cover: 8 sqrt(9) = 24.
  */
-import type { BatchNormForwardShape, BatchNormShape } from '../../kernels/batch-norm.ts';
+import type {
+  BatchNormForwardShape,
+  BatchNormShape,
+  BatchNormStatisticsShape,
+} from '../../kernels/batch-norm.ts';
 import {
   absBatchNormBackward,
   absBatchNormForward,
@@ -13,6 +17,7 @@ import {
   batchNormBackward,
   batchNormForward,
   batchNormInference,
+  mergeStatistics,
 } from '../batch-norm.ts';
 import type { Numbers } from '../numbers.ts';
 import { relu, reluBackward } from '../relu.ts';
@@ -45,7 +50,10 @@ const shapes = (): readonly BatchNormShape[] => [
 ];
 
 /** Columns of different mean and scale; every fifth is constant; zeros of both signs, where the ReLU has its corner. */
-function columns(build: CaseBuilder, { M, N }: BatchNormShape): Float32Array<ArrayBuffer> {
+function columns(
+  build: CaseBuilder,
+  { M, N }: { readonly M: number; readonly N: number },
+): Float32Array<ArrayBuffer> {
   const means = build.normals(N, 0, 3);
   const stds = floats(N, (n) => (n % 5 === 3 ? 0 : 0.1 + 2 * build.uniform()));
   return floats(M * N, (i) => {
@@ -138,6 +146,68 @@ export const batchNormInferenceCheck: OpCheck<BatchNormShape & { readonly EPS: n
       const y = batchNormInference(z, gamma, beta, { mean, variance }, size, eps);
       const scale = absBatchNormInference(z, gamma, beta, { mean, variance }, size, eps);
       return { values: RELU_AFTER === 1 ? relu(y) : y, bound: sumBound(scale, elementwise) };
+    });
+  },
+};
+
+export const batchNormStatisticsCheck: OpCheck<BatchNormStatisticsShape> = {
+  shapes: () =>
+    [
+      ...sizes.map(({ M, N }, i) => ({ M, N, TOTAL: [M, 3 * M, 2 * M + 1, 2 * M - 1][i % 4]! })),
+      // One chunk that is not full.
+      { M: 16, N: 5, TOTAL: 11 },
+      { M: 100, N: 52, TOTAL: 250 },
+    ].map(({ M, N, TOTAL }, i) => ({
+      M,
+      N,
+      TOTAL,
+      RELU_BEFORE: i % 2 === 0 ? 0 : 1,
+      VARIANCE_FACTOR: i % 3 === 0 || TOTAL === 1 ? 1 : TOTAL / (TOTAL - 1),
+    })),
+  build(build, shape) {
+    const { M, N, TOTAL, RELU_BEFORE, VARIANCE_FACTOR } = shape;
+    const x = build.input('x', () => columns(build, shape));
+    // Replicas in the first, a later and the last chunk stand beside each other.
+    const chunks = Math.ceil(TOTAL / M);
+    const firstChunk = build.below(chunks);
+    const counters = build.input('counters', (r) => build.counters((firstChunk + r) % chunks));
+    const running = build.input('running', () =>
+      floats(2 * N, (i) => (i < N ? build.normal(0, 3) : 3 * build.uniform())),
+    );
+    build.expect('running', (r) => {
+      const before = counters(r)[0]! * M;
+      const rows = Math.min(M, TOTAL - before);
+      const chunk = x(r).subarray(0, rows * N);
+      const z = RELU_BEFORE === 1 ? relu(chunk) : chunk;
+      const size = { B: rows, N };
+      const [oldMean, oldVariance] = halves(running(r));
+      const { mean, variance } = mergeStatistics({ mean: oldMean, variance: oldVariance }, before, z, size);
+      const ones = new Float64Array(N).fill(1);
+      const ofChunk = batchNormForward(z, ones, ones, size, 0);
+      const scale = absBatchNormForward(z, ones, ones, size, 1);
+      const meanError = sumBound(scale.batchMean, rows + elementwise);
+      const varianceError = sumBound(scale.batchVariance, rows + elementwise);
+      const [a, b] = [before / (before + rows), rows / (before + rows)];
+      const factor = before + rows === TOTAL ? Math.fround(VARIANCE_FACTOR) : 1;
+      /** The chunk's own errors, what they become in the merge, and the rounding of the merge. */
+      const bounds = Array.from({ length: N }, (_, n) => {
+        const d = before === 0 ? 0 : Math.abs(ofChunk.batchMean[n]! - oldMean[n]!);
+        const e = meanError[n]!;
+        const sizeOfMean = before === 0 ? 0 : Math.abs(oldMean[n]!) + d;
+        return {
+          mean: b * e + sumBound(sizeOfMean, elementwise)[0]!,
+          variance:
+            factor *
+            (b * varianceError[n]! + a * b * (2 * d * e + e * e) + sumBound(variance[n]!, elementwise)[0]!),
+        };
+      });
+      return {
+        values: joined(
+          mean,
+          variance.map((value) => factor * value),
+        ),
+        bound: [...bounds.map((bound) => bound.mean), ...bounds.map((bound) => bound.variance)],
+      };
     });
   },
 };

@@ -1,6 +1,11 @@
 /** How each op is checked against the float64 reference, by the op's name. */
 import type { Shape } from '../../kernels/kernel.ts';
-import { batchNormBackwardCheck, batchNormForwardCheck, batchNormInferenceCheck } from './batch-norm.ts';
+import {
+  batchNormBackwardCheck,
+  batchNormForwardCheck,
+  batchNormInferenceCheck,
+  batchNormStatisticsCheck,
+} from './batch-norm.ts';
 import { biasGradientCheck } from './bias.ts';
 import type { OpCheck } from './case.ts';
 import { gatherCheck } from './gather.ts';
@@ -23,6 +28,7 @@ export const checks = {
   'split-sum': splitSumCheck,
   'batch-norm-forward': batchNormForwardCheck,
   'batch-norm-inference': batchNormInferenceCheck,
+  'batch-norm-statistics': batchNormStatisticsCheck,
   'relu-forward': reluForwardCheck,
   'softmax-cross-entropy': softmaxCrossEntropyCheck,
   'matmul-wgrad': matmulWgradCheck,
