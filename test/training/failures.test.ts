@@ -4,10 +4,10 @@ import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { GpuError } from '../../src/gpu/errors.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
 import { NonFiniteLoss, Trainer } from '../../src/train/trainer.ts';
-import { naiveChoice, sharedGpu } from './device.ts';
+import { quickChoice, sharedGpu } from './device.ts';
 import { baseSettings, replica, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
 
-const options = { choose: naiveChoice };
+const options = { choose: quickChoice };
 
 describe('a loss that is not finite', () => {
   let gpu: Gpu;

@@ -18,7 +18,6 @@ import { type Comparison, compare } from '../../src/reference/tolerance.ts';
 
 const u = 2 ** -24;
 const noiseSize = 8 * u;
-const draws = 12;
 const safety = 2;
 
 /** Returns what it is given, or that with noise. */
@@ -45,11 +44,16 @@ function noiseOf(seed: number): Noise {
   return (values) => Float64Array.from(values, (value) => value * (1 + noiseSize * next()));
 }
 
-const largestOf = (values: Numbers): number =>
-  Array.from(values).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+function largestOf(values: Numbers): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
+  return largest;
+}
 
-/** Computes the truth once without noise and several times with it. `compute` applies the noise to parameters and inputs. */
-export function expectedOf(compute: (noise: Noise) => Results): Record<string, Expected> {
+/**
+ * Computes the truth once without noise and `draws` times with it. `compute` applies the noise to parameters and inputs.
+ */
+export function expectedOf(compute: (noise: Noise) => Results, draws = 12): Record<string, Expected> {
   const truth = compute((values) => Float64Array.from(values));
   const changes = new Map<string, number>();
   for (let draw = 0; draw < draws; draw++) {

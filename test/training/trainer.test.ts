@@ -10,7 +10,7 @@ import type { TrainReport } from '../../src/train/report-window.ts';
 import { readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
-import { naiveChoice, sharedGpu } from './device.ts';
+import { quickChoice, sharedGpu } from './device.ts';
 import {
   baseSettings,
   firstDifference,
@@ -46,7 +46,7 @@ interface Interruption {
 
 async function run(
   settings: TrainSettings,
-  options: TrainerOptions = { choose: naiveChoice },
+  options: TrainerOptions = { choose: quickChoice },
   { afterEpoch, afterReport }: Interruption = {},
 ): Promise<Run> {
   const trainer = await Trainer.make(gpu, data.dataset, settings, options);
@@ -72,8 +72,8 @@ async function run(
   return { finished, step, reports, validations, weights, checkpoint };
 }
 
-const naive = (options: Omit<TrainerOptions, 'choose'>): TrainerOptions => ({
-  choose: naiveChoice,
+const quick = (options: Omit<TrainerOptions, 'choose'>): TrainerOptions => ({
+  choose: quickChoice,
   ...options,
 });
 
@@ -81,7 +81,7 @@ describe('learning', () => {
   test('one batch is learned by heart', async () => {
     const batch = { images: data.train.images.slice(0, 32 * 3072), labels: data.train.labels.slice(0, 32) };
     const dataset = uploadDataset(gpu, batch, batch, data.normalisation);
-    const trainer = await Trainer.make(gpu, dataset, {
+    const settings: TrainSettings = {
       ...baseSettings,
       net: { ...baseSettings.net, hidden: [32, 32] },
       schedule: { kind: 'constant', rate: 0.1 },
@@ -92,7 +92,8 @@ describe('learning', () => {
       flip: false,
       cropPixels: 0,
       reportSteps: 50,
-    });
+    };
+    const trainer = await Trainer.make(gpu, dataset, settings, quick({}));
     const reports: TrainReport[] = [];
     expect(await trainer.train({ onReport: (report) => reports.push(report) })).toBe(true);
     expect(reports.map(({ step }) => step).slice(-1)).toEqual([350]);
@@ -159,7 +160,7 @@ describe('repetition', () => {
 
   test.each([
     ['default', {}, [2]],
-    ['naive', naive({}), [0, 1, 2]],
+    ['small', quick({}), [0, 1, 2]],
   ] as const)('a population has the bits of single runs: %s variants', async (_, options, compared) => {
     const replicas = [replica(5, 0), replica(8, 0.01, 0.5), replica(11, 0.001, 2)];
     const population = await run({ ...baseSettings, replicas }, options);
@@ -194,7 +195,7 @@ describe('repetition', () => {
       const checkpoint = readCheckpoint(writeCheckpoint(first.checkpoint));
       expect(checkpoint).toEqual(first.checkpoint);
       expect(checkpoint.settings).toEqual(settings);
-      return run(checkpoint.settings, naive({ checkpoint }));
+      return run(checkpoint.settings, quick({ checkpoint }));
     };
     const expectSame = (rest: Run) => {
       expect(rest.finished).toBe(true);
@@ -211,7 +212,7 @@ describe('repetition', () => {
     };
 
     test('after an epoch', async () => {
-      const first = await run(settings, naive({}), { afterEpoch: 2 });
+      const first = await run(settings, quick({}), { afterEpoch: 2 });
       expect(first.finished).toBe(false);
       expect(first.step).toBe(12);
       const rest = await resumed(first);
@@ -221,7 +222,7 @@ describe('repetition', () => {
     });
 
     test('within an epoch', async () => {
-      const first = await run(settings, naive({}), { afterReport: 1 });
+      const first = await run(settings, quick({}), { afterReport: 1 });
       expect(first.finished).toBe(false);
       expect(first.step).toBeGreaterThanOrEqual(1);
       expect(first.step).toBeLessThan(6);
@@ -232,11 +233,11 @@ describe('repetition', () => {
       const { arenas, ...rest } = whole.checkpoint;
       const { [optimizer === 'adam' ? 'nu' : 'statistics']: missing, ...fewer } = arenas;
       expect(missing).toBeDefined();
-      await expect(run(settings, naive({ checkpoint: { ...rest, arenas: fewer } }))).rejects.toThrow(
+      await expect(run(settings, quick({ checkpoint: { ...rest, arenas: fewer } }))).rejects.toThrow(
         /^the state has no values for (nu|statistics), this run has \d+$/,
       );
       const one = { ...settings, replicas: [replica(5)] };
-      await expect(run(one, naive({ checkpoint: whole.checkpoint }))).rejects.toThrow(
+      await expect(run(one, quick({ checkpoint: whole.checkpoint }))).rejects.toThrow(
         /^the state has \d+ values for parameters, this run has \d+$/,
       );
     });
@@ -253,7 +254,7 @@ describe('weights from a file', () => {
   });
   const start = async (weights: readonly NamedTensor[], net = settings.net) => {
     const two = { ...settings, net, replicas: [replica(1), replica(2)] };
-    return Trainer.make(gpu, data.dataset, two, naive({ weights }));
+    return Trainer.make(gpu, data.dataset, two, quick({ weights }));
   };
 
   test('names and shapes are those of PyTorch', () => {
@@ -309,7 +310,7 @@ describe('weights from a file', () => {
   });
 
   test('training goes on from them', async () => {
-    const options = naive({ weights: trained.weights[0]! });
+    const options = quick({ weights: trained.weights[0]! });
     const a = await run({ ...baseSettings, steps: 6 }, options);
     const b = await run({ ...baseSettings, steps: 6 });
     expect(a.reports[0]!.loss[0]).toBeLessThan(b.reports[0]!.loss[0]!);
