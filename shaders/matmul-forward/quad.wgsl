@@ -54,12 +54,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
     //#unroll
     for (var c = 0u; c < COLS; c++) {
       let w0 = w[wBase + (k + lane) * N4 + min(column + c, N4 - 1u)];
-      let wX = quadSwapX(w0);
-      let wY = quadSwapY(w0);
-      let wD = quadSwapDiagonal(w0);
+      let wTile = mat4x4f(w0, quadSwapX(w0), quadSwapY(w0), quadSwapDiagonal(w0));
       //#unroll
       for (var r = 0u; r < ROWS; r++) {
-        acc[r * COLS + c] += w0 * a[r].x + wX * a[r].y + wY * a[r].z + wD * a[r].w;
+        acc[r * COLS + c] += wTile * a[r];
       }
     }
   }

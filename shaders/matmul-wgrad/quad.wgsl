@@ -10,6 +10,7 @@ const M = 8u;
 const N = 8u;
 const K = 8u;
 const VECS = 1u;
+const ROWS = 4u; // 4 · VECS
 const COLS = 2u;
 const X_STRIDE = 64u;
 const DY_STRIDE = 64u;
@@ -29,33 +30,32 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   let xBase = group.z * (X_STRIDE / 4u);
   let dyBase = group.z * (DY_STRIDE / 4u);
 
-  var acc: array<vec4f, 4 * VECS * COLS>;
+  var acc: array<vec4f, ROWS * COLS>;
   for (var m = 0u; m < M; m += 4u) {
-    var x0: array<vec4f, VECS>;
-    var xX: array<vec4f, VECS>;
-    var xY: array<vec4f, VECS>;
-    var xD: array<vec4f, VECS>;
+    // Column j of the transposed tile: x of this row of dw at the four m that the quad swaps bring.
+    var a: array<vec4f, ROWS>;
     //#unroll
     for (var v = 0u; v < VECS; v++) {
       let i = xBase + min(vec + v, K4 - 1u);
-      x0[v] = x[i + min(m + lane, M - 1u) * K4];
-      xX[v] = x[i + min(m + laneX, M - 1u) * K4];
-      xY[v] = x[i + min(m + laneY, M - 1u) * K4];
-      xD[v] = x[i + min(m + laneD, M - 1u) * K4];
+      let tile = transpose(mat4x4f(
+        x[i + min(m + lane, M - 1u) * K4],
+        x[i + min(m + laneX, M - 1u) * K4],
+        x[i + min(m + laneY, M - 1u) * K4],
+        x[i + min(m + laneD, M - 1u) * K4],
+      ));
+      a[v * 4u + 0u] = tile[0];
+      a[v * 4u + 1u] = tile[1];
+      a[v * 4u + 2u] = tile[2];
+      a[v * 4u + 3u] = tile[3];
     }
     //#unroll
     for (var c = 0u; c < COLS; c++) {
       let loaded = dy[dyBase + min(m + lane, M - 1u) * N4 + min(column + c, N4 - 1u)];
       let d0 = select(vec4f(), loaded, m + lane < M);
-      let dX = quadSwapX(d0);
-      let dY = quadSwapY(d0);
-      let dD = quadSwapDiagonal(d0);
+      let dyTile = mat4x4f(d0, quadSwapX(d0), quadSwapY(d0), quadSwapDiagonal(d0));
       //#unroll
-      for (var v = 0u; v < VECS; v++) {
-        acc[(v * 4u + 0u) * COLS + c] += d0 * x0[v].x + dX * xX[v].x + dY * xY[v].x + dD * xD[v].x;
-        acc[(v * 4u + 1u) * COLS + c] += d0 * x0[v].y + dX * xX[v].y + dY * xY[v].y + dD * xD[v].y;
-        acc[(v * 4u + 2u) * COLS + c] += d0 * x0[v].z + dX * xX[v].z + dY * xY[v].z + dD * xD[v].z;
-        acc[(v * 4u + 3u) * COLS + c] += d0 * x0[v].w + dX * xX[v].w + dY * xY[v].w + dD * xD[v].w;
+      for (var r = 0u; r < ROWS; r++) {
+        acc[r * COLS + c] += dyTile * a[r];
       }
     }
   }

@@ -6,6 +6,8 @@ import {
 } from './batch-norm.ts';
 import { biasGradient } from './bias.ts';
 import { gather } from './gather.ts';
+import { gatherLabels } from './gather-labels.ts';
+import { gatherMatmulForward, gatherMatmulWgrad } from './gather-matmul.ts';
 import type { Kernel } from './kernel.ts';
 import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad, splitSum } from './matmul.ts';
 import { adam, sgd } from './optimizers.ts';
@@ -16,6 +18,8 @@ import { stepEnd } from './step-end.ts';
 /** Every kernel, in the order of a step. Tests and benches loop over it. */
 export const kernels = [
   gather,
+  gatherLabels,
+  gatherMatmulForward,
   matmulForward,
   matmulForwardSplit,
   splitSum,
@@ -24,6 +28,7 @@ export const kernels = [
   batchNormStatistics,
   reluForward,
   softmaxCrossEntropy,
+  gatherMatmulWgrad,
   matmulWgrad,
   biasGradient,
   matmulDgrad,

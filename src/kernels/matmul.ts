@@ -117,7 +117,7 @@ function wgradQuadVariant(vecs: number, cols: number): Variant<MatmulShape> {
     source: wgradQuad,
     subgroups: true,
     refuses: fits(4 * cols, 'N'),
-    constants: (shape) => ({ ...sizes(shape), VECS: vecs, COLS: cols }),
+    constants: (shape) => ({ ...sizes(shape), VECS: vecs, ROWS: 4 * vecs, COLS: cols }),
     grid: ({ N, K }) => [ceil(N / (4 * cols)), ceil(K / (16 * vecs))],
   };
 }
@@ -136,10 +136,10 @@ export const matmulWgrad: Kernel<MatmulShape> = {
     wgradQuadVariant(1, 4),
     wgradQuadVariant(2, 3),
     wgradQuadVariant(2, 4),
-    wgradQuadVariant(2, 7),
-    wgradQuadVariant(2, 13),
+    wgradQuadVariant(3, 7),
+    wgradQuadVariant(3, 13),
   ],
-  preferred: { software: ['quad-8x52', 'quad-8x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-12x52', 'quad-12x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
 };
 
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {

@@ -2,6 +2,7 @@ import type { Capabilities } from '../gpu/device.ts';
 import type { Allocator, Tensor } from '../gpu/tensor.ts';
 import { biasGradient } from '../kernels/bias.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
+import { gatherMatmulForward, gatherMatmulWgrad } from '../kernels/gather-matmul.ts';
 import {
   type MatmulShape,
   matmulDgrad,
@@ -10,6 +11,7 @@ import {
   matmulWgrad,
   splitSum,
 } from '../kernels/matmul.ts';
+import { type ImageInput, isImageInput } from './image-input.ts';
 
 /** A linear layer's tensors: w (K, N), bias (N) and their gradients, widths padded. */
 export interface Linear {
@@ -35,11 +37,15 @@ export function splitsFor({ M, N, K }: MatmulShape, replicas: number, capabiliti
 /** y = x·w + bias. `splits` > 1 needs a buffer for the partial sums, made here. */
 export function linearForward(
   { label, shape, w, bias }: Linear,
-  x: Tensor,
+  x: Tensor | ImageInput,
   y: Tensor,
   splits: number,
   allocator: Allocator,
 ): KernelCall[] {
+  if (isImageInput(x)) {
+    const tensors = { ...x.tensors, w, bias, y };
+    return [call(`${label} forward`, gatherMatmulForward, { M: shape.M, N: shape.N, ...x.shape }, tensors)];
+  }
   if (splits === 1) return [call(`${label} forward`, matmulForward, shape, { x, w, bias, y })];
   const partial = allocator.tensor(`${label} partial sums`, splits * shape.M * shape.N, y.replicas);
   return [
@@ -54,14 +60,17 @@ export function linearForward(
  */
 export function linearBackward(
   { label, shape, w, dw, db }: Linear,
-  x: Tensor,
+  x: Tensor | ImageInput,
   dy: Tensor,
   dx: Tensor | undefined,
   biasIsFree: boolean,
 ): KernelCall[] {
   const { M, N } = shape;
+  const wgrad = isImageInput(x)
+    ? call(`${label} wgrad`, gatherMatmulWgrad, { M, N, ...x.shape }, { ...x.tensors, dy, dw })
+    : call(`${label} wgrad`, matmulWgrad, shape, { x, dy, dw });
   return [
-    call(`${label} wgrad`, matmulWgrad, shape, { x, dy, dw }),
+    wgrad,
     ...(biasIsFree ? [] : [call(`${label} bias gradient`, biasGradient, { M, N }, { dy, db })]),
     ...(dx === undefined ? [] : [call(`${label} dgrad`, matmulDgrad, shape, { dy, w, dx })]),
   ];

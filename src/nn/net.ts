@@ -9,6 +9,7 @@ import {
   activationInference,
   activationStatistics,
 } from './activation.ts';
+import type { ImageInput } from './image-input.ts';
 import { type Linear, linearBackward, linearForward, splitsFor } from './linear.ts';
 import type { Model } from './model.ts';
 import { layerWidths, paddedWidth } from './parameters.ts';
@@ -18,8 +19,8 @@ const allFull = 2 ** 32 - 1;
 
 /** A batch as a net takes it. */
 export interface Batch {
-  /** (R, B, inputs padded), or one (B, inputs padded) for all replicas. */
-  readonly x: Tensor;
+  /** (R, B, inputs padded), one (B, inputs padded) for all replicas, or images. */
+  readonly x: Tensor | ImageInput;
   /** (R, B) or (B), u32. */
   readonly labels: Tensor;
   /** (R, 4), u32: the step, and the first step whose loss was not finite. */
@@ -65,18 +66,18 @@ function makeLayers(allocator: Allocator, model: Model, batchSize: number, train
   return { linears, activations, tensor };
 }
 
-/** Tensors between the layers: `outputs[i]` of linear layer i, `inputs[i + 1]` behind its activation. */
+/** Tensors between the layers: `inputs[i]` and `outputs[i]` of linear layer i, `activated[i]` behind its activation. */
 function makeActivations(
   spec: Model['spec'],
-  x: Tensor,
+  x: Tensor | ImageInput,
   prefix: string,
   tensor: (label: string, width: number) => Tensor,
 ) {
   const outputs = layerWidths(spec)
     .slice(1)
     .map((width, layer) => tensor(`layers.${layer} ${prefix}linear`, width));
-  const inputs = [x, ...spec.hidden.map((width, layer) => tensor(`layers.${layer} ${prefix}output`, width))];
-  return { outputs, inputs };
+  const activated = spec.hidden.map((width, layer) => tensor(`layers.${layer} ${prefix}output`, width));
+  return { outputs, activated, inputs: [x, ...activated] };
 }
 
 /**
@@ -92,14 +93,14 @@ export function trainingPass(
 ): PassResult {
   const { spec } = model;
   const { linears, activations, tensor } = makeLayers(allocator, model, batchSize, true);
-  const { outputs, inputs } = makeActivations(spec, batch.x, '', tensor);
+  const { outputs, activated, inputs } = makeActivations(spec, batch.x, '', tensor);
   const calls: KernelCall[] = [];
   for (const [layer, linear] of linears.entries()) {
     const splits = splitsFor(linear.shape, model.replicas, capabilities);
     calls.push(...linearForward(linear, inputs[layer]!, outputs[layer]!, splits, allocator));
     const activation = activations[layer];
     if (activation !== undefined) {
-      calls.push(...activationForward(activation, outputs[layer]!, inputs[layer + 1]!, batch.counters));
+      calls.push(...activationForward(activation, outputs[layer]!, activated[layer]!, batch.counters));
     }
   }
 
@@ -133,14 +134,14 @@ export function evaluationPass(
   capabilities: Capabilities,
 ): PassResult {
   const { linears, activations, tensor } = makeLayers(allocator, model, batchSize, false);
-  const { outputs, inputs } = makeActivations(model.spec, batch.x, 'evaluation ', tensor);
+  const { outputs, activated, inputs } = makeActivations(model.spec, batch.x, 'evaluation ', tensor);
   const calls: KernelCall[] = [];
   for (const [layer, linear] of linears.entries()) {
     const splits = splitsFor(linear.shape, model.replicas, capabilities);
     calls.push(...linearForward(linear, inputs[layer]!, outputs[layer]!, splits, allocator));
     const activation = activations[layer];
     if (activation !== undefined) {
-      calls.push(...activationInference(activation, outputs[layer]!, inputs[layer + 1]!));
+      calls.push(...activationInference(activation, outputs[layer]!, activated[layer]!));
     }
   }
   const logits = outputs.at(-1)!;
@@ -162,7 +163,7 @@ export function statisticsPasses(
   capabilities: Capabilities,
 ): KernelCall[][] {
   const { linears, activations, tensor } = makeLayers(allocator, model, batchSize, false);
-  const { outputs, inputs } = makeActivations(model.spec, batch.x, 'evaluation ', tensor);
+  const { outputs, activated, inputs } = makeActivations(model.spec, batch.x, 'evaluation ', tensor);
   const passes: KernelCall[][] = [];
   const before: KernelCall[] = [];
   for (const [layer, activation] of activations.entries()) {
@@ -171,7 +172,7 @@ export function statisticsPasses(
     const splits = splitsFor(linear.shape, model.replicas, capabilities);
     before.push(...linearForward(linear, inputs[layer]!, output, splits, allocator));
     passes.push([...before, ...activationStatistics(activation, output, batch.counters, total)]);
-    before.push(...activationInference(activation, output, inputs[layer + 1]!));
+    before.push(...activationInference(activation, output, activated[layer]!));
   }
   return passes;
 }

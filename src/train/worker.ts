@@ -37,6 +37,7 @@ async function run(start: StartMessage): Promise<void> {
   const choice = forcedChoice(start.variants ?? {}, defaultChoice);
   const trainer = await Trainer.make(gpu, dataset, settings, {
     choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
+    ...(forcesPlainMatmul(start.variants) && { fuseGather: false }),
     ...(weights && { weights }),
     ...(checkpoint && { checkpoint }),
   });
@@ -78,6 +79,10 @@ async function run(start: StartMessage): Promise<void> {
     },
   });
 }
+
+/** A variant forced on the gather or on plain matmuls is meant for the first layer too. */
+const forcesPlainMatmul = (variants: StartMessage['variants'] = {}): boolean =>
+  Object.keys(variants).some((op) => op === 'gather' || op.startsWith('matmul'));
 
 scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'stop') {

@@ -37,6 +37,23 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: '',
     },
   ],
+  'gather-labels': [
+    {
+      variant: 'naive',
+      mistake: 'takes the step for the sample',
+      find: '% STEPS_PER_EPOCH) * B',
+      replace: '% STEPS_PER_EPOCH)',
+    },
+  ],
+  'gather-matmul-forward': [
+    { variant: 'naive', mistake: 'mirrors no words', find: 'select(word, word ^ 7u, flip)', replace: 'word' },
+    { variant: 'quad', mistake: 'mirrors no pixels in a word', find: 'select(0u, 24u, flip)', replace: '0u' },
+    { variant: 'quad', mistake: 'normalises with a neighbour', find: 'quadSwapX(scale)', replace: 'scale' },
+  ],
+  'gather-matmul-wgrad': [
+    { variant: 'naive', mistake: 'mirrors no pixels', find: 'select(k, k ^ 31u, ', replace: 'select(k, k, ' },
+    { variant: 'quad', mistake: 'counts rows beyond the last', find: 'm + lane < M', replace: 'true' },
+  ],
   'matmul-forward': [
     { variant: 'naive', mistake: 'drops the last k', find: 'k < end', replace: 'k + 1u < end' },
     {

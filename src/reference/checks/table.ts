@@ -8,7 +8,8 @@ import {
 } from './batch-norm.ts';
 import { biasGradientCheck } from './bias.ts';
 import type { OpCheck } from './case.ts';
-import { gatherCheck } from './gather.ts';
+import { gatherCheck, gatherLabelsCheck } from './gather.ts';
+import { gatherMatmulForwardCheck, gatherMatmulWgradCheck } from './gather-matmul.ts';
 import {
   matmulDgradCheck,
   matmulForwardCheck,
@@ -23,6 +24,8 @@ import { stepEndCheck } from './step-end.ts';
 
 export const checks = {
   gather: gatherCheck,
+  'gather-labels': gatherLabelsCheck,
+  'gather-matmul-forward': gatherMatmulForwardCheck,
   'matmul-forward': matmulForwardCheck,
   'matmul-forward-split': matmulForwardSplitCheck,
   'split-sum': splitSumCheck,
@@ -31,6 +34,7 @@ export const checks = {
   'batch-norm-statistics': batchNormStatisticsCheck,
   'relu-forward': reluForwardCheck,
   'softmax-cross-entropy': softmaxCrossEntropyCheck,
+  'gather-matmul-wgrad': gatherMatmulWgradCheck,
   'matmul-wgrad': matmulWgradCheck,
   'bias-gradient': biasGradientCheck,
   'matmul-dgrad': matmulDgradCheck,

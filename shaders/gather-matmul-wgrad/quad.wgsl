@@ -1,0 +1,115 @@
+// gather-matmul-wgrad/quad: dw(3072,N) = x(M,3072)ᵀ · dy(M,N), where row m of x is the normalised image of the step's
+// sample m, read from the images' bytes (see gather-matmul-forward).
+// The tile of matmul-wgrad/quad: the invocations of a quad share COLS vec4 columns of dy, each owns VECS words of the
+// images, which are 4·VECS rows of dw. One load brings four pixels instead of one, and the normalisation of a
+// word is read once for the whole batch. N a multiple of 4, any M. Samples carry flips, no crops.
+@group(0) @binding(0) var<storage, read> imagesA: array<u32>;         // (SHARD_IMAGES, 768): bytes, channel-row-column
+@group(0) @binding(1) var<storage, read> imagesB: array<u32>;         // (images - SHARD_IMAGES, 768): the others
+@group(0) @binding(2) var<storage, read> normalisation: array<vec4f>; // (2, 768): scale = 1/(255 std), offset = -mean/std
+@group(0) @binding(3) var<storage, read> order: array<u32>;           // (R, ORDER): samples, as sample-order.ts encodes them
+@group(0) @binding(4) var<storage, read> counters: array<u32>;        // (R, 4): step, ...
+@group(0) @binding(5) var<storage, read> dy: array<vec4f>;            // (R, M, N/4)
+@group(0) @binding(6) var<storage, read_write> dw: array<vec4f>;      // (R, 3072, N/4)
+
+const M = 8u;
+const N = 8u;
+const VECS = 1u;
+const ROWS = 4u; // 4 · VECS
+const COLS = 2u;
+const ORDER = 64u;
+const STEPS_PER_EPOCH = 8u;
+const SHARD_IMAGES = 50000u;
+const ORDER_STRIDE = 64u;
+const COUNTERS_STRIDE = 4u;
+const DY_STRIDE = 64u;
+const DW_STRIDE = 24576u;
+
+const N4 = N / 4u;
+const WORDS = 768u;
+
+/// The word of a sample's (perhaps mirrored) image, as four pixels 0..255.
+fn pixels(sample: u32, word: u32) -> vec4f {
+  let flip = (sample & 0x100000u) != 0u;
+  let image = sample & 0xfffffu;
+  let source = word ^ select(0u, 7u, flip);
+  //#if SHARDED
+  var packed = 0u;
+  if (image >= SHARD_IMAGES) {
+    packed = imagesB[(image - SHARD_IMAGES) * WORDS + source];
+  } else {
+    packed = imagesA[image * WORDS + source];
+  }
+  //#else
+  let packed = imagesA[image * WORDS + source];
+  //#endif
+  let shift = vec4u(0u, 8u, 16u, 24u) ^ vec4u(select(0u, 24u, flip));
+  return vec4f((vec4u(packed) >> shift) & vec4u(255u));
+}
+
+@compute @workgroup_size(4)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
+  let lane = invocation & 3u;
+  let column = group.x * COLS;
+  let word = (group.y * 4u + lane) * VECS;
+  let dyBase = group.z * (DY_STRIDE / 4u);
+  let first = group.z * ORDER_STRIDE + (counters[group.z * COUNTERS_STRIDE] % STEPS_PER_EPOCH) * M;
+
+  var scale: array<vec4f, VECS>;
+  var offset: array<vec4f, VECS>;
+  //#unroll
+  for (var v = 0u; v < VECS; v++) {
+    scale[v] = normalisation[min(word + v, WORDS - 1u)];
+    offset[v] = normalisation[WORDS + min(word + v, WORDS - 1u)];
+  }
+
+  var acc: array<vec4f, ROWS * COLS>;
+  for (var m = 0u; m < M; m += 4u) {
+    let sample = order[first + min(m + lane, M - 1u)];
+    let sampleX = quadSwapX(sample);
+    let sampleY = quadSwapY(sample);
+    let sampleD = quadSwapDiagonal(sample);
+    // Column j of the transposed tile: x of this row of dw at the four m that the quad swaps bring.
+    var a: array<vec4f, ROWS>;
+    //#unroll
+    for (var v = 0u; v < VECS; v++) {
+      let i = min(word + v, WORDS - 1u);
+      let tile = transpose(mat4x4f(
+        pixels(sample, i) * scale[v] + offset[v],
+        pixels(sampleX, i) * scale[v] + offset[v],
+        pixels(sampleY, i) * scale[v] + offset[v],
+        pixels(sampleD, i) * scale[v] + offset[v],
+      ));
+      a[v * 4u + 0u] = tile[0];
+      a[v * 4u + 1u] = tile[1];
+      a[v * 4u + 2u] = tile[2];
+      a[v * 4u + 3u] = tile[3];
+    }
+    //#unroll
+    for (var c = 0u; c < COLS; c++) {
+      let loaded = dy[dyBase + min(m + lane, M - 1u) * N4 + min(column + c, N4 - 1u)];
+      let d0 = select(vec4f(), loaded, m + lane < M);
+      let dyTile = mat4x4f(d0, quadSwapX(d0), quadSwapY(d0), quadSwapDiagonal(d0));
+      //#unroll
+      for (var r = 0u; r < ROWS; r++) {
+        acc[r * COLS + c] += dyTile * a[r];
+      }
+    }
+  }
+
+  let dwBase = group.z * (DW_STRIDE / 4u);
+  //#unroll
+  for (var v = 0u; v < VECS; v++) {
+    if (word + v < WORDS) {
+      //#unroll
+      for (var c = 0u; c < COLS; c++) {
+        if (column + c < N4) {
+          let i = dwBase + (word + v) * 4u * N4 + column + c;
+          dw[i] = acc[(v * 4u + 0u) * COLS + c];
+          dw[i + N4] = acc[(v * 4u + 1u) * COLS + c];
+          dw[i + 2u * N4] = acc[(v * 4u + 2u) * COLS + c];
+          dw[i + 3u * N4] = acc[(v * 4u + 3u) * COLS + c];
+        }
+      }
+    }
+  }
+}

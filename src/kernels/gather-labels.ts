@@ -1,0 +1,25 @@
+import naive from '../../shaders/gather-labels/naive.wgsl?raw';
+import { type Kernel, read, readWrite } from './kernel.ts';
+
+export type GatherLabelsShape = {
+  /** Samples of a batch. */
+  readonly B: number;
+  /** Entries of `order` per replica. */
+  readonly ORDER: number;
+  readonly STEPS_PER_EPOCH: number;
+};
+
+/** labels(B) of this step's samples, where the first layer fetches the images itself. */
+export const gatherLabels: Kernel<GatherLabelsShape> = {
+  op: 'gather-labels',
+  bindings: [read('imageLabels'), read('order'), read('counters'), readWrite('labels')],
+  cost: ({ B }) => ({ flops: 0, bytes: 9 * B }),
+  variants: [
+    {
+      name: 'naive',
+      source: naive,
+      constants: ({ B, ORDER, STEPS_PER_EPOCH }) => ({ B, ORDER, STEPS_PER_EPOCH }),
+      grid: ({ B }) => [Math.ceil(B / 64), 1],
+    },
+  ],
+};

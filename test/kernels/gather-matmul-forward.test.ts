@@ -1,0 +1,4 @@
+import { gatherMatmulForward } from '../../src/kernels/gather-matmul.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(gatherMatmulForward);

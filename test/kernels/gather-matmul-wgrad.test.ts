@@ -1,0 +1,4 @@
+import { gatherMatmulWgrad } from '../../src/kernels/gather-matmul.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(gatherMatmulWgrad);
