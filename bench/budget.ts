@@ -18,13 +18,13 @@ const efforts: Readonly<Record<'quick' | 'full', Readonly<Record<SuiteName, Effo
     peaks: { sampleMs: 8, budgetMs: 1200, leastRounds: 21, mostRounds: 41 },
     kernels: { sampleMs: 2, budgetMs: 600, leastRounds: 21, mostRounds: 41 },
     train: { sampleMs: 30, budgetMs: 3000, leastRounds: 21, mostRounds: 41 },
-    peers: { sampleMs: 40, budgetMs: 8000, leastRounds: 15, mostRounds: 31 },
+    peers: { sampleMs: 40, budgetMs: 6000, leastRounds: 21, mostRounds: 31 },
   },
   full: {
     peaks: { sampleMs: 15, budgetMs: 4000, leastRounds: 31, mostRounds: 61 },
     kernels: { sampleMs: 4, budgetMs: 2500, leastRounds: 25, mostRounds: 61 },
     train: { sampleMs: 60, budgetMs: 15_000, leastRounds: 25, mostRounds: 61 },
-    peers: { sampleMs: 80, budgetMs: 30_000, leastRounds: 21, mostRounds: 61 },
+    peers: { sampleMs: 80, budgetMs: 20_000, leastRounds: 25, mostRounds: 61 },
   },
 };
 

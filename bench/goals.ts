@@ -20,8 +20,31 @@ export interface GoalResult extends Goal {
   readonly outcome: 'met' | 'missed' | 'undecided';
 }
 
+/** A step of ours against each peer's: how many times faster at least. */
+function againstPeers(group: string, factors: Readonly<Record<string, number>>): Goal[] {
+  return Object.entries(factors).map(([against, factor]) => ({
+    suite: 'peers',
+    group,
+    row: 'wgrad',
+    against,
+    atMost: 1 / factor,
+  }));
+}
+
 export const goals: readonly Goal[] = [
   { suite: 'train', group: 'step 50-50 sgd R=1', row: 'default', against: 'matmul=naive', atMost: 1 / 3 },
+  ...againstPeers('step 50-50 adam', {
+    'jax-webgpu': 4,
+    'jax-wasm': 1.3,
+    'tfjs-webgpu': 40,
+    'tfjs-wasm': 2.5,
+  }),
+  ...againstPeers('step 50-30-30-30-20-20-20-20-20 adam', {
+    'jax-webgpu': 5,
+    'jax-wasm': 2,
+    'tfjs-webgpu': 50,
+    'tfjs-wasm': 2.5,
+  }),
 ];
 
 /** Goals whose two rows were measured. */

@@ -45,8 +45,8 @@ export interface Measured {
 const mostRepeats = 2000;
 /** Tries of which the fastest says how long a sample takes: a stall in one of them must not count. */
 const tries = 3;
-/** Rounds of a row that is so slow that all rounds would not fit. */
-const roundsOfSlowRows = 3;
+/** Rounds of a row that is so slow that all rounds would not fit: the fewest that give a 95 % interval, and one. */
+const roundsOfSlowRows = 7;
 /** Such a row takes so many times as long as a sample should, and as the fastest row. */
 const slowFactor = 3;
 
@@ -114,7 +114,7 @@ export function planRounds(
   const strides = sampleNs.map(() => 1);
   const slow = slowFactor * Math.max(target, Math.min(...sampleNs));
   const bySlowness = [...sampleNs.keys()].sort((a, b) => sampleNs[b]! - sampleNs[a]!);
-  const stride = Math.ceil(leastRounds / roundsOfSlowRows);
+  const stride = Math.max(1, Math.floor(leastRounds / roundsOfSlowRows));
   const needed = () => leastRounds * sampleNs.reduce((total, ns, row) => total + ns / strides[row]!, 0);
   for (const row of bySlowness) {
     if (needed() <= budgetNs || sampleNs[row]! < slow) break;

@@ -3,6 +3,7 @@ import { createServer, type ViteDevServer } from 'vite';
 import { launchChrome } from '../src/cli/chrome.ts';
 import { CliError } from '../src/cli/cli-error.ts';
 import { projectRoot } from '../src/cli/project-root.ts';
+import { peerServerOptions } from './peers/server-options.ts';
 import type { ListedGroup, ListRequest, MeasureRequest, MeasureResult, Opened } from './protocol.ts';
 
 /** The page of the harness in headless Chrome. */
@@ -17,21 +18,15 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** The page is isolated from other origins, so that it has fine clocks, and peers may share memory between threads. */
-const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
-
 async function servePage(): Promise<{ server: ViteDevServer; url: string }> {
+  const { isolationHeaders, ...bundling } = peerServerOptions;
   const server = await createServer({
     root: projectRoot,
     configFile: false,
     appType: 'mpa',
     logLevel: 'error',
-    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null, headers: isolation },
-    optimizeDeps: { noDiscovery: true },
+    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null, headers: isolationHeaders },
+    ...bundling,
     worker: { format: 'es' },
   });
   await server.listen();

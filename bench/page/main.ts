@@ -2,6 +2,7 @@
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
+import type { Peer } from '../peers/peer.ts';
 import type {
   BenchPage,
   ListedGroup,
@@ -12,10 +13,12 @@ import type {
 } from '../protocol.ts';
 import { type KernelGroup, kernelGroups } from '../suites/kernel-suite.ts';
 import { trainingImages } from '../suites/nets.ts';
+import { type PeerGroup, peerGroups } from '../suites/peer-suite.ts';
 import { type StepGroup, stepGroups } from '../suites/train-suite.ts';
 import { type BenchData, makeBenchData } from './bench-data.ts';
 import { kernelRows } from './kernel-rows.ts';
 import { type PeakGroup, peakGroups, peakRows } from './peak-groups.ts';
+import { peerRows } from './peer-rows.ts';
 import { profilePlan } from './profile.ts';
 import { stepRows } from './step-rows.ts';
 import { type TimingRequest, timeGroup } from './timed-group.ts';
@@ -30,13 +33,14 @@ const reportedLimits = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
-type AnyGroup = PeakGroup | KernelGroup | StepGroup;
+type AnyGroup = PeakGroup | KernelGroup | StepGroup | PeerGroup;
 
 class Page implements BenchPage {
   #gpu!: Gpu;
   #pipelines!: PipelineCache;
   #groups = new Map<string, AnyGroup>();
   #data: BenchData | undefined;
+  #peers: readonly Peer[] = [];
   #stopped = false;
 
   async open(): Promise<Opened> {
@@ -53,6 +57,12 @@ class Page implements BenchPage {
     if (suites.includes('peaks')) groups.push(...peakGroups(this.#gpu));
     if (suites.includes('kernels')) groups.push(...(await kernelGroups({ capabilities, quick, forced })));
     if (suites.includes('train')) groups.push(...stepGroups(quick, forced));
+    if (suites.includes('peers')) {
+      // Megabytes of other frameworks: only where they are wanted.
+      this.#peers = (await import('../peers/peers.ts')).peers;
+      const names = this.#peers.map(({ name }) => name);
+      groups.push(...peerGroups(quick, names));
+    }
     this.#groups = new Map(groups.map((group) => [`${group.suite} ${group.id}`, group]));
     return groups.map((group) => ({
       suite: group.suite,
@@ -77,6 +87,7 @@ class Page implements BenchPage {
       },
     };
     if (group.suite === 'train') return this.#measureSteps(group, timing, request);
+    if (group.suite === 'peers') return this.#measurePeers(group, timing);
     const allocator = new Allocator(this.#gpu);
     try {
       const { suite, id, op, title, usedBy, skipped } = group;
@@ -93,6 +104,17 @@ class Page implements BenchPage {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  async #measurePeers(group: PeerGroup, timing: TimingRequest): Promise<MeasureResult> {
+    const ready = await peerRows(this.#peers, group);
+    try {
+      const { suite, id, op, title, usedBy } = group;
+      const about = { suite, id, op, title, usedBy, skipped: ready.skipped };
+      return { group: await timeGroup(about, ready.rows, timing), profiles: [] };
+    } finally {
+      await ready.destroy();
+    }
   }
 
   async #measureSteps(

@@ -4,11 +4,10 @@ import { encode } from '../../src/kernels/call.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { defaultChoice, forcedChoice } from '../../src/kernels/variant-choice.ts';
 import type { Plan } from '../../src/train/plan.ts';
-import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import type { Skipped, Work } from '../schema.ts';
 import { settingsOf } from '../suites/nets.ts';
-import type { StepGroup } from '../suites/train-suite.ts';
+import { defaultRow, type StepGroup } from '../suites/train-suite.ts';
 import type { BenchData } from './bench-data.ts';
 import { type GpuWork, stampsOfPass } from './clock.ts';
 import { comparedSteps, referenceLosses, validateLosses } from './reference-losses.ts';
@@ -52,9 +51,13 @@ export async function stepRows(gpu: Gpu, data: BenchData, group: StepGroup): Pro
   const plans = new Map<string, Plan>();
   const seen = new Map<string, string>();
   let expected: readonly number[] | undefined;
-  for (const { name, forced } of group.rows) {
+  for (const row of group.rows) {
+    const { name, forced, fuseGather } = row;
     const choose = forcedChoice(forced, defaultChoice);
-    const trainer = await Trainer.make(gpu, data.dataset, settings, { choose });
+    const trainer = await Trainer.make(gpu, data.dataset, settings, {
+      choose,
+      ...(fuseGather !== undefined && { fuseGather }),
+    });
     trainers.push(trainer);
     const chosen = JSON.stringify(trainer.plan.variants);
     const same = seen.get(chosen);
@@ -70,8 +73,8 @@ export async function stepRows(gpu: Gpu, data: BenchData, group: StepGroup): Pro
     plans.set(name, trainer.plan);
     rows.push({
       name,
-      isDefault: Object.keys(forced).length === 0,
-      validation: validateLosses(losses, expected, settings as TrainSettings),
+      isDefault: row === defaultRow,
+      validation: validateLosses(losses, expected, settings),
       work: {
         flops: works.reduce((total, { flops }) => total + flops, 0),
         bytes: works.reduce((total, { bytes }) => total + bytes, 0),

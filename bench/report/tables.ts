@@ -49,7 +49,7 @@ export function groupTable({ group, rows }: AnalysedGroup): Table {
       `${duration(low)} to ${duration(high)}`,
       ...(hasWall ? [duration(wallNs ?? Number.NaN)] : []),
       row.work.flops === 0 ? '-' : digits(rate.gflops),
-      digits(rate.gbPerSecond),
+      row.work.bytes === 0 ? '-' : digits(rate.gbPerSecond),
       ...(isPeak ? [] : [`${percent(rate.share)}${rate.bound === 'memory' ? ' mem' : ''}`]),
       index === 0 ? bestPlace(rows) : placeOf(analysed, false),
     ];

@@ -43,7 +43,7 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
   const add = (kernel: Kernel, shape: Shape, replicas: number, usedBy: string) => {
     const group = makeGroup(kernel, shape, replicas, options);
     const found = groups.get(group.id) ?? group;
-    found.usedBy.push(usedBy);
+    if (!found.usedBy.includes(usedBy)) found.usedBy.push(usedBy);
     groups.set(group.id, found);
   };
   const wanted = [
@@ -51,14 +51,13 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
     ...populations.map(({ hidden, replicas }) => ({ net: { hidden, optimizer: 'sgd' } as const, replicas })),
   ];
   for (const { net, replicas } of wanted) {
-    if (quick && (replicas > 1 || net.optimizer === 'adam') && netName(net) !== '50-50') continue;
-    if (quick && replicas > 1) continue;
-    for (const { label, kernel, shape } of await recordCalls(
-      settingsOf(net, replicas),
-      capabilities,
-      trainingImages,
-    )) {
-      add(kernel, shape, replicas, `${netName(net)} ${label}`);
+    if (quick && (replicas > 1 || (net.optimizer === 'adam' && netName(net) !== '50-50'))) continue;
+    const settings = settingsOf(net, replicas);
+    for (const fuseGather of [true, false]) {
+      const calls = await recordCalls(settings, capabilities, trainingImages, fuseGather);
+      for (const { label, kernel, shape } of calls) {
+        add(kernel, shape, replicas, `${netName(net)} ${label}`);
+      }
     }
   }
   for (const size of squares[quick ? 'quick' : 'full']) {

@@ -14,13 +14,14 @@ export interface RecordedCall {
 }
 
 /**
- * The calls of a step, as the trainer makes them. The device is a stub that hands out descriptions instead of buffers, and
+ * The calls of a step, as the trainer makes them, with or without the gather inside the first layer's matrix products. The device is a stub that hands out descriptions instead of buffers, and
  * the choice of variants, which is asked once per call before anything is compiled, takes notes and then refuses.
  */
 export async function recordCalls(
   settings: TrainSettings,
   capabilities: Capabilities,
   images: number,
+  fuseGather: boolean,
 ): Promise<RecordedCall[]> {
   const calls: RecordedCall[] = [];
   const enough = new Error('recorded');
@@ -29,6 +30,7 @@ export async function recordCalls(
   const stub = { device, capabilities, check() {} } as unknown as Gpu;
   try {
     await Trainer.make(stub, stubDataset(new Allocator(stub), images), settings, {
+      fuseGather,
       choose(kernel, shape, _, label) {
         calls.push({ label, kernel: kernel as unknown as Kernel, shape });
         throw enough;

@@ -8,6 +8,8 @@ export interface StepRow {
   readonly name: string;
   /** Variants by op or prefix of ops; none: what the engine chooses. */
   readonly forced: Readonly<Record<string, string>>;
+  /** Whether the first layer's products fetch the images themselves; absent: what the engine chooses. */
+  readonly fuseGather?: boolean;
 }
 
 export interface StepGroup {
@@ -25,24 +27,32 @@ export interface StepGroup {
 /** The plan that the engine's users get. */
 export const defaultRow: StepRow = { name: 'default', forced: {} };
 
-/** Every variant that some matrix product has, used by all matrix products that have it. */
+/** A gather, then plain matrix products: with the default variants, and with the naive ones. */
+const unfused: readonly StepRow[] = [
+  { name: 'gather apart', forced: {}, fuseGather: false },
+  { name: 'matmul=naive', forced: { matmul: 'naive' }, fuseGather: false },
+];
+
+/** Every variant that some matrix product has but the naive one, used by all matrix products that have it. */
 function uniformMatmuls(): StepRow[] {
   const products = kernels.filter(({ op }) => /(^|-)matmul-/.test(op));
   const names = products.flatMap(({ variants }) => variants.map(({ name }) => name));
-  return [...new Set(names)].map((name) => ({
-    name: `matmul=${name}`,
-    forced: Object.fromEntries(products.map(({ op }) => [op, name])),
-  }));
+  return [...new Set(names)]
+    .filter((name) => name !== 'naive')
+    .map((name) => ({
+      name: `matmul=${name}`,
+      forced: Object.fromEntries(products.map(({ op }) => [op, name])),
+    }));
 }
 
 export function stepGroups(quick: boolean, forced: Readonly<Record<string, string>>): StepGroup[] {
   const asked = Object.entries(forced).map(([op, variant]) => `${op}=${variant}`);
+  const others =
+    asked.length > 0 ? [{ name: asked.join(' '), forced }] : [...unfused, ...(quick ? [] : uniformMatmuls())];
   return nets.flatMap((net) =>
     (quick ? net.quickReplicas : net.replicas).map((replicas): StepGroup => {
       const id = `step ${netName(net)} ${net.optimizer} R=${replicas}`;
-      const uniform = uniformMatmuls().filter(({ name }) => !quick || name === 'matmul=naive');
-      const others = asked.length > 0 ? [{ name: asked.join(' '), forced }] : uniform;
-      const isSingle = replicas === 1 && net.optimizer === 'sgd';
+      const hasOthers = (replicas === 1 && net.optimizer === 'sgd') || asked.length > 0;
       return {
         suite: 'train',
         id,
@@ -51,7 +61,7 @@ export function stepGroups(quick: boolean, forced: Readonly<Record<string, strin
         usedBy: [],
         net,
         replicas,
-        rows: [defaultRow, ...(isSingle || asked.length > 0 ? others : [])],
+        rows: [defaultRow, ...(hasOthers ? others : [])],
         skipped: [],
       };
     }),
