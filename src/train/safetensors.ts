@@ -54,17 +54,24 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
   const headerBytes = Number(view.getBigUint64(0, true));
   if (headerBytes > maxHeaderBytes) throw new Error(`the header has ${headerBytes} bytes, more than 100 MB`);
   if (8 + headerBytes > file.length) throw new Error('the file ends within its header');
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, 8 + headerBytes));
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const text = utf8.decode(file.subarray(8, 8 + headerBytes));
   if (!text.startsWith('{')) throw new Error('the header does not start with "{"');
-  refuseDuplicateKeys(text);
   const { __metadata__: metadata = {}, ...entries } = JSON.parse(text) as Record<string, Entry> & {
     __metadata__?: Record<string, string>;
   };
+  refuseDuplicateKeys(text);
+  if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
+    throw new Error('the metadata are not pairs of strings');
+  }
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!isObject(entry)) throw new Error(`${name} is no tensor`);
+  }
 
   const start = 8 + headerBytes;
   let end = 0;
   const tensors = Object.entries(entries)
-    .sort(([, a], [, b]) => (a.data_offsets?.[0] ?? 0) - (b.data_offsets?.[0] ?? 0))
+    .sort(([, a], [, b]) => offset(a, 0) - offset(b, 0) || offset(a, 1) - offset(b, 1))
     .map(([name, entry]) => {
       const data = readTensor(name, entry, view, start, end);
       end = entry.data_offsets[1];
@@ -74,6 +81,12 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
     throw new Error(`the tensors end at byte ${start + end}, the file at ${file.length}`);
   return { tensors, metadata };
 }
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** First or last offset, for sorting: an empty tensor stands before the one that starts at the same byte. */
+const offset = (entry: Entry, end: 0 | 1): number => Number(entry.data_offsets?.[end]) || 0;
 
 function readTensor(
   name: string,
@@ -88,7 +101,8 @@ function readTensor(
     throw new Error(`${name} has no valid shape`);
   }
   const count = shape.reduce((product, size) => product * size, 1);
-  if (!Array.isArray(offsets) || offsets[0] !== from || offsets[1] !== from + 4 * count) {
+  const lies = Array.isArray(offsets) && offsets[0] === from && offsets[1] === from + 4 * count;
+  if (!lies || offsets.length !== 2) {
     throw new Error(
       `${name} (${shape.join(' x ')}) should lie at bytes ${from} to ${from + 4 * count}, not ${offsets}`,
     );
@@ -97,17 +111,17 @@ function readTensor(
   return Float32Array.from({ length: count }, (_, i) => view.getFloat32(start + from + 4 * i, true));
 }
 
-/** JSON.parse keeps the last of equal keys silently; only the top level matters here. */
+/** JSON.parse keeps the last of equal keys silently. `json` has been parsed before: it is well-formed. */
 function refuseDuplicateKeys(json: string): void {
-  const keys = new Set<string>();
-  let depth = 0;
-  for (const token of json.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g)) {
-    const [text, key, colon] = token;
-    if (text === '{' || text === '[') depth++;
-    else if (text === '}' || text === ']') depth--;
-    else if (colon !== undefined && depth === 1 && key !== undefined) {
-      if (keys.has(key)) throw new Error(`the header names ${key} twice`);
-      keys.add(key);
+  const open: (Set<string> | undefined)[] = [];
+  for (const [token, text, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else if (colon !== undefined && text !== undefined) {
+      const key = JSON.parse(text) as string; // Without escapes.
+      if (open.at(-1)?.has(key)) throw new Error(`the header names ${key} twice`);
+      open.at(-1)?.add(key);
     }
   }
 }
