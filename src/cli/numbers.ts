@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { BatchStatisticsSpec } from '../train/settings.ts';
 
 // Parsers of option values: Commander puts the option's name before their message.
 
@@ -40,4 +41,19 @@ export function assignment(
   const match = /^([a-z0-9-]+)=([a-z0-9-]+)$/.exec(text);
   if (match === null) throw new InvalidArgumentError(`must be like matmul=naive${got(text)}`);
   return { ...previous, [match[1]!]: match[2]! };
+}
+
+const usualSamples = { precise: 10_000, adaptive: 1000 } as const;
+
+/** `precise:10000`, `adaptive`, `none`: what replaces the running statistics of batch norm. (Commander makes '' of null.) */
+export function batchStatistics(text: string): BatchStatisticsSpec | 'none' {
+  if (text === 'none') return text;
+  const match = /^(precise|adaptive)(?::(\d{1,9}))?$/.exec(text);
+  const kind = match?.[1] as BatchStatisticsSpec['kind'] | undefined;
+  if (kind === undefined) {
+    throw new InvalidArgumentError(`must be precise:10000, adaptive:1000 or none${got(text)}`);
+  }
+  const samples = match?.[2] === undefined ? usualSamples[kind] : Number(match[2]);
+  if (samples < 2) throw new InvalidArgumentError(`must name at least 2 samples${got(text)}`);
+  return { kind, samples };
 }

@@ -15,7 +15,7 @@ import { readSafetensors } from '../train/safetensors.ts';
 import { applyStateDict } from '../train/state.ts';
 import { CliError } from './cli-error.ts';
 import { makeCommand, parse } from './command.ts';
-import { assignment, number, wholeNumber, widths } from './numbers.ts';
+import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
 import { resolvePath } from './project-root.ts';
 
 /** What `npm run train` was asked for. */
@@ -64,6 +64,11 @@ function trainCommand(): Command {
     .option('--cycles <n>', 'cycles, of twice --cycle-steps each', wholeNumber(1, 1e6))
     .option('--lr-decay <x>', 'factor on the largest learning rate after each cycle', number(0, false))
     .addOption(new Option('--bn <order>', 'batch norm').choices(['before-relu', 'after-relu', 'none']))
+    .option(
+      '--bn-stats <kind:n>',
+      'after training, statistics of n samples replace the running ones: precise:10000 (of training images), adaptive:1000 (of test images), none',
+      batchStatistics,
+    )
     .option('--flip', 'mirror training images with probability 1/2')
     .option(
       '--val-size <n>',
@@ -87,7 +92,9 @@ Examples:
   npm run train                                       the base experiment, one seed
   npm run train -- --seeds 5 --out runs/base-5        five seeds in one go
   npm run train -- --hidden 100,50 --lambda 0.003     another net
-  npm run train -- --resume runs/base-5               go on after an interruption`,
+  npm run train -- --resume runs/base-5               go on after an interruption
+  npm run train -- --init w.safetensors --steps 0 --bn-stats precise:10000
+                                                      precise batch norm for a saved net`,
     );
 }
 
@@ -154,15 +161,25 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
           : { ...(settings.batchNorm ?? courseBatchNorm), order: bn as 'before-relu' | 'after-relu' },
     flip: flags.flip ?? settings.flip,
     valSize: flags.valSize ?? settings.valSize,
+    batchStatistics: flags.bnStats === 'none' ? null : (flags.bnStats ?? settings.batchStatistics),
   };
 }
 
 function checkTogether(settings: ExperimentSettings, variants: Readonly<Record<string, string>>): void {
-  const { batchSize, valSize, lrMin, lrMax } = settings;
+  const { batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
   if (batchSize > 50_000 - valSize) {
     throw new CliError(
       `--batch-size ${batchSize} is more than the ${50_000 - valSize} training images that --val-size leaves`,
     );
+  }
+  if (statistics !== null) {
+    const { kind, samples } = statistics;
+    if (batchNorm === null) throw new CliError(`--bn-stats ${kind} needs batch norm, --bn none has none`);
+    const images = kind === 'precise' ? 50_000 - valSize : 10_000;
+    if (samples > images) {
+      const split = kind === 'precise' ? `training images that --val-size ${valSize} leaves` : 'test images';
+      throw new CliError(`--bn-stats ${kind}:${samples} is more than the ${images} ${split}`);
+    }
   }
   if (lrMin > lrMax) throw new CliError(`--lr-min ${lrMin} is above --lr-max ${lrMax}`);
   for (const [op, name] of Object.entries(variants)) {

@@ -140,6 +140,12 @@ function describe(ready: Ready, server: PageServer, { log }: Progress): void {
     `plan: ${settings.steps} steps (${stepsPerEpoch} per epoch), ${dispatchesPerStep} dispatches per step, ` +
       `${megabytes(modelBytes)} for ${replicas.length} ${replicas.length === 1 ? 'replica' : 'replicas'} and ${megabytes(datasetBytes)} for the images`,
   );
+  if (settings.batchStatistics) {
+    const { kind, samples } = settings.batchStatistics;
+    log(
+      `after training: ${kind} batch-norm statistics, of ${samples} ${kind === 'precise' ? 'training' : 'test'} images`,
+    );
+  }
   if (step > 0) log(`resumed at step ${step}`);
   if (otherAdapter !== undefined) {
     log(

@@ -1,7 +1,7 @@
 import { IMAGE_BYTES } from '../data/cifar10.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
-import { Allocator } from '../gpu/tensor.ts';
+import { Allocator, type Tensor } from '../gpu/tensor.ts';
 import { call } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
 import type { VariantChoice } from '../kernels/variant-choice.ts';
@@ -30,6 +30,9 @@ export class Evaluation {
   readonly #plan: Plan;
   readonly #tensors: ReturnType<typeof makeTensors>;
   readonly #count: number;
+  /** (R, B, LD) of the last step. */
+  readonly #logits: Tensor;
+  readonly #classes: number;
 
   private constructor(
     gpu: Gpu,
@@ -38,6 +41,8 @@ export class Evaluation {
     plan: Plan,
     tensors: ReturnType<typeof makeTensors>,
     count: number,
+    logits: Tensor,
+    classes: number,
   ) {
     this.#gpu = gpu;
     this.#pacer = pacer;
@@ -45,6 +50,8 @@ export class Evaluation {
     this.#plan = plan;
     this.#tensors = tensors;
     this.#count = count;
+    this.#logits = logits;
+    this.#classes = classes;
   }
 
   /** Compiles the plan for `samples`, entries of sample-order.ts into `images`. */
@@ -84,16 +91,14 @@ export class Evaluation {
       ],
       choose,
     );
-    return new Evaluation(gpu, pacer, allocator, plan, tensors, count);
+    return new Evaluation(gpu, pacer, allocator, plan, tensors, count, pass.logits, model.spec.classes);
   }
 
   /** Scores every replica with its parameters and running statistics as they are when this is called. */
   async run(): Promise<Score[]> {
-    const { counters, history } = this.#tensors;
+    const { history } = this.#tensors;
     const steps = history.size / 2;
-    const encoder = this.#gpu.device.createCommandEncoder({ label: 'evaluation' });
-    encoder.clearBuffer(counters.buffer);
-    this.#gpu.device.queue.submit([encoder.finish()]);
+    this.#restart();
     for (let step = 0; step < steps; ) {
       step += await this.#pacer.submit(this.#plan, steps - step);
     }
@@ -108,6 +113,38 @@ export class Evaluation {
       }
       return { loss: loss / this.#count, accuracy: hits / this.#count };
     });
+  }
+
+  /** Per replica, at t · classes + p: samples of class t whose largest logit (the first of equal ones) is that of class p. */
+  async confusion(): Promise<number[][]> {
+    const { history, labels } = this.#tensors;
+    const classes = this.#classes;
+    const { replicas, replicaStride } = this.#logits;
+    const ld = this.#logits.size / labels.size;
+    const counts = Array.from({ length: replicas }, () => new Array<number>(classes * classes).fill(0));
+    this.#restart();
+    for (let step = 0; step < history.size / 2; step++) {
+      await this.#pacer.submit(this.#plan, 1);
+      const [logitBytes, labelBytes] = await readTensors(this.#gpu, [this.#logits, labels]);
+      const logits = new Float32Array(logitBytes!);
+      const labelsOfStep = new Uint32Array(labelBytes!);
+      const rows = Math.min(labels.size, this.#count - step * labels.size);
+      for (const [replica, table] of counts.entries()) {
+        for (let row = 0; row < rows; row++) {
+          const first = replica * replicaStride + row * ld;
+          const ofRow = logits.subarray(first, first + classes);
+          const predicted = ofRow.reduce((best, logit, c) => (logit > ofRow[best]! ? c : best), 0);
+          table[labelsOfStep[row]! * classes + predicted]!++;
+        }
+      }
+    }
+    return counts;
+  }
+
+  #restart(): void {
+    const encoder = this.#gpu.device.createCommandEncoder({ label: 'evaluation' });
+    encoder.clearBuffer(this.#tensors.counters.buffer);
+    this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
   destroy(): void {

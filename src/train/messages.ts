@@ -2,7 +2,7 @@
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { Score } from './evaluation.ts';
 import type { TrainReport } from './report-window.ts';
-import type { TrainSettings } from './settings.ts';
+import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import type { ValidationReport } from './trainer.ts';
 
 /** Begin a run. A worker trains once. */
@@ -19,21 +19,33 @@ export interface StartMessage {
   readonly variants?: Readonly<Record<string, string>>;
   /** Send a checkpoint after each epoch, and where the run is stopped. */
   readonly checkpoints: boolean;
+  /** More results of a finished run, each with these statistics of batch norm in place of the running ones. */
+  readonly also?: readonly BatchStatisticsSpec[];
+  /** Count, in each result, which class is taken for which. */
+  readonly confusion?: boolean;
 }
 
 export type ToWorker = StartMessage | { readonly type: 'stop' };
 
-/** What a run amounts to. */
-export interface RunResult {
+/** What trained nets are worth, with one set of batch-norm statistics. Per replica. */
+export interface Outcome {
+  /** Null without a validation split, and where the run was stopped. */
+  readonly validation: readonly Score[] | null;
+  readonly test: readonly Score[] | null;
+  /** Test images of class t taken for class p, at t · classes + p. Null where it was not asked for. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** Safetensors files, in PyTorch's names and layout. */
+  readonly weights: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** What a run amounts to; its own outcome is that with the settings' `batchStatistics`. */
+export interface RunResult extends Outcome {
   /** False where it was stopped. */
   readonly finished: boolean;
   readonly step: number;
-  /** Per replica; null without a validation split, and where the run was stopped. */
-  readonly validation: readonly Score[] | null;
-  readonly test: readonly Score[] | null;
   readonly msPerStep: number;
-  /** A safetensors file per replica, in PyTorch's names and layout. */
-  readonly weights: readonly Uint8Array<ArrayBuffer>[];
+  /** As the start message asked for, in its order. Empty where the run was stopped. */
+  readonly also: readonly Outcome[];
 }
 
 export type FromWorker =

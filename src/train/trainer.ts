@@ -235,6 +235,15 @@ export class Trainer {
 
   /** Scores every replica, with running statistics, on the validation or the test images. */
   async evaluate(split: 'validation' | 'test'): Promise<Score[]> {
+    return (await this.#evaluation(split)).run();
+  }
+
+  /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
+  async confusion(): Promise<number[][]> {
+    return (await this.#evaluation('test')).confusion();
+  }
+
+  #evaluation(split: 'validation' | 'test'): Promise<Evaluation> {
     this.#gpu.check();
     let evaluation = this.#evaluations.get(split);
     if (evaluation === undefined) {
@@ -253,7 +262,7 @@ export class Trainer {
       );
       this.#evaluations.set(split, evaluation);
     }
-    return (await evaluation).run();
+    return evaluation;
   }
 
   /**

@@ -5,7 +5,7 @@ import { GpuError } from '../gpu/errors.ts';
 import { defaultChoice, forcedChoice, recordedChoice } from '../kernels/variant-choice.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { loadDataset } from './dataset.ts';
-import type { FromWorker, StartMessage, ToWorker } from './messages.ts';
+import type { FromWorker, Outcome, StartMessage, ToWorker } from './messages.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { NonFiniteLoss, Trainer } from './trainer.ts';
 
@@ -67,17 +67,24 @@ async function run(start: StartMessage): Promise<void> {
     post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) });
   }
   const { steps, busyMs } = trainer.pace;
-  post({
-    type: 'done',
-    result: {
-      finished,
-      step: trainer.step,
-      validation: finished && settings.valSize > 0 ? await trainer.evaluate('validation') : null,
-      test: finished ? await trainer.evaluate('test') : null,
-      msPerStep: busyMs / Math.max(steps, 1),
-      weights: (await trainer.weights()).map((tensors) => writeSafetensors({ tensors, metadata: {} })),
-    },
-  });
+  if (finished && settings.batchStatistics) await trainer.replaceStatistics(settings.batchStatistics);
+  const own = await outcomeOf(trainer, finished, start.confusion === true);
+  const also: Outcome[] = [];
+  for (const spec of finished ? (start.also ?? []) : []) {
+    await trainer.replaceStatistics(spec);
+    also.push(await outcomeOf(trainer, true, start.confusion === true));
+  }
+  const msPerStep = busyMs / Math.max(steps, 1);
+  post({ type: 'done', result: { ...own, finished, step: trainer.step, msPerStep, also } });
+}
+
+async function outcomeOf(trainer: Trainer, finished: boolean, confusion: boolean): Promise<Outcome> {
+  return {
+    validation: finished && trainer.settings.valSize > 0 ? await trainer.evaluate('validation') : null,
+    test: finished ? await trainer.evaluate('test') : null,
+    confusion: finished && confusion ? await trainer.confusion() : null,
+    weights: (await trainer.weights()).map((tensors) => writeSafetensors({ tensors, metadata: {} })),
+  };
 }
 
 /** A variant forced on the gather or on plain matmuls is meant for the first layer too. */

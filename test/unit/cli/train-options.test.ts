@@ -66,6 +66,27 @@ describe('bad input is one line:', () => {
       ['--resume', '/tmp', '--lambda', '1'],
       /^--lambda cannot be changed with --resume/,
     ],
+    [
+      'statistics of an unknown kind',
+      ['--bn-stats', 'exact:100'],
+      /^--bn-stats must be precise:10000, adaptive:1000 or none, got "exact:100"/,
+    ],
+    ['statistics of one sample', ['--bn-stats', 'precise:1'], /^--bn-stats must name at least 2 samples/],
+    [
+      'more samples than the training split has',
+      ['--bn-stats', 'precise:45001'],
+      /^--bn-stats precise:45001 is more than the 45000 training images that --val-size 5000 leaves$/,
+    ],
+    [
+      'more samples than the test split has',
+      ['--bn-stats', 'adaptive:10001'],
+      /^--bn-stats adaptive:10001 is more than the 10000 test images$/,
+    ],
+    [
+      'statistics without batch norm',
+      ['--bn-stats', 'precise', '--bn', 'none'],
+      /^--bn-stats precise needs batch norm/,
+    ],
     ['another browser', ['--browser', 'firefox'], /^--browser firefox is not supported yet/],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseTrainOptions(args);
@@ -107,6 +128,15 @@ test('a flag changes its setting and nothing else', () => {
     b1: 0.9,
   });
   expect(parseTrainOptions(['--hidden', '20, 10'])!.settings.hidden).toEqual([20, 10]);
+});
+
+test('statistics that replace the running ones', () => {
+  const statisticsOf = (...args: string[]) => parseTrainOptions(args)!.settings.batchStatistics;
+  expect(statisticsOf()).toBeNull();
+  expect(statisticsOf('--bn-stats', 'precise:45000')).toEqual({ kind: 'precise', samples: 45_000 });
+  expect(statisticsOf('--bn-stats', 'adaptive')).toEqual({ kind: 'adaptive', samples: 1000 });
+  expect(statisticsOf('--experiment', 'precise-bn')).toEqual({ kind: 'precise', samples: 10_000 });
+  expect(statisticsOf('--experiment', 'precise-bn', '--bn-stats', 'none')).toBeNull();
 });
 
 test('--seeds 3 are seeds 1 to 3, --seed 3 is one', () => {
