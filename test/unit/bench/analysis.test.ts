@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { analyse } from '../../../bench/analysis.ts';
+import { baselineRefusal, compareWithBaseline } from '../../../bench/baseline.ts';
+import { checkGoals } from '../../../bench/goals.ts';
+import { bandwidthFor, copyGroup, fmaGroup, rateOf, rooflineOf } from '../../../bench/roofline.ts';
+import { formatBenchFile, type Group, parseBenchFile } from '../../../bench/schema.ts';
+import { quantumNs, warningsOf } from '../../../bench/warnings.ts';
+import { fakeFile, fakeGroup, fakeRow } from './fake-file.ts';
+import { stream } from './simulated-clock.ts';
+
+/** `n` samples around `ns` with 2 % noise. */
+function around(ns: number, n = 31, seed = 1): number[] {
+  const random = stream(seed);
+  return Array.from({ length: n }, () => ns * Math.exp(0.02 * random.normal()));
+}
+
+const peaks = (slower = 1): Group[] => [
+  fakeGroup(fmaGroup, [fakeRow('tile', around(1000 * slower), { work: { flops: 16_000, bytes: 0 } })], {
+    suite: 'peaks',
+  }),
+  fakeGroup(
+    copyGroup(2 ** 26),
+    [fakeRow('vec4', around(1e6 * slower), { work: { flops: 0, bytes: 2 ** 26 } })],
+    {
+      suite: 'peaks',
+      op: 'copy',
+    },
+  ),
+];
+
+describe('schema', () => {
+  const file = fakeFile([
+    ...peaks(),
+    fakeGroup('matmul M=1', [fakeRow('naive', [1.23456789, null, 3e9]), fakeRow('wrong', [])]),
+  ]);
+
+  test('a file survives being written and read, to seven digits', () => {
+    const again = parseBenchFile(formatBenchFile(file));
+    expect(again.groups[2]!.rows[0]!.samplesNs).toEqual([1.234568, null, 3e9]);
+    expect(again.header).toEqual(file.header);
+    expect(formatBenchFile(again)).toBe(formatBenchFile(file));
+  });
+
+  test('samples stand in one line', () => {
+    expect(formatBenchFile(file)).toContain('[1.234568, null, 3000000000]');
+  });
+
+  test.each([
+    ['nonsense', 'it is not JSON'],
+    ['{}', 'not a file of npm run bench'],
+    ['{"format":"wgrad-bench","version":99}', 'version 99'],
+    ['{"format":"wgrad-bench","version":1}', 'no header'],
+    ['{"format":"wgrad-bench","version":1,"header":{"adapterName":"a"},"groups":[{"id":"g"}]}', 'group "g"'],
+    [
+      '{"format":"wgrad-bench","version":1,"header":{"adapterName":"a"},"groups":[{"id":"g","rows":[{"name":"r","samplesNs":[-1]}]}]}',
+      'group "g"',
+    ],
+  ])('%s is refused', (text, message) => {
+    expect(() => parseBenchFile(text)).toThrow(message);
+  });
+});
+
+describe('roofline', () => {
+  test('peak and bandwidth are those of the best rows', () => {
+    const roofline = rooflineOf(peaks())!;
+    expect(roofline.gflops).toBeCloseTo(16, 0);
+    expect(roofline.bandwidths[0]!.gbPerSecond).toBeCloseTo(67, 0);
+  });
+
+  test('the share is of the lower roof', () => {
+    const roofline = {
+      gflops: 10,
+      bandwidths: [{ workingSetBytes: 1e6, gbPerSecond: 2 }],
+      emptyDispatchNs: 1,
+    };
+    expect(rateOf({ flops: 1000, bytes: 10 }, 200, roofline)).toMatchObject({
+      gflops: 5,
+      share: 0.5,
+      bound: 'compute',
+    });
+    expect(rateOf({ flops: 10, bytes: 1000 }, 1000, roofline)).toMatchObject({ share: 0.5, bound: 'memory' });
+    expect(rateOf({ flops: 10, bytes: 1000 }, 1000, undefined)).toMatchObject({
+      gbPerSecond: 1,
+      share: undefined,
+    });
+  });
+
+  test('small work may hope for the bandwidth of a small copy', () => {
+    const bandwidths = [
+      { workingSetBytes: 1000, gbPerSecond: 9 },
+      { workingSetBytes: 1e6, gbPerSecond: 4 },
+    ];
+    const roofline = { gflops: 1, bandwidths, emptyDispatchNs: 1 };
+    expect(bandwidthFor(roofline, 500)).toBe(9);
+    expect(bandwidthFor(roofline, 2000)).toBe(4);
+    expect(bandwidthFor(roofline, 1e9)).toBe(4);
+  });
+});
+
+describe('analysis', () => {
+  test('the fastest first; a default that is not among the fastest is reported; wrong rows fail', () => {
+    const wrong = fakeRow('broken', [], { validation: { ok: false, how: 'y[0] is off' } });
+    const group = fakeGroup('op M=1', [
+      fakeRow('slow', around(200, 31, 2), { isDefault: true }),
+      fakeRow('fast', around(100)),
+      wrong,
+    ]);
+    const analysis = analyse(fakeFile([...peaks(), group]));
+    expect(analysis.groups[2]!.rows.map(({ row }) => row.name)).toEqual(['fast', 'slow']);
+    expect(analysis.betterChoices[0]!.chosen.row.name).toBe('slow');
+    expect(analysis.wrong[0]!.row.name).toBe('broken');
+  });
+
+  test('goals: met, missed, undecided', () => {
+    const goal = { suite: 'train', group: 'step', row: 'a', against: 'b', atMost: 0.5 } as const;
+    const outcome = (a: number) => {
+      const rows = [fakeRow('a', around(a, 31, 5)), fakeRow('b', around(100))];
+      return checkGoals([fakeGroup('step x', rows, { suite: 'train' })], [goal])[0]!.outcome;
+    };
+    expect(outcome(40)).toBe('met');
+    expect(outcome(60)).toBe('missed');
+    expect(outcome(50)).toBe('undecided');
+  });
+});
+
+describe('baseline', () => {
+  const run = (ns: number, seed: number, machine = 1) =>
+    fakeFile([...peaks(machine), fakeGroup('op M=1', [fakeRow('v', around(ns, 31, seed))])]);
+
+  test('the same speed: no difference', () => {
+    const comparison = compareWithBaseline(run(100, 2), run(100, 3), 0.05);
+    expect(comparison.rows).toMatchObject([{ verdict: 'no difference', regression: false }]);
+  });
+
+  test('20 % slower is a regression, 20 % faster is faster', () => {
+    expect(compareWithBaseline(run(120, 2), run(100, 3), 0.05).rows).toMatchObject([
+      { verdict: 'slower', regression: true },
+    ]);
+    expect(compareWithBaseline(run(80, 2), run(100, 3), 0.05).rows).toMatchObject([
+      { verdict: 'faster', regression: false },
+    ]);
+  });
+
+  test('slower, but within the threshold, is no regression', () => {
+    expect(compareWithBaseline(run(120, 2), run(100, 3), 0.5).rows).toMatchObject([
+      { verdict: 'slower', regression: false },
+    ]);
+  });
+
+  test('a machine that is 20 % slower as a whole makes no regression', () => {
+    const comparison = compareWithBaseline(run(120, 2, 1.2), run(100, 3), 0.05);
+    expect(comparison.machine).toBeCloseTo(1.2, 1);
+    expect(comparison.rows).toMatchObject([{ verdict: 'no difference', regression: false }]);
+  });
+
+  test('rows that only one run has are counted, not compared', () => {
+    const other = fakeFile([...peaks(), fakeGroup('op M=2', [fakeRow('v', around(100))])]);
+    expect(compareWithBaseline(run(100, 2), other, 0.05)).toMatchObject({ rows: [], unmatched: 2 });
+  });
+
+  test('another adapter is refused in one line', () => {
+    const refusal = baselineRefusal({ adapterName: 'another one' }, run(100, 1));
+    expect(refusal).toContain('another adapter (v a, d');
+    expect(refusal).not.toContain('\n');
+    expect(baselineRefusal(run(100, 1).header, run(100, 1))).toBeUndefined();
+  });
+});
+
+describe('warnings', () => {
+  test('none for quiet samples', () => {
+    expect(warningsOf(fakeGroup('g', [fakeRow('v', around(1e6))]))).toEqual([]);
+  });
+
+  test('noise, drift, short samples, missing timestamps, slow rows', () => {
+    const noisy = around(1e6).map((ns, i) => (i % 2 === 0 ? ns : 2 * ns));
+    const drifting = around(1e6).map((ns, i) => ns * (1 + i / 100));
+    const holes = around(1e6).map((ns, i) => (i === 5 ? null : ns));
+    const rare = around(1e6).map((ns, i) => (i % 3 === 0 ? ns : null));
+    const textOf = (samples: (number | null)[]) =>
+      warningsOf(fakeGroup('g', [fakeRow('v', samples)])).join('; ');
+    expect(textOf(noisy)).toContain('noisy');
+    expect(textOf(drifting)).toContain('slower while it was measured');
+    expect(textOf(around(1000))).toContain('lasts only 10 us');
+    expect(textOf(holes)).toContain('1 samples had no usable timestamps');
+    expect(textOf(rare)).toContain('so slow');
+  });
+
+  test('timestamps in steps of 100 us', () => {
+    const samples = Array.from({ length: 31 }, (_, i) => 30_000 + 10_000 * (i % 4));
+    expect(warningsOf(fakeGroup('g', [fakeRow('v', samples)])).join()).toContain('steps of 100 us');
+    expect(quantumNs([300_000, 400_000, 600_000])).toBe(100_000);
+    expect(quantumNs([300_001, 400_000])).toBe(0);
+    expect(quantumNs([])).toBe(0);
+  });
+});
