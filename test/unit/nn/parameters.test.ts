@@ -1,0 +1,124 @@
+/** Where parameters lie in the flat arrays, and how they go in and out. */
+import { describe, expect, test } from 'vitest';
+import { courseBatchNorm, type NetSpec } from '../../../src/nn/net-spec.ts';
+import {
+  extractSegment,
+  insertSegment,
+  layOut,
+  paddedWidth,
+  torchShape,
+} from '../../../src/nn/parameters.ts';
+
+const nets: readonly [string, NetSpec][] = [
+  ['base', { inputs: 3072, hidden: [50, 50], classes: 10, batchNorm: courseBatchNorm }],
+  ['odd widths', { inputs: 7, hidden: [5, 3, 1], classes: 2, batchNorm: courseBatchNorm }],
+  ['no batch norm', { inputs: 9, hidden: [6], classes: 3, batchNorm: null }],
+  ['no hidden layer', { inputs: 4, hidden: [], classes: 3, batchNorm: courseBatchNorm }],
+];
+
+test.each([
+  [1, 4],
+  [4, 4],
+  [50, 52],
+  [3072, 3072],
+])('paddedWidth(%i) = %i', (width, padded) => expect(paddedWidth(width)).toBe(padded));
+
+describe.each(nets)('layOut: %s', (_, spec) => {
+  const { parameters, statistics, parameterCount, decayedCount, statisticCount } = layOut(spec);
+
+  test('segments are in bounds and do not overlap', () => {
+    for (const [segments, count] of [
+      [parameters, parameterCount],
+      [statistics, statisticCount],
+    ] as const) {
+      let end = 0;
+      for (const { start, size, rows, cols, ld } of segments) {
+        expect(start).toBeGreaterThanOrEqual(end);
+        expect(ld).toBe(paddedWidth(cols));
+        expect(size).toBeGreaterThanOrEqual(rows * ld);
+        end = start + size;
+      }
+      expect(end).toBeLessThanOrEqual(count);
+      expect(count % 64).toBe(0);
+    }
+  });
+
+  test('what is bound starts at a multiple of 256 bytes: all but beta and the running variance', () => {
+    for (const { kind, start } of [...parameters, ...statistics]) {
+      if (kind === 'bn.bias' || kind === 'bn.running_var') continue;
+      expect(start % 64, kind).toBe(0);
+    }
+  });
+
+  test('beta follows gamma and the running variance the mean, each pair one array (2, N)', () => {
+    for (const [segments, first, second] of [
+      [parameters, 'bn.weight', 'bn.bias'],
+      [statistics, 'bn.running_mean', 'bn.running_var'],
+    ] as const) {
+      const of = (kind: string) => segments.filter((segment) => segment.kind === kind);
+      expect(of(second).length).toBe(of(first).length);
+      for (const [i, { layer, start, size }] of of(first).entries()) {
+        expect(of(second)[i]).toMatchObject({ layer, start: start + size, size });
+      }
+    }
+  });
+
+  test('weight matrices come first, and nothing else is decayed', () => {
+    for (const { kind, start, size } of parameters) {
+      if (kind === 'linear.weight') expect(start + size).toBeLessThanOrEqual(decayedCount);
+      else expect(start).toBeGreaterThanOrEqual(decayedCount);
+    }
+  });
+
+  test('every layer has its tensors under the names of PyTorch', () => {
+    const widths = [spec.inputs, ...spec.hidden, spec.classes];
+    const shapes = Object.fromEntries(
+      [...parameters, ...statistics].map((segment) => [segment.name, torchShape(segment)]),
+    );
+    const expected: Record<string, number[]> = {};
+    for (let layer = 0; layer + 1 < widths.length; layer++) {
+      const outputs = widths[layer + 1]!;
+      expected[`layers.${layer}.linear.weight`] = [outputs, widths[layer]!];
+      expected[`layers.${layer}.linear.bias`] = [outputs];
+      if (spec.batchNorm === null || layer === spec.hidden.length) continue;
+      for (const name of ['weight', 'bias', 'running_mean', 'running_var']) {
+        expected[`layers.${layer}.bn.${name}`] = [outputs];
+      }
+    }
+    expect(shapes).toEqual(expected);
+  });
+
+  test('rows of weight matrices are padded as the columns of the layer before', () => {
+    for (const { kind, rows, ld, size } of parameters) {
+      if (kind === 'linear.weight') expect(size).toBe(paddedWidth(rows) * ld);
+      else expect(size).toBe(ld);
+    }
+  });
+
+  test('there and back leaves the padding alone', () => {
+    for (const [segments, count] of [
+      [parameters, parameterCount],
+      [statistics, statisticCount],
+    ] as const) {
+      const flat = new Float32Array(count).fill(-1);
+      const tensors = segments.map((segment, i) =>
+        Float32Array.from({ length: segment.rows * segment.cols }, (_, j) => 1 + i + j / 65_536),
+      );
+      for (const [i, segment] of segments.entries()) insertSegment(flat, segment, tensors[i]!);
+      for (const [i, segment] of segments.entries()) {
+        const back = extractSegment(flat, segment);
+        expect(back).toEqual({ name: segment.name, shape: torchShape(segment), data: tensors[i] });
+      }
+      const written = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
+      expect(flat.filter((value) => value === -1).length).toBe(count - written);
+    }
+  });
+});
+
+test('a weight matrix is transposed: (out, in) outside, (in, out) in rows of ld inside', () => {
+  const { parameters } = layOut({ inputs: 2, hidden: [], classes: 3, batchNorm: null });
+  const weight = parameters[0]!;
+  const flat = new Float32Array(16).fill(-1);
+  insertSegment(flat, weight, [11, 12, 21, 22, 31, 32]); // rows: outputs 1, 2, 3
+  expect(Array.from(flat)).toEqual([11, 21, 31, -1, 12, 22, 32, ...new Array(9).fill(-1)]);
+});

@@ -1,0 +1,67 @@
+/** Checkpoints as files: nothing is lost, other files are refused. */
+import { describe, expect, test } from 'vitest';
+import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../src/train/checkpoint.ts';
+import { readSafetensors, writeSafetensors } from '../../../src/train/safetensors.ts';
+
+const checkpoint: Checkpoint = {
+  settings: {
+    net: { inputs: 3072, hidden: [50, 50], classes: 10, batchNorm: courseBatchNorm },
+    init: { sigma: 0.01 },
+    optimizer: { kind: 'adam', b1: 0.9, b2: 0.999, eps: 1e-8 },
+    schedule: { kind: 'cyclical', min: 1e-5, max: 0.1, halfCycle: 2250, decay: 0.6 },
+    steps: 9000,
+    batchSize: 100,
+    replicas: [{ seed: 2 ** 32 - 1, lambda: 0.005, rateScale: 1 / 3 }],
+    valSize: 5000,
+    shuffle: true,
+    flip: false,
+    cropPixels: 0,
+    reportSteps: 100,
+  },
+  step: 4500,
+  variants: { 'layers.0 wgrad': 'quad-8x28' },
+  adapter: 'google "swiftshader"',
+  arenas: {
+    parameters: Float32Array.of(1, -0, 2 ** -149, 3.4028234663852886e38, 1 / 3),
+    statistics: Float32Array.of(0, 1),
+    mu: Float32Array.of(0.25),
+    nu: new Float32Array(0),
+  },
+};
+
+test('there and back, bit by bit', () => {
+  const back = readCheckpoint(writeCheckpoint(checkpoint));
+  expect(back).toEqual(checkpoint);
+  expect(Object.keys(back.arenas)).toEqual(Object.keys(checkpoint.arenas));
+});
+
+test('the same checkpoint is the same file', () => {
+  expect(writeCheckpoint(checkpoint)).toEqual(writeCheckpoint(readCheckpoint(writeCheckpoint(checkpoint))));
+});
+
+describe('refusals', () => {
+  test('a file of weights', () => {
+    const weights = writeSafetensors({
+      tensors: [{ name: 'layers.0.linear.bias', shape: [1], data: Float32Array.of(1) }],
+      metadata: { format: 'pt' },
+    });
+    expect(() => readCheckpoint(weights)).toThrow('not a checkpoint of this version (wgrad checkpoint 1)');
+  });
+
+  test('a later version', () => {
+    const { tensors, metadata } = readSafetensors(writeCheckpoint(checkpoint));
+    const later = writeSafetensors({ tensors, metadata: { ...metadata, format: 'wgrad checkpoint 2' } });
+    expect(() => readCheckpoint(later)).toThrow('not a checkpoint of this version (wgrad checkpoint 1)');
+  });
+
+  test('a file cut off, or without its run', () => {
+    const file = writeCheckpoint(checkpoint);
+    for (const length of [0, 100, file.length - 1]) {
+      expect(() => readCheckpoint(file.subarray(0, length)), `${length} bytes`).toThrow();
+    }
+    const { tensors } = readSafetensors(file);
+    const bare = writeSafetensors({ tensors, metadata: { format: 'wgrad checkpoint 1' } });
+    expect(() => readCheckpoint(bare)).toThrow(/JSON/);
+  });
+});
