@@ -126,10 +126,10 @@ async function measureAll(
   let done = 0;
   const interrupt = stopOnSignals(session, progress);
   try {
-    for (const [index, { suite, id, rows, skipped }] of listed.entries()) {
+    for (const [index, { suite, id, title, rows, skipped }] of listed.entries()) {
       if (interrupt.asked()) break;
       const update = (part: number) =>
-        progress.update(Math.floor(done + part * weights[index]!), total, `${suite} ${id}`);
+        progress.update(Math.floor(done + part * weights[index]!), total, `${suite} ${title}`);
       update(0);
       try {
         const result = await session.measure(
@@ -137,6 +137,7 @@ async function measureAll(
             suite,
             id,
             seed,
+            quick,
             settings: settingsFor(suite, rows.length, quick, rounds),
             profile: profileEffort(quick),
           },

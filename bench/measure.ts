@@ -45,8 +45,9 @@ export interface Measured {
 const mostRepeats = 2000;
 /** Tries of which the fastest says how long a sample takes: a stall in one of them must not count. */
 const tries = 3;
-/** Rounds of a row that is so slow that all rounds would not fit: the fewest that give a 95 % interval, and one. */
-const roundsOfSlowRows = 7;
+/** Most rounds of a row that is so slow that all rounds would not fit: enough for a 95 % interval. */
+const mostRoundsOfSlowRows = 7;
+const leastRoundsOfSlowRows = 2;
 /** Such a row takes so many times as long as a sample should, and as the fastest row. */
 const slowFactor = 3;
 
@@ -58,7 +59,7 @@ export async function measure(
   random: RandomStream,
   onRound: (done: number, planned: number) => boolean = () => true,
 ): Promise<Measured> {
-  const { repeats, sampleNs } = await calibrate(clock, rows, settings.sampleNs);
+  const { repeats, sampleNs } = await calibrate(clock, rows, settings);
   const plan = planRounds(sampleNs, settings);
   const samplesNs: (number | null)[][] = repeats.map(() => []);
   const wallNs: (number | null)[][] = repeats.map(() => []);
@@ -82,7 +83,7 @@ export async function measure(
 }
 
 /** Repetitions that make a sample of each row last `target` ns, and how long that is. Also the first warm-up. */
-async function calibrate(clock: Clock, rows: number, target: number) {
+async function calibrate(clock: Clock, rows: number, { sampleNs: target, budgetNs }: MeasureSettings) {
   const repeats: number[] = [];
   const sampleNs: number[] = [];
   for (let row = 0; row < rows; row++) {
@@ -90,16 +91,17 @@ async function calibrate(clock: Clock, rows: number, target: number) {
       const [timing] = await clock.run([{ row, repeats: count }]);
       return Math.max(timing?.ns ?? timing?.wallNs ?? 1, 1);
     };
-    await time(1); // Compiles whatever is compiled at first use.
+    // The first try compiles whatever is compiled at first use.
+    let ns = await time(1);
+    if (ns < budgetNs / 4) ns = await time(1);
     let count = 1;
-    let ns = await time(count);
     while (ns < 0.8 * target && count < mostRepeats) {
       // The first tries are all overhead: grow in steps, since a repetition may cost less than it seems, never more.
       const enough = Math.ceil((count * target) / ns);
       count = Math.min(mostRepeats, Math.max(count + 1, Math.min(count * 16, enough)));
       ns = await time(count);
     }
-    for (let i = 1; i < tries && ns > target; i++) ns = Math.min(ns, await time(count));
+    for (let i = 1; i < tries && ns > target && ns < budgetNs / 20; i++) ns = Math.min(ns, await time(count));
     repeats[row] = count;
     sampleNs[row] = ns;
   }
@@ -114,11 +116,13 @@ export function planRounds(
   const strides = sampleNs.map(() => 1);
   const slow = slowFactor * Math.max(target, Math.min(...sampleNs));
   const bySlowness = [...sampleNs.keys()].sort((a, b) => sampleNs[b]! - sampleNs[a]!);
-  const stride = Math.max(1, Math.floor(leastRounds / roundsOfSlowRows));
   const needed = () => leastRounds * sampleNs.reduce((total, ns, row) => total + ns / strides[row]!, 0);
   for (const row of bySlowness) {
-    if (needed() <= budgetNs || sampleNs[row]! < slow) break;
-    strides[row] = stride;
+    const ns = sampleNs[row]!;
+    if (needed() <= budgetNs || ns < slow) break;
+    const affordable = Math.floor(budgetNs / 2 / ns);
+    const rounds = Math.max(leastRoundsOfSlowRows, Math.min(mostRoundsOfSlowRows, affordable));
+    strides[row] = Math.max(1, Math.floor(leastRounds / rounds));
   }
   if (strides.some((each) => each > 1)) return { rounds: leastRounds, strides };
   const perRound = sampleNs.reduce((total, ns) => total + ns, 0);

@@ -22,6 +22,7 @@ export interface ListRequest {
 export interface ListedGroup {
   readonly suite: SuiteName;
   readonly id: string;
+  readonly title: string;
   readonly rows: readonly string[];
   readonly skipped: readonly Skipped[];
 }
@@ -29,6 +30,7 @@ export interface ListedGroup {
 export interface MeasureRequest {
   readonly suite: SuiteName;
   readonly id: string;
+  readonly quick: boolean;
   readonly settings: MeasureSettings;
   readonly seed: number;
   /** Steps to profile and the time they may take. */

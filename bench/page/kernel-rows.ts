@@ -13,7 +13,7 @@ import {
   type VariantCheck,
 } from '../../src/reference/check.ts';
 import type { CheckCase, Elements } from '../../src/reference/checks/case.ts';
-import type { Validation } from '../schema.ts';
+import type { Skipped, Validation } from '../schema.ts';
 import type { KernelGroup } from '../suites/kernel-suite.ts';
 import { type GpuWork, stampsOfPass } from './clock.ts';
 import type { ReadyRow } from './timed-group.ts';
@@ -31,18 +31,27 @@ export function dispatchWork(dispatch: Dispatch): GpuWork {
   };
 }
 
+/** A variant whose check takes longer, and very much longer than the fastest one's, is not timed. */
+const slowCheck = { quickMs: 1500, fullMs: 6000, factor: 8 } as const;
+
+export interface KernelRows {
+  readonly rows: readonly ReadyRow[];
+  readonly skipped: readonly Skipped[];
+}
+
 /** Checks and prepares each variant. The buffers come from `allocator`, which the caller destroys. */
 export async function kernelRows(
   gpu: Gpu,
   pipelines: PipelineCache,
   allocator: Allocator,
   group: KernelGroup,
-): Promise<ReadyRow[]> {
+  quick: boolean,
+): Promise<KernelRows> {
   const { kernel, shape, replicas, variants } = group;
   const data = makeCase(kernel.op, shape, replicas, 1);
   const tensors = uploadCase(gpu, allocator, data);
   const { flops, bytes } = kernel.cost(shape);
-  const rows: ReadyRow[] = [];
+  const rows: (ReadyRow & { readonly checkMs: number })[] = [];
   for (const variant of variants) {
     const name = checkName(kernel.op, variant.name, shape, replicas, 1);
     const dispatch = await prepare(
@@ -51,16 +60,30 @@ export async function kernelRows(
       () => variant as never,
       call(name, kernel, shape, tensors),
     );
+    const startedAt = performance.now();
+    const check = await checkCase(gpu, kernel, variant, shape, name, data, pipelines);
     rows.push({
+      checkMs: performance.now() - startedAt,
       name: variant.name,
       isDefault: variant.name === group.defaultVariant,
-      validation: validationOf(await checkCase(gpu, kernel, variant, shape, name, data, pipelines)),
+      validation: validationOf(check),
       work: { flops: flops * replicas, bytes: bytes * replicas },
       dispatches: 1,
       timed: dispatchWork(dispatch),
     });
   }
-  return rows;
+  const fastest = Math.min(...rows.map(({ checkMs }) => checkMs));
+  const limit = Math.max(quick ? slowCheck.quickMs : slowCheck.fullMs, slowCheck.factor * fastest);
+  return {
+    rows: rows.filter(({ checkMs }) => checkMs <= limit).map(({ checkMs: _, ...row }) => row),
+    skipped: rows
+      .filter(({ checkMs }) => checkMs > limit)
+      .map(({ name, checkMs }) => {
+        const seconds = (checkMs / 1000).toFixed(1);
+        const reason = `too slow: its check took ${seconds} s, the fastest ${(fastest / 1000).toFixed(2)} s; --variant ${kernel.op}=${name} times it`;
+        return { name, reason };
+      }),
+  };
 }
 
 function validationOf(check: VariantCheck): Validation {

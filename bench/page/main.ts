@@ -67,6 +67,7 @@ class Page implements BenchPage {
     return groups.map((group) => ({
       suite: group.suite,
       id: group.id,
+      title: group.title,
       rows: rowNames(group),
       skipped: group.skipped,
     }));
@@ -91,11 +92,12 @@ class Page implements BenchPage {
     const allocator = new Allocator(this.#gpu);
     try {
       const { suite, id, op, title, usedBy, skipped } = group;
-      const rows =
+      const ready =
         group.suite === 'peaks'
-          ? await peakRows(this.#gpu, this.#pipelines, allocator, group)
-          : await kernelRows(this.#gpu, this.#pipelines, allocator, group);
-      const timed = await timeGroup({ suite, id, op, title, usedBy, skipped }, rows, timing);
+          ? { rows: await peakRows(this.#gpu, this.#pipelines, allocator, group), skipped: [] }
+          : await kernelRows(this.#gpu, this.#pipelines, allocator, group, request.quick);
+      const about = { suite, id, op, title, usedBy, skipped: [...skipped, ...ready.skipped] };
+      const timed = await timeGroup(about, ready.rows, timing);
       return { group: timed, profiles: [] };
     } finally {
       allocator.destroy();

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BenchFile, formatBenchFile, parseBenchFile } from '../../bench/schema.ts';
+
+const root = join(import.meta.dirname, '../..');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wgrad-bench-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function bench(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['src/cli/main.mjs', 'bench', ...args], { cwd: root });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data) => (stdout += data));
+    child.stderr.on('data', (data) => (stderr += data));
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status: status ?? -1, stdout, stderr }));
+  });
+}
+
+/** Two groups with little work: a kernel and a step. */
+const small = ['--quick', '--rounds', '7'];
+
+describe('npm run bench', () => {
+  let file: BenchFile;
+
+  test('one op, quick: tables on stdout and every file in the folder', { timeout: 240_000 }, async () => {
+    const out = join(folder, 'kernels');
+    const { status, stdout, stderr } = await bench(
+      ...small,
+      '--suite',
+      'kernels',
+      '--filter',
+      'softmax',
+      '--out',
+      out,
+    );
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('softmax-cross-entropy');
+    expect(stdout).toContain('empty dispatch');
+    expect(readdirSync(out).sort()).toEqual(['report.html', 'results.json', 'results.md', 'trace.json']);
+    file = parseBenchFile(readFileSync(join(out, 'results.json'), 'utf8'));
+    const [group] = file.groups.filter(({ suite }) => suite === 'kernels');
+    expect(group!.rows.every(({ validation }) => validation.ok)).toBe(true);
+    expect(group!.rows[0]!.samplesNs).toHaveLength(7);
+    expect(file.groups.filter(({ suite }) => suite === 'peaks').map(({ op }) => op)).toContain('fma');
+    const html = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(html).toContain('<svg');
+    expect(html).not.toMatch(/<script|<link/);
+  });
+
+  test('a step: losses checked, profiled kernel by kernel, a trace', { timeout: 240_000 }, async () => {
+    const out = join(folder, 'train');
+    const only = ['--suite', 'train', '--filter', '50-50 adam', '--variant', 'adam=vec4'];
+    const { status, stdout, stderr } = await bench(...small, ...only, '--out', out);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('profile of step 50-50 adam R=1');
+    const { groups, profiles } = parseBenchFile(readFileSync(join(out, 'results.json'), 'utf8'));
+    const step = groups.find(({ suite }) => suite === 'train')!;
+    expect(step.rows.map(({ name }) => name)).toContain('default');
+    expect(step.rows[0]!.validation.how).toContain('losses of 3 steps, float64 reference');
+    expect(profiles[0]!.dispatches.map(({ op }) => op)).toContain('adam');
+    const trace = JSON.parse(readFileSync(join(out, 'trace.json'), 'utf8'));
+    expect(trace.traceEvents.length).toBeGreaterThan(profiles[0]!.dispatches.length);
+  });
+
+  test('a baseline from another adapter is refused in one line', { timeout: 120_000 }, async () => {
+    const path = join(folder, 'other.json');
+    const other = { ...file, header: { ...file.header, adapterName: 'another adapter' } };
+    writeFileSync(path, formatBenchFile(other));
+    const { status, stderr } = await bench(...small, '--filter', 'softmax', '--baseline', path);
+    expect(status).toBe(2);
+    expect(stderr.trim().split('\n').at(-1)).toMatch(/^bench: --baseline .* another adapter/);
+  });
+
+  test.each([
+    [['--suite', 'nothing'], /kernels, train, peers/],
+    [['--variant', 'matmul=nothing'], /has no variant "nothing"/],
+    [['--baseline', '/nowhere/results.json'], /no such file/],
+    [['--rounds', '0'], /--rounds must be a whole number/],
+  ])('%s: one line, exit status 2', async (args, message) => {
+    const { status, stderr, stdout } = await bench(...args);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(message);
+  });
+});
