@@ -3,10 +3,13 @@
 // and the two halves of a split-K forward: matmul-forward-split (partial sums) and split-sum.
 import dgradNaive from '../../shaders/matmul-dgrad/naive.wgsl?raw';
 import dgradQuad from '../../shaders/matmul-dgrad/quad.wgsl?raw';
+import dgradTile from '../../shaders/matmul-dgrad/tile.wgsl?raw';
 import forwardNaive from '../../shaders/matmul-forward/naive.wgsl?raw';
 import forwardQuad from '../../shaders/matmul-forward/quad.wgsl?raw';
+import forwardTile from '../../shaders/matmul-forward/tile.wgsl?raw';
 import wgradNaive from '../../shaders/matmul-wgrad/naive.wgsl?raw';
 import wgradQuad from '../../shaders/matmul-wgrad/quad.wgsl?raw';
+import wgradTile from '../../shaders/matmul-wgrad/tile.wgsl?raw';
 import splitSumNaive from '../../shaders/split-sum/naive.wgsl?raw';
 import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
@@ -71,9 +74,20 @@ const forwardNaiveVariant: Variant<MatmulShape> = {
   grid: ({ M, N }) => [ceil(N / 8), ceil(M / 8)],
 };
 
+/** Rows and columns of the tile of `tile.wgsl`. */
+const tile = 32;
+
+const forwardTileVariant: Variant<MatmulShape> = {
+  name: 'tile',
+  source: forwardTile,
+  flags: { BIAS: true },
+  constants: (shape) => ({ ...sizes(shape), ROW_TILES: ceil(shape.M / tile), SPLIT_K: shape.K }),
+  grid: ({ M, N }) => [ceil(N / tile), ceil(M / tile)],
+};
+
 const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardNaiveVariant,
-  forwardQuadVariant(4, 4),
+  forwardTileVariant,
   forwardQuadVariant(8, 3),
   forwardQuadVariant(8, 4),
   forwardQuadVariant(13, 7),
@@ -85,7 +99,7 @@ export const matmulForward: Kernel<MatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
   cost,
   variants: forwardVariants,
-  preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['tile'] },
 };
 
 export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
@@ -93,7 +107,7 @@ export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y')],
   cost,
   variants: forwardVariants.map(split),
-  preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['tile'] },
 };
 
 export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly SPLITS: number }> = {
@@ -133,13 +147,18 @@ export const matmulWgrad: Kernel<MatmulShape> = {
       constants: sizes,
       grid: ({ N, K }) => [ceil(N / 8), ceil(K / 8)],
     },
-    wgradQuadVariant(1, 4),
+    {
+      name: 'tile',
+      source: wgradTile,
+      constants: sizes,
+      grid: ({ N, K }) => [ceil(N / tile), ceil(K / tile)],
+    },
     wgradQuadVariant(2, 3),
     wgradQuadVariant(2, 4),
     wgradQuadVariant(3, 7),
     wgradQuadVariant(3, 13),
   ],
-  preferred: { software: ['quad-12x52', 'quad-12x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-12x52', 'quad-12x28', 'quad-8x16', 'quad-8x12'], hardware: ['tile'] },
 };
 
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
@@ -164,10 +183,15 @@ export const matmulDgrad: Kernel<MatmulShape> = {
       constants: sizes,
       grid: ({ M, K }) => [ceil(K / 8), ceil(M / 8)],
     },
-    dgradQuadVariant(4, 4),
+    {
+      name: 'tile',
+      source: dgradTile,
+      constants: sizes,
+      grid: ({ M, K }) => [ceil(K / tile), ceil(M / tile)],
+    },
     dgradQuadVariant(8, 3),
     dgradQuadVariant(8, 4),
     dgradQuadVariant(8, 7),
   ],
-  preferred: { software: ['quad-8x28', 'quad-8x16', 'quad-8x12'], hardware: ['quad-4x16'] },
+  preferred: { software: ['quad-8x28', 'quad-8x16', 'quad-8x12'], hardware: ['tile'] },
 };

@@ -30,7 +30,7 @@ export interface Linear {
  */
 export function splitsFor({ M, N, K }: MatmulShape, replicas: number, capabilities: Capabilities): number {
   if (capabilities.software) return 1;
-  const tiles = Math.ceil(M / 16) * Math.ceil(N / 16) * replicas;
+  const tiles = Math.ceil(M / 32) * Math.ceil(N / 32) * replicas;
   return Math.max(1, Math.min(Math.floor(256 / tiles), Math.floor(K / 256)));
 }
 
