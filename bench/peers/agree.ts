@@ -27,8 +27,11 @@
  * their bounds are looser. A bound above `loosest` would accept mistakes (leaving the L2 term out
  * moves some tensor by 4 to 9 %, one label of a hundred by 10 %): such a work is refused.
  */
+import { randomStream } from '../../src/data/random.ts';
+import { absMatmul, matmul } from '../../src/reference/matmul.ts';
 import { type NetShape, tensorName } from '../../src/reference/net.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
+import { compare, describeComparison, sumBound } from '../../src/reference/tolerance.ts';
 import { initialState, type TrainState, trainStep } from '../../src/reference/train-step.ts';
 import type { PeerStep } from './peer.ts';
 import type { StepWork } from './work.ts';
@@ -36,6 +39,8 @@ import type { StepWork } from './work.ts';
 const u = 2 ** -24;
 const noiseSize = 8 * u;
 const safety = 4;
+/** Relative. WGSL grants exp(x) 3 + 2 |x| ULP (https://www.w3.org/TR/WGSL/#floating-point-accuracy); |x| up to 8 in a softmax. */
+const lossAccuracy = 38 * u;
 /** By the number of steps done: the first, and later ones. */
 const loosest = [0.01, 0.05] as const;
 
@@ -149,7 +154,7 @@ function checkpoint(work: StepWork, truth: RunStep, noisy: readonly RunStep[], i
     return { name, values, change, bound };
   });
   const lossNoise = Math.max(...noisy.map(({ loss }) => Math.abs(loss - truth.loss)));
-  const lossBound = safety * lossNoise + noiseSize * Math.abs(truth.loss);
+  const lossBound = safety * lossNoise + lossAccuracy * Math.abs(truth.loss);
   return { steps, loss: truth.loss, lossBound, tensors };
 }
 
@@ -214,4 +219,26 @@ export async function agrees(step: PeerStep, truth: Truth): Promise<Agreement> {
   }
   if (worst === undefined) throw new Error('agree: a truth without checkpoints');
   return worst;
+}
+
+/** Random operands of c(M,N) = a(M,K) · b(K,N), and the comparison of a peer's c, element by element (tolerance.ts: `sumBound`). */
+export function matmulTruth(M: number, N: number, K: number, seed = 1) {
+  const stream = randomStream(seed, 'test', 3);
+  const a = Float32Array.from({ length: M * K }, () => stream.normal());
+  const b = Float32Array.from({ length: K * N }, () => stream.normal());
+  const noBias = new Float64Array(N);
+  const expected = matmul(a, b, noBias, { M, K, N });
+  const bound = sumBound(absMatmul(a, b, noBias, { M, K, N }), K);
+  return {
+    a,
+    b,
+    compare(actual: Numbers): Agreement {
+      const comparison = compare(actual, expected, bound);
+      return {
+        ok: comparison.ok,
+        text: describeComparison(comparison),
+        worstRatio: comparison.worst?.ratio ?? 0,
+      };
+    },
+  };
 }

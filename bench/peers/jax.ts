@@ -125,16 +125,32 @@ function initialState(layers: readonly WorkLayer[], device: Device): State {
 const float32 = async (values: np.Array): Promise<Float32Array> =>
   Float32Array.from((await values.ref.data()) as Float32Array);
 
+/**
+ * Computes what arrays still have pending; jax-js is lazy, and waiting for one output of a jitted call submits all of it.
+ *
+ * - `async`: its usual way. On `wasm`, every kernel is a message to each worker of a pool where the page has shared memory.
+ * - `sync`: `dataSync` runs Wasm kernels at once, on the calling thread, with or without shared memory. Dearer kernels gain from
+ *   the pool, small ones lose: on two busy cores the 9-layer step was 2 times as fast without it (2026-11).
+ */
+export type Waiting = 'async' | 'sync';
+
+async function computed(arrays: readonly np.Array[], waiting: Waiting): Promise<void> {
+  if (waiting === 'sync') for (const array of arrays) array.ref.dataSync();
+  else await blockUntilReady([...arrays]);
+}
+
 class JaxStep implements PeerStep {
   readonly #layers: readonly WorkLayer[];
   readonly #step: ReturnType<typeof makeJitted>;
   readonly #x: np.Array;
   readonly #labels: np.Array;
+  readonly #waiting: Waiting;
   #state: State;
   #loss: np.Array | undefined;
 
-  constructor(work: StepWork, device: Device) {
+  constructor(work: StepWork, device: Device, waiting: Waiting) {
     const { batchSize, inputs, classes } = work;
+    this.#waiting = waiting;
     this.#layers = workLayers(work);
     this.#step = makeJitted(work);
     this.#x = np.array(work.x, { shape: [batchSize, inputs], device });
@@ -146,9 +162,8 @@ class JaxStep implements PeerStep {
     for (let step = 0; step < steps; step++) {
       this.#loss?.dispose();
       [this.#state, this.#loss] = this.#step(this.#state, this.#x.ref, this.#labels.ref);
-      // Calls are lazy. Waiting for one output submits the whole step; its users wait for each step too, which keeps
-      // the number of live buffers down.
-      await blockUntilReady(this.#loss);
+      // Its users wait for each step, which keeps the number of live buffers down.
+      await computed([this.#loss], this.#waiting);
     }
     await this.#state.params.last.bias.ref.data();
   }
@@ -184,10 +199,19 @@ class JaxStep implements PeerStep {
 /** Products in flight before they are waited for: enough to keep a GPU busy, few enough to fit its memory. */
 const productsInFlight = 8;
 
+export interface JaxOptions {
+  readonly name: string;
+  readonly device: Device;
+  readonly waiting: Waiting;
+  /** Why it cannot run here. Called before the device is started. */
+  refuses(): string | undefined;
+  describe(): string;
+}
+
 /** A peer on one device. */
-export function jaxPeer(device: Device, refuses: () => string | undefined, describe: () => string): Peer {
+export function jaxPeer({ name, device, waiting, refuses, describe }: JaxOptions): Peer {
   return {
-    name: `jax-${device}`,
+    name,
     version: jaxPackage.version,
     async available() {
       const reason = refuses();
@@ -196,7 +220,7 @@ export function jaxPeer(device: Device, refuses: () => string | undefined, descr
     },
     describe,
     async makeStep(work) {
-      return new JaxStep(work, device);
+      return new JaxStep(work, device, waiting);
     },
     async makeMatmul(aValues, bValues, M, N, K): Promise<PeerMatmul> {
       const a = np.array(Float32Array.from(aValues), { shape: [M, K], device });
@@ -209,7 +233,7 @@ export function jaxPeer(device: Device, refuses: () => string | undefined, descr
             for (const product of products) product.dispose();
             const count = Math.min(productsInFlight, times - done);
             products = Array.from({ length: count }, () => multiply(a.ref, b.ref));
-            await blockUntilReady(products);
+            await computed(products, waiting);
             done += count;
           }
         },

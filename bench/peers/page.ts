@@ -1,5 +1,5 @@
 // The peers alone, without the harness: agreement with the reference, and a quick interleaved timing.
-import { agrees, type Truth, truthOf } from './agree.ts';
+import { agrees, matmulTruth, type Truth, truthOf } from './agree.ts';
 import type { PeerStep } from './peer.ts';
 import { peers } from './peers.ts';
 import { makeWork, type WorkOptions } from './work.ts';
@@ -35,6 +35,7 @@ declare global {
   interface Window {
     wgradPeers: {
       check(options: WorkOptions, steps: number, only?: readonly string[]): Promise<PeerOutcome[]>;
+      checkMatmul(M: number, N: number, K: number): Promise<PeerOutcome[]>;
       time(options: WorkOptions, how: TimeOptions): Promise<PeerTimes>;
     };
   }
@@ -72,6 +73,30 @@ async function eachPeer(
   return outcomes;
 }
 
+/** Every peer's product of random matrices against the reference; the second run must give it too. */
+async function checkMatmul(M: number, N: number, K: number): Promise<PeerOutcome[]> {
+  const { a, b, compare } = matmulTruth(M, N, K);
+  const outcomes: PeerOutcome[] = [];
+  for (const peer of peers) {
+    const { name, version } = peer;
+    const reason = await peer.available();
+    if (reason !== undefined) {
+      outcomes.push({ name, version, reason });
+      continue;
+    }
+    try {
+      const matmul = await peer.makeMatmul(a, b, M, N, K);
+      await matmul.run(1);
+      await matmul.run(3);
+      outcomes.push({ name, version, how: peer.describe(), ...compare(await matmul.result()) });
+      await matmul.dispose();
+    } catch (error) {
+      outcomes.push({ name, version, how: peer.describe(), ok: false, text: message(error) });
+    }
+  }
+  return outcomes;
+}
+
 async function timed(step: PeerStep, steps: number): Promise<number> {
   const start = performance.now();
   await step.run(steps);
@@ -79,6 +104,7 @@ async function timed(step: PeerStep, steps: number): Promise<number> {
 }
 
 window.wgradPeers = {
+  checkMatmul,
   check: (options, steps, only) => eachPeer(options, truthOf(makeWork(options), steps), only),
   async time(options, { rounds, roundMs, only }) {
     const steps = new Map<string, { step: PeerStep; count: number; ms: number[] }>();

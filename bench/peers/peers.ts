@@ -1,5 +1,5 @@
 /** All of them, ours first. Importing this loads TensorFlow.js and jax-js: a page does it only when it needs them. */
-import { jaxWasm } from './jax-wasm.ts';
+import { jaxWasm, jaxWasmSync } from './jax-wasm.ts';
 import { jaxWebgpu } from './jax-webgpu.ts';
 import type { Peer } from './peer.ts';
 import { tfjsWasm } from './tfjs-wasm.ts';
@@ -11,6 +11,7 @@ export const peers: readonly Peer[] = [
   wgradPeer('bytes'),
   jaxWebgpu,
   jaxWasm,
+  jaxWasmSync,
   tfjsWebgpu,
   tfjsWasm,
 ];

@@ -11,6 +11,7 @@ export interface PeersPage {
   /** Addresses outside the server that the page asked for: there must be none. */
   readonly strangers: readonly string[];
   check(options: WorkOptions, steps: number, only?: readonly string[]): Promise<PeerOutcome[]>;
+  checkMatmul(M: number, N: number, K: number): Promise<PeerOutcome[]>;
   time(options: WorkOptions, how: TimeOptions): Promise<PeerTimes>;
   close(): Promise<void>;
 }
@@ -51,7 +52,10 @@ export async function openPeersPage({
   const browser = await launchChrome({ log });
   const page = await browser.newPage();
   const strangers: string[] = [];
-  page.on('console', (message) => log(`page ${message.type()}: ${message.text()}`));
+  page.on('console', (message) => {
+    // Vite's client looks for a server that reloads pages; there is none.
+    if (!/vite|WebSocket/.test(message.text())) log(`page ${message.type()}: ${message.text()}`);
+  });
   page.on('pageerror', (error) => log(`page failed: ${String(error)}`));
   page.on('request', (request) => {
     const url = request.url();
@@ -64,6 +68,7 @@ export async function openPeersPage({
     strangers,
     check: (work, steps, only) =>
       page.evaluate((a, b, c) => window.wgradPeers.check(a, b, c), work, steps, only),
+    checkMatmul: (M, N, K) => page.evaluate((a, b, c) => window.wgradPeers.checkMatmul(a, b, c), M, N, K),
     time: (work, how) => page.evaluate((a, b) => window.wgradPeers.time(a, b), work, how),
     async close() {
       await browser.close();
