@@ -12,7 +12,7 @@ export function numberLines(code: string): string {
 }
 
 /**
- * Runs `make` inside validation and out-of-memory error scopes.
+ * Runs `make` inside validation and out-of-memory error scopes. A device has one stack of scopes: calls must not overlap.
  * @throws GpuError with `what` and WebGPU's message where a scope caught something.
  */
 export async function withErrorScopes<T>(

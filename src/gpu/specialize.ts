@@ -19,7 +19,10 @@ export interface Specialization {
  * @throws Error for a constant that the source does not declare, and for a directive that does not parse.
  */
 export function specialize(source: string, { constants = {}, flags = {} }: Specialization): string {
-  return unroll(rewriteConstants(applyFlags(source, flags), constants));
+  const text = unroll(rewriteConstants(applyFlags(source, flags), constants));
+  const left = /^.*\/\/#.*$/m.exec(text)?.[0];
+  if (left !== undefined) throw new Error(`not a directive: "${left.trim()}"`);
+  return text;
 }
 
 const directive = /^[ \t]*\/\/#(if|else|endif)\b[ \t]*(\w*)[ \t]*$/gm;

@@ -38,7 +38,7 @@ export interface Kernel<S extends Shape = Shape> {
   readonly op: string;
   readonly bindings: readonly Binding[];
   cost(shape: S): Cost;
-  /** The first is the naive one: it runs every shape on every adapter. */
+  /** The first runs on every adapter, and every shape that a net has. */
   readonly variants: readonly Variant<S>[];
   /** Names in order of preference, where nothing was measured, per kind of adapter. The naive variant need not be named. */
   readonly preferred?: { readonly software: readonly string[]; readonly hardware: readonly string[] };
