@@ -7,15 +7,13 @@ import { type PageServer, startPageServer } from './page-server.ts';
 import { makeProgress, type Progress } from './progress.ts';
 import { projectRoot, resolvePath } from './project-root.ts';
 import { findCheckpoint, RunDirectory } from './run-directory.ts';
+import { interrupted, stopOnSignals } from './stop-on-signals.ts';
 import { parseTrainOptions, type TrainOptions } from './train-options.ts';
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 
 /** Steps that one line of metrics.jsonl covers. */
 const reportSteps = 50;
-
-/** Exit status after Ctrl-C, as shells count it. */
-const interrupted = 130;
 
 /** `npm run train`. Returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -88,7 +86,7 @@ async function trainInChrome(
     onMessage,
     progress.log,
   );
-  const stop = stopOnSignals(() => run.stop(), progress);
+  const stop = stopOnSignals(() => run.stop(), progress.log);
   try {
     const { result } = await run.finished;
     progress.stop();
@@ -105,24 +103,6 @@ async function trainInChrome(
     stop.forget();
     await run.close();
   }
-}
-
-/** First signal: stop after the steps already submitted. Second: leave at once. */
-function stopOnSignals(stop: () => Promise<void>, progress: Progress) {
-  let asked = false;
-  const onSignal = () => {
-    if (asked) process.exit(interrupted);
-    asked = true;
-    progress.log('stopping after the steps already submitted; once more to leave at once');
-    stop().catch(() => process.exit(interrupted));
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    forget: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
 }
 
 function describe(ready: Ready, server: PageServer, { log }: Progress): void {

@@ -17,6 +17,7 @@ export type StreamPurpose =
   | 'subset'
   | 'subset-flip'
   | 'search'
+  | 'statistics'
   | 'test';
 
 /** A stream of random numbers. Every method advances it. */

@@ -152,10 +152,6 @@ export const experiments: readonly Experiment[] = [
   },
 ];
 
-/** What to run: the literal settings, or the tuned ones where there are any. */
-export const settingsOf = ({ settings, tuned }: Experiment, wantsTuned: boolean): ExperimentSettings =>
-  wantsTuned && tuned !== undefined ? tuned.settings : settings;
-
 /** The net of these settings. */
 export const netSpec = ({ hidden, batchNorm }: ExperimentSettings): NetSpec => ({
   inputs: 3072,

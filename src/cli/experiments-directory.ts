@@ -1,0 +1,136 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { type Comparison, compare } from '../experiments/comparison.ts';
+import { readCurves } from '../experiments/curves.ts';
+import { experiments } from '../experiments/experiments.ts';
+import { reportHtml, type TrainingRecord } from '../experiments/report-html.ts';
+import type { ExperimentResult, Results } from '../experiments/results.ts';
+import { markdownTable } from '../experiments/table.ts';
+import type { Planned, Training } from '../experiments/trainings.ts';
+import { weightImage } from '../experiments/weight-image.ts';
+import { readCheckpoint } from '../train/checkpoint.ts';
+import { readSafetensors } from '../train/safetensors.ts';
+import type { TrainSettings } from '../train/settings.ts';
+import { CliError } from './cli-error.ts';
+import { RunDirectory } from './run-directory.ts';
+
+const resultFile = 'result.json';
+const checkpointFile = 'checkpoint.safetensors';
+
+const asRead = (settings: TrainSettings): unknown => JSON.parse(JSON.stringify(settings));
+
+/** The folder of all experiments: a folder for each, and what is made of them together. */
+export class ExperimentsDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The folder of one experiment, made where it is missing; what a killed process left half-written goes. */
+  folder(name: string): RunDirectory {
+    const directory = new RunDirectory(join(this.path, name));
+    for (const file of readdirSync(directory.path)) {
+      if (/\.\d+\.tmp$/.test(file)) rmSync(join(directory.path, file));
+    }
+    return directory;
+  }
+
+  /**
+   * The result of a finished experiment.
+   * @throws CliError where it is damaged or was made with other settings
+   */
+  finished({ experiment: { name }, settings }: Planned): ExperimentResult | undefined {
+    const path = join(this.path, name, resultFile);
+    if (!existsSync(path)) return undefined;
+    const result = this.#read(path);
+    this.#requireSame(path, result.settings, settings);
+    return result;
+  }
+
+  /**
+   * The checkpoint that a training goes on from.
+   * @throws CliError where it is damaged or was made with other settings
+   */
+  checkpoint({ name, members }: Training): Uint8Array<ArrayBuffer> | undefined {
+    const path = join(this.path, name, checkpointFile);
+    if (!existsSync(path)) return undefined;
+    const file = new Uint8Array(readFileSync(path));
+    let settings: TrainSettings;
+    try {
+      settings = readCheckpoint(file).settings;
+    } catch (error) {
+      throw new CliError(
+        `${path} is damaged: ${(error as Error).message}; delete it to train ${name} from the start`,
+      );
+    }
+    this.#requireSame(path, settings, members[0]!.settings);
+    return file;
+  }
+
+  /** Keeps a result: from now on the experiment is finished. */
+  write(result: ExperimentResult, weights: readonly Uint8Array[], trained: RunDirectory): void {
+    const folder = this.folder(result.name);
+    for (const [i, { seed }] of result.perSeed.entries()) {
+      folder.write(weights.length === 1 ? 'weights.safetensors' : `weights.${seed}.safetensors`, weights[i]!);
+    }
+    if (folder.path !== trained.path) {
+      folder.write('metrics.jsonl', readFileSync(join(trained.path, 'metrics.jsonl')));
+    }
+    folder.write(resultFile, `${JSON.stringify(result, null, 1)}\n`);
+  }
+
+  /** Makes results.json, report.md and report.html from every experiment that is finished. */
+  writeReport(): { readonly comparison: Comparison; readonly markdown: string } {
+    const results: Results = experiments.flatMap(({ name }) => {
+      const path = join(this.path, name, resultFile);
+      return existsSync(path) ? [this.#read(path)] : [];
+    });
+    const comparison = compare(results);
+    const markdown = markdownTable(comparison);
+    const trainings: Record<string, TrainingRecord> = {};
+    for (const result of results) trainings[result.trainedAs] ??= this.#record(result);
+    const root = new RunDirectory(this.path);
+    const all = {
+      format: 'wgrad experiments 1',
+      updatedAt: new Date().toISOString(),
+      experiments: results,
+      comparison,
+    };
+    root.write('results.json', `${JSON.stringify(all, null, 1)}\n`);
+    root.write('report.md', markdown);
+    root.write('report.html', reportHtml({ results, comparison, trainings }));
+    return { comparison, markdown };
+  }
+
+  #record({ name, perSeed }: ExperimentResult): TrainingRecord {
+    const folder = join(this.path, name);
+    const weights = perSeed.length === 1 ? 'weights.safetensors' : `weights.${perSeed[0]!.seed}.safetensors`;
+    const { tensors } = readSafetensors(new Uint8Array(readFileSync(join(folder, weights))));
+    const first = tensors.find((tensor) => tensor.name === 'layers.0.linear.weight')!;
+    return {
+      curves: readCurves(readFileSync(join(folder, 'metrics.jsonl'), 'utf8')),
+      weights: weightImage(first.data),
+    };
+  }
+
+  #read(path: string): ExperimentResult {
+    try {
+      return JSON.parse(readFileSync(path, 'utf8')) as ExperimentResult;
+    } catch (error) {
+      throw new CliError(
+        `${path} is damaged: ${(error as Error).message}; delete it to run the experiment again`,
+      );
+    }
+  }
+
+  #requireSame(path: string, found: TrainSettings, wanted: TrainSettings): void {
+    if (isDeepStrictEqual(found, asRead(wanted))) return;
+    const keys = Object.keys({ ...found, ...wanted }) as (keyof TrainSettings)[];
+    const other = keys.filter((key) => JSON.stringify(found[key]) !== JSON.stringify(wanted[key]));
+    throw new CliError(
+      `${path} was made with other settings (${other.join(', ')}): use another --out, or delete its folder`,
+    );
+  }
+}

@@ -1,0 +1,144 @@
+import type { ExperimentResult, SeedResult } from '../experiments/results.ts';
+import type { Planned, Training } from '../experiments/trainings.ts';
+import type { FromWorker, Outcome } from '../train/messages.ts';
+import type { ExperimentsDirectory } from './experiments-directory.ts';
+import { startHeadlessRun } from './headless-run.ts';
+import type { PageServer } from './page-server.ts';
+import { makeProgress } from './progress.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
+
+type Ready = Extract<FromWorker, { type: 'ready' }>;
+type AdapterMessage = Extract<FromWorker, { type: 'adapter' }>;
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/**
+ * Trains, from the last checkpoint where there is one, and keeps the results of all experiments that the training is for.
+ * Returns the step at which it was stopped, undefined where it was not.
+ */
+export async function runTraining(
+  training: Training,
+  server: PageServer,
+  directory: ExperimentsDirectory,
+): Promise<number | undefined> {
+  const { name, members } = training;
+  const progress = makeProgress(members.map(({ experiment }) => experiment.name).join(', '));
+  const startedAt = new Date();
+  const checkpoint = directory.checkpoint(training);
+  const folder = directory.folder(name);
+  let ready: Ready | undefined;
+  let adapter: AdapterMessage | undefined;
+  const onMessage = (message: FromWorker) => {
+    if (message.type === 'adapter') {
+      adapter = message;
+    } else if (message.type === 'ready') {
+      ready = message;
+      folder.beginMetrics(message.step);
+      describe(message, adapter!, progress.log);
+    } else if (message.type === 'report') {
+      const { step, epoch, loss, msPerStep } = message.report;
+      folder.addMetrics({ type: 'train', ...message.report });
+      progress.update(
+        step,
+        ready!.settings.steps,
+        `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`,
+      );
+    } else if (message.type === 'validation') {
+      folder.addMetrics({ type: 'validation', ...message.report });
+    } else if (message.type === 'checkpoint') {
+      folder.writeCheckpoint(message.file);
+    }
+  };
+  const own = members[0]!;
+  const specs = members.slice(1).flatMap(({ settings }) => settings.batchStatistics ?? []);
+  const run = await startHeadlessRun(
+    server,
+    {
+      type: 'start',
+      dataUrl: server.dataUrl,
+      settings: own.settings,
+      ...(checkpoint && { checkpoint }),
+      checkpoints: true,
+      also: specs,
+      confusion: true,
+    },
+    onMessage,
+    progress.log,
+  );
+  const stop = stopOnSignals(() => run.stop(), progress.log);
+  try {
+    const { result } = await run.finished;
+    progress.stop();
+    if (!result.finished) return result.step;
+    for (const member of members) {
+      const spec = member.settings.batchStatistics;
+      const isOwn = spec == null || member === own;
+      const outcome = isOwn ? result : result.also[specs.indexOf(spec)]!;
+      const about = resultOf(member, name, outcome, ready!, adapter!, result.msPerStep);
+      const { browser } = run;
+      const { dataSource } = server;
+      const dates = { startedAt: startedAt.toISOString(), finishedAt: new Date().toISOString() };
+      directory.write({ ...about, browser, dataSource, ...dates }, outcome.weights, folder);
+    }
+    return undefined;
+  } finally {
+    stop.forget();
+    progress.stop();
+    await run.close();
+  }
+}
+
+function describe(ready: Ready, { name }: AdapterMessage, log: (line: string) => void): void {
+  const { settings, step, dispatchesPerStep, modelBytes, otherAdapter } = ready;
+  const { replicas, steps } = settings;
+  log(
+    `${name}; ${steps} steps, ${dispatchesPerStep} dispatches each for ${replicas.length} ${replicas.length === 1 ? 'seed' : 'seeds'}, ` +
+      `${(modelBytes / replicas.length / 1e6).toFixed(1)} MB per seed`,
+  );
+  if (step > 0) log(`goes on at step ${step}`);
+  if (otherAdapter !== undefined) {
+    log(
+      `warning: the training began on another adapter (${otherAdapter}): its bits will differ from an uninterrupted one`,
+    );
+  }
+}
+
+/** All but dates and places. */
+function resultOf(
+  { experiment: { name, what, reported }, tuned, settings }: Planned,
+  trainedAs: string,
+  { validation, test, confusion }: Outcome,
+  ready: Ready,
+  { adapter, name: adapterName }: AdapterMessage,
+  msPerStep: number,
+): Omit<ExperimentResult, 'browser' | 'dataSource' | 'startedAt' | 'finishedAt'> {
+  const { step, stepsPerEpoch, dispatchesPerStep, modelBytes, variants } = ready;
+  return {
+    name,
+    what,
+    reported,
+    tuned: tuned === null ? null : { origin: tuned.origin, note: tuned.note },
+    trainedAs,
+    settings,
+    perSeed: settings.replicas.map(
+      ({ seed }, r): SeedResult => ({
+        seed,
+        validationAccuracy: validation?.[r]?.accuracy ?? null,
+        validationLoss: validation?.[r]?.loss ?? null,
+        testAccuracy: test![r]!.accuracy,
+        testLoss: test![r]!.loss,
+        confusion: confusion![r]!,
+      }),
+    ),
+    steps: settings.steps,
+    stepsPerEpoch,
+    adapter: { name: adapterName, ...adapter },
+    resumedAtStep: step,
+    msPerStep,
+    dispatchesPerStep,
+    modelBytes,
+    modelBytesPerSeed: modelBytes / settings.replicas.length,
+    variants,
+  };
+}

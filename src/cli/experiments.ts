@@ -1,0 +1,55 @@
+import { experiments } from '../experiments/experiments.ts';
+import { type Training, trainingsOf } from '../experiments/trainings.ts';
+import { ExperimentsDirectory } from './experiments-directory.ts';
+import { parseExperimentsOptions } from './experiments-options.ts';
+import { runTraining } from './experiments-training.ts';
+import { startPageServer } from './page-server.ts';
+import { interrupted } from './stop-on-signals.ts';
+
+const log = (line: string) => console.error(line);
+
+/** `npm run experiments`. Returns the exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  const options = parseExperimentsOptions(args);
+  if (options === undefined) return 0;
+  const { selected, seeds, dataDir, out } = options;
+  const directory = new ExperimentsDirectory(out);
+  const trainings = trainingsOf(experiments, options).filter(({ members }) =>
+    members.some(({ experiment }) => selected.includes(experiment)),
+  );
+  // Everything that is there is looked at before anything is started.
+  const open = trainings.filter((training) => {
+    const missing = training.members.filter((member) => directory.finished(member) === undefined);
+    if (missing.length > 0) directory.checkpoint(training);
+    else log(`${namesOf(training)}: finished before`);
+    return missing.length > 0;
+  });
+  if (seeds.length < 2)
+    log('1 seed: the table will have no intervals and no tests, which need at least 2 seeds');
+
+  if (open.length > 0) {
+    const server = await startPageServer({ dataDir, log });
+    log(`data: CIFAR-10 from ${server.dataSource}`);
+    try {
+      for (const [i, training] of open.entries()) {
+        log(`training ${i + 1} of ${open.length}: ${namesOf(training)}`);
+        const stoppedAt = await runTraining(training, server, directory);
+        if (stoppedAt !== undefined) {
+          console.log(
+            `stopped at step ${stoppedAt} of ${namesOf(training)}; the same command goes on from there`,
+          );
+          return interrupted;
+        }
+        directory.writeReport();
+      }
+    } finally {
+      await server.close();
+    }
+  }
+  console.log(directory.writeReport().markdown);
+  console.log(`report, results and weights in ${directory.path}`);
+  return 0;
+}
+
+const namesOf = ({ members }: Training): string =>
+  members.map(({ experiment }) => experiment.name).join(', ');

@@ -1,0 +1,166 @@
+// The table: each experiment with its interval, against the base experiment seed by seed, and in words.
+import { type ExperimentResult, type Results, testAccuracies, validationAccuracies } from './results.ts';
+import {
+  bootstrapInterval,
+  confidence,
+  differences,
+  holm,
+  type Interval,
+  mean,
+  meanMargin,
+  pairedTTest,
+  predictionInterval,
+  seedsNeeded,
+  signFlipTest,
+  standardDeviation,
+} from './statistics.ts';
+
+/** What the others are compared with. */
+export const baseline = 'base';
+
+/** The difference that `seedsToSee` counts seeds for: 0.5 points of accuracy. */
+export const visibleDifference = 0.005;
+
+/** A mean, and half the width of its 95 % interval: null for one seed. */
+export interface Estimate {
+  readonly mean: number;
+  readonly margin: number | null;
+}
+
+/** Test accuracy minus that of the base experiment with the same seed. */
+export interface Difference {
+  readonly perSeed: readonly number[];
+  readonly mean: number;
+  /** The rest is null for one seed. */
+  readonly standardDeviation: number | null;
+  readonly margin: number | null;
+  readonly bootstrap: Interval | null;
+  /** Two-sided p-values; `pT` is null too where every seed has the same difference. */
+  readonly pT: number | null;
+  readonly pPermutation: number | null;
+  /** `pT` corrected for the number of comparisons in the table. */
+  readonly pHolm: number | null;
+  /** Seeds with which a paired t test sees 0.005 with probability 0.8; null also for more than 10,000. */
+  readonly seedsToSee: number | null;
+}
+
+export interface Row {
+  readonly name: string;
+  readonly what: string;
+  readonly reported: number | null;
+  readonly perSeed: readonly number[];
+  readonly test: Estimate;
+  readonly validation: Estimate | null;
+  /** Null for the base experiment, and where that was not run. */
+  readonly difference: Difference | null;
+  /** Where the report's single run would lie, by our runs; null for one seed. */
+  readonly prediction: Interval | null;
+  /** Against the base experiment, in words. */
+  readonly verdict: string;
+  /** Against the report's figure, in words. */
+  readonly reportedVerdict: string;
+}
+
+export interface Comparison {
+  readonly rows: readonly Row[];
+  /** What the reader must know: number of comparisons, what is missing and why. */
+  readonly notes: readonly string[];
+}
+
+const level = 1 - confidence;
+
+const estimate = (values: readonly number[]): Estimate => ({
+  mean: mean(values),
+  margin: values.length < 2 ? null : meanMargin(values),
+});
+
+function differenceTo(base: ExperimentResult, result: ExperimentResult): Omit<Difference, 'pHolm'> {
+  const ofBase = new Map(base.perSeed.map(({ seed, testAccuracy }) => [seed, testAccuracy]));
+  const shared = result.perSeed.filter(({ seed }) => ofBase.has(seed));
+  const perSeed = differences(
+    shared.map(({ testAccuracy }) => testAccuracy),
+    shared.map(({ seed }) => ofBase.get(seed)!),
+  );
+  const one = { standardDeviation: null, margin: null, bootstrap: null };
+  if (perSeed.length < 2) {
+    return { perSeed, mean: mean(perSeed), ...one, pT: null, pPermutation: null, seedsToSee: null };
+  }
+  const spread = standardDeviation(perSeed);
+  return {
+    perSeed,
+    mean: mean(perSeed),
+    standardDeviation: spread,
+    margin: meanMargin(perSeed),
+    bootstrap: bootstrapInterval(perSeed),
+    pT: pairedTTest(perSeed),
+    pPermutation: signFlipTest(perSeed),
+    seedsToSee: seedsNeeded(spread, visibleDifference),
+  };
+}
+
+function verdictOf({ perSeed, mean: difference, pT, pHolm }: Difference): string {
+  const seeds = perSeed.length;
+  if (seeds < 2) return `${seeds} seed: no test is possible`;
+  if (pT === null || pHolm === null) return 'not testable: the difference is the same with every seed';
+  if (pHolm >= level) return `not distinguishable from ${baseline} with ${seeds} seeds`;
+  return `${difference > 0 ? 'better' : 'worse'} than ${baseline} (${seeds} seeds)`;
+}
+
+function reportedVerdictOf(reported: number | null, prediction: Interval | null): string {
+  if (reported === null) return 'not in the report';
+  if (prediction === null) return '1 seed: no interval to compare with';
+  const [low, high] = prediction;
+  const range = `${low.toFixed(3)} to ${high.toFixed(3)}`;
+  if (reported < low) return `below single runs here (95 % in ${range})`;
+  if (reported > high) return `above single runs here (95 % in ${range})`;
+  return `a plausible single run (95 % in ${range})`;
+}
+
+/** Compares all results with the base experiment's. Differences are tested together: their p-values are corrected by Holm. */
+export function compare(results: Results): Comparison {
+  const base = results.find(({ name }) => name === baseline);
+  const raw = results.map((result) =>
+    base === undefined || result === base ? null : differenceTo(base, result),
+  );
+  const corrected = holm(raw.map((difference) => difference?.pT ?? null));
+  const rows = results.map((result, i): Row => {
+    const { name, what, reported } = result;
+    const perSeed = testAccuracies(result);
+    const validation = validationAccuracies(result);
+    const difference = raw[i] == null ? null : { ...raw[i], pHolm: corrected[i] ?? null };
+    const prediction = perSeed.length < 2 ? null : predictionInterval(perSeed);
+    const alone = result === base ? 'what the others are compared with' : `${baseline} was not run`;
+    return {
+      name,
+      what,
+      reported,
+      perSeed,
+      test: estimate(perSeed),
+      validation: validation === null ? null : estimate(validation),
+      difference,
+      prediction,
+      verdict: difference === null ? alone : verdictOf(difference),
+      reportedVerdict: reportedVerdictOf(reported, prediction),
+    };
+  });
+  return { rows, notes: notesOf(rows, corrected.filter((p) => p !== null).length) };
+}
+
+function notesOf(rows: readonly Row[], comparisons: number): string[] {
+  const seeds = Math.min(...rows.map(({ perSeed }) => perSeed.length));
+  if (seeds < 2) {
+    return ['1 seed: no intervals and no tests, which need at least 2 seeds (--seeds 5)'];
+  }
+  const notes = [
+    `± and intervals: 95 %, Student's t over ${seeds} seeds. Differences are paired by seed.`,
+    `p: two-sided paired t test. Holm: corrected for the ${comparisons} comparisons of this table; the verdicts use it.`,
+    `p (permutation): signs of the differences flipped in all ways; with ${seeds} seeds it cannot be under ${(2 / 2 ** seeds).toPrecision(3)}.`,
+    'Seeds for 0.5 points: with so many a paired t test at 5 % sees a true difference of 0.005 with probability 0.8, given the spread found here.',
+  ];
+  if (!rows.some(({ name }) => name === baseline)) {
+    notes.push(
+      `No differences: they need the results of ${baseline} (run without --only, or name it there).`,
+    );
+  }
+  return notes;
+}

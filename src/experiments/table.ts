@@ -1,0 +1,72 @@
+// The comparison as a Markdown table, aligned so that it can be read as it stands.
+import type { Comparison, Estimate, Row } from './comparison.ts';
+
+export interface Column {
+  readonly title: string;
+  /** Text of a cell; `''` for nothing. */
+  readonly cell: (row: Row) => string;
+  readonly isNumber: boolean;
+}
+
+const estimate = ({ mean, margin }: Estimate): string =>
+  margin === null ? mean.toFixed(4) : `${mean.toFixed(4)} ± ${margin.toFixed(4)}`;
+
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+
+const pValue = (p: number | null | undefined): string =>
+  p == null ? '' : p < 0.0001 ? '< 0.0001' : p.toFixed(p < 0.01 ? 4 : 3);
+
+function difference({ difference: d }: Row): string {
+  if (d === null) return '';
+  return d.margin === null ? signed(d.mean) : `${signed(d.mean)} ± ${d.margin.toFixed(4)}`;
+}
+
+function seedsToSee({ difference: d }: Row): string {
+  if (d === null || d.standardDeviation === null) return '';
+  return d.seedsToSee === null ? '> 10,000' : `${d.seedsToSee}`;
+}
+
+/** The columns of every form of the table. */
+export const columns: readonly Column[] = [
+  { title: 'experiment', cell: ({ name }) => name, isNumber: false },
+  { title: 'report', cell: ({ reported }) => reported?.toString() ?? '', isNumber: true },
+  { title: 'test accuracy', cell: ({ test }) => estimate(test), isNumber: true },
+  {
+    title: 'validation',
+    cell: ({ validation }) => (validation === null ? '' : estimate(validation)),
+    isNumber: true,
+  },
+  {
+    title: 'each seed',
+    cell: ({ perSeed }) => perSeed.map((value) => value.toFixed(4)).join(' '),
+    isNumber: false,
+  },
+  { title: 'difference to base', cell: difference, isNumber: true },
+  { title: 'p', cell: (row) => pValue(row.difference?.pT), isNumber: true },
+  { title: 'p (Holm)', cell: (row) => pValue(row.difference?.pHolm), isNumber: true },
+  { title: 'p (permutation)', cell: (row) => pValue(row.difference?.pPermutation), isNumber: true },
+  { title: 'seeds for 0.5 points', cell: seedsToSee, isNumber: true },
+  { title: 'verdict', cell: ({ verdict }) => verdict, isNumber: false },
+  { title: "the report's figure is", cell: ({ reportedVerdict }) => reportedVerdict, isNumber: false },
+];
+
+/** The columns that hold anything: with one seed there are no tests. */
+export const columnsOf = ({ rows }: Comparison): readonly Column[] =>
+  columns.filter(({ cell }) => rows.some((row) => cell(row) !== ''));
+
+export function markdownTable(comparison: Comparison): string {
+  const used = columnsOf(comparison);
+  const lines = [
+    used.map(({ title }) => title),
+    ...comparison.rows.map((row) => used.map(({ cell }) => cell(row))),
+  ];
+  const widths = used.map((_, c) => Math.max(3, ...lines.map((line) => line[c]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, c) => (used[c]!.isNumber ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!))).join(' | ')} |`;
+  const rule = used.map(({ isNumber }, c) =>
+    isNumber ? `${'-'.repeat(widths[c]! - 1)}:` : '-'.repeat(widths[c]!),
+  );
+  const [head, ...body] = lines;
+  const notes = comparison.notes.map((note) => `- ${note}`);
+  return [line(head!), line(rule), ...body.map(line), '', ...notes, ''].join('\n');
+}
