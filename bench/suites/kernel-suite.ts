@@ -93,7 +93,7 @@ function makeGroup(
     kernel,
     shape,
     replicas,
-    defaultVariant: defaultChoice(kernel, shape, capabilities, '').name,
+    defaultVariant: defaultChoice(kernel, shape, capabilities, { label: '', replicas }).name,
     variants,
     skipped,
   };

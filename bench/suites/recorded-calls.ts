@@ -31,7 +31,7 @@ export async function recordCalls(
   try {
     await Trainer.make(stub, stubDataset(new Allocator(stub), images), settings, {
       fuseGather,
-      choose(kernel, shape, _, label) {
+      choose(kernel, shape, _, { label }) {
         calls.push({ label, kernel: kernel as unknown as Kernel, shape });
         throw enough;
       },

@@ -25,6 +25,10 @@ export function call<S extends Shape>(
   return { label, kernel: kernel as unknown as Kernel, shape, tensors };
 }
 
+/** Replicas that a call computes: those of its largest tensor; tensors of one replica are shared. */
+export const replicasOf = ({ kernel, tensors }: Pick<KernelCall, 'kernel' | 'tensors'>): number =>
+  Math.max(...kernel.bindings.map(({ name }) => tensors[name]?.replicas ?? 1));
+
 /** A call ready to be encoded. */
 export interface Dispatch {
   readonly label: string;
@@ -73,14 +77,14 @@ export async function prepare(
   choose: VariantChoice,
   { label, kernel, shape, tensors }: KernelCall,
 ): Promise<Dispatch> {
-  const variant = choose(kernel, shape, gpu.capabilities, label);
+  const replicas = replicasOf({ kernel, tensors });
+  const variant = choose(kernel, shape, gpu.capabilities, { label, replicas });
   const name = `${label}: ${kernel.op}/${variant.name} ${shapeText(shape)}`;
   const bound = kernel.bindings.map((binding) => {
     const tensor = tensors[binding.name];
     if (tensor === undefined) throw new Error(`${name} lacks the tensor "${binding.name}"`);
     return tensor;
   });
-  const replicas = Math.max(...bound.map((tensor) => tensor.replicas));
   const accesses = kernel.bindings.map((binding) => binding.access);
   const code = shaderText(kernel, variant, shape, tensors);
   const pipeline = await pipelines.pipeline({ label: name, code, bindings: accesses });

@@ -1,12 +1,18 @@
 import type { Capabilities } from '../gpu/device.ts';
 import { type Kernel, refusal, type Shape, type Variant } from './kernel.ts';
 
-/** Picks the variant that computes an op of a shape; `label` says where in the net it stands. */
+/** Where a call stands: its label in the net, and for how many replicas it runs. */
+export interface Place {
+  readonly label: string;
+  readonly replicas: number;
+}
+
+/** Picks the variant that computes an op of a shape. */
 export type VariantChoice = <S extends Shape>(
   kernel: Kernel<S>,
   shape: S,
   capabilities: Capabilities,
-  label: string,
+  place: Place,
 ) => Variant<S>;
 
 /** Without measurements: the preferred variants of the adapter's kind in their order, then the naive one. */
@@ -27,13 +33,13 @@ export function forcedChoice(
   forced: Readonly<Record<string, string>>,
   otherwise: VariantChoice = defaultChoice,
 ): VariantChoice {
-  return (kernel, shape, capabilities, label) => {
+  return (kernel, shape, capabilities, place) => {
     const key = Object.keys(forced)
       .filter((prefix) => kernel.op === prefix || kernel.op.startsWith(`${prefix}-`))
       .sort((a, b) => b.length - a.length)[0];
     const variant = kernel.variants.find(({ name }) => key !== undefined && name === forced[key]);
     if (variant === undefined || refusal(variant, shape, capabilities) !== undefined) {
-      return otherwise(kernel, shape, capabilities, label);
+      return otherwise(kernel, shape, capabilities, place);
     }
     return variant;
   };
@@ -47,9 +53,9 @@ export function recordedChoice(
   recorded: Readonly<Record<string, string>>,
   otherwise: VariantChoice = defaultChoice,
 ): VariantChoice {
-  return (kernel, shape, capabilities, label) => {
-    const name = recorded[label];
-    return name === undefined ? otherwise(kernel, shape, capabilities, label) : variantNamed(kernel, name);
+  return (kernel, shape, capabilities, place) => {
+    const name = recorded[place.label];
+    return name === undefined ? otherwise(kernel, shape, capabilities, place) : variantNamed(kernel, name);
   };
 }
 
