@@ -47,10 +47,11 @@ export class Chart {
       padding: [12, 0, 0, 0],
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 7 } },
       legend: { markers: { width: 0, fill: (_, index) => `var(--${seriesColours[index]})` } },
+      // Seven divisions each, so that one grid serves both axes.
       scales: {
         x: { time: false, range: (_, _min, max) => [0, axisEnd(max ?? 0, this.#steps)] },
-        loss: { range: (_, _min, max) => [0, Math.max(3, Math.ceil(2 * (max ?? 0)) / 2)] },
-        accuracy: { range: (_, _min, max) => [0, Math.max(0.6, Math.ceil(10 * (max ?? 0)) / 10)] },
+        loss: { range: (_, _min, max) => [0, Math.max(3.5, Math.ceil(2 * (max ?? 0)) / 2)] },
+        accuracy: { range: (_, _min, max) => [0, Math.max(0.7, Math.ceil(10 * (max ?? 0)) / 10)] },
       },
       axes: [
         {
@@ -70,8 +71,8 @@ export class Chart {
           label: 'accuracy',
           stroke: colour('training'),
           side: 1,
-          size: 50,
-          gap: 9,
+          size: 56,
+          gap: 15,
           grid: { show: false },
           values: (_, splits) => splits.map((value) => `${Math.round(100 * value)} %`),
         },
@@ -82,7 +83,7 @@ export class Chart {
           label: 'Loss, training',
           scale: 'loss',
           stroke: colour('loss'),
-          width: 1.5,
+          width: 1.25,
           spanGaps: true,
           points: { show: false },
           value: latest((value) => value.toFixed(3)),
@@ -91,7 +92,7 @@ export class Chart {
           label: 'Accuracy, training',
           scale: 'accuracy',
           stroke: colour('training'),
-          width: 1.5,
+          width: 1.25,
           spanGaps: true,
           points: { show: false },
           value: latest(percent),
