@@ -51,6 +51,9 @@ export function settingsFor(
 export const profileEffort = (quick: boolean): MeasureRequest['profile'] =>
   quick ? { steps: 11, budgetMs: 1000 } : { steps: 31, budgetMs: 4000 };
 
+/** After so many seconds no further group is begun. Groups take seconds, so this ends runs in time on a busy machine too. */
+export const lastStartSeconds = (quick: boolean): number => (quick ? 160 : 840);
+
 /** Expected seconds of a group, with what is not timed; for progress only. */
 export function expectedSeconds(suite: SuiteName, quick: boolean): number {
   const { budgetMs } = efforts[quick ? 'quick' : 'full'][suite];

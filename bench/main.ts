@@ -6,7 +6,7 @@ import { makeProgress, type Progress } from '../src/cli/progress.ts';
 import { projectRoot } from '../src/cli/project-root.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { baselineRefusal } from './baseline.ts';
-import { expectedSeconds, profileEffort, settingsFor } from './budget.ts';
+import { expectedSeconds, lastStartSeconds, profileEffort, settingsFor } from './budget.ts';
 import { currentCommit, describeHost, load } from './host.ts';
 import { type BenchOptions, matches, parseBenchOptions } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
@@ -18,7 +18,9 @@ import {
   formatVersion,
   type Group,
   parseBenchFile,
+  type Row,
   type StepProfile,
+  type SuiteName,
 } from './schema.ts';
 import { messageOf, openSession, type Session } from './session.ts';
 
@@ -103,10 +105,15 @@ function outFolder({ out }: BenchOptions, startedAt: Date): string {
   return join(projectRoot, 'runs', `bench-${time}`);
 }
 
+/** What a run that runs out of time should not lack comes first. */
+const measuredFirst: readonly SuiteName[] = ['peaks', 'train', 'peers', 'kernels'];
+
 /** The groups that were asked for, behind the adapter's own speed. @throws CliError where none is left */
 async function chooseGroups(session: Session, { suites, quick, forced, filter }: BenchOptions) {
   const listed = await session.list({ suites: ['peaks', ...suites], quick, forced });
-  const chosen = listed.filter(({ suite, id }) => suite === 'peaks' || matches(id, filter));
+  const chosen = listed
+    .filter(({ suite, id }) => suite === 'peaks' || matches(id, filter))
+    .sort((a, b) => measuredFirst.indexOf(a.suite) - measuredFirst.indexOf(b.suite));
   if (!chosen.some(({ suite }) => suite !== 'peaks')) {
     throw new CliError(`no group matches --filter "${filter.join(' ')}": see npm run bench -- --list`);
   }
@@ -123,6 +130,7 @@ async function measureAll(
   const profiles: StepProfile[] = [];
   const weights = listed.map(({ suite }) => expectedSeconds(suite, quick));
   const total = Math.ceil(weights.reduce((sum, seconds) => sum + seconds, 0));
+  const lastStartAt = Date.now() + 1000 * lastStartSeconds(quick);
   let done = 0;
   const interrupt = stopOnSignals(session, progress);
   try {
@@ -131,6 +139,13 @@ async function measureAll(
       const update = (part: number) =>
         progress.update(Math.floor(done + part * weights[index]!), total, `${suite} ${title}`);
       update(0);
+      if (Date.now() > lastStartAt && rounds === undefined) {
+        const limit = `not reached in ${lastStartSeconds(quick)} s: choose it with --suite or --filter`;
+        groups.push(
+          emptyGroup(suite, id, title, [...skipped, ...rows.map((name) => ({ name, reason: limit }))]),
+        );
+        continue;
+      }
       try {
         const result = await session.measure(
           {
@@ -149,7 +164,8 @@ async function measureAll(
         const reason = messageOf(error);
         if (/the browser ended|was lost/.test(reason)) throw error;
         progress.log(`${suite} ${id}: ${reason.split('\n')[0]}`);
-        groups.push(failedGroup(suite, id, rows, skipped, reason));
+        const failed = rows.map((name) => failedRow(name, reason));
+        groups.push({ ...emptyGroup(suite, id, title, skipped), rows: failed });
       }
       done += weights[index]!;
     }
@@ -159,26 +175,29 @@ async function measureAll(
   }
 }
 
-/** A group that could not be measured: its rows say why. */
-function failedGroup(
-  suite: Group['suite'],
-  id: string,
-  rows: readonly string[],
-  skipped: Group['skipped'],
-  reason: string,
-): Group {
-  const failed = rows.map((name) => ({
-    name,
-    isDefault: false,
-    validation: { ok: false, how: reason },
-    work: { flops: 0, bytes: 0 },
-    repeats: 0,
-    samplesNs: [],
-    dispatches: 0,
-  }));
-  const op = id.split(' ')[0] ?? id;
-  return { suite, id, op, title: id, usedBy: [], clock: 'gpu', warmupRounds: 0, rows: failed, skipped };
-}
+/** A group without rows. */
+const emptyGroup = (suite: SuiteName, id: string, title: string, skipped: Group['skipped']): Group => ({
+  suite,
+  id,
+  op: id.split(' ')[0] ?? id,
+  title,
+  usedBy: [],
+  clock: 'gpu',
+  warmupRounds: 0,
+  rows: [],
+  skipped,
+});
+
+/** A row that could not be measured: its group failed. */
+const failedRow = (name: string, reason: string): Row => ({
+  name,
+  isDefault: false,
+  validation: { ok: false, how: reason },
+  work: { flops: 0, bytes: 0 },
+  repeats: 0,
+  samplesNs: [],
+  dispatches: 0,
+});
 
 /** First signal: end the current group after its current round and report. Second: leave at once. */
 function stopOnSignals(session: Session, progress: Progress) {

@@ -15,7 +15,25 @@ const shortNs = 500_000;
 
 /** One sentence each; empty where all is well. */
 export function warningsOf(group: Group): string[] {
-  return [...slowWarmup(group), ...drift(group), ...group.rows.flatMap((row) => ofRow(group, row))];
+  const { rows } = group;
+  return [
+    ...slowWarmup(group),
+    ...drift(group),
+    ...noise(group),
+    ...rows.flatMap((row) => ofRow(group, row)),
+  ];
+}
+
+/** One line for all rows: a busy machine makes all of them noisy. */
+function noise(group: Group): string[] {
+  const wide = group.rows.flatMap((row) => {
+    const values = sorted(usable(group, row));
+    const spread = (quantile(values, 0.9) - quantile(values, 0.1)) / quantile(values, 0.5);
+    return spread > noisy ? [`${row.name} ${(100 * spread).toFixed(0)} %`] : [];
+  });
+  return wide.length === 0
+    ? []
+    : [`noisy, the middle 80 % of samples span this part of the median: ${wide.join(', ')}`];
 }
 
 function slowWarmup({ rows, warmupRounds }: Group): string[] {
@@ -39,12 +57,6 @@ function ofRow(group: Group, row: Row): string[] {
   if (values.length === 0) return [];
   const warnings: string[] = [];
   const middle = quantile(values, 0.5);
-  const spread = (quantile(values, 0.9) - quantile(values, 0.1)) / middle;
-  if (spread > noisy) {
-    warnings.push(
-      `${row.name}: noisy, the middle 80 % of its samples span ${(100 * spread).toFixed(0)} % of the median`,
-    );
-  }
   const sampleNs = middle * row.repeats;
   const quantum = group.clock === 'gpu' ? quantumNs(values.map((value) => value * row.repeats)) : 0;
   if (quantum > coarse * sampleNs) {

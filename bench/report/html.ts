@@ -6,7 +6,15 @@ import { escapeHtml } from './svg.ts';
 import { intervalPlot } from './svg-intervals.ts';
 import { rooflinePlot } from './svg-roofline.ts';
 import { timeline } from './svg-timeline.ts';
-import { baselineTable, findings, groupTable, headerLines, profileTable, type Table } from './tables.ts';
+import {
+  baselineTable,
+  findings,
+  groupTable,
+  headerLines,
+  profileTable,
+  skippedLines,
+  type Table,
+} from './tables.ts';
 
 function htmlTable({ columns, rows }: Table): string {
   const cell = (tag: 'td' | 'th', text: string, index: number) =>
@@ -35,8 +43,8 @@ function section(analysed: AnalysedGroup): string {
     `<h3>${escapeHtml(group.title)}</h3>`,
     note(about.join('; ')),
     intervalPlot(analysed),
-    htmlTable(groupTable(analysed)),
-    ...skipped.map(({ name, reason }) => note(`skipped ${name}: ${reason}`)),
+    group.rows.length > 0 ? htmlTable(groupTable(analysed)) : '',
+    ...skippedLines(skipped).map((line) => note(line)),
     ...warnings.map((warning) => note(`warning: ${warning}`)),
     ...group.rows
       .filter(({ validation }) => !validation.ok)

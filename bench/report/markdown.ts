@@ -1,5 +1,13 @@
 import type { Analysis } from '../analysis.ts';
-import { baselineTable, findings, groupTable, headerLines, profileTable, type Table } from './tables.ts';
+import {
+  baselineTable,
+  findings,
+  groupTable,
+  headerLines,
+  profileTable,
+  skippedLines,
+  type Table,
+} from './tables.ts';
 
 const escapeCell = (text: string): string => text.replaceAll('|', '\\|').replace(/\*$/, '\\*');
 
@@ -32,9 +40,10 @@ export function markdownReport(analysis: Analysis): string {
     sections.push(`### ${group.title}`);
     const about = [`${rounds} rounds`, ...(group.clock === 'wall' ? ['wall clock'] : [])];
     if (group.usedBy.length > 0) about.push(`used by ${group.usedBy.join(', ')}`);
-    sections.push(`${about.join('; ')}.`, markdownTable(groupTable(analysed)));
+    sections.push(`${about.join('; ')}.`);
+    if (group.rows.length > 0) sections.push(markdownTable(groupTable(analysed)));
     const notes = [
-      ...skipped.map(({ name, reason }) => `- skipped ${name}: ${reason}`),
+      ...skippedLines(skipped).map((line) => `- ${line}`),
       ...warnings.map((warning) => `- warning: ${warning}`),
     ];
     if (notes.length > 0) sections.push(notes.join('\n'));

@@ -60,6 +60,13 @@ export function groupTable({ group, rows }: AnalysedGroup): Table {
   return { columns, rows: [...cells, ...wrong] };
 }
 
+/** What was not timed, a line for each reason. */
+export function skippedLines(skipped: AnalysedGroup['skipped']): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, reason } of skipped) names.set(reason, [...(names.get(reason) ?? []), name]);
+  return [...names].map(([reason, all]) => `skipped ${all.join(', ')}: ${reason}`);
+}
+
 /** Device and circumstances. */
 export function headerLines({ file, roofline, comparisons }: Analysis): [string, string][] {
   const { header } = file;

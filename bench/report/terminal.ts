@@ -1,7 +1,15 @@
 import type { Analysis } from '../analysis.ts';
 import type { ListedGroup } from '../protocol.ts';
 import { duration } from './format.ts';
-import { baselineTable, findings, groupTable, headerLines, profileTable, type Table } from './tables.ts';
+import {
+  baselineTable,
+  findings,
+  groupTable,
+  headerLines,
+  profileTable,
+  skippedLines,
+  type Table,
+} from './tables.ts';
 
 /** A table in columns of spaces. */
 export function textTable({ columns, rows }: Table): string {
@@ -26,8 +34,8 @@ export function terminalReport(analysis: Analysis): string {
     const clock = group.clock === 'wall' ? ', WALL CLOCK' : '';
     return [
       `${group.suite}: ${group.title}  (${rounds} rounds${clock})`,
-      indent(textTable(groupTable(analysed))),
-      ...skipped.map(({ name, reason }) => `  skipped ${name}: ${reason}`),
+      ...(group.rows.length > 0 ? [indent(textTable(groupTable(analysed)))] : []),
+      ...skippedLines(skipped).map((line) => `  ${line}`),
       ...warnings.map((warning) => `  warning: ${warning}`),
     ].join('\n');
   });
@@ -63,7 +71,7 @@ export function listText(groups: readonly ListedGroup[]): string {
       [
         `${suite.padEnd(8)} ${id}`,
         `           ${rows.join(', ')}`,
-        ...skipped.map(({ name, reason }) => `           skipped ${name}: ${reason}`),
+        ...skippedLines(skipped).map((line) => `           ${line}`),
       ].join('\n'),
     )
     .join('\n');

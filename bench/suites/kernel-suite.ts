@@ -47,11 +47,17 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
     groups.set(group.id, found);
   };
   const wanted = [
-    ...nets.map((net) => ({ net, replicas: 1 })),
-    ...populations.map(({ hidden, replicas }) => ({ net: { hidden, optimizer: 'sgd' } as const, replicas })),
+    ...nets
+      .filter(({ quickReplicas }) => !quick || quickReplicas.length > 0)
+      .map((net) => ({ net, replicas: 1 })),
+    ...(quick
+      ? []
+      : populations.map(({ hidden, replicas }) => ({
+          net: { hidden, optimizer: 'sgd' } as const,
+          replicas,
+        }))),
   ];
   for (const { net, replicas } of wanted) {
-    if (quick && (replicas > 1 || (net.optimizer === 'adam' && netName(net) !== '50-50'))) continue;
     const settings = settingsOf(net, replicas);
     for (const fuseGather of [true, false]) {
       const calls = await recordCalls(settings, capabilities, trainingImages, fuseGather);

@@ -26,7 +26,7 @@ export const nets: readonly BenchNet[] = [
   { hidden: base, optimizer: 'adam', replicas: [1], quickReplicas: [1] },
   { hidden: deep, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [1] },
   { hidden: deep, optimizer: 'adam', replicas: [1], quickReplicas: [] },
-  { hidden: wide, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [1] },
+  { hidden: wide, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [] },
   { hidden: wide, optimizer: 'adam', replicas: [1], quickReplicas: [] },
 ];
 
