@@ -1,7 +1,8 @@
 import { createServer, type Plugin, type ViteDevServer } from 'vite';
+import { DATA_URL } from '../data/cifar10.ts';
 import { prepareCifar10 } from '../data/files/prepare.ts';
 import { progressLines } from '../data/files/progress-lines.ts';
-import { cifar10Plugin, DATA_URL } from '../data/files/serve.ts';
+import { cifar10Plugin } from '../data/files/serve.ts';
 import { CliError } from './cli-error.ts';
 import { projectRoot } from './project-root.ts';
 

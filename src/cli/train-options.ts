@@ -30,6 +30,8 @@ export interface TrainOptions {
   readonly resume: string | undefined;
   readonly dataDir: string | undefined;
   readonly out: string | undefined;
+  /** Measure which kernel variants are fastest, where that is not known yet. */
+  readonly tune: boolean;
   /** Forced variants by op. */
   readonly variants: Readonly<Record<string, string>>;
 }
@@ -81,6 +83,7 @@ function trainCommand(): Command {
     .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
     .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
     .option('--out <dir>', 'folder for summary, metrics and weights (default: runs/<experiment>-<time>)')
+    .option('--no-tune', 'use the default kernel variants instead of those measured to be fastest')
     .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
     .addHelpText(
       'after',
@@ -124,6 +127,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
     resume: flags.resume,
     dataDir: flags.data,
     out: flags.out,
+    tune: flags.tune,
     variants: flags.variant ?? {},
   };
 }

@@ -9,11 +9,15 @@ import { projectRoot, resolvePath } from './project-root.ts';
 import { findCheckpoint, RunDirectory } from './run-directory.ts';
 import { interrupted, stopOnSignals } from './stop-on-signals.ts';
 import { parseTrainOptions, type TrainOptions } from './train-options.ts';
+import { addToTuningFile, readTuningFile } from './tuning-file.ts';
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 
 /** Steps that one line of metrics.jsonl covers. */
 const reportSteps = 50;
+
+/** Time for measuring kernel variants that were not measured before, ms. */
+const tuningBudgetMs = 8000;
 
 /** `npm run train`. Returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -59,6 +63,13 @@ async function trainInChrome(
     if (message.type === 'adapter') {
       adapter = message;
       progress.log(`adapter: ${message.name}`);
+    } else if (message.type === 'tuning') {
+      if (message.done === 0)
+        progress.log(
+          `tuning: measuring the variants of ${message.total} ops, up to ${tuningBudgetMs / 1000} s, once`,
+        );
+    } else if (message.type === 'tuned') {
+      return addToTuningFile(message.tuning);
     } else if (message.type === 'ready') {
       ready = message;
       directory.beginMetrics(message.step);
@@ -80,6 +91,7 @@ async function trainInChrome(
       settings: trainSettings(options.settings, { seeds, steps, shuffle, reportSteps }),
       ...(init && { weights: init }),
       ...(checkpoint && { checkpoint }),
+      ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile() } }),
       variants,
       checkpoints: true,
     },

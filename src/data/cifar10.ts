@@ -173,3 +173,6 @@ export function splitRecords(
   }
   return target;
 }
+
+/** Folder of the addresses at which a page finds the files. */
+export const DATA_URL = '/cifar10/';

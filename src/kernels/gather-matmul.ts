@@ -54,7 +54,8 @@ function quad(
     refuses: ({ N, SHARDED }) => {
       if (N % 4 !== 0) return `N = ${N} is not a multiple of 4`;
       if (N < columns) return `its tile has ${columns} columns, N is ${N}`;
-      return SHARDED === 1 && !sharded ? 'the images lie in two shards' : undefined;
+      if ((SHARDED === 1) === sharded) return undefined;
+      return sharded ? 'the images lie in one shard' : 'the images lie in two shards';
     },
     constants: (shape) => ({ ...sizes(shape), ...constants }),
     grid,

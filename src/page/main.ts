@@ -1,4 +1,5 @@
 // The page: a button that trains the base experiment in the engine's worker, and what becomes of it.
+import { DATA_URL } from '../data/cifar10.ts';
 import { experiments, trainSettings } from '../experiments/experiments.ts';
 import type { FromWorker } from '../train/messages.ts';
 import { Chart } from './chart.ts';
@@ -7,9 +8,6 @@ import { webGpuProblem } from './problem.ts';
 import { type Run, startRun } from './run.ts';
 import { afterMessage, isRunning, type PageState } from './state.ts';
 import { View } from './view.ts';
-
-/** Where the page's server has the data. */
-const dataUrl = '/cifar10/';
 
 const base = experiments.find(({ name }) => name === 'base')!;
 const settings = trainSettings(base.settings, { seeds: [1], shuffle: true, reportSteps: 10 });
@@ -42,7 +40,7 @@ function receive(message: FromWorker): void {
 view.train.addEventListener('click', () => {
   if (isRunning(state)) return;
   history = new History();
-  run = startRun({ type: 'start', dataUrl, settings, checkpoints: false }, receive);
+  run = startRun({ type: 'start', dataUrl: DATA_URL, settings, checkpoints: false }, receive);
   update({ phase: 'starting' });
 });
 

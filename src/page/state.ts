@@ -55,6 +55,8 @@ export function afterMessage(state: PageState, message: FromWorker, nowMs: numbe
     }
     case 'validation':
       return { ...state, validationAccuracy: message.report.validation[0]!.accuracy };
+    case 'tuning':
+    case 'tuned':
     case 'checkpoint':
       return state;
     case 'done': {

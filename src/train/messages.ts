@@ -4,6 +4,7 @@ import type { Score } from './evaluation.ts';
 import type { TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import type { ValidationReport } from './trainer.ts';
+import type { TunedOp, Tuning } from './tuner.ts';
 
 /** Begin a run. A worker trains once. */
 export interface StartMessage {
@@ -15,6 +16,11 @@ export interface StartMessage {
   readonly weights?: Uint8Array<ArrayBuffer>;
   /** A checkpoint file to go on from; its settings are used, not `settings`. */
   readonly checkpoint?: Uint8Array<ArrayBuffer>;
+  /** Measure the variants of what `known` (by `tuningKey`) does not have, within this time, ms. Without it: defaults. */
+  readonly tuning?: {
+    readonly budgetMs: number;
+    readonly known: Readonly<Record<string, Readonly<Record<string, TunedOp>>>>;
+  };
   /** Forced variants by op, such as `matmul` -> `naive`. */
   readonly variants?: Readonly<Record<string, string>>;
   /** Send a checkpoint after each epoch, and where the run is stopped. */
@@ -50,6 +56,9 @@ export interface RunResult extends Outcome {
 
 export type FromWorker =
   | { readonly type: 'adapter'; readonly adapter: AdapterDescription; readonly name: string }
+  | { readonly type: 'tuning'; readonly done: number; readonly total: number; readonly op: string }
+  /** What is known now: worth keeping. */
+  | { readonly type: 'tuned'; readonly tuning: Tuning }
   | { readonly type: 'loading'; readonly doneBytes: number; readonly totalBytes: number }
   | {
       readonly type: 'ready';

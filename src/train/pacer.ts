@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device.ts';
+import { GpuError } from '../gpu/errors.ts';
 import { encodeStep, type Plan } from './plan.ts';
 
 export interface PacerOptions {
@@ -54,7 +55,9 @@ export class Pacer {
     for (let step = 0; step < portion; step++) encodeStep(encoder, plan);
     finish?.(encoder, portion);
     device.queue.submit([encoder.finish()]);
-    this.#unfinished.push(this.#measure(plan, portion, performance.now()));
+    const measured = this.#measure(plan, portion, performance.now());
+    measured.catch(() => {}); // #oldest tells, when its turn comes.
+    this.#unfinished.push(measured);
     return portion;
   }
 
@@ -69,8 +72,14 @@ export class Pacer {
   }
 
   async #oldest(): Promise<void> {
-    await Promise.race([this.#unfinished[0], this.#gpu.failure]);
-    this.#unfinished.shift();
+    try {
+      await Promise.race([this.#unfinished.shift(), this.#gpu.failure]);
+    } catch (error) {
+      this.#gpu.check(); // Where the device is lost, that is the better message.
+      throw new GpuError(
+        `the GPU did not finish its work: ${error instanceof Error ? error.message : error}`,
+      );
+    }
     this.#gpu.check();
   }
 

@@ -4,7 +4,7 @@ import type { ImageRange } from '../data/splits.ts';
 import { adapterName, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
-import { call } from '../kernels/call.ts';
+import { call, type KernelCall } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
 import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { initialState } from '../nn/init.ts';
@@ -48,6 +48,8 @@ export interface TrainCallbacks {
 
 export interface TrainerOptions {
   readonly choose?: VariantChoice;
+  /** Measures the plan's ops and says what to use instead of `choose`. The buffers hold nothing yet. */
+  readonly measure?: (pipelines: PipelineCache, calls: readonly KernelCall[]) => Promise<VariantChoice>;
   /** Let the first layer read the images' bytes itself. By default where that is faster: on software adapters, without crops. */
   readonly fuseGather?: boolean;
   /** Initial values instead of random ones: a state dict, the same for every replica. */
@@ -101,7 +103,7 @@ export class Trainer {
     gpu: Gpu,
     dataset: GpuDataset,
     settings: TrainSettings,
-    { choose = defaultChoice, fuseGather, weights, checkpoint }: TrainerOptions = {},
+    { choose: choice = defaultChoice, measure, fuseGather, weights, checkpoint }: TrainerOptions = {},
   ): Promise<Trainer> {
     const { batchSize: B, steps } = settings;
     const R = settings.replicas.length;
@@ -135,6 +137,7 @@ export class Trainer {
       optimizer.call,
       call('step end', stepEnd, { M: B, HISTORY }, { rowLoss, rowHit, history, counters }),
     ];
+    const choose = (await measure?.(pipelines, calls)) ?? choice;
     const plan = await compilePlan('training step', gpu, pipelines, calls, choose);
 
     const step = checkpoint?.step ?? 0;

@@ -66,6 +66,8 @@ const leastGain = 0.03;
 const hopeless = 1.5;
 /** Measurements of a variant that is in the running. */
 const rounds = 7;
+/** Naive variants are measured for small ops only: for large ones they take seconds, which an operating system takes for a hang. */
+const naiveFlops = 4e6;
 /** Time of one measurement: a dispatch is repeated to fill it. */
 const sampleNs = 1.5e6;
 
@@ -84,10 +86,7 @@ export async function tune(
   const wanted = new Map<string, KernelCall>();
   for (const call of calls) {
     const name = tunedOpName(call.kernel.op, call.shape, replicasOf(call));
-    const runnable = call.kernel.variants.filter(
-      (v) => refusal(v, call.shape, gpu.capabilities) === undefined,
-    );
-    if (!(name in ops) && runnable.length > 1 && !skip(call.kernel.op)) wanted.set(name, call);
+    if (!(name in ops) && candidates(gpu, call).length > 1 && !skip(call.kernel.op)) wanted.set(name, call);
   }
   const deadline = performance.now() + budgetMs;
   const clock = makeClock(gpu);
@@ -105,14 +104,19 @@ export async function tune(
   return { key: known.key, ops };
 }
 
+/** Names of the variants worth measuring. */
+function candidates({ capabilities }: Gpu, { kernel, shape }: KernelCall): string[] {
+  const runnable = kernel.variants.filter((variant) => refusal(variant, shape, capabilities) === undefined);
+  const large = kernel.cost(shape).flops > naiveFlops && runnable.length > 1;
+  return runnable.map(({ name }) => name).filter((name) => !large || name !== 'naive');
+}
+
 async function tuneOp(gpu: Gpu, pipelines: PipelineCache, call: KernelCall, clock: Clock): Promise<TunedOp> {
   const { capabilities } = gpu;
   const place = { label: call.label, replicas: replicasOf(call) };
   const usual = defaultChoice(call.kernel, call.shape, capabilities, place).name;
-  const names = call.kernel.variants
-    .filter((variant) => refusal(variant, call.shape, capabilities) === undefined)
-    .map(({ name }) => name)
-    .sort((a, b) => Number(b === usual) - Number(a === usual)); // The default first: it says what is hopeless.
+  // The default first: it says what is hopeless.
+  const names = candidates(gpu, call).sort((a, b) => Number(b === usual) - Number(a === usual));
   const samples = new Map<string, number[]>();
   const dispatches = new Map<string, Dispatch>();
   let best = Number.POSITIVE_INFINITY;

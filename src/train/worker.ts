@@ -1,13 +1,21 @@
 // The engine's worker: trains one run and reports. The page and the headless run start the same file.
 import { splitTraining } from '../data/splits.ts';
-import { adapterName, requestGpu } from '../gpu/device.ts';
+import { adapterName, type Gpu, requestGpu } from '../gpu/device.ts';
 import { GpuError } from '../gpu/errors.ts';
-import { defaultChoice, forcedChoice, recordedChoice } from '../kernels/variant-choice.ts';
+import type { PipelineCache } from '../gpu/pipelines.ts';
+import type { KernelCall } from '../kernels/call.ts';
+import {
+  defaultChoice,
+  forcedChoice,
+  recordedChoice,
+  type VariantChoice,
+} from '../kernels/variant-choice.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { loadDataset } from './dataset.ts';
 import type { FromWorker, Outcome, StartMessage, ToWorker } from './messages.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { NonFiniteLoss, Trainer } from './trainer.ts';
+import { tune, tunedChoice, tuningKey } from './tuner.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const stop = new AbortController();
@@ -37,6 +45,7 @@ async function run(start: StartMessage): Promise<void> {
   const choice = forcedChoice(start.variants ?? {}, defaultChoice);
   const trainer = await Trainer.make(gpu, dataset, settings, {
     choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
+    ...(start.tuning && !checkpoint && { measure: measureWith(gpu, start, start.tuning) }),
     ...(forcesPlainMatmul(start.variants) && { fuseGather: false }),
     ...(weights && { weights }),
     ...(checkpoint && { checkpoint }),
@@ -76,6 +85,30 @@ async function run(start: StartMessage): Promise<void> {
   }
   const msPerStep = busyMs / Math.max(steps, 1);
   post({ type: 'done', result: { ...own, finished, step: trainer.step, msPerStep, also } });
+}
+
+/** Measures what is not known yet, and forces what the user forces. */
+function measureWith(
+  gpu: Gpu,
+  { variants = {} }: StartMessage,
+  { budgetMs, known }: NonNullable<StartMessage['tuning']>,
+) {
+  return async (pipelines: PipelineCache, calls: readonly KernelCall[]): Promise<VariantChoice> => {
+    const key = tuningKey(gpu, navigator.userAgent);
+    const tuning = await tune(
+      gpu,
+      pipelines,
+      calls,
+      { key, ops: known[key] ?? {} },
+      {
+        budgetMs,
+        skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
+        onProgress: (done, total, op) => post({ type: 'tuning', done, total, op }),
+      },
+    );
+    post({ type: 'tuned', tuning });
+    return forcedChoice(variants, tunedChoice(tuning));
+  };
 }
 
 async function outcomeOf(trainer: Trainer, finished: boolean, confusion: boolean): Promise<Outcome> {

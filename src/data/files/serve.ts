@@ -9,13 +9,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Plugin } from 'vite';
+import { DATA_URL } from '../cifar10.ts';
 import { parseByteRange } from './byte-range.ts';
 import { normalisationBytes } from './normalisation-file.ts';
 import type { PreparedData, PrepareReport } from './prepare.ts';
 import { progressLines } from './progress-lines.ts';
-
-/** Folder of the addresses. */
-export const DATA_URL = '/cifar10/';
 
 /** Prepares the data, e.g. `(report) => prepareCifar10({ ...report, dataDir })`. */
 export type Prepare = (report: PrepareReport) => Promise<PreparedData>;

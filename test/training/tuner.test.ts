@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { Allocator } from '../../src/gpu/tensor.ts';
+import { call, type KernelCall } from '../../src/kernels/call.ts';
+import { matmulDgrad, matmulForward } from '../../src/kernels/matmul.ts';
+import { defaultChoice } from '../../src/kernels/variant-choice.ts';
+import { tune, tunedChoice, tunedOpName, tuningKey } from '../../src/train/tuner.ts';
+import { pipelinesOf, sharedGpu } from './device.ts';
+
+const shape = { M: 20, N: 12, K: 64 };
+const place = { label: '', replicas: 1 };
+
+async function setUp() {
+  const gpu = await sharedGpu();
+  const allocator = new Allocator(gpu);
+  const { M, N, K } = shape;
+  const x = allocator.tensor('x', M * K);
+  const w = allocator.tensor('w', K * N);
+  const y = allocator.tensor('y', M * N);
+  const bias = allocator.tensor('bias', N);
+  const calls: KernelCall[] = [
+    call('forward', matmulForward, shape, { x, w, bias, y }),
+    call('the same again', matmulForward, shape, { x, w, bias, y }),
+    call('dgrad', matmulDgrad, shape, { dy: y, w, dx: x }),
+  ];
+  return { gpu, pipelines: pipelinesOf(gpu), calls, none: { key: 'here', ops: {} } };
+}
+
+test('measures each op and shape once, every variant that can run', async () => {
+  const { gpu, pipelines, calls, none } = await setUp();
+  const asked: string[] = [];
+  const tuning = await tune(gpu, pipelines, calls, none, {
+    onProgress: (_, total, op) => asked.push(`${op} of ${total}`),
+  });
+  const forward = tunedOpName('matmul-forward', shape, 1);
+  const dgrad = tunedOpName('matmul-dgrad', shape, 1);
+  expect(Object.keys(tuning.ops).sort()).toEqual([dgrad, forward]);
+  expect(asked.sort()).toEqual([`${dgrad} of 2`, `${forward} of 2`]);
+  const { variant, us } = tuning.ops[forward]!;
+  expect(Object.keys(us)).toEqual(expect.arrayContaining(['naive', 'tile']));
+  expect(Object.values(us).every((time) => time > 0)).toBe(true);
+  // The winner is the fastest, or the default where nothing is clearly faster.
+  const usual = defaultChoice(matmulForward, shape, gpu.capabilities, place).name;
+  const fastest = Math.min(...Object.values(us));
+  expect(variant === usual ? us[usual]! * 0.96 : us[variant]).toBeLessThanOrEqual(fastest);
+});
+
+test('measures nothing that is known, skipped or beyond the budget', async () => {
+  const { gpu, pipelines, calls, none } = await setUp();
+  const known = {
+    key: 'here',
+    ops: { [tunedOpName('matmul-forward', shape, 1)]: { variant: 'naive', us: { naive: 1 } } },
+  };
+  const skip = (op: string) => op === 'matmul-dgrad';
+  expect(await tune(gpu, pipelines, calls, known, { skip })).toEqual(known);
+  expect(await tune(gpu, pipelines, calls, none, { budgetMs: -1 })).toEqual(none);
+});
+
+test('a choice is used for its op, shape and replicas only; a variant that is gone is not', async () => {
+  const { gpu } = await setUp();
+  const { capabilities } = gpu;
+  const choose = tunedChoice({
+    key: 'here',
+    ops: {
+      [tunedOpName('matmul-forward', shape, 1)]: { variant: 'tile', us: {} },
+      [tunedOpName('matmul-dgrad', shape, 1)]: { variant: 'of an older version', us: {} },
+    },
+  });
+  const usual = defaultChoice(matmulForward, shape, capabilities, place).name;
+  expect(usual).not.toBe('tile');
+  expect(choose(matmulForward, shape, capabilities, place).name).toBe('tile');
+  expect(choose(matmulForward, shape, capabilities, { ...place, replicas: 5 }).name).toBe(usual);
+  expect(choose(matmulForward, { ...shape, M: 21 }, capabilities, place).name).toBe(usual);
+  expect(choose(matmulDgrad, shape, capabilities, place)).toBe(
+    defaultChoice(matmulDgrad, shape, capabilities, place),
+  );
+});
+
+test('the key tells adapters and browsers apart', async () => {
+  const { gpu } = await setUp();
+  const key = tuningKey(gpu, 'browser 1');
+  expect(tuningKey(gpu, 'browser 1')).toBe(key);
+  expect(tuningKey(gpu, 'browser 2')).not.toBe(key);
+  expect(tuningKey({ ...gpu, adapter: { ...gpu.adapter, description: 'another' } }, 'browser 1')).not.toBe(
+    key,
+  );
+});
