@@ -33,7 +33,7 @@ function start(...args: string[]): { child: ChildProcess; outcome: Promise<Outco
 }
 
 const train = (...args: string[]): Promise<Outcome> => start(...args).outcome;
-const small = ['--hidden', '12', '--val-size', '500'];
+const small = ['--hidden', '12', '--val-size', '500', '--no-tune'];
 const read = (...path: string[]) => new Uint8Array(readFileSync(join(folder, ...path)));
 const json = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), 'utf8'));
 const metrics = (run: string) =>
@@ -132,7 +132,7 @@ describe('a run', () => {
 
   test('a loss that is not finite stops it, naming step and replica', { timeout: 120_000 }, async () => {
     const { status, stderr } = await train(
-      ...['--bn', 'none', '--lr-min', '1e30', '--lr-max', '1e30', '--steps', '200', '--hidden', '12'],
+      ...['--no-tune', '--bn', 'none', '--lr-min', '1e30', '--lr-max', '1e30', '--steps', '200', '--hidden', '12'],
       ...['--out', join(folder, 'broken')],
     );
     expect(status).toBe(2);
