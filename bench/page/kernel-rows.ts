@@ -39,7 +39,10 @@ export interface KernelRows {
   readonly skipped: readonly Skipped[];
 }
 
-/** Checks and prepares each variant. The buffers come from `allocator`, which the caller destroys. */
+/** What a variant that does not compile has to time. */
+const nothing: GpuWork = { encode() {} };
+
+/** Compiles each variant and checks it. The buffers come from `allocator`, which the caller destroys. */
 export async function kernelRows(
   gpu: Gpu,
   pipelines: PipelineCache,
@@ -51,28 +54,38 @@ export async function kernelRows(
   const data = makeCase(kernel.op, shape, replicas, 1);
   const tensors = uploadCase(gpu, allocator, data);
   const { flops, bytes } = kernel.cost(shape);
+  const nameOf = ({ name }: { readonly name: string }) => checkName(kernel.op, name, shape, replicas, 1);
+  // Compiled side by side: of all that comes before timing, compilers take the longest.
+  const prepared = await Promise.allSettled(
+    variants.map((variant) =>
+      prepare(gpu, pipelines, () => variant as never, call(nameOf(variant), kernel, shape, tensors)),
+    ),
+  );
+  gpu.check();
   const rows: (ReadyRow & { readonly checkMs: number })[] = [];
-  for (const variant of variants) {
-    const name = checkName(kernel.op, variant.name, shape, replicas, 1);
-    const dispatch = await prepare(
-      gpu,
-      pipelines,
-      () => variant as never,
-      call(name, kernel, shape, tensors),
-    );
-    const startedAt = performance.now();
-    const check = await checkCase(gpu, kernel, variant, shape, name, data, pipelines);
-    rows.push({
-      checkMs: performance.now() - startedAt,
+  for (const [index, variant] of variants.entries()) {
+    const outcome = prepared[index]!;
+    const about = {
       name: variant.name,
       isDefault: variant.name === group.defaultVariant,
-      validation: validationOf(check),
       work: { flops: flops * replicas, bytes: bytes * replicas },
       dispatches: 1,
-      timed: dispatchWork(dispatch),
+    };
+    if (outcome.status === 'rejected') {
+      const how = outcome.reason instanceof Error ? outcome.reason.message : String(outcome.reason);
+      rows.push({ ...about, checkMs: 0, validation: { ok: false, how }, timed: nothing });
+      continue;
+    }
+    const startedAt = performance.now();
+    const check = await checkCase(gpu, kernel, variant, shape, nameOf(variant), data, pipelines);
+    rows.push({
+      ...about,
+      checkMs: performance.now() - startedAt,
+      validation: validationOf(check),
+      timed: dispatchWork(outcome.value),
     });
   }
-  const fastest = Math.min(...rows.map(({ checkMs }) => checkMs));
+  const fastest = Math.min(...rows.filter(({ checkMs }) => checkMs > 0).map(({ checkMs }) => checkMs));
   const limit = Math.max(quick ? slowCheck.quickMs : slowCheck.fullMs, slowCheck.factor * fastest);
   return {
     rows: rows.filter(({ checkMs }) => checkMs <= limit).map(({ checkMs: _, ...row }) => row),

@@ -15,6 +15,9 @@ export interface Table {
 export function placeOf({ comparison, tied }: AnalysedRow, isAlone: boolean): string {
   if (isAlone) return '';
   if (comparison === undefined) return 'smallest median';
+  if (!Number.isFinite(comparison.ratio.high)) {
+    return `${digits(comparison.ratio.value)}, too few rounds for a claim`;
+  }
   const ratio = ratioEstimate(comparison.ratio);
   if (!tied) return `${ratio} slower`;
   // The interval of one comparison excludes 1, that of all comparisons of the run does not.
