@@ -25,7 +25,8 @@ interface Scale {
 
 /** Round numbers that cover [min, max]: steps of 1, 2 or 5 times a power of ten. */
 export function linearScale(min: number, max: number, wanted = 5): Scale {
-  const span = max > min ? max - min : Math.abs(max) || 1;
+  const isWide = max - min > 1e-9 * Math.abs(max);
+  const span = isWide ? max - min : Math.abs(max) || 1;
   const rough = span / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999)!;
@@ -40,12 +41,12 @@ export function linearScale(min: number, max: number, wanted = 5): Scale {
 export function logScale(min: number, max: number): Scale {
   const first = Math.floor(Math.log10(min) + 1e-9);
   const last = Math.max(first + 1, Math.ceil(Math.log10(max) - 1e-9));
-  const ticks = Array.from({ length: last - first + 1 }, (_, i) => 10 ** (first + i));
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => Number(`1e${first + i}`));
   return {
     min: ticks[0]!,
     max: ticks.at(-1)!,
     ticks,
-    place: (value) => (Math.log10(Math.max(value, 10 ** first)) - first) / (last - first),
+    place: (value) => (Math.log10(Math.max(value, ticks[0]!)) - first) / (last - first),
   };
 }
 

@@ -28,7 +28,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
 .table { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--line); padding: 4px 10px; text-align: left; vertical-align: top; }
-td.number, th.number { text-align: right; white-space: nowrap; }
+td { min-width: 9em; } td:first-child { min-width: 0; white-space: nowrap; } td.number { min-width: 0; white-space: nowrap; } td.number, th.number { text-align: right; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 1rem; }
 svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: var(--ink); } svg text.title { font-size: 13px; font-weight: 600; }
 svg .grid { stroke: var(--line); } svg .reported { fill: none; stroke: var(--ink); stroke-width: 1.5; }
@@ -170,7 +170,9 @@ ${confusions.join('\n')}
 </div>
 <h2>First-layer weights</h2>
 <p class="soft">One image per unit, in the colours of the pixels; grey is 0, each unit scaled by its largest weight.</p>
+<div class="charts">
 ${weights.join('\n')}
+</div>
 <h2>Settings</h2>
 ${settings.join('\n')}
 </body>

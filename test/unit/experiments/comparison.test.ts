@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { compare, type Row } from '../../../src/experiments/comparison.ts';
+import { columnsOf, markdownTable } from '../../../src/experiments/table.ts';
+import { fakeResult, fakeResults } from './fake-results.ts';
+
+const rowOf = (rows: readonly Row[], name: string): Row => rows.find((row) => row.name === name)!;
+
+describe('five seeds', () => {
+  const { rows, notes } = compare(fakeResults);
+
+  test('means and intervals can be computed by hand', () => {
+    // base: mean 0.5342, standard deviation 0.0025884, t(0.975, 4) = 2.776445.
+    const { test: ours, prediction } = rowOf(rows, 'base');
+    expect(ours.mean).toBeCloseTo(0.5342, 10);
+    expect(ours.margin).toBeCloseTo((2.776445 * 0.00258844) / Math.sqrt(5), 7);
+    expect(prediction![0]).toBeCloseTo(0.5342 - 2.776445 * 0.00258844 * Math.sqrt(6 / 5), 7);
+  });
+
+  test('differences are those of equal seeds, and their p-values are corrected together', () => {
+    const adam = rowOf(rows, 'adam').difference!;
+    expect(adam.perSeed).toEqual([0.019, 0.017, 0.021, 0.018, 0.02]);
+    expect(adam.mean).toBeCloseTo(0.019, 12);
+    // Differences with standard deviation sqrt(2.5)/1000: t = 19 / sqrt(2.5/5) = 26.87 with 4 degrees of freedom.
+    expect(adam.pT).toBeCloseTo(1.14e-5, 7);
+    expect(adam.pPermutation).toBe(0.0625);
+    const tested = rows.flatMap(({ difference }) => difference ?? []);
+    expect(tested).toHaveLength(4);
+    const smallest = tested.reduce((a, b) => (a.pT! < b.pT! ? a : b));
+    expect(smallest.pHolm).toBeCloseTo(4 * smallest.pT!, 12);
+  });
+
+  test('verdicts say who wins, and where that is not known', () => {
+    expect(rows.map(({ name, verdict }) => `${name}: ${verdict}`)).toEqual([
+      'base: what the others are compared with',
+      'precise-bn: not distinguishable from base with 5 seeds',
+      // 0.002 0 0.002 0.001 0.001: p = 0.033, but 0.065 among four comparisons.
+      'bn-after-relu: not distinguishable from base with 5 seeds',
+      'adam: better than base (5 seeds)',
+      'wide: worse than base (5 seeds)',
+    ]);
+  });
+
+  test("the report's figure is held against single runs", () => {
+    expect(rowOf(rows, 'base').reportedVerdict).toBe('a plausible single run (95 % in 0.526 to 0.542)');
+    expect(rowOf(rows, 'adam').reportedVerdict).toMatch(/^above single runs here/);
+    expect(rowOf(rows, 'precise-bn').reportedVerdict).toMatch(/^above single runs here/);
+  });
+
+  test('seeds that would show 0.5 points', () => {
+    // Spread of adam's differences: 0.00158; 0.005 is 3.16 of that.
+    expect(rowOf(rows, 'adam').difference!.seedsToSee).toBe(4);
+  });
+
+  test('the notes name seeds and comparisons', () => {
+    expect(notes.join('\n')).toMatch(/over 5 seeds.*\n.*4 comparisons.*\n.*cannot be under 0\.0625/);
+  });
+
+  test('the Markdown table is aligned and complete', () => {
+    const lines = markdownTable(compare(fakeResults)).split('\n');
+    const table = lines.filter((line) => line.startsWith('|'));
+    expect(table).toHaveLength(2 + 5);
+    expect(new Set(table.map((line) => line.length)).size).toBe(1);
+    expect(table.join('\n')).toMatch(
+      /adam +\| +0\.564 \| 0\.5532 ± 0\.\d{4} \| .*\+0\.0190 ± 0\.0020 \| < 0\.0001/,
+    );
+  });
+});
+
+test('one seed: a table without intervals that says why', () => {
+  const comparison = compare([fakeResult('base', [0.53]), fakeResult('adam', [0.55])]);
+  expect(comparison.notes).toEqual([
+    '1 seed: no intervals and no tests, which need at least 2 seeds (--seeds 5)',
+  ]);
+  const [base, adam] = comparison.rows;
+  expect(base!.test).toEqual({ mean: 0.53, margin: null });
+  expect(adam!.difference).toMatchObject({ perSeed: [0.02], mean: 0.02, margin: null, pT: null });
+  expect(adam!.verdict).toBe('1 seed: no test is possible');
+  expect(adam!.reportedVerdict).toBe('1 seed: no interval to compare with');
+  const titles = columnsOf(comparison).map(({ title }) => title);
+  expect(titles).not.toContain('p');
+  expect(titles).toContain('difference to base');
+});
+
+test('without base there are no differences, and the reason is told', () => {
+  const { rows, notes } = compare([fakeResult('adam', [0.55, 0.56])]);
+  expect(rows[0]!.difference).toBeNull();
+  expect(rows[0]!.verdict).toBe('base was not run');
+  expect(notes.at(-1)).toMatch(/^No differences: they need the results of base/);
+});
+
+test('the same difference with every seed cannot be tested', () => {
+  const { rows } = compare([fakeResult('base', [0.53, 0.54]), fakeResult('adam', [0.55, 0.56])]);
+  expect(rows[1]!.verdict).toBe('not testable: the difference is the same with every seed');
+  expect(rows[1]!.difference).toMatchObject({ pT: null, pHolm: null });
+});
+
+test('differences pair equal seeds only', () => {
+  const { perSeed, ...rest } = fakeResult('adam', [0.55, 0.57, 0.56]);
+  const shifted = { ...rest, perSeed: perSeed.slice(1) };
+  const { rows } = compare([fakeResult('base', [0.53, 0.54]), shifted]);
+  expect(rows[1]!.difference!.perSeed).toEqual([0.03]);
+});
