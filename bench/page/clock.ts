@@ -1,6 +1,7 @@
 // Clocks of the page: GPU timestamps around passes, or the wall clock around submits.
 import type { Gpu } from '../../src/gpu/device.ts';
 import { GpuError } from '../../src/gpu/errors.ts';
+import { StampReader } from '../../src/gpu/timestamps.ts';
 import type { Clock, Job, Timing } from '../measure.ts';
 
 /** Where a work writes its two timestamps. */
@@ -37,46 +38,6 @@ export function stampsOfPass(
       ...(isLast && { endOfPassWriteIndex: stamps.end }),
     },
   };
-}
-
-/** Timestamps of one submit, read back behind it. */
-export class StampReader {
-  readonly querySet: GPUQuerySet;
-  readonly #gpu: Gpu;
-  readonly #resolved: GPUBuffer;
-  readonly #staging: GPUBuffer;
-
-  constructor(gpu: Gpu, count: number) {
-    const { device } = gpu;
-    const size = 8 * count;
-    const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-    this.#gpu = gpu;
-    this.querySet = device.createQuerySet({ label: 'timestamps', type: 'timestamp', count });
-    this.#resolved = device.createBuffer({ label: 'timestamps', size, usage: QUERY_RESOLVE | COPY_SRC });
-    this.#staging = device.createBuffer({ label: 'timestamps read-back', size, usage: COPY_DST | MAP_READ });
-  }
-
-  /** Copies the first `count` timestamps to where they can be read. */
-  encodeResolve(encoder: GPUCommandEncoder, count: number): void {
-    encoder.resolveQuerySet(this.querySet, 0, count, this.#resolved, 0);
-    encoder.copyBufferToBuffer(this.#resolved, 0, this.#staging, 0, this.#staging.size);
-  }
-
-  /** Nanoseconds from the earliest of the first `count` timestamps. @throws GpuError where the device is lost. */
-  async read(count: number): Promise<number[]> {
-    await Promise.race([this.#staging.mapAsync(GPUMapMode.READ), this.#gpu.failure]);
-    this.#gpu.check();
-    const stamps = new BigUint64Array(this.#staging.getMappedRange().slice(0, 8 * count));
-    this.#staging.unmap();
-    const [first = 0n] = [...stamps].sort((a, b) => Number(a - b));
-    return Array.from(stamps, (stamp) => Number(stamp - first));
-  }
-
-  destroy(): void {
-    this.querySet.destroy();
-    this.#resolved.destroy();
-    this.#staging.destroy();
-  }
 }
 
 export interface PageClock extends Clock {

@@ -1,11 +1,14 @@
 // A step, dispatch by dispatch: each in a pass of its own, between two timestamps.
 import type { Gpu } from '../../src/gpu/device.ts';
+import { StampReader } from '../../src/gpu/timestamps.ts';
 import { encode, shapeText } from '../../src/kernels/call.ts';
 import type { Plan } from '../../src/train/plan.ts';
 import type { StepProfile } from '../schema.ts';
-import { StampReader, stampsOfPass } from './clock.ts';
+import { stampsOfPass } from './clock.ts';
 import { workOf } from './step-rows.ts';
 
+/** Fewest steps, however long they take: a median wants a few. */
+const leastSteps = 5;
 /** Steps that are run before those that count. */
 const warmupSteps = 2;
 /** WebGPU's most queries in a set. */
@@ -51,7 +54,7 @@ export async function profilePlan(
           dispatch.startNs.push(stamps[2 * index]! - stamps[0]!);
           dispatch.durationNs.push(Math.max(0, stamps[2 * index + 1]! - stamps[2 * index]!));
         }
-        if (isLate) break;
+        if (isLate && step + 1 >= leastSteps) break;
       }
     }
   } finally {
