@@ -22,9 +22,9 @@ const efforts: Readonly<Record<'quick' | 'full', Readonly<Record<SuiteName, Effo
   },
   full: {
     peaks: { sampleMs: 15, budgetMs: 4000, leastRounds: 31, mostRounds: 61 },
-    kernels: { sampleMs: 4, budgetMs: 2500, leastRounds: 25, mostRounds: 61 },
-    train: { sampleMs: 60, budgetMs: 15_000, leastRounds: 25, mostRounds: 61 },
-    peers: { sampleMs: 80, budgetMs: 20_000, leastRounds: 25, mostRounds: 61 },
+    kernels: { sampleMs: 4, budgetMs: 2000, leastRounds: 25, mostRounds: 61 },
+    train: { sampleMs: 60, budgetMs: 10_000, leastRounds: 25, mostRounds: 61 },
+    peers: { sampleMs: 80, budgetMs: 12_000, leastRounds: 25, mostRounds: 61 },
   },
 };
 
@@ -52,7 +52,7 @@ export const profileEffort = (quick: boolean): MeasureRequest['profile'] =>
   quick ? { steps: 11, budgetMs: 1000 } : { steps: 31, budgetMs: 4000 };
 
 /** After so many seconds no further group is begun. Groups take seconds, so this ends runs in time on a busy machine too. */
-export const lastStartSeconds = (quick: boolean): number => (quick ? 160 : 840);
+export const lastStartSeconds = (quick: boolean): number => (quick ? 150 : 840);
 
 /** Expected seconds of a group, with what is not timed; for progress only. */
 export function expectedSeconds(suite: SuiteName, quick: boolean): number {

@@ -2,7 +2,7 @@
 import type { AnalysedGroup, Analysis } from '../analysis.ts';
 import type { SuiteName } from '../schema.ts';
 import style from './style.css?raw';
-import { escapeHtml } from './svg.ts';
+import { colours, escapeHtml } from './svg.ts';
 import { intervalPlot } from './svg-intervals.ts';
 import { rooflinePlot } from './svg-roofline.ts';
 import { timeline } from './svg-timeline.ts';
@@ -61,7 +61,12 @@ export function htmlReport(analysis: Analysis): string {
   const suites = [...new Set(groups.map(({ group }) => group.suite))].sort(
     (a, b) => Number(a === 'peaks') - Number(b === 'peaks'),
   );
-  const roofline = rooflinePlot(analysis);
+  const ops = [
+    ...groups.filter(({ group }) => group.suite === 'kernels').map(({ group }) => group.op),
+    ...profiles.flatMap(({ dispatches }) => dispatches.map(({ op }) => op)),
+  ];
+  const colour = colours(ops);
+  const roofline = rooflinePlot(analysis, colour);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -79,7 +84,7 @@ ${note('Each dot is a sample, the thin line spans 10 % to 90 % of them, the bar 
 ${profiles
   .map(
     (profile) =>
-      `<h2>A step, kernel by kernel: ${escapeHtml(profile.group)}</h2>${note(`each dispatch in a pass of its own; the step whose length is nearest to the median of ${profile.dispatches[0]?.durationNs.length ?? 0}`)}${timeline(profile)}<details><summary>table</summary>${htmlTable(profileTable(profile, analysis))}</details>`,
+      `<h2>A step, kernel by kernel: ${escapeHtml(profile.group)}</h2>${note(`each dispatch in a pass of its own; the step whose length is nearest to the median of ${profile.dispatches[0]?.durationNs.length ?? 0}`)}${timeline(profile, colour)}<details><summary>table</summary>${htmlTable(profileTable(profile, analysis))}</details>`,
   )
   .join('\n')}
 ${roofline === '' ? '' : `<h2>Roofline</h2>${note('the fastest variant of each kernel and shape')}${roofline}`}

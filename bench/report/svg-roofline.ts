@@ -1,13 +1,13 @@
 import type { Analysis } from '../analysis.ts';
 import { bytes, digits, percent } from './format.ts';
-import { colours, escapeHtml, fixed, line, logScale, svg, text } from './svg.ts';
+import { type Colours, escapeHtml, fixed, line, logScale, svg, text } from './svg.ts';
 
 const width = 860;
 const height = 420;
 const [left, right, top, bottom] = [60, 170, 14, 380] as const;
 
 /** The fastest variant of each kernel group under the roofs that were measured. */
-export function rooflinePlot({ groups, roofline }: Analysis): string {
+export function rooflinePlot({ groups, roofline }: Analysis, colour: Colours): string {
   const points = groups.flatMap(({ group, rows }) => {
     const best = rows[0];
     if (group.suite !== 'kernels' || best === undefined || best.row.work.flops === 0) return [];
@@ -29,16 +29,15 @@ export function rooflinePlot({ groups, roofline }: Analysis): string {
       text(left + 8, top + 28 + 14 * index, `copy of ${bytes(workingSetBytes)}: ${digits(gbPerSecond)} GB/s`)
     );
   });
-  const colour = colours(points.map(({ group }) => group.op));
   const marks = points.map(
     ({ group, best, intensity, gflops }) =>
       `<circle cx="${fixed(x.at(intensity))}" cy="${fixed(y.at(gflops))}" r="4.5" fill="${colour.get(group.op)}" class="point"><title>${escapeHtml(
         `${group.title} ${best.row.name}: ${digits(gflops)} GFLOP/s, ${digits(intensity)} flops per byte, ${percent(best.rate.share)} of the roofline`,
       )}</title></circle>`,
   );
-  const legend = [...colour].map(
-    ([op, fill], index) =>
-      `<circle cx="${width - right + 14}" cy="${top + 6 + 17 * index}" r="4.5" fill="${fill}"/>${text(width - right + 24, top + 10 + 17 * index, op)}`,
+  const legend = [...new Set(points.map(({ group }) => group.op))].map(
+    (op, index) =>
+      `<circle cx="${width - right + 14}" cy="${top + 6 + 17 * index}" r="4.5" fill="${colour.get(op)}"/>${text(width - right + 24, top + 10 + 17 * index, op)}`,
   );
   return svg(width, height, 'roofline', [
     ...x.ticks.map(

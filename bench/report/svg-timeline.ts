@@ -1,6 +1,6 @@
 import type { StepProfile } from '../schema.ts';
 import { digits, duration, unitOf } from './format.ts';
-import { colours, escapeHtml, fixed, line, linearScale, svg, text } from './svg.ts';
+import { type Colours, escapeHtml, fixed, line, linearScale, svg, text } from './svg.ts';
 import { typicalStep } from './trace.ts';
 
 const width = 860;
@@ -9,7 +9,7 @@ const barTop = 10;
 const barHeight = 44;
 
 /** The typical step along a time axis, a bar per dispatch, coloured by op. */
-export function timeline(profile: StepProfile): string {
+export function timeline(profile: StepProfile, colour: Colours): string {
   const step = typicalStep(profile);
   const bars = profile.dispatches.map(({ label, op, variant, startNs, durationNs }) => ({
     label,
@@ -21,7 +21,6 @@ export function timeline(profile: StepProfile): string {
   const end = Math.max(1, ...bars.map(({ start, length }) => start + length));
   const scale = linearScale(end, left, width - right);
   const unit = unitOf(end);
-  const colour = colours(bars.map(({ op }) => op));
   const bottom = barTop + barHeight;
   const marks = bars.map(({ label, op, variant, start, length }) => {
     const w = Math.max(0.6, scale.at(length) - left);
@@ -30,9 +29,9 @@ export function timeline(profile: StepProfile): string {
       w > 8 * label.length ? text(scale.at(start) + w / 2, barTop + barHeight / 2 + 4, label, 'middle') : '';
     return `<g><title>${escapeHtml(title)}</title><rect x="${fixed(scale.at(start))}" y="${barTop}" width="${fixed(w)}" height="${barHeight}" fill="${colour.get(op)}" class="point"/>${name}</g>`;
   });
-  const totals = [...colour].map(([op, fill]) => ({
+  const totals = [...new Set(bars.map(({ op }) => op))].map((op) => ({
     op,
-    fill,
+    fill: colour.get(op),
     ns: bars.filter((bar) => bar.op === op).reduce((sum, { length }) => sum + length, 0),
   }));
   totals.sort((a, b) => b.ns - a.ns);

@@ -42,10 +42,15 @@ export function logScale(min: number, max: number, from: number, to: number): Sc
 
 export const fixed = (pixels: number): string => pixels.toFixed(1);
 
-/** A stable colour per name: hues a golden angle apart, in the order given. */
-export function colours(names: readonly string[]): ReadonlyMap<string, string> {
+/** Colours by name. */
+export type Colours = ReadonlyMap<string, string>;
+
+/** A colour per name, hues a golden angle apart and in two lightnesses: one map for all pictures of a report. */
+export function colours(names: readonly string[]): Colours {
   const unique = [...new Set(names)].sort();
-  return new Map(unique.map((name, i) => [name, `hsl(${((i * 137.5) % 360).toFixed(0)} 60% 50%)`]));
+  return new Map(
+    unique.map((name, i) => [name, `hsl(${((i * 137.5) % 360).toFixed(0)} 60% ${i % 2 === 0 ? 45 : 62}%)`]),
+  );
 }
 
 export const line = (x1: number, y1: number, x2: number, y2: number, className: string): string =>
