@@ -56,7 +56,9 @@ test('weights are drawn output by output, as PyTorch lays them out', () => {
   const stream = streamOf(1);
   const expected = Float32Array.from({ length: 90 * 70 }, () => 0.5 * stream.normal());
   const tensors = tensorsOf(initialState(layout, { sigma: 0.5 }, streamOf));
-  expect(tensors['layers.1.linear.weight']).toEqual(expected);
+  const weights = tensors['layers.1.linear.weight']!;
+  expect(weights.length).toBe(expected.length);
+  expect(weights.findIndex((value, i) => value !== expected[i])).toBe(-1);
 });
 
 test('a layer does not depend on the size of the others', () => {
@@ -67,7 +69,8 @@ test('a layer does not depend on the size of the others', () => {
     const name = `layers.${layer}.linear.weight`;
     const of = (flat: Float32Array, segments: typeof layout.parameters) =>
       extractSegment(flat, segments.find((segment) => segment.name === name)!).data;
-    expect(of(b, wider.parameters)).toEqual(of(a, layout.parameters));
+    const weights = of(a, layout.parameters);
+    expect(of(b, wider.parameters).findIndex((value, i) => value !== weights[i])).toBe(-1);
   }
 });
 

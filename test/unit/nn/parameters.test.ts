@@ -106,8 +106,10 @@ describe.each(nets)('layOut: %s', (_, spec) => {
       );
       for (const [i, segment] of segments.entries()) insertSegment(flat, segment, tensors[i]!);
       for (const [i, segment] of segments.entries()) {
-        const back = extractSegment(flat, segment);
-        expect(back).toEqual({ name: segment.name, shape: torchShape(segment), data: tensors[i] });
+        const { name, shape, data } = extractSegment(flat, segment);
+        expect([name, shape]).toEqual([segment.name, torchShape(segment)]);
+        expect(data.findIndex((value, j) => value !== tensors[i]![j])).toBe(-1);
+        expect(data.length).toBe(tensors[i]!.length);
       }
       const written = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
       expect(flat.filter((value) => value === -1).length).toBe(count - written);
