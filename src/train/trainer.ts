@@ -1,4 +1,3 @@
-import { randomStream } from '../data/random.ts';
 import { epochOrder } from '../data/sample-order.ts';
 import type { ImageRange } from '../data/splits.ts';
 import { adapterName, type Gpu } from '../gpu/device.ts';
@@ -7,12 +6,10 @@ import { Allocator, type Tensor } from '../gpu/tensor.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
 import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
-import { initialState } from '../nn/init.ts';
 import { type Model, makeModel } from '../nn/model.ts';
 import { trainingPass } from '../nn/net.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
-import { biasCorrections, makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
-import { learningRate } from '../optim/schedule.ts';
+import { makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
 import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type GpuDataset, trainingSplits } from './dataset.ts';
@@ -22,7 +19,8 @@ import { type Pace, Pacer } from './pacer.ts';
 import { compilePlan, type Plan } from './plan.ts';
 import { ReportWindow, type TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
-import { type ArenaValues, applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
+import { initialArenas, writeTables } from './start-values.ts';
+import { arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, Stats } from './stats.ts';
 
 /** A loss that is not finite: the run is over. */
@@ -158,8 +156,12 @@ export class Trainer {
       validation,
       step,
     });
-    trainer.#writeTables();
-    writeArenas(gpu, trainer.#arenas(), checkpoint?.arenas ?? trainer.#initialArenas(weights));
+    writeTables(gpu, optimizer, settings);
+    writeArenas(
+      gpu,
+      trainer.#arenas(),
+      checkpoint?.arenas ?? initialArenas(model, optimizer.state, settings, weights),
+    );
     const start = new Uint32Array(counters.replicaStride * R);
     for (let replica = 0; replica < R; replica++) start[replica * counters.replicaStride] = step;
     gpu.device.queue.writeBuffer(counters.buffer, 0, start);
@@ -317,45 +319,6 @@ export class Trainer {
 
   #arenas(): Record<string, Tensor> {
     return arenasOf(this.model, this.#optimizer.state);
-  }
-
-  #initialArenas(weights: readonly NamedTensor[] | undefined): ArenaValues {
-    const { layout, params, running, replicas } = this.model;
-    const arenas: Record<string, Float32Array<ArrayBuffer>> = {
-      parameters: new Float32Array(params.replicaStride * replicas),
-      statistics: new Float32Array(running.replicaStride * replicas),
-    };
-    for (const [name, tensor] of Object.entries(this.#optimizer.state)) {
-      arenas[name] = new Float32Array(tensor.replicaStride * replicas);
-    }
-    for (const [replica, { seed }] of this.settings.replicas.entries()) {
-      const state = initialState(layout, this.settings.init, (layer) => randomStream(seed, 'weights', layer));
-      if (weights !== undefined) applyStateDict(layout, state, weights);
-      arenas.parameters!.set(state.parameters, replica * params.replicaStride);
-      arenas.statistics!.set(state.statistics, replica * running.replicaStride);
-    }
-    return arenas;
-  }
-
-  /** What the optimizer looks up by step: written once. */
-  #writeTables(): void {
-    const { replicas, schedule, steps, optimizer } = this.settings;
-    const { queue } = this.#gpu.device;
-    const rates = new Float32Array(Math.max(steps, 1) * replicas.length);
-    for (let step = 0; step < steps; step++) {
-      const rate = learningRate(schedule, step);
-      for (const [r, { rateScale }] of replicas.entries())
-        rates[step * replicas.length + r] = rate * rateScale;
-    }
-    queue.writeBuffer(this.#optimizer.rates.buffer, 0, rates);
-    queue.writeBuffer(
-      this.#optimizer.lambdas.buffer,
-      0,
-      Float32Array.from(replicas, ({ lambda }) => lambda),
-    );
-    if (this.#optimizer.corrections !== undefined && optimizer.kind === 'adam') {
-      queue.writeBuffer(this.#optimizer.corrections.buffer, 0, biasCorrections(optimizer, steps));
-    }
   }
 
   #writeOrder(epoch: number): void {
