@@ -4,10 +4,12 @@ import { encode } from '../../src/kernels/call.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { defaultChoice, forcedChoice } from '../../src/kernels/variant-choice.ts';
 import type { Plan } from '../../src/train/plan.ts';
-import { Trainer } from '../../src/train/trainer.ts';
+import type { TrainSettings } from '../../src/train/settings.ts';
+import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
+import { tune, tunedChoice } from '../../src/train/tuner.ts';
 import type { Skipped, Work } from '../schema.ts';
 import { settingsOf } from '../suites/nets.ts';
-import { defaultRow, type StepGroup } from '../suites/train-suite.ts';
+import { defaultRow, type StepGroup, type StepRow } from '../suites/train-suite.ts';
 import type { BenchData } from './bench-data.ts';
 import { type GpuWork, stampsOfPass } from './clock.ts';
 import { comparedSteps, referenceLosses, validateLosses } from './reference-losses.ts';
@@ -51,42 +53,63 @@ export async function stepRows(gpu: Gpu, data: BenchData, group: StepGroup): Pro
   const plans = new Map<string, Plan>();
   const seen = new Map<string, string>();
   let expected: readonly number[] | undefined;
+  const replica = group.replicas - 1;
   for (const row of group.rows) {
-    const { name, forced, fuseGather } = row;
-    const choose = forcedChoice(forced, defaultChoice);
-    const trainer = await Trainer.make(gpu, data.dataset, settings, {
-      choose,
-      ...(fuseGather !== undefined && { fuseGather }),
-    });
-    trainers.push(trainer);
-    const chosen = JSON.stringify(trainer.plan.variants);
-    const same = seen.get(chosen);
-    if (same !== undefined) {
-      skipped.push({ name, reason: `every shape takes the same variant as in "${same}"` });
-      continue;
+    const about = { name: row.name, isDefault: row === defaultRow };
+    try {
+      const trainer = await makeTrainer(gpu, data, settings, row);
+      trainers.push(trainer);
+      const { plan } = trainer;
+      const chosen = JSON.stringify(plan.variants);
+      const same = seen.get(chosen);
+      if (same !== undefined) {
+        skipped.push({ name: row.name, reason: `every shape takes the same variant as in "${same}"` });
+        continue;
+      }
+      seen.set(chosen, row.name);
+      expected ??= referenceLosses(data, settings, replica, (await trainer.weights())[replica]!);
+      const validation = validateLosses(await firstLosses(trainer, replica), expected, settings);
+      plans.set(row.name, plan);
+      const { length } = plan.dispatches;
+      rows.push({ ...about, validation, work: workOfPlan(plan), dispatches: length, timed: planWork(plan) });
+    } catch (error) {
+      gpu.check(); // A lost device ends the run; what else goes wrong is this row's.
+      const how = error instanceof Error ? error.message : String(error);
+      const none = { work: { flops: 0, bytes: 0 }, dispatches: 0, timed: { encode() {} } };
+      rows.push({ ...about, ...none, validation: { ok: false, how } });
     }
-    seen.set(chosen, name);
-    const replica = group.replicas - 1;
-    expected ??= referenceLosses(data, settings, replica, (await trainer.weights())[replica]!);
-    const losses = await firstLosses(trainer, replica);
-    const works = trainer.plan.dispatches.map(workOf);
-    plans.set(name, trainer.plan);
-    rows.push({
-      name,
-      isDefault: row === defaultRow,
-      validation: validateLosses(losses, expected, settings),
-      work: {
-        flops: works.reduce((total, { flops }) => total + flops, 0),
-        bytes: works.reduce((total, { bytes }) => total + bytes, 0),
-      },
-      dispatches: works.length,
-      timed: planWork(trainer.plan),
-    });
   }
   const destroy = async () => {
     for (const trainer of trainers) await trainer.destroy();
   };
   return { rows, skipped, plans, destroy };
+}
+
+function makeTrainer(
+  gpu: Gpu,
+  { dataset }: BenchData,
+  settings: TrainSettings,
+  { forced, fuseGather, tuned }: StepRow,
+): Promise<Trainer> {
+  return Trainer.make(gpu, dataset, settings, {
+    choose: forcedChoice(forced, defaultChoice),
+    ...(fuseGather !== undefined && { fuseGather }),
+    ...(tuned && { measure: tuneFor(gpu) }),
+  });
+}
+
+/** Work of a step. */
+function workOfPlan({ dispatches }: Plan): Work {
+  const works = dispatches.map(workOf);
+  return {
+    flops: works.reduce((total, { flops }) => total + flops, 0),
+    bytes: works.reduce((total, { bytes }) => total + bytes, 0),
+  };
+}
+
+/** Measures a plan's ops from nothing, whatever earlier runs know. */
+function tuneFor(gpu: Gpu): NonNullable<TrainerOptions['measure']> {
+  return async (pipelines, calls) => tunedChoice(await tune(gpu, pipelines, calls, { key: '', ops: {} }));
 }
 
 /** Trains the first steps; leaves the epoch's sample order on the GPU, which replaying the plan reads. */

@@ -134,8 +134,7 @@ export function findings({ goals, betterChoices, wrong, baseline }: Analysis): s
       `${group.group.title}: the default ${chosen.row.name} takes ${ratio} times as long as ${best}`,
     );
   }
-  for (const { group, row } of wrong)
-    lines.push(`WRONG: ${group.id} ${row.name}: ${firstLine(row.validation.how)}`);
+  lines.push(...wrongLines(wrong));
   if (baseline !== undefined) {
     const count = (verdict: string) => baseline.rows.filter((row) => row.verdict === verdict).length;
     const regressions = baseline.rows.filter(({ regression }) => regression).length;
@@ -150,6 +149,19 @@ export function findings({ goals, betterChoices, wrong, baseline }: Analysis): s
     }
   }
   return lines;
+}
+
+/** A line per group and reason. */
+function wrongLines(wrong: Analysis['wrong']): string[] {
+  const names = new Map<string, string[]>();
+  for (const { group, row } of wrong) {
+    const key = `${group.id}\n${firstLine(row.validation.how)}`;
+    names.set(key, [...(names.get(key) ?? []), row.name]);
+  }
+  return [...names].map(([key, rows]) => {
+    const [id, how] = key.split('\n');
+    return `WRONG: ${id}: ${rows.join(', ')}: ${how}`;
+  });
 }
 
 /** The JSON file has the rest: generated WGSL, every output that is off. */

@@ -10,6 +10,8 @@ export interface StepRow {
   readonly forced: Readonly<Record<string, string>>;
   /** Whether the first layer's products fetch the images themselves; absent: what the engine chooses. */
   readonly fuseGather?: boolean;
+  /** Measure the variants first, as training does. */
+  readonly tuned?: boolean;
 }
 
 export interface StepGroup {
@@ -24,8 +26,11 @@ export interface StepGroup {
   readonly skipped: readonly Skipped[];
 }
 
-/** The plan that the engine's users get. */
+/** The plan without measurements. */
 export const defaultRow: StepRow = { name: 'default', forced: {} };
+
+/** What training uses: the variants that measure fastest here. */
+export const tunedRow: StepRow = { name: 'tuned', forced: {}, tuned: true };
 
 /** A gather, then plain matrix products: with the default variants, and with the naive ones. */
 const unfused: readonly StepRow[] = [
@@ -33,11 +38,13 @@ const unfused: readonly StepRow[] = [
   { name: 'matmul=naive', forced: { matmul: 'naive' }, fuseGather: false },
 ];
 
-/** Every variant that some matrix product has but the naive one, used by all matrix products that have it. */
+/** Each variant but the naive one that at least two of the matrix products have, used by all of them that have it. */
 function uniformMatmuls(): StepRow[] {
   const products = kernels.filter(({ op }) => /(^|-)matmul-/.test(op));
-  const names = products.flatMap(({ variants }) => variants.map(({ name }) => name));
-  return [...new Set(names)]
+  const plain = products.filter(({ op }) => ['matmul-forward', 'matmul-wgrad', 'matmul-dgrad'].includes(op));
+  const names = plain.flatMap(({ variants }) => variants.map(({ name }) => name));
+  const shared = [...new Set(names)].filter((name) => names.filter((other) => other === name).length >= 2);
+  return shared
     .filter((name) => name !== 'naive')
     .map((name) => ({
       name: `matmul=${name}`,
@@ -48,7 +55,9 @@ function uniformMatmuls(): StepRow[] {
 export function stepGroups(quick: boolean, forced: Readonly<Record<string, string>>): StepGroup[] {
   const asked = Object.entries(forced).map(([op, variant]) => `${op}=${variant}`);
   const others =
-    asked.length > 0 ? [{ name: asked.join(' '), forced }] : [...unfused, ...(quick ? [] : uniformMatmuls())];
+    asked.length > 0
+      ? [{ name: asked.join(' '), forced }]
+      : [...(quick ? [] : [tunedRow]), ...unfused, ...(quick ? [] : uniformMatmuls())];
   return nets.flatMap((net) =>
     (quick ? net.quickReplicas : net.replicas).map((replicas): StepGroup => {
       const id = `step ${netName(net)} ${net.optimizer} R=${replicas}`;

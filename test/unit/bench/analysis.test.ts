@@ -112,7 +112,7 @@ describe('analysis', () => {
   });
 
   test('goals: met, missed, undecided', () => {
-    const goal = { suite: 'train', group: 'step', row: 'a', against: 'b', atMost: 0.5 } as const;
+    const goal = { suite: 'train', group: 'step', rows: ['z', 'a'], against: 'b', atMost: 0.5 } as const;
     const outcome = (a: number) => {
       const rows = [fakeRow('a', around(a, 31, 5)), fakeRow('b', around(100))];
       return checkGoals([fakeGroup('step x', rows, { suite: 'train' })], [goal])[0]!.outcome;
