@@ -93,6 +93,7 @@ describe('base and what shares its training, two seeds', () => {
       [
         'src/cli/main.mjs',
         'train',
+        '--no-tune',
         '--init',
         init,
         '--steps',
