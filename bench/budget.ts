@@ -44,6 +44,8 @@ export function settingsFor(
     sampleNs: sampleMs * ms,
     budgetNs: rounds === undefined ? budgetMs * ms : Number.POSITIVE_INFINITY,
     leastRounds: rounds ?? least,
+    // Goals are about steps: those want intervals.
+    leastSlowRounds: suite === 'kernels' ? 2 : 7,
     mostRounds: rounds ?? mostRounds,
   };
 }

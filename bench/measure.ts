@@ -30,6 +30,8 @@ export interface MeasureSettings {
   /** What all rounds should take together. Rounds are added until it is used up, within the limits. */
   readonly budgetNs: number;
   readonly leastRounds: number;
+  /** Of a row that is so slow that all rounds would not fit; up to 7 where there is time. */
+  readonly leastSlowRounds: number;
   readonly mostRounds: number;
 }
 
@@ -45,9 +47,8 @@ export interface Measured {
 const mostRepeats = 2000;
 /** Tries of which the fastest says how long a sample takes: a stall in one of them must not count. */
 const tries = 3;
-/** Most rounds of a row that is so slow that all rounds would not fit: enough for a 95 % interval. */
+/** Rounds of a row that is so slow that all rounds would not fit: enough for a 95 % interval. */
 const mostRoundsOfSlowRows = 7;
-const leastRoundsOfSlowRows = 2;
 /** Such a row takes so many times as long as a sample should, and as the fastest row. */
 const slowFactor = 3;
 
@@ -111,7 +112,7 @@ async function calibrate(clock: Clock, rows: number, { sampleNs: target, budgetN
 /** How many rounds fit, and who sits out some: row i takes part in every strides[i]-th. */
 export function planRounds(
   sampleNs: readonly number[],
-  { sampleNs: target, budgetNs, leastRounds, mostRounds }: MeasureSettings,
+  { sampleNs: target, budgetNs, leastRounds, leastSlowRounds, mostRounds }: MeasureSettings,
 ): { readonly rounds: number; readonly strides: readonly number[] } {
   const strides = sampleNs.map(() => 1);
   const slow = slowFactor * Math.max(target, Math.min(...sampleNs));
@@ -121,7 +122,7 @@ export function planRounds(
     const ns = sampleNs[row]!;
     if (needed() <= budgetNs || ns < slow) break;
     const affordable = Math.floor(budgetNs / 2 / ns);
-    const rounds = Math.max(leastRoundsOfSlowRows, Math.min(mostRoundsOfSlowRows, affordable));
+    const rounds = Math.max(leastSlowRounds, Math.min(mostRoundsOfSlowRows, affordable));
     strides[row] = Math.max(1, Math.floor(leastRounds / rounds));
   }
   if (strides.some((each) => each > 1)) return { rounds: leastRounds, strides };

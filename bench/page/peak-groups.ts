@@ -3,8 +3,10 @@ import type { Gpu } from '../../src/gpu/device.ts';
 import type { Access, PipelineCache } from '../../src/gpu/pipelines.ts';
 import { specialize } from '../../src/gpu/specialize.ts';
 import { type Allocator, bindingOf, type Tensor } from '../../src/gpu/tensor.ts';
+import { readTensors } from '../../src/train/stats.ts';
 import { copyGroup, emptyGroup, fmaGroup } from '../roofline.ts';
-import type { Group, Work } from '../schema.ts';
+import type { Group, Validation, Work } from '../schema.ts';
+import type { GpuWork } from './clock.ts';
 import { dispatchWork } from './kernel-rows.ts';
 import chainSource from './peaks/chain.wgsl?raw';
 import copySource from './peaks/copy.wgsl?raw';
@@ -19,6 +21,8 @@ interface PeakKernel {
   readonly constants: Readonly<Record<string, number>>;
   readonly workgroups: number;
   readonly work: Work;
+  /** What each component of element `index` of the result must be. */
+  expected(index: number): number;
 }
 
 export type PeakGroup = Pick<Group, 'id' | 'op' | 'title' | 'usedBy' | 'skipped'> & {
@@ -29,6 +33,8 @@ export type PeakGroup = Pick<Group, 'id' | 'op' | 'title' | 'usedBy' | 'skipped'
 };
 
 const invocations = 64;
+/** Every element of what the kernels read. */
+const inputValue = 0.25;
 
 function fma(rows: number, cols: number, workgroups: number): PeakKernel {
   const iterations = 64;
@@ -46,18 +52,28 @@ function fma(rows: number, cols: number, workgroups: number): PeakKernel {
     },
     workgroups,
     work: { flops, bytes: 16 * workgroups * invocations },
+    expected(index) {
+      let a = inputValue + (index % 64);
+      let sum = 0;
+      for (let i = 0; i < iterations; i++) {
+        a = a * 0.5 + inputValue;
+        sum += 4 * inputValue * a;
+      }
+      return rows * cols * sum;
+    },
   };
 }
 
-function chain(chains: number, workgroups: number): PeakKernel {
+function chain(chains: number, depth: number, workgroups: number): PeakKernel {
   const iterations = 64;
-  const flops = workgroups * invocations * iterations * 8 * 2 * chains;
+  const flops = workgroups * invocations * iterations * 8 * depth * chains;
   return {
-    name: `chain-${chains}`,
+    name: `chain-${chains}x${depth}`,
     source: chainSource,
-    constants: { CHAINS: chains, ITERATIONS: iterations },
+    constants: { CHAINS: chains, DEPTH: depth, ITERATIONS: iterations },
     workgroups,
     work: { flops, bytes: 16 * workgroups * invocations },
+    expected: (index) => chains * (inputValue + (index % 64) + iterations * depth * 2 ** -10),
   };
 }
 
@@ -70,6 +86,7 @@ function copy(bytes: number, vecs: number, isStrided: boolean): PeakKernel {
     constants: { VECS: vecs, STRIDE: isStrided ? copiers : 1, FIRST: isStrided ? 1 : vecs },
     workgroups: copiers / invocations,
     work: { flops: 0, bytes: 2 * bytes },
+    expected: () => inputValue,
   };
 }
 
@@ -101,19 +118,26 @@ export function peakGroups({ capabilities }: Gpu): PeakGroup[] {
     constants: {},
     workgroups: 1,
     work: { flops: 0, bytes: 4 },
+    expected: () => 0,
   };
   const arithmetic = [
     fma(8, 2, workgroups),
-    fma(4, 4, workgroups),
     fma(4, 2, workgroups),
-    chain(8, workgroups),
-    chain(16, workgroups),
+    chain(8, 2, workgroups),
+    chain(4, 4, workgroups),
+    chain(3, 16, workgroups),
+    chain(2, 16, workgroups),
   ];
   return [
     group(emptyGroup, 'empty', [empty], undefined, 4),
     group(fmaGroup, 'fma', arithmetic, 4 * 64, 4 * workgroups * invocations),
     ...copiedBytes.map((bytes) => {
-      const kernels = [copy(bytes, 1, false), copy(bytes, 8, false), copy(bytes, 8, true)];
+      const kernels = [
+        copy(bytes, 1, false),
+        copy(bytes, 8, false),
+        copy(bytes, 32, false),
+        copy(bytes, 8, true),
+      ];
       return group(copyGroup(2 * bytes), 'copy', kernels, bytes / 4, bytes / 4);
     }),
   ];
@@ -129,32 +153,49 @@ export async function peakRows(
   const tensors: Tensor[] = [];
   if (elements.read !== undefined) {
     const read = allocator.tensor(`${id} read`, elements.read);
-    gpu.device.queue.writeBuffer(read.buffer, 0, new Float32Array(elements.read).fill(0.25));
+    gpu.device.queue.writeBuffer(read.buffer, 0, new Float32Array(elements.read).fill(inputValue));
     tensors.push(read);
   }
   tensors.push(allocator.tensor(`${id} written`, elements.written));
   const accesses: Access[] = tensors.map((_, i) => (i === tensors.length - 1 ? 'read_write' : 'read'));
-  return Promise.all(
-    kernels.map(async ({ name, source, constants, workgroups, work }) => {
-      const label = `${id} ${name}`;
-      const code = specialize(source, { constants });
-      const pipeline = await pipelines.pipeline({ label, code, bindings: accesses });
-      const bindGroup = gpu.device.createBindGroup({
-        label,
-        layout: pipelines.layout(accesses),
-        entries: tensors.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
-      });
-      const dispatch = { label, op: id, variant: name, shape: {}, pipeline, bindGroup };
-      return {
-        name,
-        isDefault: false,
-        validation: { ok: true, how: 'not needed' },
-        work,
-        dispatches: 1,
-        timed: dispatchWork({ ...dispatch, workgroups: gridOf(workgroups) }),
-      };
-    }),
-  );
+  const result = tensors.at(-1)!;
+  const rows: ReadyRow[] = [];
+  for (const { name, source, constants, workgroups, work, expected } of kernels) {
+    const label = `${id} ${name}`;
+    const code = specialize(source, { constants });
+    const pipeline = await pipelines.pipeline({ label, code, bindings: accesses });
+    const bindGroup = gpu.device.createBindGroup({
+      label,
+      layout: pipelines.layout(accesses),
+      entries: tensors.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
+    });
+    const dispatch = { label, op: id, variant: name, shape: {}, pipeline, bindGroup };
+    const timed = dispatchWork({ ...dispatch, workgroups: gridOf(workgroups) });
+    const validation = await validate(gpu, timed, result, expected);
+    rows.push({ name, isDefault: false, validation, work, dispatches: 1, timed });
+  }
+  return rows;
+}
+
+/** Has a kernel done all that it is timed for? A compiler that leaves work out would make a peak that nothing can reach. */
+async function validate(
+  gpu: Gpu,
+  work: GpuWork,
+  result: Tensor,
+  expected: (index: number) => number,
+): Promise<Validation> {
+  const encoder = gpu.device.createCommandEncoder({ label: 'peak check' });
+  encoder.clearBuffer(result.buffer);
+  work.encode(encoder, 1, undefined);
+  gpu.device.queue.submit([encoder.finish()]);
+  const [bytes] = await readTensors(gpu, [result]);
+  const values = new Float32Array(bytes!);
+  const wrong = values.findIndex((value, i) => {
+    const truth = expected(Math.floor(i / 4));
+    return !(Math.abs(value - truth) <= 1e-4 * Math.abs(truth));
+  });
+  if (wrong < 0) return { ok: true, how: 'the known result' };
+  return { ok: false, how: `element ${wrong} is ${values[wrong]}, not ${expected(Math.floor(wrong / 4))}` };
 }
 
 /** WebGPU allows 65,535 workgroups per dimension; ids are linear in x only, so this is the most. */

@@ -42,7 +42,8 @@ export function groupTable({ group, rows }: AnalysedGroup): Table {
     '>GFLOP/s',
     '>GB/s',
     ...(isPeak ? [] : ['>roofline']),
-    'time / fastest [95 %]',
+    // Peak kernels do different amounts of work: their rates are compared, not their times.
+    ...(isPeak ? [] : ['time / fastest [95 %]']),
   ];
   const cells = rows.map((analysed, index) => {
     const { row, time, low, high, wallNs, rate } = analysed;
@@ -54,7 +55,7 @@ export function groupTable({ group, rows }: AnalysedGroup): Table {
       row.work.flops === 0 ? '-' : digits(rate.gflops),
       row.work.bytes === 0 ? '-' : digits(rate.gbPerSecond),
       ...(isPeak ? [] : [`${percent(rate.share)}${rate.bound === 'memory' ? ' mem' : ''}`]),
-      index === 0 ? bestPlace(rows) : placeOf(analysed, false),
+      ...(isPeak ? [] : [index === 0 ? bestPlace(rows) : placeOf(analysed, false)]),
     ];
   });
   const wrong = group.rows

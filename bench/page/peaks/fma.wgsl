@@ -1,7 +1,6 @@
-// fma: as many multiply-adds as the adapter can do. Each of ROWS x COLS accumulators takes four multiply-adds per store, with
-// factors that change in each iteration, so that nothing can be computed once and kept: the inner loop of a matrix
-// product without its loads. One multiply-add per store is up to 4 times slower on SwiftShader (2026-11), whose
-// compiler keeps accumulators in memory.
+// fma: as many multiply-adds as the inner loop of a matrix product can do without its loads. Each of ROWS x COLS
+// accumulators takes four multiply-adds per store, with factors that change in each iteration, so that nothing can be computed
+// once and kept.
 @group(0) @binding(0) var<storage, read> start: array<vec4f>;       // (ROWS + 4 COLS)
 @group(0) @binding(1) var<storage, read_write> result: array<vec4f>; // (invocations)
 

@@ -8,7 +8,13 @@ import type { Group } from '../../../bench/schema.ts';
 import { fakeGroup, fakeRow } from './fake-file.ts';
 import { realisticNoise, simulatedClock } from './simulated-clock.ts';
 
-const settings: MeasureSettings = { sampleNs: 4e6, budgetNs: 2.5e9, leastRounds: 25, mostRounds: 61 };
+const settings: MeasureSettings = {
+  sampleNs: 4e6,
+  budgetNs: 2.5e9,
+  leastRounds: 25,
+  leastSlowRounds: 2,
+  mostRounds: 61,
+};
 
 /** Measures rows of these true times. */
 async function simulate(

@@ -42,7 +42,7 @@ describe('roundOrder', () => {
 });
 
 describe('planRounds', () => {
-  const settings = { sampleNs: 1e6, budgetNs: 100e6, leastRounds: 21, mostRounds: 61 };
+  const settings = { sampleNs: 1e6, budgetNs: 100e6, leastRounds: 21, leastSlowRounds: 2, mostRounds: 61 };
 
   test('as many rounds as fit, within the limits', () => {
     expect(planRounds([1e6, 1e6], settings)).toEqual({ rounds: 50, strides: [1, 1] });
@@ -74,7 +74,7 @@ function exactClock(
 }
 
 describe('measure', () => {
-  const settings = { sampleNs: 1e6, budgetNs: 20e6, leastRounds: 7, mostRounds: 9 };
+  const settings = { sampleNs: 1e6, budgetNs: 20e6, leastRounds: 7, leastSlowRounds: 2, mostRounds: 9 };
 
   test('repeats a fast row until a sample lasts long enough, and a slow one once', async () => {
     const clock = exactClock([1000, 5e6], 30_000);
