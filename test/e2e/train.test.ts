@@ -132,7 +132,19 @@ describe('a run', () => {
 
   test('a loss that is not finite stops it, naming step and replica', { timeout: 120_000 }, async () => {
     const { status, stderr } = await train(
-      ...['--no-tune', '--bn', 'none', '--lr-min', '1e30', '--lr-max', '1e30', '--steps', '200', '--hidden', '12'],
+      ...[
+        '--no-tune',
+        '--bn',
+        'none',
+        '--lr-min',
+        '1e30',
+        '--lr-max',
+        '1e30',
+        '--steps',
+        '200',
+        '--hidden',
+        '12',
+      ],
       ...['--out', join(folder, 'broken')],
     );
     expect(status).toBe(2);
