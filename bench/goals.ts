@@ -7,7 +7,7 @@ import type { Estimate } from './statistics.ts';
 export interface Goal {
   readonly suite: Group['suite'];
   readonly group: string;
-  /** The first of these that was timed: a tuned plan that is no other than the default one has no row of its own. */
+  /** The first of these that was timed: a tuned plan that is no other than the default one is skipped. */
   readonly rows: readonly string[];
   /** The rows whose names begin like this. */
   readonly against: string;
@@ -61,8 +61,11 @@ export function checkGoals(groups: readonly Group[], wanted: readonly Goal[] = g
     groups
       .filter(({ suite, id }) => suite === goal.suite && id.startsWith(goal.group))
       .flatMap((group) => {
-        const named = goal.rows.map((name) => group.rows.find((row) => row.name === name));
-        const row = named.find((candidate) => candidate !== undefined);
+        // A row that was left out because its plan is another row's stands for that one.
+        const isHere = (name: string) =>
+          [...group.rows, ...group.skipped].some((candidate) => candidate.name === name);
+        const names = isHere(goal.rows[0]!) ? goal.rows : [];
+        const row = names.flatMap((name) => group.rows.filter((candidate) => candidate.name === name))[0];
         if (row === undefined) return [];
         const others = group.rows.filter(({ name }) => name.startsWith(goal.against));
         return others.flatMap((against): GoalResult[] => {

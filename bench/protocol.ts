@@ -1,6 +1,7 @@
 /** What the command (Node) and the page (browser) say to each other. Plain data: it crosses as JSON. */
 import type { AdapterDescription } from '../src/gpu/device.ts';
 import type { MeasureSettings } from './measure.ts';
+import type { SelfTest } from './page/self-test.ts';
 import type { Group, Skipped, StepProfile, SuiteName } from './schema.ts';
 
 /** What the page found when it opened. */
@@ -47,6 +48,7 @@ export interface BenchPage {
   open(): Promise<Opened>;
   list(request: ListRequest): Promise<readonly ListedGroup[]>;
   measure(request: MeasureRequest): Promise<MeasureResult>;
+  selfTest(groups: number): Promise<SelfTest>;
   /** Ends the measurement in progress after the current round. */
   stop(): void;
 }

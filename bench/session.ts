@@ -3,6 +3,7 @@ import { createServer, type ViteDevServer } from 'vite';
 import { launchChrome } from '../src/cli/chrome.ts';
 import { CliError } from '../src/cli/cli-error.ts';
 import { projectRoot } from '../src/cli/project-root.ts';
+import type { SelfTest } from './page/self-test.ts';
 import { peerServerOptions } from './peers/server-options.ts';
 import type { ListedGroup, ListRequest, MeasureRequest, MeasureResult, Opened } from './protocol.ts';
 
@@ -13,6 +14,8 @@ export interface Session {
   list(request: ListRequest): Promise<readonly ListedGroup[]>;
   /** @throws Error with the page's message, or saying that the browser ended. */
   measure(request: MeasureRequest, onRound: (done: number, planned: number) => void): Promise<MeasureResult>;
+  /** The harness on itself: see page/self-test.ts. */
+  selfTest(groups: number): Promise<SelfTest>;
   /** Ends the measurement in progress after its current round. */
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -74,6 +77,7 @@ export async function openSession(log: (line: string) => void): Promise<Session>
         const measured = page.evaluate((value) => window.wgradBench.measure(value), request);
         return Promise.race([measured, ended]);
       },
+      selfTest: (groups) => page.evaluate((count) => window.wgradBench.selfTest(count), groups),
       stop: () => page.evaluate(() => window.wgradBench.stop()),
       close,
     };

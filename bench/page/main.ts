@@ -20,6 +20,7 @@ import { kernelRows } from './kernel-rows.ts';
 import { type PeakGroup, peakGroups, peakRows } from './peak-groups.ts';
 import { peerRows } from './peer-rows.ts';
 import { profilePlan } from './profile.ts';
+import type { SelfTest } from './self-test.ts';
 import { stepRows } from './step-rows.ts';
 import { type TimingRequest, timeGroup } from './timed-group.ts';
 
@@ -102,6 +103,10 @@ class Page implements BenchPage {
     } finally {
       allocator.destroy();
     }
+  }
+
+  async selfTest(groups: number): Promise<SelfTest> {
+    return (await import('./self-test.ts')).selfTest(groups);
   }
 
   stop(): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BenchFile, formatBenchFile, parseBenchFile } from '../../bench/schema.ts';
+import { openSession } from '../../bench/session.ts';
 
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -83,6 +84,20 @@ describe('npm run bench', () => {
     const { status, stderr } = await bench(...small, '--filter', 'softmax', '--baseline', path);
     expect(status).toBe(2);
     expect(stderr.trim().split('\n').at(-1)).toMatch(/^bench: --baseline .* another adapter/);
+  });
+
+  test('on this GPU: a kernel is no faster than itself, and faster than twice its work', {
+    timeout: 240_000,
+  }, async () => {
+    const session = await openSession(() => {});
+    try {
+      const { falseClaims, found } = await session.selfTest(12);
+      // Each claims with a probability of at most 5 %: three of twelve in less than one run of fifty.
+      expect(falseClaims).toBeLessThanOrEqual(2);
+      expect(found).toBeGreaterThanOrEqual(11);
+    } finally {
+      await session.close();
+    }
   });
 
   test.each([

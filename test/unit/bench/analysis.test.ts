@@ -112,7 +112,7 @@ describe('analysis', () => {
   });
 
   test('goals: met, missed, undecided', () => {
-    const goal = { suite: 'train', group: 'step', rows: ['z', 'a'], against: 'b', atMost: 0.5 } as const;
+    const goal = { suite: 'train', group: 'step', rows: ['a'], against: 'b', atMost: 0.5 } as const;
     const outcome = (a: number) => {
       const rows = [fakeRow('a', around(a, 31, 5)), fakeRow('b', around(100))];
       return checkGoals([fakeGroup('step x', rows, { suite: 'train' })], [goal])[0]!.outcome;
@@ -121,6 +121,29 @@ describe('analysis', () => {
     expect(outcome(60)).toBe('missed');
     expect(outcome(50)).toBe('undecided');
   });
+});
+
+test("a goal of a row that was skipped because another has the same plan is that row's", () => {
+  const goal = {
+    suite: 'train',
+    group: 'step',
+    rows: ['tuned', 'default'],
+    against: 'matmul=',
+    atMost: 1.03,
+  } as const;
+  const rows = [
+    fakeRow('default', around(50)),
+    fakeRow('matmul=naive', around(100)),
+    fakeRow('matmul=tile', around(40)),
+  ];
+  const group = fakeGroup('step x', rows, { suite: 'train' });
+  expect(checkGoals([group], [goal])).toEqual([]);
+  const skipped = [{ name: 'tuned', reason: 'the same as in "default"' }];
+  const results = checkGoals([{ ...group, skipped }], [goal]);
+  expect(results.map(({ row, against, outcome }) => [row, against, outcome])).toEqual([
+    ['default', 'matmul=naive', 'met'],
+    ['default', 'matmul=tile', 'missed'],
+  ]);
 });
 
 describe('baseline', () => {
