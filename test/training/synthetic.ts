@@ -46,7 +46,7 @@ export const replica = (seed: number, lambda = 0.005, rateScale = 1): ReplicaSet
   rateScale,
 });
 
-/** A small net that trains with everything switched on. */
+/** A small net that trains with everything switched on. Crops keep the gather apart from the first layer's kernels. */
 export const baseSettings: TrainSettings = {
   net: { inputs: IMAGE_BYTES, hidden: [14, 9], classes, batchNorm: courseBatchNorm },
   init: 'he',
