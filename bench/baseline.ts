@@ -1,12 +1,11 @@
 /**
- * Compares a run with an earlier one on the same adapter. The two were not taken side by side, so the machine may be
- * faster or slower as a whole: the adapter's own speed (the `peaks` groups) was measured in both, and a row counts as slower only
- * where it is beyond the threshold both as timed and relative to the peak of its own run.
+ * Compares a run with an earlier one on the same adapter. The two were not taken side by side, and a machine is rarely twice
+ * in the same state. So every group of every run is timed beside the same small kernel (`controlNs`), and a row counts as
+ * slower only where it is slower both as timed and relative to that control, round by round.
  */
-import { falseClaims, usable } from './compare.ts';
-import { fmaGroup } from './roofline.ts';
-import type { BenchFile, Group } from './schema.ts';
-import { type Estimate, median, quotientEstimate } from './statistics.ts';
+import { falseClaims, usable, type Verdict, verdictOf } from './compare.ts';
+import type { BenchFile, Group, Row } from './schema.ts';
+import { type Estimate, median, quotientEstimate, ratios } from './statistics.ts';
 
 export interface BaselineRow {
   readonly suite: string;
@@ -14,7 +13,9 @@ export interface BaselineRow {
   readonly row: string;
   /** Time now / time then, 95 % interval. */
   readonly ratio: Estimate;
-  readonly verdict: 'faster' | 'slower' | 'no difference';
+  /** The same of the times in units of the control's; undefined where a run has no control. */
+  readonly relative: Estimate | undefined;
+  readonly verdict: Verdict;
   /** Slower by more than the threshold, with an interval that excludes it. */
   readonly regression: boolean;
 }
@@ -23,7 +24,7 @@ export interface BaselineComparison {
   readonly startedAt: string;
   readonly commit: string | null;
   readonly threshold: number;
-  /** Speed of the machine then / now: above 1 where it is slower now; 1 where it is unknown. */
+  /** Median over the groups of the control's time now / then: above 1 where the machine is slower now; NaN where unknown. */
   readonly machine: number;
   readonly rows: readonly BaselineRow[];
   /** Rows that only one of the two runs has. */
@@ -41,32 +42,48 @@ export function baselineRefusal(now: { readonly adapterName: string }, then: Ben
 
 const keyOf = (group: Group, row: { readonly name: string }) => `${group.suite}\n${group.id}\n${row.name}`;
 
+/** One row's samples in one run. */
+interface Timed {
+  readonly ns: readonly number[];
+  /** In units of the control's time in the same round. */
+  readonly relative: readonly number[];
+}
+
+function timed(group: Group, row: Row): Timed {
+  const from = group.warmupRounds;
+  const control = group.controlNs?.slice(from) ?? [];
+  return { ns: usable(group, row), relative: ratios(row.samplesNs.slice(from), control) };
+}
+
 export function compareWithBaseline(now: BenchFile, then: BenchFile, threshold: number): BaselineComparison {
-  const before = new Map<string, number[]>();
+  const before = new Map<string, Timed>();
   for (const group of compared(then)) {
-    for (const row of group.rows) before.set(keyOf(group, row), usable(group, row));
+    for (const row of group.rows) before.set(keyOf(group, row), timed(group, row));
   }
   const pairs = compared(now).flatMap((group) =>
     group.rows.flatMap((row) => {
       const earlier = before.get(keyOf(group, row));
-      const samples = usable(group, row);
-      return earlier === undefined || earlier.length === 0 || samples.length === 0
-        ? []
-        : [{ group, row: row.name, samples, earlier }];
+      const current = timed(group, row);
+      const hasBoth = earlier !== undefined && earlier.ns.length > 0 && current.ns.length > 0;
+      return hasBoth ? [{ group, row, current, earlier }] : [];
     }),
   );
-  const machine = machineRatio(now, then);
   const level = 1 - falseClaims / Math.max(pairs.length, 1);
-  const rows = pairs.map(({ group, row, samples, earlier }): BaselineRow => {
-    const shared = quotientEstimate(samples, earlier, level);
-    const [low, high] = [shared.low / Math.max(machine, 1), shared.high / Math.min(machine, 1)];
-    const verdict = high < 1 ? 'faster' : low > 1 ? 'slower' : 'no difference';
+  const rows = pairs.map(({ group, row, current, earlier }): BaselineRow => {
+    const hasControl = current.relative.length > 0 && earlier.relative.length > 0;
+    const kinds = hasControl ? (['ns', 'relative'] as const) : (['ns'] as const);
+    const [plain, relative] = kinds.map((kind) => quotientEstimate(current[kind], earlier[kind], 0.95));
+    // All of them must agree.
+    const strict = kinds.map((kind) => quotientEstimate(current[kind], earlier[kind], level));
+    const low = Math.min(...strict.map((estimate) => estimate.low));
+    const high = Math.max(...strict.map((estimate) => estimate.high));
     return {
       suite: group.suite,
       group: group.id,
-      row,
-      ratio: quotientEstimate(samples, earlier, 0.95),
-      verdict,
+      row: row.name,
+      ratio: plain!,
+      relative,
+      verdict: verdictOf(low, high),
       regression: low > 1 + threshold,
     };
   });
@@ -75,7 +92,7 @@ export function compareWithBaseline(now: BenchFile, then: BenchFile, threshold: 
     startedAt: then.header.startedAt,
     commit: then.header.commit,
     threshold,
-    machine,
+    machine: machineRatio(now, then),
     rows,
     unmatched: count + before.size - 2 * rows.length,
   };
@@ -83,14 +100,12 @@ export function compareWithBaseline(now: BenchFile, then: BenchFile, threshold: 
 
 const compared = ({ groups }: BenchFile): readonly Group[] => groups.filter(({ suite }) => suite !== 'peaks');
 
-/** How much longer the same arithmetic takes now. */
 function machineRatio(now: BenchFile, then: BenchFile): number {
-  const best = ({ groups }: BenchFile) => {
-    const group = groups.find(({ suite, id }) => suite === 'peaks' && id === fmaGroup);
-    return group === undefined
-      ? Number.NaN
-      : Math.min(...group.rows.map((row) => median(usable(group, row)) / row.work.flops));
-  };
-  const ratio = best(now) / best(then);
-  return Number.isFinite(ratio) && ratio > 0 ? ratio : 1;
+  const controlOf = ({ controlNs, warmupRounds }: Group) =>
+    median((controlNs ?? []).slice(warmupRounds).filter((ns) => ns !== null));
+  const before = new Map(compared(then).map((group) => [`${group.suite} ${group.id}`, controlOf(group)]));
+  const quotients = compared(now).map(
+    (group) => controlOf(group) / (before.get(`${group.suite} ${group.id}`) ?? Number.NaN),
+  );
+  return median(quotients.filter((quotient) => Number.isFinite(quotient)));
 }

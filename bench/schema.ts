@@ -93,6 +93,8 @@ export interface Group {
   /** Rounds at the start that count as warm-up. */
   readonly warmupRounds: number;
   readonly rows: readonly Row[];
+  /** Of each round, ns: the same small arithmetic kernel in every group of every run. How fast the machine was just then. */
+  readonly controlNs?: readonly (number | null)[];
   readonly skipped: readonly Skipped[];
 }
 

@@ -16,8 +16,9 @@ import { trainingImages } from '../suites/nets.ts';
 import { type PeerGroup, peerGroups } from '../suites/peer-suite.ts';
 import { type StepGroup, stepGroups } from '../suites/train-suite.ts';
 import { type BenchData, makeBenchData } from './bench-data.ts';
+import type { GpuWork } from './clock.ts';
 import { kernelRows } from './kernel-rows.ts';
-import { type PeakGroup, peakGroups, peakRows } from './peak-groups.ts';
+import { controlWork, type PeakGroup, peakGroups, peakRows } from './peak-groups.ts';
 import { peerRows } from './peer-rows.ts';
 import { profilePlan } from './profile.ts';
 import type { SelfTest } from './self-test.ts';
@@ -42,6 +43,7 @@ class Page implements BenchPage {
   #groups = new Map<string, AnyGroup>();
   #data: BenchData | undefined;
   #peers: readonly Peer[] = [];
+  #control: GpuWork | undefined;
   #stopped = false;
 
   async open(): Promise<Opened> {
@@ -78,10 +80,12 @@ class Page implements BenchPage {
     const group = this.#groups.get(`${request.suite} ${request.id}`);
     if (group === undefined) throw new Error(`no group ${request.suite} ${request.id}`);
     this.#stopped = false;
+    this.#control ??= await controlWork(this.#gpu, this.#pipelines);
     const timing: TimingRequest = {
       gpu: this.#gpu,
       settings: request.settings,
       seed: request.seed,
+      control: group.suite === 'peaks' ? undefined : this.#control,
       alsoWall: group.suite === 'train',
       onRound: (done, planned) => {
         void window.wgradBenchRound(done, planned);

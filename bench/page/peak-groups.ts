@@ -2,7 +2,7 @@
 import type { Gpu } from '../../src/gpu/device.ts';
 import type { Access, PipelineCache } from '../../src/gpu/pipelines.ts';
 import { specialize } from '../../src/gpu/specialize.ts';
-import { type Allocator, bindingOf, type Tensor } from '../../src/gpu/tensor.ts';
+import { Allocator, bindingOf, type Tensor } from '../../src/gpu/tensor.ts';
 import { readTensors } from '../../src/train/stats.ts';
 import { copyGroup, emptyGroup, fmaGroup } from '../roofline.ts';
 import type { Group, Validation, Work } from '../schema.ts';
@@ -33,6 +33,7 @@ export type PeakGroup = Pick<Group, 'id' | 'op' | 'title' | 'usedBy' | 'skipped'
 };
 
 const invocations = 64;
+const controlKernel = 'chain-2x16';
 /** Every element of what the kernels read. */
 const inputValue = 0.25;
 
@@ -141,6 +142,14 @@ export function peakGroups({ capabilities }: Gpu): PeakGroup[] {
       return group(copyGroup(2 * bytes), 'copy', kernels, bytes / 4, bytes / 4);
     }),
   ];
+}
+
+/** The work that every group is timed beside: arithmetic on all cores, less than a millisecond. Its buffers stay. */
+export async function controlWork(gpu: Gpu, pipelines: PipelineCache): Promise<GpuWork> {
+  const group = peakGroups(gpu).find(({ id }) => id === fmaGroup)!;
+  const kernels = group.kernels.filter(({ name }) => name === controlKernel);
+  const [row] = await peakRows(gpu, pipelines, new Allocator(gpu), { ...group, kernels });
+  return row!.timed as GpuWork;
 }
 
 /** Compiles and binds the kernels of a group. */

@@ -2,7 +2,7 @@ import type { Gpu } from '../../src/gpu/device.ts';
 import { groupRandom } from '../interleave.ts';
 import { type MeasureSettings, measure } from '../measure.ts';
 import type { Group, Row } from '../schema.ts';
-import { clockFor, type Work } from './clock.ts';
+import { clockFor, type GpuWork, type Work } from './clock.ts';
 
 /** A row that is ready to be timed: allocated, compiled, found to be right. */
 export interface ReadyRow extends Omit<Row, 'repeats' | 'samplesNs' | 'wallNs'> {
@@ -13,6 +13,8 @@ export interface TimingRequest {
   readonly gpu: Gpu;
   readonly settings: MeasureSettings;
   readonly seed: number;
+  /** Timed in every round beside the rows; absent: nothing. */
+  readonly control?: GpuWork | undefined;
   /** Take the wall clock's time beside GPU timestamps. */
   readonly alsoWall?: boolean;
   /** Rounds done and planned; false stops. */
@@ -21,16 +23,16 @@ export interface TimingRequest {
 
 /** Times the rows that were found to be right; the others stay without samples. */
 export async function timeGroup(
-  group: Omit<Group, 'clock' | 'warmupRounds' | 'rows'>,
+  group: Omit<Group, 'clock' | 'warmupRounds' | 'rows' | 'controlNs'>,
   rows: readonly ReadyRow[],
-  { gpu, settings, seed, alsoWall = false, onRound }: TimingRequest,
+  { gpu, settings, seed, control, alsoWall = false, onRound }: TimingRequest,
 ): Promise<Group> {
   const right = rows.filter(({ validation }) => validation.ok);
   const wrong = rows
     .filter(({ validation }) => !validation.ok)
     .map(({ timed: _, ...row }) => ({ ...row, repeats: 0, samplesNs: [] }));
-  const works = right.map(({ timed }) => timed);
-  if (works.length === 0) return { ...group, clock: 'gpu', warmupRounds: 0, rows: wrong };
+  if (right.length === 0) return { ...group, clock: 'gpu', warmupRounds: 0, rows: wrong };
+  const works = [...right.map(({ timed }) => timed), ...(control === undefined ? [] : [control])];
   const clock = clockFor(gpu, works, alsoWall);
   try {
     const measured = await measure(clock, works.length, settings, groupRandom(seed, group.id), onRound);
@@ -45,6 +47,7 @@ export async function timeGroup(
       clock: clock.kind,
       warmupRounds: measured.warmupRounds,
       rows: [...timed, ...wrong],
+      ...(control && { controlNs: measured.samplesNs.at(-1)! }),
     };
   } finally {
     clock.destroy();

@@ -145,7 +145,7 @@ export function findings({ goals, betterChoices, wrong, baseline }: Analysis): s
     );
     if (Math.abs(baseline.machine - 1) > 0.05) {
       lines.push(
-        `the machine's own peak takes ${digits(baseline.machine)} times as long as in the baseline: rows count as slower or faster only beyond that`,
+        `the control kernel takes ${digits(baseline.machine)} times as long as in the baseline: rows count as slower or faster only where they are relative to it too`,
       );
     }
   }
@@ -173,11 +173,12 @@ export function baselineTable({ baseline }: Analysis, all: boolean): Table | und
   if (baseline === undefined) return undefined;
   const rows = baseline.rows.filter(({ verdict }) => all || verdict !== 'no difference');
   return {
-    columns: ['group', 'row', '>now / then [95 %]', 'verdict'],
-    rows: rows.map(({ group, row, ratio, verdict, regression }) => [
+    columns: ['group', 'row', '>now / then [95 %]', '>relative to the control', 'verdict'],
+    rows: rows.map(({ group, row, ratio, relative, verdict, regression }) => [
       group,
       row,
       ratioEstimate(ratio),
+      relative === undefined ? '-' : ratioEstimate(relative),
       regression ? `${verdict.toUpperCase()}, beyond the threshold` : verdict,
     ]),
   };

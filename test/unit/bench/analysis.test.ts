@@ -14,18 +14,14 @@ function around(ns: number, n = 31, seed = 1): number[] {
   return Array.from({ length: n }, () => ns * Math.exp(0.02 * random.normal()));
 }
 
-const peaks = (slower = 1): Group[] => [
-  fakeGroup(fmaGroup, [fakeRow('tile', around(1000 * slower), { work: { flops: 16_000, bytes: 0 } })], {
+const peaks = (): Group[] => [
+  fakeGroup(fmaGroup, [fakeRow('tile', around(1000), { work: { flops: 16_000, bytes: 0 } })], {
     suite: 'peaks',
   }),
-  fakeGroup(
-    copyGroup(2 ** 26),
-    [fakeRow('vec4', around(1e6 * slower), { work: { flops: 0, bytes: 2 ** 26 } })],
-    {
-      suite: 'peaks',
-      op: 'copy',
-    },
-  ),
+  fakeGroup(copyGroup(2 ** 26), [fakeRow('vec4', around(1e6), { work: { flops: 0, bytes: 2 ** 26 } })], {
+    suite: 'peaks',
+    op: 'copy',
+  }),
 ];
 
 describe('schema', () => {
@@ -147,33 +143,47 @@ test("a goal of a row that was skipped because another has the same plan is that
 });
 
 describe('baseline', () => {
-  const run = (ns: number, seed: number, machine = 1) =>
-    fakeFile([...peaks(machine), fakeGroup('op M=1', [fakeRow('v', around(ns, 31, seed))])]);
+  /** A row of `ns` on a machine that is `machine` times as slow, in different states of load. */
+  const run = (ns: number, seed: number, machine = 1) => {
+    const load = around(machine, 31, seed + 100).map((factor, i) => factor * (1 + 0.3 * Math.sin(i / seed)));
+    const times = (base: number, offset: number) =>
+      around(base, 31, seed + offset).map((value, i) => value * load[i]!);
+    const group = fakeGroup('op M=1', [fakeRow('v', times(ns, 0))], { controlNs: times(10, 50) });
+    return fakeFile([...peaks(), group]);
+  };
 
   test('the same speed: no difference', () => {
     const comparison = compareWithBaseline(run(100, 2), run(100, 3), 0.05);
     expect(comparison.rows).toMatchObject([{ verdict: 'no difference', regression: false }]);
   });
 
-  test('20 % slower is a regression, 20 % faster is faster', () => {
-    expect(compareWithBaseline(run(120, 2), run(100, 3), 0.05).rows).toMatchObject([
+  test('60 % slower is a regression, 40 % faster is faster', () => {
+    expect(compareWithBaseline(run(160, 2), run(100, 3), 0.05).rows).toMatchObject([
       { verdict: 'slower', regression: true },
     ]);
-    expect(compareWithBaseline(run(80, 2), run(100, 3), 0.05).rows).toMatchObject([
+    expect(compareWithBaseline(run(60, 2), run(100, 3), 0.05).rows).toMatchObject([
       { verdict: 'faster', regression: false },
     ]);
   });
 
   test('slower, but within the threshold, is no regression', () => {
-    expect(compareWithBaseline(run(120, 2), run(100, 3), 0.5).rows).toMatchObject([
+    expect(compareWithBaseline(run(160, 2), run(100, 3), 1.5).rows).toMatchObject([
       { verdict: 'slower', regression: false },
     ]);
   });
 
-  test('a machine that is 20 % slower as a whole makes no regression', () => {
-    const comparison = compareWithBaseline(run(120, 2, 1.2), run(100, 3), 0.05);
-    expect(comparison.machine).toBeCloseTo(1.2, 1);
+  test('a machine that is 1.7 times as slow as a whole makes no regression, and hides none of 2 times', () => {
+    const comparison = compareWithBaseline(run(100, 2, 1.7), run(100, 3), 0.05);
+    expect(comparison.machine).toBeGreaterThan(1.4);
     expect(comparison.rows).toMatchObject([{ verdict: 'no difference', regression: false }]);
+    expect(compareWithBaseline(run(200, 2, 1.7), run(100, 3), 0.05).rows[0]!.regression).toBe(true);
+  });
+
+  test('without a control in one of the files, as timed', () => {
+    const old = run(100, 3);
+    const groups = old.groups.map(({ controlNs: _, ...group }) => group);
+    const [row] = compareWithBaseline(run(300, 2), { ...old, groups }, 0.05).rows;
+    expect(row).toMatchObject({ relative: undefined, regression: true });
   });
 
   test('rows that only one run has are counted, not compared', () => {
