@@ -27,21 +27,19 @@ const DW_STRIDE = 24576u;
 const N4 = N / 4u;
 const WORDS = 768u;
 
-/// The word of a sample's (perhaps mirrored) image, as four pixels 0..255.
+fn imageWord(image: u32, word: u32) -> u32 {
+  //#if SHARDED
+  if (image >= SHARD_IMAGES) {
+    return imagesB[(image - SHARD_IMAGES) * WORDS + word];
+  }
+  //#endif
+  return imagesA[image * WORDS + word];
+}
+
+/// A word of a sample's image, mirrored where the sample is, as four pixels 0..255.
 fn pixels(sample: u32, word: u32) -> vec4f {
   let flip = (sample & 0x100000u) != 0u;
-  let image = sample & 0xfffffu;
-  let source = word ^ select(0u, 7u, flip);
-  //#if SHARDED
-  var packed = 0u;
-  if (image >= SHARD_IMAGES) {
-    packed = imagesB[(image - SHARD_IMAGES) * WORDS + source];
-  } else {
-    packed = imagesA[image * WORDS + source];
-  }
-  //#else
-  let packed = imagesA[image * WORDS + source];
-  //#endif
+  let packed = imageWord(sample & 0xfffffu, word ^ select(0u, 7u, flip));
   let shift = vec4u(0u, 8u, 16u, 24u) ^ vec4u(select(0u, 24u, flip));
   return vec4f((vec4u(packed) >> shift) & vec4u(255u));
 }

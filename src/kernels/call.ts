@@ -26,8 +26,13 @@ export function call<S extends Shape>(
 }
 
 /** Replicas that a call computes: those of its largest tensor; tensors of one replica are shared. */
-export const replicasOf = ({ kernel, tensors }: Pick<KernelCall, 'kernel' | 'tensors'>): number =>
-  Math.max(...kernel.bindings.map(({ name }) => tensors[name]?.replicas ?? 1));
+export const replicasOf = ({
+  kernel,
+  tensors,
+}: {
+  readonly kernel: { readonly bindings: readonly { readonly name: string }[] };
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}): number => Math.max(...kernel.bindings.map(({ name }) => tensors[name]?.replicas ?? 1));
 
 /** A call ready to be encoded. */
 export interface Dispatch {
@@ -56,11 +61,13 @@ export function shaderText<S extends Shape>(
   tensors: Readonly<Record<string, Tensor>>,
 ): string {
   const constants: Record<string, number> = { ...variant.constants(shape) };
+  const replicas = replicasOf({ kernel, tensors });
   for (const { name } of kernel.bindings) {
     const stride = `${upperSnake(name)}_STRIDE`;
     const tensor = tensors[name];
     if (tensor !== undefined && variant.source.includes(`const ${stride} = `)) {
-      constants[stride] = tensor.replicas === 1 ? 0 : tensor.replicaStride;
+      // A single replica does not care; with its stride the text is that of a population, and compiled once for both.
+      constants[stride] = tensor.replicas < replicas ? 0 : tensor.replicaStride;
     }
   }
   const text = specialize(variant.source, { constants, ...(variant.flags && { flags: variant.flags }) });
