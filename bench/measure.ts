@@ -30,7 +30,7 @@ export interface MeasureSettings {
   /** What all rounds should take together. Rounds are added until it is used up, within the limits. */
   readonly budgetNs: number;
   readonly leastRounds: number;
-  /** Of a row that is so slow that all rounds would not fit; up to 7 where there is time. */
+  /** Of a row that is so slow that all rounds would not fit; up to 9 where there is time. */
   readonly leastSlowRounds: number;
   readonly mostRounds: number;
 }
@@ -47,8 +47,8 @@ export interface Measured {
 const mostRepeats = 2000;
 /** Tries of which the fastest says how long a sample takes: a stall in one of them must not count. */
 const tries = 3;
-/** Rounds of a row that is so slow that all rounds would not fit: enough for a 95 % interval. */
-const mostRoundsOfSlowRows = 7;
+/** Rounds of a row that is so slow that all rounds would not fit: enough for a 95 % interval behind the warm-up. */
+const mostRoundsOfSlowRows = 9;
 /** Such a row takes so many times as long as a sample should, and as the fastest row. */
 const slowFactor = 3;
 
