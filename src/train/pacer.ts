@@ -16,8 +16,18 @@ export interface Pace {
   readonly busyMs: number;
 }
 
+/** A pace with what the next portion is made from. */
+interface MeasuredPace extends Pace {
+  readonly recentSteps: number;
+  readonly recentMs: number;
+  readonly lastMsPerStep: number;
+}
+
 /** Submits held back while this many are unfinished: one runs, one waits, the GPU never idles. */
 const inFlight = 2;
+
+/** Weight of the past in the pace that the next portion is made for. */
+const fading = 0.7;
 
 /**
  * Submits steps in portions that last about `budgetMs` each, measured as they finish. Awaits once per submit,
@@ -28,7 +38,7 @@ export class Pacer {
   readonly #budgetMs: number;
   readonly #maxSteps: number;
   readonly #unfinished: Promise<void>[] = [];
-  readonly #paces = new Map<Plan, { steps: number; busyMs: number; msPerStep: number }>();
+  readonly #paces = new Map<Plan, MeasuredPace>();
   #idleSince = 0;
 
   constructor(gpu: Gpu, { budgetMs = 120, maxSteps = 512 }: PacerOptions = {}) {
@@ -68,7 +78,8 @@ export class Pacer {
 
   /** What a plan's steps have taken so far, finished submits only. */
   paceOf(plan: Plan): Pace {
-    return this.#paces.get(plan) ?? { steps: 0, busyMs: 0 };
+    const { steps, busyMs } = this.#paces.get(plan) ?? { steps: 0, busyMs: 0 };
+    return { steps, busyMs };
   }
 
   async #oldest(): Promise<void> {
@@ -88,11 +99,20 @@ export class Pacer {
     const now = performance.now();
     const busyMs = now - Math.max(submittedAt, this.#idleSince);
     this.#idleSince = now;
-    const pace = this.#paces.get(plan) ?? { steps: 0, busyMs: 0, msPerStep: 0 };
+    const pace = this.#paces.get(plan) ?? {
+      steps: 0,
+      busyMs: 0,
+      recentSteps: 0,
+      recentMs: 0,
+      lastMsPerStep: 0,
+    };
     this.#paces.set(plan, {
       steps: pace.steps + steps,
       busyMs: pace.busyMs + busyMs,
-      msPerStep: busyMs / steps,
+      // Fading sums: where two submits are seen to end at once, the second seems to have taken no time at all.
+      recentSteps: fading * pace.recentSteps + steps,
+      recentMs: fading * pace.recentMs + busyMs,
+      lastMsPerStep: busyMs / steps,
     });
   }
 
@@ -100,7 +120,9 @@ export class Pacer {
   #portion(plan: Plan): number {
     const pace = this.#paces.get(plan);
     if (pace === undefined) return 1;
-    const filling = Math.floor(this.#budgetMs / Math.max(pace.msPerStep, 1e-3));
+    // The slower of the last submit and the recent ones: a slow-down counts at once, a moment that looks fast does not.
+    const msPerStep = Math.max(pace.lastMsPerStep, pace.recentMs / pace.recentSteps, 1e-3);
+    const filling = Math.floor(this.#budgetMs / msPerStep);
     return Math.min(filling, 4 * pace.steps);
   }
 }
