@@ -62,7 +62,7 @@ export async function measureAll(
           },
           (round, planned) => update(round / planned),
         );
-        groups.push(result.group);
+        groups.push({ ...result.group, elapsedMs: Date.now() - startedAt - 1000 * elapsed });
         profiles.push(...result.profiles);
       } catch (error) {
         const reason = messageOf(error);
@@ -103,6 +103,7 @@ const failedRow = (name: string, reason: string): Row => ({
   validation: { ok: false, how: reason },
   work: { flops: 0, bytes: 0 },
   repeats: 0,
+  stride: 1,
   samplesNs: [],
   dispatches: 0,
 });

@@ -37,6 +37,8 @@ export interface MeasureSettings {
 
 export interface Measured {
   readonly repeats: readonly number[];
+  /** Row i took part in every strides[i]-th round. */
+  readonly strides: readonly number[];
   /** (rows, rounds): ns of one repetition; null where the row sat out. */
   readonly samplesNs: readonly (readonly (number | null)[])[];
   readonly wallNs: readonly (readonly (number | null)[])[] | undefined;
@@ -77,6 +79,7 @@ export async function measure(
   }
   return {
     repeats,
+    strides: plan.strides,
     samplesNs,
     wallNs: wallNs.flat().some((wall) => wall !== null) ? wallNs : undefined,
     warmupRounds: warmupRounds(samplesNs),

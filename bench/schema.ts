@@ -64,6 +64,8 @@ export interface Row {
   readonly work: Work;
   /** Repetitions inside one sample. */
   readonly repeats: number;
+  /** The row takes part in every so-many-th round: more than 1 where it is very slow. */
+  readonly stride: number;
   /** Time of one repetition, ns, round by round, warm-up included; null where the row sat a round out. */
   readonly samplesNs: readonly (number | null)[];
   /** The same by the wall clock, from submit to done, where that was taken beside GPU timestamps. */
@@ -95,6 +97,8 @@ export interface Group {
   readonly rows: readonly Row[];
   /** Of each round, ns: the same small arithmetic kernel in every group of every run. How fast the machine was just then. */
   readonly controlNs?: readonly (number | null)[];
+  /** Time that the group took with all that is not timed: compiling, checking. */
+  readonly elapsedMs?: number;
   readonly skipped: readonly Skipped[];
 }
 

@@ -67,17 +67,16 @@ function ofRow(group: Group, row: Row): string[] {
   if (sampleNs < shortNs) {
     warnings.push(`${row.name}: a sample lasts only ${(sampleNs / 1000).toFixed(0)} us`);
   }
-  const missing = row.samplesNs.slice(group.warmupRounds).length - values.length;
-  const satOut = row.samplesNs.filter((value) => value === null).length;
-  if (missing > 0 && satOut > row.samplesNs.length / 2) {
-    warnings.push(
-      `${row.name}: so slow that it was timed in ${values.length} rounds only, too few for a claim`,
-    );
-  } else if (missing > 0) {
-    warnings.push(`${row.name}: ${missing} samples had no usable timestamps`);
+  if (row.stride > 1) {
+    warnings.push(`${row.name}: so slow that it was timed in every ${ordinal(row.stride)} round only`);
   }
+  const took = row.samplesNs.filter((_, round) => round % row.stride === 0);
+  const missing = took.filter((value) => value === null).length;
+  if (missing > 0) warnings.push(`${row.name}: ${missing} samples had no usable timestamps`);
   return warnings;
 }
+
+const ordinal = (n: number): string => ['', '', 'second', 'third'][n] ?? `${n}th`;
 
 /**
  * The steps that durations come in: their greatest common divisor, where it is at least a microsecond and there are enough

@@ -5,7 +5,7 @@ import type { Group, Row } from '../schema.ts';
 import { clockFor, type GpuWork, type Work } from './clock.ts';
 
 /** A row that is ready to be timed: allocated, compiled, found to be right. */
-export interface ReadyRow extends Omit<Row, 'repeats' | 'samplesNs' | 'wallNs'> {
+export interface ReadyRow extends Omit<Row, 'repeats' | 'stride' | 'samplesNs' | 'wallNs'> {
   readonly timed: Work;
 }
 
@@ -30,7 +30,7 @@ export async function timeGroup(
   const right = rows.filter(({ validation }) => validation.ok);
   const wrong = rows
     .filter(({ validation }) => !validation.ok)
-    .map(({ timed: _, ...row }) => ({ ...row, repeats: 0, samplesNs: [] }));
+    .map(({ timed: _, ...row }) => ({ ...row, repeats: 0, stride: 1, samplesNs: [] }));
   if (right.length === 0) return { ...group, clock: 'gpu', warmupRounds: 0, rows: wrong };
   const works = [...right.map(({ timed }) => timed), ...(control === undefined ? [] : [control])];
   const clock = clockFor(gpu, works, alsoWall);
@@ -39,6 +39,7 @@ export async function timeGroup(
     const timed = right.map(({ timed: _, ...row }, index) => ({
       ...row,
       repeats: measured.repeats[index]!,
+      stride: measured.strides[index]!,
       samplesNs: measured.samplesNs[index]!,
       ...(measured.wallNs && { wallNs: measured.wallNs[index]! }),
     }));

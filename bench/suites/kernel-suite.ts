@@ -13,7 +13,7 @@ const populations: readonly { readonly hidden: readonly number[]; readonly repli
   { hidden: [50, 50], replicas: 5 },
 ];
 
-const squares = { full: [256, 512, 1024], quick: [512] } as const;
+const squares = { full: [256, 512, 1024], quick: [256] } as const;
 
 /** The net whose kernels `--quick` times: compiling all variants for all shapes takes minutes on a software adapter. */
 const quickNet = '50-50';

@@ -64,15 +64,15 @@ describe('npm run bench', () => {
 
   test('a step: losses checked, profiled kernel by kernel, a trace', { timeout: 240_000 }, async () => {
     const out = join(folder, 'train');
-    const only = ['--suite', 'train', '--filter', '50-50 adam', '--variant', 'adam=vec4'];
+    const only = ['--suite', 'train', '--filter', '50-50 sgd', '--variant', 'sgd=vec4'];
     const { status, stdout, stderr } = await bench(...small, ...only, '--out', out);
     expect(status, stderr).toBe(0);
-    expect(stdout).toContain('profile of step 50-50 adam R=1');
+    expect(stdout).toContain('profile of step 50-50 sgd R=1');
     const { groups, profiles } = parseBenchFile(readFileSync(join(out, 'results.json'), 'utf8'));
     const step = groups.find(({ suite }) => suite === 'train')!;
     expect(step.rows.map(({ name }) => name)).toContain('default');
     expect(step.rows[0]!.validation.how).toContain('losses of 3 steps, float64 reference');
-    expect(profiles[0]!.dispatches.map(({ op }) => op)).toContain('adam');
+    expect(profiles[0]!.dispatches.map(({ op }) => op)).toContain('sgd');
     const trace = JSON.parse(readFileSync(join(out, 'trace.json'), 'utf8'));
     expect(trace.traceEvents.length).toBeGreaterThan(profiles[0]!.dispatches.length);
   });

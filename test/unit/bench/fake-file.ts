@@ -7,6 +7,7 @@ export function fakeRow(name: string, samplesNs: readonly (number | null)[], mor
     validation: { ok: true, how: 'float64 reference' },
     work: { flops: 1000, bytes: 500 },
     repeats: 10,
+    stride: 1,
     samplesNs,
     dispatches: 1,
     ...more,
