@@ -15,7 +15,17 @@ export const comparedSteps = 3;
 /** Losses of replica `replica`, starting from `weights`. */
 export function referenceLosses(
   { train, normalisation }: BenchData,
-  { net, optimizer, replicas, batchSize, schedule, shuffle, flip, cropPixels }: TrainSettings,
+  {
+    net,
+    optimizer,
+    replicas,
+    batchSize,
+    schedule,
+    shuffle,
+    flip,
+    cropPixels,
+    labelSmoothing = 0,
+  }: TrainSettings,
   replica: number,
   weights: readonly NamedTensor[],
 ): number[] {
@@ -30,7 +40,12 @@ export function referenceLosses(
     const x = gather(train.images, normalisation.mean, normalisation.std, samples);
     const labels = Array.from(samples, (sample) => train.labels[decodeSample(sample).index]!);
     const rate = learningRate(schedule, step) * rateScale;
-    const result = trainStep(net, current, x, labels, { optimizer, learningRate: rate, lambda });
+    const result = trainStep(net, current, x, labels, {
+      optimizer,
+      learningRate: rate,
+      lambda,
+      labelSmoothing,
+    });
     losses.push(result.loss);
     current = result.state;
   }

@@ -26,6 +26,13 @@ export const number =
     );
   };
 
+/** A number from 0 to below 1. */
+export function fraction(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= 0 && value < 1) return value;
+  throw new InvalidArgumentError(`must be a number from 0 to below 1${got(text)}`);
+}
+
 /** `50,50`: widths of the hidden layers. */
 export function widths(text: string): number[] {
   const values = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : 0));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option, type OptionValues } from 'commander';
+import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
 import { MAX_VAL_SIZE } from '../data/splits.ts';
 import {
   type Experiment,
@@ -15,7 +16,7 @@ import { readSafetensors } from '../train/safetensors.ts';
 import { applyStateDict } from '../train/state.ts';
 import { CliError } from './cli-error.ts';
 import { makeCommand, parse } from './command.ts';
-import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
+import { assignment, batchStatistics, fraction, number, wholeNumber, widths } from './numbers.ts';
 import { resolvePath } from './project-root.ts';
 
 /** What `npm run train` was asked for. */
@@ -72,6 +73,16 @@ function trainCommand(): Command {
       batchStatistics,
     )
     .option('--flip', 'mirror training images with probability 1/2')
+    .option(
+      '--crop <n>',
+      'move training images by up to n pixels in x and y, at random; what comes in is black',
+      wholeNumber(0, MAX_CROP_PIXELS),
+    )
+    .option(
+      '--label-smoothing <x>',
+      'train towards (1 - x) of the label and x of all classes alike; the training loss is then that cost, validation and test losses are plain cross-entropy',
+      fraction,
+    )
     .option(
       '--val-size <n>',
       'training images at the end that are kept for validation',
@@ -164,6 +175,8 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
           ? null
           : { ...(settings.batchNorm ?? courseBatchNorm), order: bn as 'before-relu' | 'after-relu' },
     flip: flags.flip ?? settings.flip,
+    cropPixels: flags.crop ?? settings.cropPixels,
+    labelSmoothing: flags.labelSmoothing ?? settings.labelSmoothing,
     valSize: flags.valSize ?? settings.valSize,
     batchStatistics: flags.bnStats === 'none' ? null : (flags.bnStats ?? settings.batchStatistics),
   };

@@ -19,7 +19,10 @@ export interface ExperimentSettings {
   readonly lrDecay: number;
   readonly batchNorm: BatchNormSpec | null;
   readonly flip: boolean;
+  /** Move each training image by up to this many pixels in x and y. */
   readonly cropPixels: number;
+  /** Weight of the uniform distribution in training's targets. */
+  readonly labelSmoothing: number;
   readonly valSize: number;
   /** What replaces the running statistics of batch norm after training, if anything does. */
   readonly batchStatistics: BatchStatisticsSpec | null;
@@ -60,6 +63,7 @@ const base: ExperimentSettings = {
   batchNorm: courseBatchNorm,
   flip: false,
   cropPixels: 0,
+  labelSmoothing: 0,
   valSize: 5000,
   batchStatistics: null,
 };
@@ -183,6 +187,7 @@ export function trainSettings(
     shuffle: run.shuffle,
     flip: settings.flip,
     cropPixels: settings.cropPixels,
+    labelSmoothing: settings.labelSmoothing,
     reportSteps: run.reportSteps,
     batchStatistics: settings.batchStatistics,
   };

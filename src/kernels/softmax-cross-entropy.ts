@@ -8,9 +8,11 @@ export type SoftmaxCrossEntropyShape = {
   readonly LD: number;
   /** Samples of a whole pass: rows beyond it count nothing. 2^32 - 1 where every batch is full. */
   readonly TOTAL: number;
+  /** Label smoothing: weight of the uniform distribution in the target, 0 to below 1. */
+  readonly SMOOTHING: number;
 };
 
-/** Per row: loss, hit and the gradient of the mean loss. */
+/** Per row: loss, hit and the gradient of the mean loss, against (1 - SMOOTHING) · onehot + SMOOTHING / CLASSES. */
 export const softmaxCrossEntropy: Kernel<SoftmaxCrossEntropyShape> = {
   op: 'softmax-cross-entropy',
   bindings: [

@@ -81,7 +81,7 @@ function makeActivations(
 }
 
 /**
- * Forward and backward of a training step: loss, hits and all gradients.
+ * Forward and backward of a training step: loss, with smoothed labels where that is wanted, hits and all gradients.
  * Dispatches: 2 per hidden layer and 2 more forward; 3 per layer backward, fewer at the ends.
  */
 export function trainingPass(
@@ -90,6 +90,7 @@ export function trainingPass(
   batch: Batch,
   batchSize: number,
   capabilities: Capabilities,
+  labelSmoothing = 0,
 ): PassResult {
   const { spec } = model;
   const { linears, activations, tensor } = makeLayers(allocator, model, batchSize, true);
@@ -105,7 +106,7 @@ export function trainingPass(
   }
 
   const logits = outputs.at(-1)!;
-  const loss = lossCall('loss', allocator, model, batch, batchSize, logits, allFull);
+  const loss = lossCall('loss', allocator, model, batch, batchSize, logits, allFull, labelSmoothing);
   calls.push(loss.call);
 
   let dy = loss.dlogits;
@@ -123,7 +124,7 @@ export function trainingPass(
 }
 
 /**
- * Forward with running statistics, and the loss: `total` samples in batches of `batchSize`, of which the last may be partial.
+ * Forward with running statistics, and the loss, labels never smoothed: `total` samples in batches of `batchSize`, of which the last may be partial.
  */
 export function evaluationPass(
   allocator: Allocator,
@@ -145,7 +146,7 @@ export function evaluationPass(
     }
   }
   const logits = outputs.at(-1)!;
-  const loss = lossCall('evaluation loss', allocator, model, batch, batchSize, logits, total);
+  const loss = lossCall('evaluation loss', allocator, model, batch, batchSize, logits, total, 0);
   return { logits, rowLoss: loss.rowLoss, rowHit: loss.rowHit, calls: [...calls, loss.call] };
 }
 
@@ -185,12 +186,13 @@ function lossCall(
   M: number,
   logits: Tensor,
   TOTAL: number,
+  SMOOTHING: number,
 ) {
   const LD = paddedWidth(spec.classes);
   const dlogits = allocator.tensor('dlogits', M * LD, replicas);
   const rowLoss = allocator.tensor('row losses', M, replicas);
   const rowHit = allocator.tensor('row hits', M, replicas);
-  const shape = { M, CLASSES: spec.classes, LD, TOTAL };
+  const shape = { M, CLASSES: spec.classes, LD, TOTAL, SMOOTHING };
   const tensors = { logits, labels, counters, dlogits, rowLoss, rowHit };
   return { dlogits, rowLoss, rowHit, call: call(label, softmaxCrossEntropy, shape, tensors) };
 }

@@ -280,19 +280,20 @@ export interface NetGradients extends NetLoss {
   readonly tapes: readonly LayerTape[];
 }
 
-/** Gradients of one batch in training mode: x (B, inputs), labels (B). */
+/** Gradients of one batch in training mode: x (B, inputs), labels (B), smoothed for the loss where that is wanted. */
 export function netGradients(
   net: NetShape,
   state: StateDict,
   x: Numbers,
   labels: Numbers,
   lambda: number,
+  labelSmoothing = 0,
 ): NetGradients {
   const M = labels.length;
   const layers = unpackLayers(net, state);
   const tapes = forwardLayers(net, layers, x, M, 'training');
   const logits = tapes.at(-1)!.output;
-  const { loss, hit, dlogits } = softmaxCrossEntropy(logits, labels, M, net.classes);
+  const { loss, hit, dlogits } = softmaxCrossEntropy(logits, labels, M, net.classes, labelSmoothing);
   const lossGrads: Record<string, Tensor64> = {};
   let dy = dlogits;
   for (let i = layers.length - 1; i >= 0; i--) {

@@ -59,6 +59,8 @@ export interface TrainSettings {
   readonly optimizer: Optimizer;
   readonly learningRate: number;
   readonly lambda: number;
+  /** 0 unless given. */
+  readonly labelSmoothing?: number;
 }
 
 /** Result of one training step: what `netGradients` gives (before the update) and the state after it. */
@@ -72,9 +74,9 @@ export function trainStep(
   state: TrainState,
   x: Numbers,
   labels: Numbers,
-  { optimizer, learningRate, lambda }: TrainSettings,
+  { optimizer, learningRate, lambda, labelSmoothing = 0 }: TrainSettings,
 ): TrainStep {
-  const gradients = netGradients(net, state.params, x, labels, lambda);
+  const gradients = netGradients(net, state.params, x, labels, lambda, labelSmoothing);
   const params: Record<string, Tensor64> = { ...state.params };
   const mu: Record<string, Tensor64> = { ...state.mu };
   const nu: Record<string, Tensor64> = { ...state.nu };

@@ -38,6 +38,8 @@ export interface TrainSettings {
   readonly flip: boolean;
   /** Move each image by up to this many pixels. */
   readonly cropPixels: number;
+  /** Training's targets are (1 - this) · onehot + this / classes. 0, or absent in older checkpoints: the labels alone. */
+  readonly labelSmoothing?: number;
   /** Steps that one report covers. */
   readonly reportSteps: number;
   /** What the results are scored with, instead of the running statistics. */

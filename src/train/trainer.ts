@@ -120,7 +120,14 @@ export class Trainer {
       crop: settings.cropPixels > 0,
       fused: fusesGather(gpu, settings, fuseGather, checkpoint),
     });
-    const pass = trainingPass(allocator, model, { x: input.x, labels, counters }, B, gpu.capabilities);
+    const pass = trainingPass(
+      allocator,
+      model,
+      { x: input.x, labels, counters },
+      B,
+      gpu.capabilities,
+      settings.labelSmoothing,
+    );
     const { params, grads, layout } = model;
     const optimizer = makeOptimizer(
       allocator,

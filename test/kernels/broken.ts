@@ -161,6 +161,18 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       find: 'largest = max(largest, logit)',
       replace: 'largest = 0.0',
     },
+    {
+      variant: 'naive',
+      mistake: 'smooths the loss and not its gradient',
+      find: 'let wanted = select(0.0, 1.0 - SMOOTHING, c == label) + SMOOTHING / f32(CLASSES);',
+      replace: 'let wanted = select(0.0, 1.0, c == label);',
+    },
+    {
+      variant: 'naive',
+      mistake: 'smooths the gradient and not the loss',
+      find: 'loss += SMOOTHING / f32(CLASSES) * distance;',
+      replace: '',
+    },
   ],
   'matmul-wgrad': [
     { variant: 'naive', mistake: 'drops the last row of the batch', find: 'm < M', replace: 'm + 1u < M' },

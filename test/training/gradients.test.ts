@@ -39,12 +39,12 @@ const settings: readonly [string, VariantChoice, (gpu: Gpu) => Gpu][] = [
 type Case = ReturnType<typeof randomCase>;
 
 /** Logits, loss and gradients with their bounds. */
-function truthOf(net: NetSpec, { params, x, labels }: Case): Record<string, Expected> {
+function truthOf(net: NetSpec, { params, x, labels }: Case, labelSmoothing = 0): Record<string, Expected> {
   return expectedOf((noise) => {
     const noisy = Object.fromEntries(
       Object.entries(params).map(([name, { shape, data }]) => [name, { shape, data: noise(data) }]),
     );
-    const { logits, loss, lossGrads } = netGradients(net, noisy, noise(x), labels, 0);
+    const { logits, loss, lossGrads } = netGradients(net, noisy, noise(x), labels, 0, labelSmoothing);
     const grads = Object.entries(lossGrads).map(([name, { data }]) => [name, data] as const);
     return { logits, loss: [loss], ...Object.fromEntries(grads) };
   });
@@ -55,6 +55,7 @@ async function stepOnGpu(
   net: NetSpec,
   { params, x, labels }: Case,
   choose: VariantChoice,
+  labelSmoothing = 0,
 ): Promise<StepResult> {
   const options: NetOptions = {
     net,
@@ -63,6 +64,7 @@ async function stepOnGpu(
     steps: 1,
     replicas: [{ initial: params, learningRate: 0, lambda: 0 }],
     choose,
+    labelSmoothing,
   };
   const onGpu = await NetOnGpu.make(gpu, options);
   const [result] = await onGpu.step([{ x, labels }]);
@@ -106,6 +108,14 @@ describe.each([3, 9] as const)('%d layers', (layers) => {
       });
     });
   });
+});
+
+test('label smoothing: loss and gradients', async () => {
+  const net: NetSpec = { inputs: 61, hidden: hidden[3], classes: 10, batchNorm: courseBatchNorm };
+  const replica = randomCase(net, batchSize, 1);
+  const result = await stepOnGpu(await sharedGpu(), net, replica, defaultChoice, 0.05);
+  expect(mismatches(net, result, truthOf(net, replica, 0.05))).toEqual([]);
+  expect(mismatches(net, result, truthOf(net, replica))).not.toEqual([]);
 });
 
 /** A kernel, a line of it, and what a mistake would make of that line. */

@@ -32,6 +32,7 @@ export interface NetOptions {
   /** Samples of the evaluation batch. */
   readonly evaluationSize?: number;
   readonly choose: VariantChoice;
+  readonly labelSmoothing?: number;
 }
 
 /** x (B, inputs) and labels (B) of one replica. */
@@ -131,7 +132,7 @@ export class NetOnGpu {
   }
 
   static async make(gpu: Gpu, options: NetOptions): Promise<NetOnGpu> {
-    const { net, batchSize: B, optimizer: optimizerSpec, steps, replicas, choose } = options;
+    const { net, batchSize: B, optimizer: optimizerSpec, steps, replicas, choose, labelSmoothing } = options;
     const R = replicas.length;
     const zeroed = new Allocator(gpu);
     const unwritten = new NanAllocator(gpu);
@@ -141,7 +142,8 @@ export class NetOnGpu {
     const labels = zeroed.tensor('labels', B, R);
     const counters = zeroed.tensor('counters', 4, R);
     const history = unwritten.tensor('history', 2 * steps, R);
-    const pass = trainingPass(unwritten, model, { x, labels, counters }, B, gpu.capabilities);
+    const batch = { x, labels, counters };
+    const pass = trainingPass(unwritten, model, batch, B, gpu.capabilities, labelSmoothing);
     const { parameterCount, decayedCount } = layout;
     const tensors = { params, grads, counters, parameterCount, decayedCount };
     const optimizer = makeOptimizer(zeroed, optimizerSpec, tensors, steps);

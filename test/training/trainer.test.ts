@@ -138,6 +138,19 @@ describe('learning', () => {
     }
   });
 
+  test('label smoothing: in the loss of training, not in that of validation', async () => {
+    // Rate 0: both runs keep the same weights.
+    const settings = { ...baseSettings, steps: 12, replicas: [replica(1, 0, 0)] };
+    const plain = await run(settings);
+    const smoothed = await run({ ...settings, labelSmoothing: 0.1 });
+    expect(smoothed.validations).toEqual(plain.validations);
+    expect(smoothed.checkpoint.settings.labelSmoothing).toBe(0.1);
+    for (const [i, { loss, accuracy }] of smoothed.reports.entries()) {
+      expect(accuracy).toEqual(plain.reports[i]!.accuracy);
+      expect(loss[0]).not.toBe(plain.reports[i]!.loss[0]);
+    }
+  });
+
   test('too few images are refused', async () => {
     const refused = Trainer.make(gpu, data.dataset, { ...baseSettings, valSize: 121 });
     await expect(refused).rejects.toThrow(

@@ -1,4 +1,4 @@
-/** Cases of softmax and cross-entropy: ordinary, huge and tied logits, padded columns, a last batch that is not full. */
+/** Cases of softmax and cross-entropy: ordinary, huge and tied logits, padded columns, smoothed labels, a last batch that is not full. */
 import type { SoftmaxCrossEntropyShape } from '../../kernels/softmax-cross-entropy.ts';
 import { absSoftmaxCrossEntropy, softmaxCrossEntropy } from '../softmax-cross-entropy.ts';
 import { sumBound } from '../tolerance.ts';
@@ -16,16 +16,20 @@ function logitRow(build: CaseBuilder): () => number {
 }
 
 export const softmaxCrossEntropyCheck: OpCheck<SoftmaxCrossEntropyShape> = {
-  shapes: () => [
-    { M: 1, CLASSES: 1, LD: 1, TOTAL: everyBatchFull },
-    { M: 1, CLASSES: 10, LD: 12, TOTAL: everyBatchFull },
-    { M: 7, CLASSES: 3, LD: 3, TOTAL: 17 },
-    { M: 17, CLASSES: 10, LD: 12, TOTAL: 40 },
-    { M: 37, CLASSES: 10, LD: 16, TOTAL: 37 },
-    { M: 100, CLASSES: 10, LD: 12, TOTAL: everyBatchFull },
-    { M: 101, CLASSES: 13, LD: 20, TOTAL: 250 },
-  ],
-  build(build, { M, CLASSES, LD, TOTAL }) {
+  shapes: () =>
+    [
+      { M: 1, CLASSES: 1, LD: 1, TOTAL: everyBatchFull },
+      { M: 1, CLASSES: 10, LD: 12, TOTAL: everyBatchFull },
+      { M: 7, CLASSES: 3, LD: 3, TOTAL: 17 },
+      { M: 17, CLASSES: 10, LD: 12, TOTAL: 40 },
+      { M: 37, CLASSES: 10, LD: 16, TOTAL: 37 },
+      { M: 100, CLASSES: 10, LD: 12, TOTAL: everyBatchFull },
+      { M: 101, CLASSES: 13, LD: 20, TOTAL: 250 },
+      { M: 1, CLASSES: 1, LD: 4, TOTAL: everyBatchFull, SMOOTHING: 0.5 },
+      { M: 37, CLASSES: 3, LD: 4, TOTAL: 100, SMOOTHING: 0.9 },
+      { M: 100, CLASSES: 10, LD: 12, TOTAL: everyBatchFull, SMOOTHING: 0.05 },
+    ].map((shape) => ({ SMOOTHING: 0, ...shape })),
+  build(build, { M, CLASSES, LD, TOTAL, SMOOTHING }) {
     const logits = build.input('logits', () => {
       const padded = new Float32Array(M * LD).fill(Number.NaN); // What is beyond CLASSES must not be seen.
       for (let row = 0; row < M; row++) padded.set(floats(CLASSES, logitRow(build)), row * LD);
@@ -39,8 +43,8 @@ export const softmaxCrossEntropyCheck: OpCheck<SoftmaxCrossEntropyShape> = {
     const results = Array.from({ length: build.replicas }, (_, r) => {
       const dense = logits(r).filter((_, i) => i % LD < CLASSES);
       const valid = (row: number) => row + counters(r)[0]! * M < TOTAL;
-      const { loss, hit, dlogits } = softmaxCrossEntropy(dense, labels(r), M, CLASSES);
-      const scale = absSoftmaxCrossEntropy(dense, labels(r), M, CLASSES);
+      const { loss, hit, dlogits } = softmaxCrossEntropy(dense, labels(r), M, CLASSES, SMOOTHING);
+      const scale = absSoftmaxCrossEntropy(dense, labels(r), M, CLASSES, SMOOTHING);
       const pad = (rows: Float64Array) =>
         Float64Array.from({ length: M * LD }, (_, i) => {
           const row = Math.floor(i / LD);

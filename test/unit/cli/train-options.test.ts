@@ -87,6 +87,12 @@ describe('bad input is one line:', () => {
       ['--bn-stats', 'precise', '--bn', 'none'],
       /^--bn-stats precise needs batch norm/,
     ],
+    [
+      'a label smoothing of 1',
+      ['--label-smoothing', '1'],
+      /^--label-smoothing must be a number from 0 to below 1, got "1"/,
+    ],
+    ['a crop of half the image', ['--crop', '16'], /^--crop must be a whole number from 0 to 15, got "16"/],
     ['another browser', ['--browser', 'firefox'], /^--browser firefox is not supported yet/],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseTrainOptions(args);
@@ -121,6 +127,11 @@ test('a flag changes its setting and nothing else', () => {
     ...base,
     lambda: 0.001,
     flip: true,
+  });
+  expect(parseTrainOptions(['--crop', '1', '--label-smoothing', '0.05'])!.settings).toEqual({
+    ...base,
+    cropPixels: 1,
+    labelSmoothing: 0.05,
   });
   expect(parseTrainOptions(['--bn', 'none'])!.settings).toEqual({ ...base, batchNorm: null });
   expect(parseTrainOptions(['--optimizer', 'adam'])!.settings.optimizer).toMatchObject({

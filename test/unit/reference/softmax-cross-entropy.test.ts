@@ -13,6 +13,29 @@ describe('softmax-cross-entropy', () => {
     expectClose(dlogits, [-1 / 4, 1 / 6, 1 / 12, 1 / 4, 1 / 6, -5 / 12]);
   });
 
+  test('by hand, label smoothing 0.2: targets 0.1 and 0.9 against probabilities 1/4, 3/4', () => {
+    const { loss, hit, dlogits } = softmaxCrossEntropy([0, Math.log(3)], [1], 1, 2, 0.2);
+    expectClose(loss, [0.1 * Math.log(4) + 0.9 * Math.log(4 / 3)]);
+    expect([...hit]).toEqual([1]);
+    expectClose(dlogits, [1 / 4 - 0.1, 3 / 4 - 0.9]);
+  });
+
+  test('label smoothing: the loss is that of all labels, weighted; dlogits is its central difference', () => {
+    const [C, s, h] = [10, 0.1, 1e-5];
+    const logits = normalNumbers(3)(C, 3);
+    const lossOf = (values: readonly number[], label: number, smoothing: number) =>
+      softmaxCrossEntropy(values, [label], 1, C, smoothing).loss[0]!;
+    const ofEach = Array.from({ length: C }, (_, label) => lossOf([...logits], label, 0));
+    const mean = ofEach.reduce((a, b) => a + b) / C;
+    expectClose([lossOf([...logits], 4, s)], [(1 - s) * ofEach[4]! + s * mean]);
+    const { dlogits } = softmaxCrossEntropy(logits, [4], 1, C, s);
+    for (let j = 0; j < C; j++) {
+      const moved = (step: number) => Array.from(logits, (value, i) => (i === j ? value + step : value));
+      const difference = (lossOf(moved(h), 4, s) - lossOf(moved(-h), 4, s)) / (2 * h);
+      expect(Math.abs(difference - dlogits[j]!)).toBeLessThan(1e-8);
+    }
+  });
+
   test('large logits neither overflow nor lose the loss', () => {
     const { loss, dlogits } = softmaxCrossEntropy([1000, 0, -1000, 0], [1, 1], 2, 2);
     expect([...loss]).toEqual([1000, 0]);
@@ -59,5 +82,9 @@ describe('softmax-cross-entropy', () => {
   test('refuses a label outside the classes', () => {
     expect(() => softmaxCrossEntropy([1, 2], [2], 1, 2)).toThrow('labels[0] must be 0..1, got 2');
     expect(() => softmaxCrossEntropy([1, 2], [0.5], 1, 2)).toThrow('labels[0]');
+  });
+
+  test.each([-0.1, 1, Number.NaN])('refuses label smoothing %d', (smoothing) => {
+    expect(() => softmaxCrossEntropy([1, 2], [0], 1, 2, smoothing)).toThrow('label smoothing must be 0');
   });
 });
