@@ -11,6 +11,7 @@ declare module 'jstat' {
     quantiles(values: readonly number[], quantiles: readonly number[]): number[];
     /** p-value of Student's one-sample test that the mean of `values` is `value`. */
     ttest(value: number, values: readonly number[], sides: 1 | 2): number;
+    readonly normal: Distribution<[mean: number, standardDeviation: number]>;
     readonly studentt: Distribution<[degrees: number]>;
     readonly noncentralt: { cdf(x: number, degrees: number, noncentrality: number): number };
   };

@@ -42,6 +42,17 @@ export function predictionInterval(values: readonly number[]): Interval {
 
 const quantileOfT = (degrees: number): number => jstat.studentt.inv((1 + confidence) / 2, degrees);
 
+/**
+ * Wilson's interval of a share that was found in n independent images (https://doi.org/10.2307/2276774): what another split of
+ * that size may say of the same net. It knows nothing of seeds.
+ */
+export function binomialInterval(share: number, n: number): Interval {
+  const z = jstat.normal.inv((1 + confidence) / 2, 0, 1);
+  const centre = (share + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
+  const margin = (z * Math.sqrt((share * (1 - share)) / n + z ** 2 / (4 * n ** 2))) / (1 + z ** 2 / n);
+  return [centre - margin, centre + margin];
+}
+
 /** a[i] - b[i], without the noise of the subtraction: accuracies are fractions of at most 10,000 images, so 12 digits are theirs. */
 export function differences(a: readonly number[], b: readonly number[]): number[] {
   if (a.length !== b.length) throw new RangeError(`${a.length} and ${b.length} values are no pairs`);

@@ -58,6 +58,7 @@ export function afterMessage(state: PageState, message: FromWorker, nowMs: numbe
     case 'tuning':
     case 'tuned':
     case 'checkpoint':
+    case 'diverged':
       return state;
     case 'done': {
       const { result } = message;

@@ -16,6 +16,31 @@ export interface Checkpoint {
 
 const format = 'wgrad checkpoint 1';
 
+/**
+ * The checkpoint of some of its replicas, by their places, to be trained on until `steps`: what was bad is left behind.
+ * Every arena holds the replicas one after another, in equal parts.
+ */
+export function withReplicas(
+  { settings, arenas, ...rest }: Checkpoint,
+  places: readonly number[],
+  steps: number,
+): Checkpoint {
+  const { replicas } = settings;
+  const chosen = Object.entries(arenas).map(([name, all]) => {
+    const stride = all.length / replicas.length;
+    const part = new Float32Array(places.length * stride);
+    for (const [i, place] of places.entries()) {
+      part.set(all.subarray(place * stride, (place + 1) * stride), i * stride);
+    }
+    return [name, part] as const;
+  });
+  return {
+    ...rest,
+    settings: { ...settings, steps, replicas: places.map((place) => replicas[place]!) },
+    arenas: Object.fromEntries(chosen),
+  };
+}
+
 /** A checkpoint as a safetensors file: the arenas as tensors, the rest as metadata. */
 export function writeCheckpoint({ arenas, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
   const tensors = Object.entries(arenas).map(([name, data]) => ({ name, shape: [data.length], data }));

@@ -3,6 +3,7 @@ import type { AdapterDescription } from '../gpu/device.ts';
 import type { Score } from './evaluation.ts';
 import type { TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
+import type { NonFinite } from './stats.ts';
 import type { ValidationReport } from './trainer.ts';
 import type { TunedOp, Tuning } from './tuner.ts';
 
@@ -29,6 +30,8 @@ export interface StartMessage {
   readonly also?: readonly BatchStatisticsSpec[];
   /** Count, in each result, which class is taken for which. */
   readonly confusion?: boolean;
+  /** For choosing settings: no test scores, and a replica whose loss is not finite does not end the run of the others. */
+  readonly search?: boolean;
 }
 
 export type ToWorker = StartMessage | { readonly type: 'stop' };
@@ -37,6 +40,7 @@ export type ToWorker = StartMessage | { readonly type: 'stop' };
 export interface Outcome {
   /** Null without a validation split, and where the run was stopped. */
   readonly validation: readonly Score[] | null;
+  /** Null for a search, and where the run was stopped. */
   readonly test: readonly Score[] | null;
   /** Test images of class t taken for class p, at t · classes + p. Null where it was not asked for. */
   readonly confusion: readonly (readonly number[])[] | null;
@@ -76,6 +80,8 @@ export type FromWorker =
     }
   | { readonly type: 'report'; readonly report: TrainReport }
   | { readonly type: 'validation'; readonly report: ValidationReport }
+  /** In a search: the loss of this replica is not finite. */
+  | ({ readonly type: 'diverged' } & NonFinite)
   | { readonly type: 'checkpoint'; readonly step: number; readonly file: Uint8Array<ArrayBuffer> }
   | { readonly type: 'done'; readonly result: RunResult }
   /** `user`: the message says what to change; otherwise something broke. */

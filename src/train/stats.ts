@@ -74,7 +74,8 @@ export class Stats {
   }
 
   /**
-   * Hands on every finished step that was not yet, in order, then `nonFinite` where a loss is not finite.
+   * Hands on every finished step that was not yet, in order, then each replica whose loss is not finite, in the order of
+   * the first step at which it was not. A replica is named again with every read.
    * @throws GpuError where the device is lost: what is read after a loss is never handed on.
    */
   read(
@@ -100,18 +101,17 @@ export class Stats {
     const history = new Float32Array(bytes, 0, sizeBytes(this.#history) / 4);
     const counters = new Uint32Array(bytes, sizeBytes(this.#history));
     const done = counters[0]!;
-    let nonFinite: NonFinite | undefined;
-    for (let replica = 0; replica < replicas; replica++) {
-      const step = counters[replica * this.#counters.replicaStride + 1]! - 1;
-      if (step >= 0 && (nonFinite === undefined || step < nonFinite.step)) nonFinite = { replica, step };
-    }
+    const nonFinite = Array.from({ length: replicas }, (_, replica) => ({
+      replica,
+      step: counters[replica * this.#counters.replicaStride + 1]! - 1,
+    })).filter(({ step }) => step >= 0);
     for (; this.#seen < done; this.#seen++) {
       const slot = this.#seen % this.#capacity;
       const value = (offset: number) =>
         Float64Array.from({ length: replicas }, (_, r) => history[r * replicaStride + 2 * slot + offset]!);
       onStep({ step: this.#seen, lossSums: value(0), hits: value(1) });
     }
-    if (nonFinite !== undefined) onNonFinite(nonFinite);
+    for (const event of nonFinite.toSorted((a, b) => a.step - b.step)) onNonFinite(event);
   }
 
   destroy(): void {

@@ -40,6 +40,8 @@ export interface TrainCallbacks {
   readonly onValidation?: (report: ValidationReport) => void;
   /** After each epoch, with the state at its end. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
+  /** A replica's loss is not finite, told once. Where this is given, the others go on; without it the run ends. */
+  readonly onNonFinite?: (event: NonFinite) => void;
   /** Stops cleanly after the steps already submitted. */
   readonly signal?: AbortSignal;
 }
@@ -199,12 +201,25 @@ export class Trainer {
   /**
    * Trains from the current step to the last one, with validation after each epoch and at the end.
    * Returns false where the signal stopped it.
-   * @throws NonFiniteLoss naming step and replica; GpuError where the device fails.
+   * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails.
    */
-  async train({ onReport, onValidation, onCheckpoint, signal }: TrainCallbacks = {}): Promise<boolean> {
+  async train({
+    onReport,
+    onValidation,
+    onCheckpoint,
+    onNonFinite,
+    signal,
+  }: TrainCallbacks = {}): Promise<boolean> {
     const { steps, reportSteps } = this.settings;
     const stopped = () => signal?.aborted ?? false;
     let failure: NonFinite | undefined;
+    const lost = new Set<number>();
+    const lose = (event: NonFinite) => {
+      if (lost.has(event.replica)) return;
+      lost.add(event.replica);
+      if (onNonFinite === undefined) failure ??= event;
+      else onNonFinite(event);
+    };
     let unread = 0;
     while (this.#step < steps && !stopped()) {
       const epoch = Math.floor(this.#step / this.stepsPerEpoch);
@@ -223,16 +238,12 @@ export class Trainer {
         this.#step += done;
         unread = staging === undefined ? unread + done : 0;
         if (staging !== undefined) {
-          reading = this.#stats.read(
-            staging,
-            (step) => window.add(step),
-            (event) => (failure ??= event),
-          );
+          reading = this.#stats.read(staging, (step) => window.add(step), lose);
           reading.catch(() => {});
         }
         if (unread > this.#stats.capacity / 2) await reading;
       }
-      await this.#finishReading(window, (event) => (failure ??= event));
+      await this.#finishReading(window, lose);
       if (failure !== undefined) throw this.#nonFinite(failure);
       if (stopped()) break;
       if (this.settings.valSize > 0) {

@@ -67,6 +67,7 @@ async function run(start: StartMessage): Promise<void> {
     signal: stop.signal,
     onReport: (report) => post({ type: 'report', report }),
     onValidation: (report) => post({ type: 'validation', report }),
+    ...(start.search && { onNonFinite: (event) => post({ type: 'diverged', ...event }) }),
     ...(start.checkpoints && {
       onCheckpoint: (state) => post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) }),
     }),
@@ -77,11 +78,11 @@ async function run(start: StartMessage): Promise<void> {
   }
   const { steps, busyMs } = trainer.pace;
   if (finished && settings.batchStatistics) await trainer.replaceStatistics(settings.batchStatistics);
-  const own = await outcomeOf(trainer, finished, start.confusion === true);
+  const own = await outcomeOf(trainer, finished, start);
   const also: Outcome[] = [];
   for (const spec of finished ? (start.also ?? []) : []) {
     await trainer.replaceStatistics(spec);
-    also.push(await outcomeOf(trainer, true, start.confusion === true));
+    also.push(await outcomeOf(trainer, true, start));
   }
   const msPerStep = busyMs / Math.max(steps, 1);
   post({ type: 'done', result: { ...own, finished, step: trainer.step, msPerStep, also } });
@@ -111,10 +112,14 @@ function measureWith(
   };
 }
 
-async function outcomeOf(trainer: Trainer, finished: boolean, confusion: boolean): Promise<Outcome> {
+async function outcomeOf(
+  trainer: Trainer,
+  finished: boolean,
+  { confusion = false, search = false }: StartMessage,
+): Promise<Outcome> {
   return {
     validation: finished && trainer.settings.valSize > 0 ? await trainer.evaluate('validation') : null,
-    test: finished ? await trainer.evaluate('test') : null,
+    test: finished && !search ? await trainer.evaluate('test') : null,
     confusion: finished && confusion ? await trainer.confusion() : null,
     weights: (await trainer.weights()).map((tensors) => writeSafetensors({ tensors, metadata: {} })),
   };

@@ -3,9 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { GpuError } from '../../src/gpu/errors.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
+import type { NonFinite } from '../../src/train/stats.ts';
 import { NonFiniteLoss, Trainer } from '../../src/train/trainer.ts';
 import { quickChoice, sharedGpu } from './device.ts';
-import { baseSettings, replica, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
+import {
+  baseSettings,
+  firstDifference,
+  replica,
+  type SyntheticDataset,
+  syntheticDataset,
+} from './synthetic.ts';
 
 const options = { choose: quickChoice };
 
@@ -62,6 +69,29 @@ describe('a loss that is not finite', () => {
     expect((error as Error).message).toContain(
       `replica ${which} (seed ${11 + which}, lambda 0) is not finite at step ${first}`,
     );
+  });
+
+  test('taken by a callback: told once, and the others have the bits of a run without it', async () => {
+    const replicas = [replica(11), replica(12, 0, 1e20), replica(13)];
+    const trained = async (of: typeof replicas) => {
+      const events: NonFinite[] = [];
+      const trainer = await Trainer.make(
+        gpu,
+        data.dataset,
+        { ...settings, reportSteps: 1, replicas: of },
+        options,
+      );
+      expect(await trainer.train({ onNonFinite: (event) => events.push(event) })).toBe(true);
+      const weights = await trainer.weights();
+      await trainer.destroy();
+      return { events, weights };
+    };
+    const { events, weights } = await trained(replicas);
+    expect(events).toEqual([{ replica: 1, step: expect.any(Number) }]);
+    const others = await trained([replicas[0]!, replicas[2]!]);
+    expect(others.events).toEqual([]);
+    expect(firstDifference(weights[0]!, others.weights[0]!)).toBeUndefined();
+    expect(firstDifference(weights[2]!, others.weights[1]!)).toBeUndefined();
   });
 
   test('none with a usual rate', async () => {

@@ -3,7 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { defaultAdam } from '../../src/optim/optimizer.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
+import {
+  type Checkpoint,
+  readCheckpoint,
+  withReplicas,
+  writeCheckpoint,
+} from '../../src/train/checkpoint.ts';
 import { uploadDataset } from '../../src/train/dataset.ts';
 import type { Score } from '../../src/train/evaluation.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
@@ -252,6 +257,18 @@ describe('repetition', () => {
       expect(first.step).toBeGreaterThanOrEqual(1);
       expect(first.step).toBeLessThan(6);
       expectSame(await resumed(first));
+    });
+
+    test('some replicas alone, from the checkpoint of a shorter run: they go on as in the whole population', async () => {
+      const replicas = [replica(5, 0), replica(6, 0.1), replica(8, 0.01, 0.5)];
+      const all = await run({ ...settings, replicas });
+      const first = await run({ ...settings, replicas, steps: 10 });
+      const rest = withReplicas(readCheckpoint(writeCheckpoint(first.checkpoint)), [2, 0], settings.steps);
+      expect(rest.settings).toEqual({ ...settings, replicas: [replicas[2]!, replicas[0]!] });
+      const { step, weights } = await run(rest.settings, quick({ checkpoint: rest }));
+      expect(step).toBe(settings.steps);
+      expect(firstDifference(weights[0]!, all.weights[2]!)).toBeUndefined();
+      expect(firstDifference(weights[1]!, all.weights[0]!)).toBeUndefined();
     });
 
     test('a checkpoint without its statistics, moments or of another population is refused', async () => {

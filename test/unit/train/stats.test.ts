@@ -181,7 +181,7 @@ describe('Stats', () => {
     expect(lossesOf(steps)).toEqual([[0], [1]]);
   });
 
-  test('a loss that is not finite: the first step, whichever replica', async () => {
+  test('losses that are not finite: each replica, in the order of their first steps', async () => {
     const { addStep, copyAndRead, nonFinite } = fake({ replicas: 3, capacity: 16 });
     addStep([0, 0, 0], [0, 0, 0]);
     addStep([0, 0, Number.NaN], [0, 0, 0]);
@@ -189,7 +189,10 @@ describe('Stats', () => {
     const { staging, done } = copyAndRead()!;
     staging.settle!.resolve();
     await done;
-    expect(nonFinite).toEqual([{ replica: 2, step: 1 }]);
+    expect(nonFinite).toEqual([
+      { replica: 2, step: 1 },
+      { replica: 0, step: 2 },
+    ]);
   });
 });
 
