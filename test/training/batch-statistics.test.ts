@@ -6,12 +6,12 @@ import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { gather } from '../../src/reference/gather.ts';
 import { netStatistics } from '../../src/reference/net.ts';
 import type { StateDict } from '../../src/reference/numbers.ts';
+import { compareWith, expectedOf, isTight } from '../../src/reference/rounding.ts';
 import { describeComparison } from '../../src/reference/tolerance.ts';
 import { statisticsSamples } from '../../src/train/batch-statistics.ts';
 import type { BatchStatisticsSpec, TrainSettings } from '../../src/train/settings.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { sharedGpu } from './device.ts';
-import { compareWith, expectedOf, isTight } from './rounding.ts';
 import {
   baseSettings,
   firstDifference,

@@ -7,12 +7,12 @@ import { forcedChoice } from '../../src/kernels/variant-choice.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { gather } from '../../src/reference/gather.ts';
 import { netLoss } from '../../src/reference/net.ts';
+import { compareWith, expectedOf } from '../../src/reference/rounding.ts';
 import type { GpuDataset, GpuImages, ImageArrays } from '../../src/train/dataset.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { quickChoice, sharedGpu } from './device.ts';
-import { compareWith, expectedOf } from './rounding.ts';
 import {
   baseSettings,
   firstDifference,

@@ -8,11 +8,11 @@ import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-cho
 import { courseBatchNorm, type NetSpec } from '../../src/nn/net-spec.ts';
 import { netGradients } from '../../src/reference/net.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
+import { compareWith, type Expected, expectedOf, isTight } from '../../src/reference/rounding.ts';
 import { describeComparison } from '../../src/reference/tolerance.ts';
 import { randomCase } from '../unit/reference/random-case.ts';
 import { naiveChoice, sharedGpu } from './device.ts';
 import { NetOnGpu, type NetOptions, type StepResult } from './net-on-gpu.ts';
-import { compareWith, type Expected, expectedOf, isTight } from './rounding.ts';
 
 const batchSize = 37;
 

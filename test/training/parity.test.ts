@@ -4,6 +4,7 @@ import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { type Fixture, fixtureNet, parseFixture } from '../../src/reference/fixture.ts';
 import { isDecayed, netForward } from '../../src/reference/net.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
+import { compareWith, type Expected, expectedOf, isTight } from '../../src/reference/rounding.ts';
 import { describeComparison } from '../../src/reference/tolerance.ts';
 import { initialState, trainStep } from '../../src/reference/train-step.ts';
 import bnReluAdam from '../fixtures/bn-relu-adam.json';
@@ -12,7 +13,6 @@ import plainReluSgd from '../fixtures/plain-relu-sgd.json';
 import reluBnSgd from '../fixtures/relu-bn-sgd.json';
 import { naiveChoice, sharedGpu } from './device.ts';
 import { NetOnGpu } from './net-on-gpu.ts';
-import { compareWith, type Expected, expectedOf, isTight } from './rounding.ts';
 
 const fixtures = [bnReluAdam, bnReluSgd, plainReluSgd, reluBnSgd].map(parseFixture);
 const choices = { default: defaultChoice, naive: naiveChoice };

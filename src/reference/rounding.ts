@@ -1,5 +1,5 @@
 /**
- * How far float32 results of a whole net may be from the float64 truth: measured on the reference itself.
+ * rounding: how far float32 results of a whole net may be from the float64 truth: measured on the reference itself.
  *
  * Rounding in a sum of products is the exact sum of slightly different products (Higham, Accuracy and Stability of
  * Numerical Algorithms, 2002, §3.1: a backward error of a few u = 2^-24 per term). So the reference is computed again with
@@ -10,11 +10,10 @@
  * since its elements are sums of the same kind of terms.
  *
  * Where ReLUs switch within the noise, a gradient jumps, and the bound would be of the size of the gradient: `isTight`
- * tells, and each test demands it.
+ * tells, and whoever uses the bound must ask.
  */
-
-import type { Numbers } from '../../src/reference/numbers.ts';
-import { type Comparison, compare } from '../../src/reference/tolerance.ts';
+import type { Numbers } from './numbers.ts';
+import { type Comparison, compare } from './tolerance.ts';
 
 const u = 2 ** -24;
 const noiseSize = 8 * u;
