@@ -18,6 +18,7 @@ export type StreamPurpose =
   | 'subset-flip'
   | 'search'
   | 'statistics'
+  | 'gradient-check'
   | 'test';
 
 /** A stream of random numbers. Every method advances it. */

@@ -32,6 +32,8 @@ export interface StartMessage {
   readonly confusion?: boolean;
   /** For choosing settings: no test scores, and a replica whose loss is not finite does not end the run of the others. */
   readonly search?: boolean;
+  /** Return the gradients of the last step. */
+  readonly gradients?: boolean;
 }
 
 export type ToWorker = StartMessage | { readonly type: 'stop' };
@@ -56,6 +58,8 @@ export interface RunResult extends Outcome {
   readonly msPerStep: number;
   /** As the start message asked for, in its order. Empty where the run was stopped. */
   readonly also: readonly Outcome[];
+  /** Per replica: those of the loss at the last step, without the L2 term, a file like the weights. Null where they were not asked for. */
+  readonly gradients: readonly Uint8Array<ArrayBuffer>[] | null;
 }
 
 export type FromWorker =

@@ -8,7 +8,7 @@ import { stepEnd } from '../kernels/step-end.ts';
 import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { type Model, makeModel } from '../nn/model.ts';
 import { trainingPass } from '../nn/net.ts';
-import type { NamedTensor } from '../nn/parameters.ts';
+import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
 import { makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
 import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -21,7 +21,7 @@ import { ReportWindow, type TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import { initialArenas, writeTables } from './start-values.ts';
 import { arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
-import { type NonFinite, Stats } from './stats.ts';
+import { type NonFinite, readTensors, Stats } from './stats.ts';
 
 /** A loss that is not finite: the run is over. */
 export class NonFiniteLoss extends Error {
@@ -313,6 +313,17 @@ export class Trainer {
     const arenas = await readArenas(this.#gpu, arenasOf(this.model, {}));
     const { layout, replicas } = this.model;
     return Array.from({ length: replicas }, (_, replica) => stateDict(layout, arenas, replica, replicas));
+  }
+
+  /** Gradients of the loss at the last step, without the L2 term, as a state dict per replica. */
+  async gradients(): Promise<NamedTensor[][]> {
+    const { layout, grads, replicas } = this.model;
+    const [bytes] = await readTensors(this.#gpu, [grads]);
+    const values = new Float32Array(bytes!);
+    return Array.from({ length: replicas }, (_, replica) => {
+      const flat = values.subarray(replica * grads.replicaStride);
+      return layout.parameters.map((segment) => extractSegment(flat, segment));
+    });
   }
 
   /** The state at the current step. */

@@ -10,6 +10,7 @@ import {
   recordedChoice,
   type VariantChoice,
 } from '../kernels/variant-choice.ts';
+import type { NamedTensor } from '../nn/parameters.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { loadDataset } from './dataset.ts';
 import type { FromWorker, Outcome, StartMessage, ToWorker } from './messages.ts';
@@ -76,6 +77,7 @@ async function run(start: StartMessage): Promise<void> {
     const state = await trainer.checkpoint();
     post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) });
   }
+  const gradients = start.gradients ? (await trainer.gradients()).map(fileOf) : null;
   const { steps, busyMs } = trainer.pace;
   if (finished && settings.batchStatistics) await trainer.replaceStatistics(settings.batchStatistics);
   const own = await outcomeOf(trainer, finished, start);
@@ -85,7 +87,7 @@ async function run(start: StartMessage): Promise<void> {
     also.push(await outcomeOf(trainer, true, start));
   }
   const msPerStep = busyMs / Math.max(steps, 1);
-  post({ type: 'done', result: { ...own, finished, step: trainer.step, msPerStep, also } });
+  post({ type: 'done', result: { ...own, finished, step: trainer.step, msPerStep, also, gradients } });
 }
 
 /** Measures what is not known yet, and forces what the user forces. */
@@ -121,9 +123,11 @@ async function outcomeOf(
     validation: finished && trainer.settings.valSize > 0 ? await trainer.evaluate('validation') : null,
     test: finished && !search ? await trainer.evaluate('test') : null,
     confusion: finished && confusion ? await trainer.confusion() : null,
-    weights: (await trainer.weights()).map((tensors) => writeSafetensors({ tensors, metadata: {} })),
+    weights: (await trainer.weights()).map(fileOf),
   };
 }
+
+const fileOf = (tensors: readonly NamedTensor[]) => writeSafetensors({ tensors, metadata: {} });
 
 /** A variant forced on the gather or on plain matmuls is meant for the first layer too. */
 const forcesPlainMatmul = (variants: StartMessage['variants'] = {}): boolean =>
