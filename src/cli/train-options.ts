@@ -8,14 +8,13 @@ import {
   experiments,
   netSpec,
 } from '../experiments/experiments.ts';
-import { kernels } from '../kernels/index.ts';
-import { courseBatchNorm } from '../nn/net-spec.ts';
 import { layOut } from '../nn/parameters.ts';
 import { defaultAdam } from '../optim/optimizer.ts';
 import { readSafetensors } from '../train/safetensors.ts';
 import { applyStateDict } from '../train/state.ts';
 import { CliError } from './cli-error.ts';
 import { makeCommand, parse } from './command.ts';
+import { batchNormChoices, checkBrowser, checkVariants, withBatchNorm } from './net-options.ts';
 import { assignment, batchStatistics, fraction, number, wholeNumber, widths } from './numbers.ts';
 import { resolvePath } from './project-root.ts';
 
@@ -66,7 +65,7 @@ function trainCommand(): Command {
     .option('--cycle-steps <n>', 'steps from the smallest to the largest learning rate', wholeNumber(1))
     .option('--cycles <n>', 'cycles, of twice --cycle-steps each', wholeNumber(1, 1e6))
     .option('--lr-decay <x>', 'factor on the largest learning rate after each cycle', number(0, false))
-    .addOption(new Option('--bn <order>', 'batch norm').choices(['before-relu', 'after-relu', 'none']))
+    .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
     .option(
       '--bn-stats <kind:n>',
       'after training, statistics of n samples replace the running ones: precise:10000 (of training images), adaptive:1000 (of test images), none',
@@ -120,13 +119,12 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   const command = parse(trainCommand(), args);
   if (command === undefined) return undefined;
   const flags = command.opts();
-  if (flags.browser === 'firefox') {
-    throw new CliError('--browser firefox is not supported yet: use chrome, the default');
-  }
+  checkBrowser(flags.browser);
   if (flags.resume !== undefined) refuseBesideResume(command);
   const experiment = experiments.find(({ name }) => name === flags.experiment)!;
   const settings = withFlags(experiment.settings, flags);
-  checkTogether(settings, flags.variant ?? {});
+  checkTogether(settings);
+  checkVariants(flags.variant ?? {});
   return {
     experiment,
     settings,
@@ -155,7 +153,7 @@ function refuseBesideResume(command: Command): void {
 }
 
 function withFlags(settings: ExperimentSettings, flags: OptionValues): ExperimentSettings {
-  const { bn, optimizer } = flags as { bn?: string; optimizer?: string };
+  const { optimizer } = flags as { optimizer?: string };
   return {
     ...settings,
     hidden: flags.hidden ?? settings.hidden,
@@ -168,12 +166,7 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
     cycleSteps: flags.cycleSteps ?? settings.cycleSteps,
     cycles: flags.cycles ?? settings.cycles,
     lrDecay: flags.lrDecay ?? settings.lrDecay,
-    batchNorm:
-      bn === undefined
-        ? settings.batchNorm
-        : bn === 'none'
-          ? null
-          : { ...(settings.batchNorm ?? courseBatchNorm), order: bn as 'before-relu' | 'after-relu' },
+    batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
     flip: flags.flip ?? settings.flip,
     cropPixels: flags.crop ?? settings.cropPixels,
     labelSmoothing: flags.labelSmoothing ?? settings.labelSmoothing,
@@ -182,7 +175,7 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
   };
 }
 
-function checkTogether(settings: ExperimentSettings, variants: Readonly<Record<string, string>>): void {
+function checkTogether(settings: ExperimentSettings): void {
   const { batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
   if (batchSize > 50_000 - valSize) {
     throw new CliError(
@@ -199,16 +192,6 @@ function checkTogether(settings: ExperimentSettings, variants: Readonly<Record<s
     }
   }
   if (lrMin > lrMax) throw new CliError(`--lr-min ${lrMin} is above --lr-max ${lrMax}`);
-  for (const [op, name] of Object.entries(variants)) {
-    const matching = kernels.filter((kernel) => kernel.op === op || kernel.op.startsWith(`${op}-`));
-    if (matching.length === 0) {
-      throw new CliError(
-        `--variant ${op}=${name}: there is no op "${op}", there are ${kernels.map((k) => k.op).join(', ')}`,
-      );
-    }
-    const names = [...new Set(matching.flatMap((kernel) => kernel.variants.map((variant) => variant.name)))];
-    if (!names.includes(name)) throw new CliError(`--variant ${op}=${name}: ${op} has ${names.join(', ')}`);
-  }
 }
 
 /** The file, once it is certain that it holds weights of this net. */

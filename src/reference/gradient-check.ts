@@ -44,6 +44,8 @@ export interface GradientCheckOptions {
   readonly samplesPerTensor?: number;
   /** Which entries are drawn when not all are checked; default 1. */
   readonly seed?: number;
+  /** Told each tensor before it is checked. */
+  readonly onTensor?: (name: string) => void;
 }
 
 /** One line of the report: one parameter tensor of one layer. */
@@ -119,16 +121,27 @@ interface CostAndPattern {
 const samePattern = (a: CostAndPattern, b: CostAndPattern): boolean =>
   a.active.every((value, i) => value === b.active[i]);
 
-const mean = (values: readonly number[]): number => values.reduce((a, v) => a + v, 0) / values.length;
-
-function standardDeviation(values: readonly number[]): number {
-  const center = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
+export function mean(values: Numbers): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
 }
 
-/** Math.max, except that a difference that is no number counts as infinite. */
-const largest = (values: readonly number[]): number =>
-  values.reduce((max, value) => Math.max(max, Number.isNaN(value) ? Number.POSITIVE_INFINITY : value), 0);
+/** Of a population. */
+export function standardDeviation(values: Numbers): number {
+  const center = mean(values);
+  return Math.sqrt(mean(Float64Array.from(values, (value) => (value - center) ** 2)));
+}
+
+/** The largest absolute value, except that what is no number counts as infinite. */
+export function largestDifference(differences: Numbers): number {
+  let largest = 0;
+  for (let i = 0; i < differences.length; i++) {
+    const size = Math.abs(differences[i]!);
+    largest = Math.max(largest, Number.isNaN(size) ? Number.POSITIVE_INFINITY : size);
+  }
+  return largest;
+}
 
 /**
  * Checks every parameter tensor of a net in training mode (batch norm with the batch's statistics).
@@ -152,7 +165,7 @@ export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[]
       const tapes = forwardLayers(net, layers, input, B, 'training', i);
       const { loss } = softmaxCrossEntropy(tapes.at(-1)!.output, labels, B, net.classes);
       const active = tapes.flatMap(({ reluInput }) => Array.from(reluInput ?? [], (value) => value > 0));
-      return { cost: mean([...loss]) + l2Cost(layers, lambda), active };
+      return { cost: mean(loss) + l2Cost(layers, lambda), active };
     };
     const center = evaluate();
 
@@ -163,6 +176,7 @@ export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[]
       const given = grads[name];
       if (!given) throw new RangeError(`gradientCheck: grads has no ${name}`);
       expectLength('gradientCheck', name, given.data, values.length);
+      options.onTensor?.(name);
       const gradient = isDecayed(name) ? transpose(given.data, layer.N, layer.K) : given.data;
 
       const analytic: number[] = [];
@@ -205,8 +219,8 @@ export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[]
         analyticStd: standardDeviation(analytic),
         numericStd: standardDeviation(numeric),
         stdDifference: Math.abs(standardDeviation(analytic) - standardDeviation(numeric)),
-        maxDifference: largest(differences),
-        maxRelativeDifference: largest(relative),
+        maxDifference: largestDifference(differences),
+        maxRelativeDifference: largestDifference(relative),
       });
     }
   }
