@@ -19,6 +19,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const mayImportTypes: Readonly<Record<string, readonly string[]>> = {
   page: ['nn', 'optim', 'gpu', 'kernels'],
 };
+/**
+ * The one exception: the reference is no part of the engine, but checking gradients is comparing with it, and the command
+ * that does so imports it. Nothing else of src/ may, and no page or worker loads these files.
+ */
+const mayImportReference: readonly string[] = [
+  'src/cli/gradcheck.ts',
+  'src/cli/gradcheck-case.ts',
+  'src/cli/gradcheck-listing.ts',
+];
 /** What runs in Node; all else runs in a browser, too. */
 const nodeFolders = ['src/cli/', 'src/data/files/'];
 
@@ -105,9 +114,20 @@ describe('layers', () => {
       if (folderOf(from) !== folder || !to.startsWith('src/')) return false;
       const target = folderOf(to);
       if (target === folder || mayImport[folder]?.includes(target)) return false;
+      if (target === 'reference' && mayImportReference.includes(from)) return false;
       return !(isTypeOnly && mayImportTypes[folder]?.includes(target));
     });
     expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('what may import the reference does, and nothing imports it but the command', () => {
+    const importers = imports.filter(({ to }) => folderOf(to) === 'reference' && to.startsWith('src/'));
+    const outside = importers.map(({ from }) => from).filter((from) => folderOf(from) !== 'reference');
+    expect([...new Set(outside)].sort()).toEqual([...mayImportReference].sort());
+    const users = imports.filter(
+      ({ from, to }) => mayImportReference.includes(to) && !mayImportReference.includes(from),
+    );
+    expect(users.map(show)).toEqual([]);
   });
 
   test('only src/kernels imports shaders', () => {

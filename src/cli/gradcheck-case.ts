@@ -72,7 +72,10 @@ export interface BoundedCase {
  * The case of a batch. Where ReLUs switch within rounding, other biases, gamma and beta are drawn; the last draw is kept,
  * clear or not.
  */
-export function drawCase({ net, replicas }: TrainSettings, batch: ByteBatch): BoundedCase {
+export function drawCase(
+  { net, replicas, labelSmoothing = 0 }: TrainSettings,
+  batch: ByteBatch,
+): BoundedCase {
   const { seed, lambda } = replicas[0]!;
   const { images, labels, normalisation } = batch;
   const { mean, std } = normalisation;
@@ -81,7 +84,7 @@ export function drawCase({ net, replicas }: TrainSettings, batch: ByteBatch): Bo
   for (let draw = 0; ; draw++) {
     const weights = randomWeights(net, seed, draw);
     const params = Object.fromEntries(weights.map(({ name, ...tensor }) => [name, tensor]));
-    const gradientCase = { net, params, x, labels, lambda };
+    const gradientCase = { net, params, x, labels, lambda, labelSmoothing };
     const bounds = gradientBounds(gradientCase);
     if (areClear(bounds) || draw + 1 === maxDraws) return { gradientCase, weights, bounds };
   }

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { type ExperimentSettings, experiments } from '../experiments/experiments.ts';
 import { makeCommand, parse } from './command.ts';
 import { batchNormChoices, checkBrowser, checkVariants, withBatchNorm } from './net-options.ts';
-import { assignment, number, wholeNumber, widths } from './numbers.ts';
+import { assignment, fraction, number, wholeNumber, widths } from './numbers.ts';
 import { resolvePath } from './project-root.ts';
 
 /** What `npm run gradcheck` was asked for. */
@@ -28,6 +28,7 @@ const command = () =>
     .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
     .option('--batch-size <n>', 'images of the batch', wholeNumber(2, 10_000))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
+    .option('--label-smoothing <x>', 'share of all classes alike in the targets', fraction)
     .option('--seed <s>', 'of the weights, the images and the entries', wholeNumber(0), 1)
     .option('--entries <n>', 'entries of each tensor for central differences', wholeNumber(1), 20)
     .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
@@ -37,8 +38,9 @@ const command = () =>
     .addHelpText(
       'after',
       `
-The gradients are those of the first training step: the same images, kernels and shapes as npm run train.
-Biases, gamma and beta are random, since 0 and 1 would hide mistakes. Two lines for each tensor:
+The gradients are those of the first step of npm run train: its images, its shapes, the default kernel variants
+unless others are forced. Biases, gamma and beta are random, since 0 and 1 would hide mistakes.
+Two lines for each tensor:
 
   numeric   float64 gradients of the cost (L2 term included) against central differences, for --entries
             random entries: all 153,600 weights of the first layer would take hours. Entries whose difference
@@ -72,6 +74,7 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
       batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
       batchSize: flags.batchSize ?? settings.batchSize,
       lambda: flags.lambda ?? settings.lambda,
+      labelSmoothing: flags.labelSmoothing ?? settings.labelSmoothing,
       // Augmentation and statistics after training have no gradients.
       flip: false,
       cropPixels: 0,

@@ -44,7 +44,7 @@ async function check(options: GradcheckOptions, server: PageServer, progress: Pr
   let tensors = 0;
   const lines = gradientReport(gradientCase, gpu, bounds, {
     entries,
-    seed: seed + 1,
+    seed,
     onTensor: (name) => progress.update(tensors++, weights.length, `central differences of ${name}`),
   });
   progress.update(weights.length, weights.length, 'done');
@@ -55,8 +55,17 @@ async function check(options: GradcheckOptions, server: PageServer, progress: Pr
     const { adapter, browser, variants: used } = onGpu;
     const { dataSource } = server;
     const { batchSize } = settings;
-    const { lambda } = gradientCase;
-    const about = { net: settings.net, lambda, batchSize, seed, adapter, browser, dataSource };
+    const { lambda, labelSmoothing } = gradientCase;
+    const about = {
+      net: settings.net,
+      lambda,
+      labelSmoothing,
+      batchSize,
+      seed,
+      adapter,
+      browser,
+      dataSource,
+    };
     console.log(JSON.stringify({ passed, ...about, variants: used, lines }, null, 1));
   } else {
     console.log(`gradients of ${net}, seed ${seed}; ${onGpu.adapter}\n`);
@@ -94,6 +103,8 @@ async function firstStep(
       variants,
       checkpoints: false,
       gradients: true,
+      // No test scores; gradients that are not finite are a finding.
+      search: true,
     },
     onMessage,
     progress.log,
@@ -111,7 +122,8 @@ function gradientsOf({ gradients }: RunResult) {
   return readSafetensors(gradients[0]!).tensors;
 }
 
-function describe({ net, replicas, batchSize }: TrainSettings): string {
+function describe({ net, replicas, batchSize, labelSmoothing }: TrainSettings): string {
   const norm = net.batchNorm === null ? 'no batch norm' : `batch norm ${net.batchNorm.order}`;
-  return `${layerWidths(net).join('-')}, ${norm}, lambda ${replicas[0]!.lambda}, batch ${batchSize}`;
+  const smoothing = labelSmoothing ? `, label smoothing ${labelSmoothing}` : '';
+  return `${layerWidths(net).join('-')}, ${norm}, lambda ${replicas[0]!.lambda}${smoothing}, batch ${batchSize}`;
 }

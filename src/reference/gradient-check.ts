@@ -36,6 +36,8 @@ export interface GradientCheckOptions {
   readonly labels: Numbers;
   /** Weight of sum w^2 in the cost. */
   readonly lambda: number;
+  /** Of the labels in the loss; default 0. */
+  readonly labelSmoothing?: number;
   /** Gradients of the cost to check, by name; default: those of `netGradients`. */
   readonly grads?: StateDict;
   /** Half the distance of the two points; default 1e-6. */
@@ -149,12 +151,12 @@ export function largestDifference(differences: Numbers): number {
  * @throws RangeError if `grads` lacks a parameter, and if kinks leave nothing to check in a tensor (choose a smaller h)
  */
 export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[] {
-  const { net, params, x, labels, lambda, h = 1e-6, seed = 1 } = options;
+  const { net, params, x, labels, lambda, labelSmoothing = 0, h = 1e-6, seed = 1 } = options;
   const samplesPerTensor = options.samplesPerTensor ?? Number.POSITIVE_INFINITY;
   const B = labels.length;
   const random = randomNumbers(seed);
   const layers = unpackLayers(net, params);
-  const analyticPass = netGradients(net, params, x, labels, lambda);
+  const analyticPass = netGradients(net, params, x, labels, lambda, labelSmoothing);
   const grads: StateDict = options.grads ?? analyticPass.grads;
 
   const rows: GradientCheckRow[] = [];
@@ -163,7 +165,7 @@ export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[]
     const { input } = analyticPass.tapes[i]!;
     const evaluate = (): CostAndPattern => {
       const tapes = forwardLayers(net, layers, input, B, 'training', i);
-      const { loss } = softmaxCrossEntropy(tapes.at(-1)!.output, labels, B, net.classes);
+      const { loss } = softmaxCrossEntropy(tapes.at(-1)!.output, labels, B, net.classes, labelSmoothing);
       const active = tapes.flatMap(({ reluInput }) => Array.from(reluInput ?? [], (value) => value > 0));
       return { cost: mean(loss) + l2Cost(layers, lambda), active };
     };

@@ -28,6 +28,8 @@ export interface GradientCase {
   readonly labels: Numbers;
   /** Weight of sum w^2 in the cost. */
   readonly lambda: number;
+  /** Of the labels in the loss; default 0. */
+  readonly labelSmoothing?: number;
 }
 
 /** `unclear`: within a bound that is too wide to tell. */
@@ -73,12 +75,18 @@ const tightness = 1e-3;
 const float64Noise = 1e-12;
 
 /** The gradients of the loss in float64, by name, with the bounds of float32 ones. */
-export function gradientBounds({ net, params, x, labels }: GradientCase): Record<string, Expected> {
+export function gradientBounds({
+  net,
+  params,
+  x,
+  labels,
+  labelSmoothing,
+}: GradientCase): Record<string, Expected> {
   return expectedOf((noise) => {
     const noisy = Object.fromEntries(
       Object.entries(params).map(([name, { shape, data }]) => [name, { shape, data: noise(data) }]),
     );
-    const { lossGrads } = netGradients(net, noisy, noise(x), labels, 0);
+    const { lossGrads } = netGradients(net, noisy, noise(x), labels, 0, labelSmoothing);
     return Object.fromEntries(Object.entries(lossGrads).map(([name, { data }]) => [name, data]));
   });
 }
