@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Comparison, compare } from '../experiments/comparison.ts';
 import { readCurves } from '../experiments/curves.ts';
-import { experiments } from '../experiments/experiments.ts';
 import { reportHtml, type TrainingRecord } from '../experiments/report-html.ts';
 import type { ExperimentResult, Results } from '../experiments/results.ts';
+import type { Study } from '../experiments/studies.ts';
 import { markdownTable } from '../experiments/table.ts';
 import type { Planned, Training } from '../experiments/trainings.ts';
 import { weightImage } from '../experiments/weight-image.ts';
@@ -20,12 +20,14 @@ const checkpointFile = 'checkpoint.safetensors';
 
 const asRead = (settings: TrainSettings): unknown => JSON.parse(JSON.stringify(settings));
 
-/** The folder of all experiments: a folder for each, and what is made of them together. */
+/** The folder of a study: a folder for each experiment, and what is made of them together. */
 export class ExperimentsDirectory {
   readonly path: string;
+  readonly study: Study;
 
-  constructor(path: string) {
+  constructor(path: string, study: Study) {
     this.path = path;
+    this.study = study;
   }
 
   /** The folder of one experiment, made where it is missing; what a killed process left half-written goes. */
@@ -83,7 +85,7 @@ export class ExperimentsDirectory {
 
   /** Makes results.json, report.md and report.html from every experiment that is finished. */
   writeReport(): { readonly comparison: Comparison; readonly markdown: string } {
-    const results: Results = experiments.flatMap(({ name }) => {
+    const results: Results = this.study.experiments.flatMap(({ name }) => {
       const path = join(this.path, name, resultFile);
       return existsSync(path) ? [this.#read(path)] : [];
     });
@@ -94,6 +96,7 @@ export class ExperimentsDirectory {
     const root = new RunDirectory(this.path);
     const all = {
       format: 'wgrad experiments 1',
+      study: this.study.name,
       updatedAt: new Date().toISOString(),
       experiments: results,
       comparison,

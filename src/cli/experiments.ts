@@ -1,4 +1,3 @@
-import { experiments } from '../experiments/experiments.ts';
 import { type Training, trainingsOf } from '../experiments/trainings.ts';
 import { ExperimentsDirectory } from './experiments-directory.ts';
 import { parseExperimentsOptions } from './experiments-options.ts';
@@ -12,9 +11,9 @@ const log = (line: string) => console.error(line);
 export async function main(args: readonly string[]): Promise<number> {
   const options = parseExperimentsOptions(args);
   if (options === undefined) return 0;
-  const { selected, seeds, dataDir, out } = options;
-  const directory = new ExperimentsDirectory(out);
-  const trainings = trainingsOf(experiments, options).filter(({ members }) =>
+  const { study, selected, seeds, dataDir, out } = options;
+  const directory = new ExperimentsDirectory(out, study);
+  const trainings = trainingsOf(study.experiments, options).filter(({ members }) =>
     members.some(({ experiment }) => selected.includes(experiment)),
   );
   // Everything that is there is looked at before anything is started.

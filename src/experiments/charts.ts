@@ -1,5 +1,6 @@
 // Charts as SVG text, for a report that needs nothing else: no script, no network.
 import type { CurvePoint } from './curves.ts';
+import { type Reported, reportedRange, reportedText } from './reported.ts';
 import type { Interval } from './statistics.ts';
 
 /** Okabe and Ito's colours, told apart by everybody (https://jfly.uni-koeln.de/color/). */
@@ -145,7 +146,7 @@ export interface Dots {
   readonly values: readonly number[];
   readonly mean: number;
   readonly interval: Interval | null;
-  readonly reported: number | null;
+  readonly reported: Reported | null;
 }
 
 /** Each seed as a dot, the mean with its interval above it, the report's figure as a diamond. */
@@ -153,7 +154,7 @@ export function dotChart(title: string, rows: readonly Dots[]): string {
   const all = rows.flatMap(({ values, interval, reported }) => [
     ...values,
     ...(interval ?? []),
-    ...(reported === null ? [] : [reported]),
+    ...(reported === null ? [] : reportedRange(reported)),
   ]);
   const x = linearScale(Math.min(...all), Math.max(...all), 7);
   const [left, right, rowHeight, top] = [110, 20, 34, 26];
@@ -175,12 +176,14 @@ export function dotChart(title: string, rows: readonly Dots[]): string {
     const [low, high] = interval ?? [mean, mean];
     const bar = `<line x1="${round(place(low))}" x2="${round(place(high))}" y1="${y - 5}" y2="${y - 5}" stroke="${colour}" stroke-width="2"/>`;
     const middle = `<line x1="${round(place(mean))}" x2="${round(place(mean))}" y1="${y - 10}" y2="${y}" stroke="${colour}" stroke-width="3"/>`;
-    const r = reported === null ? undefined : place(reported);
-    const diamond =
-      r === undefined
-        ? ''
-        : `<path class="reported" d="M${round(r)} ${y - 5}l5 5l-5 5l-5 -5z"><title>the report: ${reported}</title></path>`;
-    return `<text x="${left - 8}" y="${y}" dy="0.32em" text-anchor="end">${escapeText(name)}</text>${dots.join('')}${bar}${middle}${diamond}`;
+    const diamonds =
+      reported === null
+        ? []
+        : [...new Set(reportedRange(reported))].map(
+            (figure) =>
+              `<path class="reported" d="M${round(place(figure))} ${y - 5}l5 5l-5 5l-5 -5z"><title>the report: ${reportedText(reported)}</title></path>`,
+          );
+    return `<text x="${left - 8}" y="${y}" dy="0.32em" text-anchor="end">${escapeText(name)}</text>${dots.join('')}${bar}${middle}${diamonds.join('')}`;
   });
   return [
     `<svg viewBox="0 0 ${width} ${bottom + 24}" role="img" aria-label="${escapeText(title)}" style="max-width:${width}px">`,

@@ -2,6 +2,7 @@ import type { WeightInit } from '../nn/init.ts';
 import { type BatchNormSpec, courseBatchNorm, type NetSpec } from '../nn/net-spec.ts';
 import { defaultAdam, type OptimizerSpec } from '../optim/optimizer.ts';
 import type { BatchStatisticsSpec, TrainSettings } from '../train/settings.ts';
+import type { Reported } from './reported.ts';
 
 /** What a user sets: the flags of `npm run train`, as data. */
 export interface ExperimentSettings {
@@ -41,8 +42,8 @@ export interface Experiment {
   readonly name: string;
   /** One line for `--help`. */
   readonly what: string;
-  /** Test accuracy that the course report gives, a single run; null for an experiment that is not in it. */
-  readonly reported: number | null;
+  /** Test accuracy that the course report gives; null for an experiment that is not in it. */
+  readonly reported: Reported | null;
   readonly settings: ExperimentSettings;
   /** What `npm run experiments -- --tuned` runs instead. */
   readonly tuned?: TunedVariant;

@@ -1,6 +1,7 @@
 // What `npm run experiments` keeps: results.json holds every number that its tables are made of.
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { TrainSettings } from '../train/settings.ts';
+import type { Reported } from './reported.ts';
 
 export interface SeedResult {
   readonly seed: number;
@@ -19,8 +20,8 @@ export interface SeedResult {
 export interface ExperimentResult {
   readonly name: string;
   readonly what: string;
-  /** Test accuracy that the course report gives, a single run. */
-  readonly reported: number | null;
+  /** Test accuracy that the course report gives. */
+  readonly reported: Reported | null;
   /** Where tuned settings come from; null for the literal ones. */
   readonly tuned: { readonly origin: string; readonly note: string } | null;
   /** The experiment whose training this is: those that differ only in `batchStatistics` are trained once. */

@@ -1,5 +1,6 @@
 // The comparison as a Markdown table, aligned so that it can be read as it stands.
 import type { Comparison, Estimate, Row } from './comparison.ts';
+import { reportedText } from './reported.ts';
 
 export interface Column {
   readonly title: string;
@@ -29,7 +30,11 @@ function seedsToSee({ difference: d }: Row): string {
 /** The columns of every form of the table. */
 export const columns: readonly Column[] = [
   { title: 'experiment', cell: ({ name }) => name, isNumber: false },
-  { title: 'report', cell: ({ reported }) => reported?.toString() ?? '', isNumber: true },
+  {
+    title: 'report',
+    cell: ({ reported }) => (reported === null ? '' : reportedText(reported)),
+    isNumber: true,
+  },
   { title: 'test accuracy', cell: ({ test }) => estimate(test), isNumber: true },
   {
     title: 'validation',
