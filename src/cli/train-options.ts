@@ -88,6 +88,11 @@ function trainCommand(): Command {
       wholeNumber(0, MAX_VAL_SIZE),
     )
     .option('--init <file>', 'start from these weights (safetensors with PyTorch names)')
+    .addOption(
+      new Option('--init-sigma <x>', 'standard deviation of the initial weights of all layers (default: He)')
+        .argParser(number(0, false))
+        .conflicts('init'),
+    )
     .option('--no-shuffle', 'take the training images in file order')
     .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
     .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
@@ -160,6 +165,7 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
     batchSize: flags.batchSize ?? settings.batchSize,
     optimizer:
       optimizer === undefined ? settings.optimizer : optimizer === 'adam' ? defaultAdam : { kind: 'sgd' },
+    init: flags.initSigma === undefined ? settings.init : { sigma: flags.initSigma },
     lambda: flags.lambda ?? settings.lambda,
     lrMin: flags.lrMin ?? settings.lrMin,
     lrMax: flags.lrMax ?? settings.lrMax,

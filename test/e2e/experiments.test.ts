@@ -202,12 +202,40 @@ test('killed in the middle and started again, it ends with the bits of an uninte
   expect(untimed('parts')).toEqual(untimed('whole'));
 });
 
+test('another study: its experiments, figures and table', { timeout: 120_000 }, async () => {
+  const args = ['--study', 'initialisation', '--only', 'sigma-1e-3-no-bn', '--seeds', '2', '--steps', '20'];
+  const { status, stdout, stderr } = await run('study', ...args);
+  expect(status, stderr).toBe(0);
+  expect(stderr).toMatch(/^training 1 of 1: sigma-1e-3-no-bn$/m);
+  expect(stdout).toMatch(/^\| sigma-1e-3-no-bn \| 0\.1 to 0\.21 \| 0\.\d{4} ± 0\.\d{4} \|/m);
+  expect(stdout).toMatch(/^- No differences: they need the results of base/m);
+  const { study, experiments } = json('study', 'results.json');
+  expect(study).toBe('initialisation');
+  expect(experiments[0].settings).toMatchObject({ init: { sigma: 0.001 }, net: { batchNorm: null } });
+  expect(readFileSync(path('study', 'report.html'), 'utf8')).not.toMatch(/[" >](NaN|undefined|Infinity)/);
+});
+
 describe('bad input is one line and exit status 2:', () => {
   test.each([
     [
       'an experiment that does not exist',
       ['--only', 'base,deep'],
       /^experiments: --only must be names from base, .*, wide, got "deep"/,
+    ],
+    [
+      'a study that does not exist',
+      ['--study', 'depth'],
+      /^experiments: --study depth is unknown: allowed choices are report, initialisation/,
+    ],
+    [
+      'an experiment of another study',
+      ['--study', 'initialisation', '--only', 'adam'],
+      /^experiments: --only must be names from base, sigma-1e-1, .* of --study initialisation, got "adam"/,
+    ],
+    [
+      'tuned settings that a study does not have',
+      ['--study', 'initialisation', '--tuned'],
+      /^experiments: --tuned: no experiment of --study initialisation has tuned settings/,
     ],
     ['no seeds', ['--seeds', '0'], /^experiments: --seeds must be a whole number from 1 to 1024, got "0"/],
     ['an unknown flag', ['--tune'], /^experiments: unknown option '--tune' \(Did you mean --tuned\?\)/],

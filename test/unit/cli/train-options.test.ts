@@ -93,6 +93,12 @@ describe('bad input is one line:', () => {
       /^--label-smoothing must be a number from 0 to below 1, got "1"/,
     ],
     ['a crop of half the image', ['--crop', '16'], /^--crop must be a whole number from 0 to 15, got "16"/],
+    ['initial weights of no size', ['--init-sigma', '0'], /^--init-sigma must be a number above 0, got "0"/],
+    [
+      'two ways to give initial weights',
+      ['--init-sigma', '1', '--init', 'w.safetensors'],
+      /--init-sigma.*cannot be used with.*--init /,
+    ],
     ['another browser', ['--browser', 'firefox'], /^--browser firefox is not supported yet/],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseTrainOptions(args);
@@ -134,6 +140,7 @@ test('a flag changes its setting and nothing else', () => {
     labelSmoothing: 0.05,
   });
   expect(parseTrainOptions(['--bn', 'none'])!.settings).toEqual({ ...base, batchNorm: null });
+  expect(parseTrainOptions(['--init-sigma', '1e-3'])!.settings).toEqual({ ...base, init: { sigma: 0.001 } });
   expect(parseTrainOptions(['--optimizer', 'adam'])!.settings.optimizer).toMatchObject({
     kind: 'adam',
     b1: 0.9,

@@ -66,6 +66,19 @@ describe('five seeds', () => {
   });
 });
 
+test("figures of several runs are a range, and one that every seed has is a seed's", () => {
+  const withFigure = (reported: [number, number] | number, accuracies: readonly number[]) =>
+    compare([{ ...fakeResult('adam', accuracies), reported }]).rows[0]!;
+  const spread = [0.14, 0.15, 0.16];
+  expect(withFigure([0.1, 0.21], spread).reportedVerdict).toMatch(/^a plausible single run/);
+  expect(withFigure([0.4, 0.5], spread).reportedVerdict).toMatch(/^above/);
+  expect(withFigure([0, 0.01], spread).reportedVerdict).toMatch(/^below/);
+  expect(withFigure(0.1, [0.1, 0.1, 0.1]).reportedVerdict).toMatch(/^a plausible single run/);
+  expect(withFigure(0.1002, [0.1, 0.1, 0.1]).reportedVerdict).toMatch(/^above/);
+  const table = markdownTable(compare([{ ...fakeResult('adam', spread), reported: [0.1, 0.21] }]));
+  expect(table).toContain('| 0.1 to 0.21 |');
+});
+
 test('one seed: a table without intervals that says why', () => {
   const comparison = compare([fakeResult('base', [0.53]), fakeResult('adam', [0.55])]);
   expect(comparison.notes).toEqual([

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { experiments } from '../../../src/experiments/experiments.ts';
+import { studies } from '../../../src/experiments/studies.ts';
 import { trainingsOf } from '../../../src/experiments/trainings.ts';
 
 const run = { seeds: [1, 2], steps: undefined, tuned: false };
@@ -34,6 +35,39 @@ describe('the list', () => {
       expect(tuned!.settings.batchStatistics).toEqual(settings.batchStatistics);
       expect(tuned!.note).not.toBe('');
     }
+  });
+});
+
+describe('studies', () => {
+  test('the first is the report, and names are unique within each', () => {
+    expect(studies.map(({ name }) => name)).toEqual(['report', 'initialisation']);
+    expect(studies[0]!.experiments).toBe(experiments);
+    for (const study of studies) {
+      const names = study.experiments.map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      expect(names).toContain('base');
+    }
+  });
+
+  test("initialisation: the course's standard deviations and figures; nothing else differs from base", () => {
+    const [he, ...others] = studies[1]!.experiments;
+    expect(he!.settings).toEqual(base!.settings);
+    expect(others.map(({ name, reported }) => [name, reported])).toEqual([
+      ['sigma-1e-1', 0.53],
+      ['sigma-1e-3', 0.53],
+      ['sigma-1e-4', 0.53],
+      ['sigma-1e-1-no-bn', 0.52],
+      ['sigma-1e-3-no-bn', [0.1, 0.21]],
+      ['sigma-1e-4-no-bn', 0.1],
+    ]);
+    for (const [i, { settings }] of others.entries()) {
+      const batchNorm = i < 3 ? base!.settings.batchNorm : null;
+      expect(settings).toEqual({ ...base!.settings, init: { sigma: [1e-1, 1e-3, 1e-4][i % 3] }, batchNorm });
+    }
+  });
+
+  test('each is a training of its own', () => {
+    expect(trainingsOf(studies[1]!.experiments, run)).toHaveLength(7);
   });
 });
 

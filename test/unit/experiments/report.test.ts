@@ -75,6 +75,14 @@ describe('charts', () => {
     expect(draw([])).toBe('');
   });
 
+  test("the report's figure is a diamond, a range has two", () => {
+    const diamonds = (reported: number | [number, number] | null) =>
+      dotChart('t', [
+        { name: 'a', colour: '#000', values: [0.5], mean: 0.5, interval: null, reported },
+      ]).match(/class="reported"/g)?.length ?? 0;
+    expect([diamonds(null), diamonds(0.5), diamonds([0.1, 0.2])]).toEqual([0, 1, 2]);
+  });
+
   test('no text can break out', () => {
     const name = '"><script>&';
     const svg = dotChart('t', [
