@@ -36,12 +36,11 @@ fn imageWord(image: u32, word: u32) -> u32 {
   return imagesA[image * WORDS + word];
 }
 
-/// A word of a sample's image, mirrored where the sample is, as four pixels 0..255.
+/// A word of a sample's image, mirrored where the sample is, as four pixels 0..1.
 fn pixels(sample: u32, word: u32) -> vec4f {
   let flip = (sample & 0x100000u) != 0u;
-  let packed = imageWord(sample & 0xfffffu, word ^ select(0u, 7u, flip));
-  let shift = vec4u(0u, 8u, 16u, 24u) ^ vec4u(select(0u, 24u, flip));
-  return vec4f((vec4u(packed) >> shift) & vec4u(255u));
+  let unmirrored = unpack4x8unorm(imageWord(sample & 0xfffffu, word ^ select(0u, 7u, flip)));
+  return select(unmirrored, unmirrored.wzyx, flip);
 }
 
 @compute @workgroup_size(4)
@@ -56,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   var offset: array<vec4f, VECS>;
   //#unroll
   for (var v = 0u; v < VECS; v++) {
-    scale[v] = normalisation[min(word + v, WORDS - 1u)];
+    scale[v] = 255.0 * normalisation[min(word + v, WORDS - 1u)];
     offset[v] = normalisation[WORDS + min(word + v, WORDS - 1u)];
   }
 

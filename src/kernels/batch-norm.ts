@@ -1,7 +1,9 @@
 // Batch normalisation over the M rows of x(M,N) (Ioffe & Szegedy 2015), with the ReLU before or behind it in the same pass.
 import backwardNaive from '../../shaders/batch-norm-backward/naive.wgsl?raw';
+import backwardQuad from '../../shaders/batch-norm-backward/quad.wgsl?raw';
 import backwardStrip from '../../shaders/batch-norm-backward/strip.wgsl?raw';
 import forwardNaive from '../../shaders/batch-norm-forward/naive.wgsl?raw';
+import forwardQuad from '../../shaders/batch-norm-forward/quad.wgsl?raw';
 import forwardStrip from '../../shaders/batch-norm-forward/strip.wgsl?raw';
 import inferenceNaive from '../../shaders/batch-norm-inference/naive.wgsl?raw';
 import statisticsNaive from '../../shaders/batch-norm-statistics/naive.wgsl?raw';
@@ -51,6 +53,17 @@ function strip<S extends BatchNormShape>(source: string, lanes: number): Variant
   };
 }
 
+function quad<S extends BatchNormShape>(source: string): Variant<S> {
+  return {
+    name: 'quad',
+    source,
+    subgroups: true,
+    refuses: wantsMultiplesOf4<S>('N'),
+    constants: (shape) => shape,
+    grid: ({ N }) => [N / 4, 1],
+  };
+}
+
 export const batchNormForward: Kernel<BatchNormForwardShape> = {
   op: 'batch-norm-forward',
   bindings: [
@@ -64,10 +77,10 @@ export const batchNormForward: Kernel<BatchNormForwardShape> = {
   cost: ({ M, N }) => ({ flops: 8 * M * N, bytes: 8 * M * N }),
   variants: [
     { name: 'naive', source: forwardNaive, constants: (shape) => shape, grid: perColumn },
-    strip(forwardStrip, 4),
     strip(forwardStrip, 64),
+    quad(forwardQuad),
   ],
-  preferred: { software: ['strip-4'], hardware: ['strip-64'] },
+  preferred: { software: ['quad'], hardware: ['strip-64'] },
 };
 
 export const batchNormInference: Kernel<BatchNormShape & { readonly EPS: number }> = {
@@ -98,8 +111,8 @@ export const batchNormBackward: Kernel<BatchNormShape> = {
   cost: ({ M, N }) => ({ flops: 12 * M * N, bytes: 12 * M * N }),
   variants: [
     { name: 'naive', source: backwardNaive, constants: (shape) => shape, grid: perColumn },
-    strip(backwardStrip, 4),
     strip(backwardStrip, 64),
+    quad(backwardQuad),
   ],
-  preferred: { software: ['strip-4'], hardware: ['strip-64'] },
+  preferred: { software: ['quad'], hardware: ['strip-64'] },
 };

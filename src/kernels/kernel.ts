@@ -26,6 +26,8 @@ export interface Variant<S extends Shape> {
   readonly subgroups?: boolean;
   /** Why it cannot compute this shape, or run on this adapter; undefined where it can. */
   refuses?(shape: S, capabilities: Capabilities): string | undefined;
+  /** False for shapes that it computes slower than the variants behind it in `preferred`: there it is no default. */
+  pays?(shape: S): boolean;
   /** Values of the shader's constants. Those named `..._STRIDE` are set from the tensors. */
   constants(shape: S): Readonly<Record<string, number>>;
   readonly flags?: Readonly<Record<string, boolean>>;

@@ -30,6 +30,12 @@ const fits =
     wantsMultiplesOf4<MatmulShape>('N', 'K')(shape) ??
     (shape[along] < columns ? `its tile has ${columns} columns, ${along} is ${shape[along]}` : undefined);
 
+/** Does a tile of `columns` columns repay the time in which its unrolled code is fetched? A short one always does. */
+const repays =
+  (columns: number) =>
+  ({ N, K }: MatmulShape): boolean =>
+    columns <= 16 || N * K >= 2 ** 15;
+
 /** Terms of K that one split sums: a multiple of 4, so that vec4 loads stay aligned. */
 export const splitK = ({ K, SPLITS }: SplitMatmulShape): number => 4 * ceil(K / 4 / SPLITS);
 
@@ -42,6 +48,7 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
     subgroups: true,
     flags: { BIAS: true },
     refuses: fits(4 * cols, 'N'),
+    pays: repays(4 * cols),
     constants: (shape) => ({
       ...sizes(shape),
       ROWS: rows,
@@ -88,10 +95,10 @@ const forwardTileVariant: Variant<MatmulShape> = {
 const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardNaiveVariant,
   forwardTileVariant,
-  forwardQuadVariant(8, 3),
-  forwardQuadVariant(8, 4),
+  forwardQuadVariant(5, 3),
+  forwardQuadVariant(4, 4),
   forwardQuadVariant(13, 7),
-  forwardQuadVariant(7, 13),
+  forwardQuadVariant(5, 13),
 ];
 
 export const matmulForward: Kernel<MatmulShape> = {
@@ -99,7 +106,7 @@ export const matmulForward: Kernel<MatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
   cost,
   variants: forwardVariants,
-  preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['tile'] },
+  preferred: { software: ['quad-5x52', 'quad-13x28', 'quad-5x12'], hardware: ['tile'] },
 };
 
 export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
@@ -107,7 +114,7 @@ export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y')],
   cost,
   variants: forwardVariants.map(split),
-  preferred: { software: ['quad-7x52', 'quad-13x28', 'quad-8x16', 'quad-8x12'], hardware: ['tile'] },
+  preferred: { software: ['quad-5x52', 'quad-13x28', 'quad-5x12'], hardware: ['tile'] },
 };
 
 export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly SPLITS: number }> = {
@@ -131,6 +138,7 @@ function wgradQuadVariant(vecs: number, cols: number): Variant<MatmulShape> {
     source: wgradQuad,
     subgroups: true,
     refuses: fits(4 * cols, 'N'),
+    pays: repays(4 * cols),
     constants: (shape) => ({ ...sizes(shape), VECS: vecs, ROWS: 4 * vecs, COLS: cols }),
     grid: ({ N, K }) => [ceil(N / (4 * cols)), ceil(K / (16 * vecs))],
   };
@@ -153,12 +161,11 @@ export const matmulWgrad: Kernel<MatmulShape> = {
       constants: sizes,
       grid: ({ N, K }) => [ceil(N / tile), ceil(K / tile)],
     },
+    wgradQuadVariant(1, 3),
     wgradQuadVariant(2, 3),
-    wgradQuadVariant(2, 4),
-    wgradQuadVariant(3, 7),
     wgradQuadVariant(3, 13),
   ],
-  preferred: { software: ['quad-12x52', 'quad-12x28', 'quad-8x16', 'quad-8x12'], hardware: ['tile'] },
+  preferred: { software: ['quad-12x52', 'quad-4x12'], hardware: ['tile'] },
 };
 
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
@@ -167,6 +174,7 @@ function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
     source: dgradQuad,
     subgroups: true,
     refuses: fits(4 * cols, 'K'),
+    pays: repays(4 * cols),
     constants: (shape) => ({ ...sizes(shape), ROWS: rows, COLS: cols }),
     grid: ({ M, K }) => [ceil(K / (4 * cols)), ceil(M / (4 * rows))],
   };
@@ -189,9 +197,9 @@ export const matmulDgrad: Kernel<MatmulShape> = {
       constants: sizes,
       grid: ({ M, K }) => [ceil(K / tile), ceil(M / tile)],
     },
-    dgradQuadVariant(8, 3),
-    dgradQuadVariant(8, 4),
-    dgradQuadVariant(8, 7),
+    dgradQuadVariant(5, 3),
+    dgradQuadVariant(4, 4),
+    dgradQuadVariant(13, 4),
   ],
-  preferred: { software: ['quad-8x28', 'quad-8x16', 'quad-8x12'], hardware: ['tile'] },
+  preferred: { software: ['quad-5x12'], hardware: ['tile'] },
 };

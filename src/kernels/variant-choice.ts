@@ -15,12 +15,13 @@ export type VariantChoice = <S extends Shape>(
   place: Place,
 ) => Variant<S>;
 
-/** Without measurements: the preferred variants of the adapter's kind in their order, then the naive one. */
+/** Without measurements: the first preferred variant of the adapter's kind that pays for the shape, else the naive one. */
 export const defaultChoice: VariantChoice = (kernel, shape, capabilities) => {
   const names = kernel.preferred?.[capabilities.software ? 'software' : 'hardware'] ?? [];
   for (const name of names) {
     const variant = variantNamed(kernel, name);
-    if (refusal(variant, shape, capabilities) === undefined) return variant;
+    const pays = variant.pays?.(shape) ?? true;
+    if (pays && refusal(variant, shape, capabilities) === undefined) return variant;
   }
   return kernel.variants[0]!;
 };
