@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option, type OptionValues } from 'commander';
-import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
-import { MAX_VAL_SIZE } from '../data/splits.ts';
 import {
   type Experiment,
   type ExperimentSettings,
@@ -9,14 +7,20 @@ import {
   netSpec,
 } from '../experiments/experiments.ts';
 import { layOut } from '../nn/parameters.ts';
-import { defaultAdam } from '../optim/optimizer.ts';
 import { readSafetensors } from '../train/safetensors.ts';
 import { applyStateDict } from '../train/state.ts';
 import { CliError } from './cli-error.ts';
 import { makeCommand, parse } from './command.ts';
-import { batchNormChoices, checkBrowser, checkVariants, withBatchNorm } from './net-options.ts';
-import { assignment, batchStatistics, fraction, number, wholeNumber, widths } from './numbers.ts';
+import { checkBrowser, checkVariants } from './net-options.ts';
+import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
 import { resolvePath } from './project-root.ts';
+import {
+  addSettingOptions,
+  checkSettings,
+  optimizerNamed,
+  optimizerNames,
+  withSettingFlags,
+} from './setting-options.ts';
 
 /** What `npm run train` was asked for. */
 export interface TrainOptions {
@@ -39,7 +43,7 @@ export interface TrainOptions {
 const experimentList = experiments.map(({ name, what }) => `  ${name.padEnd(16)}${what}`).join('\n');
 
 function trainCommand(): Command {
-  return makeCommand('train', 'Trains a net on CIFAR-10 with WebGPU, in headless Chrome.')
+  const command = makeCommand('train', 'Trains a net on CIFAR-10 with WebGPU, in headless Chrome.')
     .addOption(
       new Option('--experiment <name>', 'settings to start from, see below')
         .choices(experiments.map(({ name }) => name))
@@ -57,35 +61,14 @@ function trainCommand(): Command {
       wholeNumber(0, 1e8),
     )
     .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
-    .option('--batch-size <n>', 'images of a step', wholeNumber(1, 50_000))
-    .addOption(new Option('--optimizer <name>', 'optimizer').choices(['sgd', 'adam']))
+    .addOption(new Option('--optimizer <name>', 'optimizer').choices(optimizerNames))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
-    .option('--lr-min <x>', 'smallest learning rate', number(0, true))
-    .option('--lr-max <x>', 'largest learning rate', number(0, false))
-    .option('--cycle-steps <n>', 'steps from the smallest to the largest learning rate', wholeNumber(1))
-    .option('--cycles <n>', 'cycles, of twice --cycle-steps each', wholeNumber(1, 1e6))
-    .option('--lr-decay <x>', 'factor on the largest learning rate after each cycle', number(0, false))
-    .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
+    .option('--lr-max <x>', 'largest learning rate', number(0, false));
+  return addSettingOptions(command)
     .option(
       '--bn-stats <kind:n>',
       'after training, statistics of n samples replace the running ones: precise:10000 (of training images), adaptive:1000 (of test images), none',
       batchStatistics,
-    )
-    .option('--flip', 'mirror training images with probability 1/2')
-    .option(
-      '--crop <n>',
-      'move training images by up to n pixels in x and y, at random; what comes in is black',
-      wholeNumber(0, MAX_CROP_PIXELS),
-    )
-    .option(
-      '--label-smoothing <x>',
-      'train towards (1 - x) of the label and x of all classes alike; the training loss is then that cost, validation and test losses are plain cross-entropy',
-      fraction,
-    )
-    .option(
-      '--val-size <n>',
-      'training images at the end that are kept for validation',
-      wholeNumber(0, MAX_VAL_SIZE),
     )
     .option('--init <file>', 'start from these weights (safetensors with PyTorch names)')
     .addOption(
@@ -128,7 +111,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   if (flags.resume !== undefined) refuseBesideResume(command);
   const experiment = experiments.find(({ name }) => name === flags.experiment)!;
   const settings = withFlags(experiment.settings, flags);
-  checkTogether(settings);
+  checkSettings(settings);
   checkVariants(flags.variant ?? {});
   return {
     experiment,
@@ -160,44 +143,14 @@ function refuseBesideResume(command: Command): void {
 function withFlags(settings: ExperimentSettings, flags: OptionValues): ExperimentSettings {
   const { optimizer } = flags as { optimizer?: string };
   return {
-    ...settings,
+    ...withSettingFlags(settings, flags),
     hidden: flags.hidden ?? settings.hidden,
-    batchSize: flags.batchSize ?? settings.batchSize,
-    optimizer:
-      optimizer === undefined ? settings.optimizer : optimizer === 'adam' ? defaultAdam : { kind: 'sgd' },
+    optimizer: optimizer === undefined ? settings.optimizer : optimizerNamed(optimizer),
     init: flags.initSigma === undefined ? settings.init : { sigma: flags.initSigma },
     lambda: flags.lambda ?? settings.lambda,
-    lrMin: flags.lrMin ?? settings.lrMin,
     lrMax: flags.lrMax ?? settings.lrMax,
-    cycleSteps: flags.cycleSteps ?? settings.cycleSteps,
-    cycles: flags.cycles ?? settings.cycles,
-    lrDecay: flags.lrDecay ?? settings.lrDecay,
-    batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
-    flip: flags.flip ?? settings.flip,
-    cropPixels: flags.crop ?? settings.cropPixels,
-    labelSmoothing: flags.labelSmoothing ?? settings.labelSmoothing,
-    valSize: flags.valSize ?? settings.valSize,
     batchStatistics: flags.bnStats === 'none' ? null : (flags.bnStats ?? settings.batchStatistics),
   };
-}
-
-function checkTogether(settings: ExperimentSettings): void {
-  const { batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
-  if (batchSize > 50_000 - valSize) {
-    throw new CliError(
-      `--batch-size ${batchSize} is more than the ${50_000 - valSize} training images that --val-size leaves`,
-    );
-  }
-  if (statistics !== null) {
-    const { kind, samples } = statistics;
-    if (batchNorm === null) throw new CliError(`--bn-stats ${kind} needs batch norm, --bn none has none`);
-    const images = kind === 'precise' ? 50_000 - valSize : 10_000;
-    if (samples > images) {
-      const split = kind === 'precise' ? `training images that --val-size ${valSize} leaves` : 'test images';
-      throw new CliError(`--bn-stats ${kind}:${samples} is more than the ${images} ${split}`);
-    }
-  }
-  if (lrMin > lrMax) throw new CliError(`--lr-min ${lrMin} is above --lr-max ${lrMax}`);
 }
 
 /** The file, once it is certain that it holds weights of this net. */
