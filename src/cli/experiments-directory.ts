@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { type Comparison, compare } from '../experiments/comparison.ts';
 import { readCurves } from '../experiments/curves.ts';
 import { reportHtml, type TrainingRecord } from '../experiments/report-html.ts';
@@ -14,11 +13,10 @@ import { readSafetensors } from '../train/safetensors.ts';
 import type { TrainSettings } from '../train/settings.ts';
 import { CliError } from './cli-error.ts';
 import { RunDirectory } from './run-directory.ts';
+import { requireSameSettings } from './same-settings.ts';
 
 const resultFile = 'result.json';
 const checkpointFile = 'checkpoint.safetensors';
-
-const asRead = (settings: TrainSettings): unknown => JSON.parse(JSON.stringify(settings));
 
 /** The folder of a study: a folder for each experiment, and what is made of them together. */
 export class ExperimentsDirectory {
@@ -33,9 +31,7 @@ export class ExperimentsDirectory {
   /** The folder of one experiment, made where it is missing; what a killed process left half-written goes. */
   folder(name: string): RunDirectory {
     const directory = new RunDirectory(join(this.path, name));
-    for (const file of readdirSync(directory.path)) {
-      if (/\.\d+\.tmp$/.test(file)) rmSync(join(directory.path, file));
-    }
+    directory.removeHalfWritten();
     return directory;
   }
 
@@ -47,7 +43,7 @@ export class ExperimentsDirectory {
     const path = join(this.path, name, resultFile);
     if (!existsSync(path)) return undefined;
     const result = this.#read(path);
-    this.#requireSame(path, result.settings, settings);
+    requireSameSettings(path, result.settings, settings);
     return result;
   }
 
@@ -67,7 +63,7 @@ export class ExperimentsDirectory {
         `${path} is damaged: ${(error as Error).message}; delete it to train ${name} from the start`,
       );
     }
-    this.#requireSame(path, settings, members[0]!.settings);
+    requireSameSettings(path, settings, members[0]!.settings);
     return file;
   }
 
@@ -126,14 +122,5 @@ export class ExperimentsDirectory {
         `${path} is damaged: ${(error as Error).message}; delete it to run the experiment again`,
       );
     }
-  }
-
-  #requireSame(path: string, found: TrainSettings, wanted: TrainSettings): void {
-    if (isDeepStrictEqual(found, asRead(wanted))) return;
-    const keys = Object.keys({ ...found, ...wanted }) as (keyof TrainSettings)[];
-    const other = keys.filter((key) => JSON.stringify(found[key]) !== JSON.stringify(wanted[key]));
-    throw new CliError(
-      `${path} was made with other settings (${other.join(', ')}): use another --out, or delete its folder`,
-    );
   }
 }

@@ -2,10 +2,9 @@ import type { ExperimentResult, SeedResult } from '../experiments/results.ts';
 import type { Planned, Training } from '../experiments/trainings.ts';
 import type { FromWorker, Outcome } from '../train/messages.ts';
 import type { ExperimentsDirectory } from './experiments-directory.ts';
-import { startHeadlessRun } from './headless-run.ts';
+import { trainInFolder } from './folder-run.ts';
 import type { PageServer } from './page-server.ts';
 import { makeProgress } from './progress.ts';
-import { stopOnSignals } from './stop-on-signals.ts';
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 type AdapterMessage = Extract<FromWorker, { type: 'adapter' }>;
@@ -27,65 +26,32 @@ export async function runTraining(
   const startedAt = new Date();
   const checkpoint = directory.checkpoint(training);
   const folder = directory.folder(name);
-  let ready: Ready | undefined;
-  let adapter: AdapterMessage | undefined;
-  const onMessage = (message: FromWorker) => {
-    if (message.type === 'adapter') {
-      adapter = message;
-    } else if (message.type === 'ready') {
-      ready = message;
-      folder.beginMetrics(message.step);
-      describe(message, adapter!, progress.log);
-    } else if (message.type === 'report') {
-      const { step, epoch, loss, msPerStep } = message.report;
-      folder.addMetrics({ type: 'train', ...message.report });
-      progress.update(
-        step,
-        ready!.settings.steps,
-        `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`,
-      );
-    } else if (message.type === 'validation') {
-      folder.addMetrics({ type: 'validation', ...message.report });
-    } else if (message.type === 'checkpoint') {
-      folder.writeCheckpoint(message.file);
-    }
-  };
   const own = members[0]!;
   const specs = members.slice(1).flatMap(({ settings }) => settings.batchStatistics ?? []);
-  const run = await startHeadlessRun(
-    server,
-    {
-      type: 'start',
-      dataUrl: server.dataUrl,
-      settings: own.settings,
-      ...(checkpoint && { checkpoint }),
-      checkpoints: true,
-      also: specs,
-      confusion: true,
-    },
-    onMessage,
-    progress.log,
-  );
-  const stop = stopOnSignals(() => run.stop(), progress.log);
+  const start = { settings: own.settings, ...(checkpoint && { checkpoint }), also: specs, confusion: true };
   try {
-    const { result } = await run.finished;
-    progress.stop();
+    const { result, ready, adapter, browser } = await trainInFolder(server, folder, start, progress, {
+      onReady: (message, by) => describe(message, by, progress.log),
+      onReport: ({ report: { step, epoch, loss, msPerStep } }, { settings }) =>
+        progress.update(
+          step,
+          settings.steps,
+          `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`,
+        ),
+    });
     if (!result.finished) return result.step;
     for (const member of members) {
       const spec = member.settings.batchStatistics;
       const isOwn = spec == null || member === own;
       const outcome = isOwn ? result : result.also[specs.indexOf(spec)]!;
-      const about = resultOf(member, name, outcome, ready!, adapter!, result.msPerStep);
-      const { browser } = run;
+      const about = resultOf(member, name, outcome, ready, adapter, result.msPerStep);
       const { dataSource } = server;
       const dates = { startedAt: startedAt.toISOString(), finishedAt: new Date().toISOString() };
       directory.write({ ...about, browser, dataSource, ...dates }, outcome.weights, folder);
     }
     return undefined;
   } finally {
-    stop.forget();
     progress.stop();
-    await run.close();
   }
 }
 

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Checkpoint, readCheckpoint } from '../train/checkpoint.ts';
 import { CliError } from './cli-error.ts';
@@ -39,6 +47,13 @@ export class RunDirectory {
     const temporary = `${path}.${process.pid}.tmp`;
     writeFileSync(temporary, content);
     renameSync(temporary, path);
+  }
+
+  /** Removes what a killed process left under a temporary name. */
+  removeHalfWritten(): void {
+    for (const file of readdirSync(this.path)) {
+      if (/\.\d+\.tmp$/.test(file)) rmSync(join(this.path, file));
+    }
   }
 
   #metricsUpTo(step: number): string {

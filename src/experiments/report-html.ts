@@ -4,6 +4,7 @@ import { learningRate } from '../optim/schedule.ts';
 import { colourOf, confusionChart, dotChart, escapeText, lineChart, type Series } from './charts.ts';
 import type { Comparison } from './comparison.ts';
 import type { CurvePoint, Curves } from './curves.ts';
+import { htmlPage, htmlTable } from './html-page.ts';
 import type { ExperimentResult, Results } from './results.ts';
 import { columnsOf } from './table.ts';
 import type { WeightImage } from './weight-image.ts';
@@ -21,39 +22,12 @@ export interface ReportInput {
   readonly trainings: Readonly<Record<string, TrainingRecord>>;
 }
 
-const style = `
-:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --line: #d0d0d0; --soft: #666; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #16181b; --line: #3a3d42; --soft: #a0a0a0; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto; padding: 0 1rem; max-width: 1160px; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
-.table { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { border-bottom: 1px solid var(--line); padding: 4px 10px; text-align: left; vertical-align: top; }
-td { min-width: 9em; } td:first-child { min-width: 0; white-space: nowrap; } td.number { min-width: 0; white-space: nowrap; } td.number, th.number { text-align: right; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 1rem; }
-svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: var(--ink); } svg text.title { font-size: 13px; font-weight: 600; }
-svg .grid { stroke: var(--line); } svg .reported { fill: none; stroke: var(--ink); stroke-width: 1.5; }
-figure { margin: 0; } figcaption, .soft { color: var(--soft); font-size: 13px; } img { image-rendering: pixelated; max-width: 100%; height: auto; }
-.key span { display: inline-block; margin-right: 1.2em; } .key i { display: inline-block; width: 1.4em; height: 0.7em; margin-right: 0.4em; }
-`;
-
 const group = (results: Results): Map<string, ExperimentResult[]> => {
   const groups = new Map<string, ExperimentResult[]>();
   for (const result of results)
     groups.set(result.trainedAs, [...(groups.get(result.trainedAs) ?? []), result]);
   return groups;
 };
-
-function table(comparison: Comparison): string {
-  const used = columnsOf(comparison);
-  const tag = (name: 'th' | 'td', isNumber: boolean, text: string) =>
-    `<${name}${isNumber ? ' class="number"' : ''}>${escapeText(text)}</${name}>`;
-  const head = used.map(({ title, isNumber }) => tag('th', isNumber, title)).join('');
-  const rows = comparison.rows.map(
-    (row) => `<tr>${used.map(({ cell, isNumber }) => tag('td', isNumber, cell(row))).join('')}</tr>`,
-  );
-  const notes = comparison.notes.map((note) => `<li>${escapeText(note)}</li>`).join('\n');
-  return `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>\n${rows.join('\n')}\n</tbody></table></div>\n<ul class="soft">${notes}</ul>`;
-}
 
 /** The rate of every step that matters for the picture. */
 function schedulePoints({ settings, stepsPerEpoch }: ExperimentResult): CurvePoint[] {
@@ -137,20 +111,13 @@ export function reportHtml({ results, comparison, trainings }: ReportInput): str
     const where = `${run.adapter.name}; ${run.browser}; ${run.finishedAt.slice(0, 16)}Z`;
     return `<details><summary><b>${escapeText(name)}</b>: ${escapeText(what)}</summary><p class="soft">${origin} ${speed} ${escapeText(where)}</p><pre>${escapeText(text)}</pre></details>`;
   });
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>wgrad: the experiments</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>The experiments, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'} each</h1>
+  return htmlPage(
+    'wgrad: the experiments',
+    `<h1>The experiments, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'} each</h1>
 <p class="soft">CIFAR-10. Seeds ${seeds.join(', ')}. ${escapeText(results[0]!.adapter.name)}. Everything here is made from results.json and metrics.jsonl beside it.</p>
 <h2>Test accuracy</h2>
 ${dots}
-${table(comparison)}
+${htmlTable(columnsOf(comparison), comparison.rows, comparison.notes)}
 <h2>Training</h2>
 <p class="soft">Lines: mean over seeds. Bands: smallest to largest seed. Experiments that differ only in batch-norm statistics are one training.</p>
 <p class="key">${key}</p>
@@ -174,8 +141,6 @@ ${confusions.join('\n')}
 ${weights.join('\n')}
 </div>
 <h2>Settings</h2>
-${settings.join('\n')}
-</body>
-</html>
-`;
+${settings.join('\n')}`,
+  );
 }

@@ -1,13 +1,7 @@
-// The comparison as a Markdown table, aligned so that it can be read as it stands.
+// The columns of the comparison.
+import { alignedTable, type Column, columnsWithText } from './aligned-table.ts';
 import type { Comparison, Estimate, Row } from './comparison.ts';
 import { reportedText } from './reported.ts';
-
-export interface Column {
-  readonly title: string;
-  /** Text of a cell; `''` for nothing. */
-  readonly cell: (row: Row) => string;
-  readonly isNumber: boolean;
-}
 
 const estimate = ({ mean, margin }: Estimate): string =>
   margin === null ? mean.toFixed(4) : `${mean.toFixed(4)} ± ${margin.toFixed(4)}`;
@@ -28,7 +22,7 @@ function seedsToSee({ difference: d }: Row): string {
 }
 
 /** The columns of every form of the table. */
-export const columns: readonly Column[] = [
+export const columns: readonly Column<Row>[] = [
   { title: 'experiment', cell: ({ name }) => name, isNumber: false },
   {
     title: 'report',
@@ -56,22 +50,7 @@ export const columns: readonly Column[] = [
 ];
 
 /** The columns that hold anything: with one seed there are no tests. */
-export const columnsOf = ({ rows }: Comparison): readonly Column[] =>
-  columns.filter(({ cell }) => rows.some((row) => cell(row) !== ''));
+export const columnsOf = ({ rows }: Comparison): readonly Column<Row>[] => columnsWithText(columns, rows);
 
-export function markdownTable(comparison: Comparison): string {
-  const used = columnsOf(comparison);
-  const lines = [
-    used.map(({ title }) => title),
-    ...comparison.rows.map((row) => used.map(({ cell }) => cell(row))),
-  ];
-  const widths = used.map((_, c) => Math.max(3, ...lines.map((line) => line[c]!.length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, c) => (used[c]!.isNumber ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!))).join(' | ')} |`;
-  const rule = used.map(({ isNumber }, c) =>
-    isNumber ? `${'-'.repeat(widths[c]! - 1)}:` : '-'.repeat(widths[c]!),
-  );
-  const [head, ...body] = lines;
-  const notes = comparison.notes.map((note) => `- ${note}`);
-  return [line(head!), line(rule), ...body.map(line), '', ...notes, ''].join('\n');
-}
+export const markdownTable = (comparison: Comparison): string =>
+  alignedTable(columnsOf(comparison), comparison.rows, comparison.notes);

@@ -1,0 +1,72 @@
+// The candidates of a search in their order, each with how sure its accuracy is.
+import { binomialInterval, type Interval, mean, meanMargin } from './statistics.ts';
+
+/** What one seed of a candidate came to. */
+export interface Trial {
+  readonly seed: number;
+  /** Null where the loss was not finite. */
+  readonly validationAccuracy: number | null;
+  /** Mean cross-entropy, without smoothed labels. */
+  readonly validationLoss: number | null;
+  /** First step whose loss was not finite; null where all were. */
+  readonly divergedAtStep: number | null;
+}
+
+/** Settings that were tried. */
+export interface Candidate {
+  /** 1 for all but coarse-to-fine searches, whose rounds look closer and closer. */
+  readonly round: number;
+  readonly hidden: readonly number[];
+  readonly optimizer: 'sgd' | 'adam';
+  readonly lambda: number;
+  readonly lrMax: number;
+  /** Keeps its ratio to `lrMax`. */
+  readonly lrMin: number;
+  /** Steps that it was trained for: fewer than others where halving left it behind. */
+  readonly steps: number;
+  readonly trials: readonly Trial[];
+}
+
+/** A candidate in the order of a search. */
+export interface Ranked extends Candidate {
+  /** From 1. */
+  readonly rank: number;
+  /** Mean over the seeds; null where one diverged. */
+  readonly accuracy: number | null;
+  readonly loss: number | null;
+  /** 95 %: over the seeds, or with one seed the binomial one of the split. */
+  readonly interval: Interval | null;
+}
+
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === values.length ? mean(known) : null;
+}
+
+function scored(candidate: Candidate, validationImages: number): Omit<Ranked, 'rank'> {
+  const { trials } = candidate;
+  const diverged = trials.some(({ divergedAtStep }) => divergedAtStep !== null);
+  const accuracy = diverged ? null : meanOf(trials.map(({ validationAccuracy }) => validationAccuracy));
+  const loss = diverged ? null : meanOf(trials.map(({ validationLoss }) => validationLoss));
+  if (accuracy === null) return { ...candidate, accuracy, loss, interval: null };
+  if (trials.length === 1)
+    return { ...candidate, accuracy, loss, interval: binomialInterval(accuracy, validationImages) };
+  const margin = meanMargin(trials.map(({ validationAccuracy }) => validationAccuracy!));
+  return { ...candidate, accuracy, loss, interval: [accuracy - margin, accuracy + margin] };
+}
+
+/**
+ * The best validation accuracy first. What was trained for longer stands before what halving left behind, what diverged comes
+ * last; equal accuracies are in the order of their losses.
+ */
+export function rank(candidates: readonly Candidate[], validationImages: number): Ranked[] {
+  const last = Number.POSITIVE_INFINITY;
+  return candidates
+    .map((candidate) => scored(candidate, validationImages))
+    .toSorted((a, b) => {
+      if (a.accuracy === null || b.accuracy === null)
+        return Number(a.accuracy === null) - Number(b.accuracy === null);
+      return b.steps - a.steps || b.accuracy - a.accuracy || (a.loss ?? last) - (b.loss ?? last);
+    })
+    .map((candidate, i) => ({ rank: i + 1, ...candidate }));
+}
