@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const commands = ['train', 'experiments', 'gradcheck', 'tune', 'start', 'bench', 'test'];
+const commands = ['train', 'experiments', 'gradcheck', 'search', 'tune', 'start', 'bench', 'test'];
 
 const [oldMajor, oldMinor] = process.versions.node.split('.').map(Number);
 if (oldMajor < 20 || (oldMajor === 20 && oldMinor < 19)) {

@@ -139,6 +139,48 @@ export function lineChart({ title, xLabel, series, isLog = false }: LineChart): 
   return frameText(frame, drawn.join('\n'));
 }
 
+/** Values at some places of a logarithmic axis. */
+export interface PointChart {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly series: readonly (Series & {
+    /** By a line, from left to right. */
+    readonly isJoined: boolean;
+  })[];
+}
+
+/** A dot with its interval for each point. What is at 0 stands at the left edge. Empty text where there is nothing to draw. */
+export function pointChart({ title, xLabel, series }: PointChart): string {
+  const points = series.flatMap((one) => one.points);
+  const positive = points.map(({ x }) => x).filter((x) => x > 0);
+  if (positive.length === 0) return '';
+  const frame: Frame = {
+    title,
+    xLabel,
+    x: logScale(Math.min(...positive), Math.max(...positive)),
+    y: linearScale(Math.min(...points.map(({ low }) => low)), Math.max(...points.map(({ high }) => high))),
+  };
+  const drawn = series.map(({ name, colour, points: ofSeries, isJoined }) => {
+    const places = ofSeries
+      .toSorted((a, b) => a.x - b.x)
+      .map(({ x, mean, low, high }) => ({
+        x: round(xOf(frame, x)),
+        y: round(yOf(frame, mean)),
+        from: round(yOf(frame, low)),
+        to: round(yOf(frame, high)),
+      }));
+    const line = isJoined
+      ? `<polyline points="${places.map(({ x, y }) => `${x},${y}`).join(' ')}" fill="none" stroke="${colour}" stroke-width="1"/>`
+      : '';
+    const dots = places.map(
+      ({ x, y, from, to }) =>
+        `<line x1="${x}" x2="${x}" y1="${from}" y2="${to}" stroke="${colour}" opacity="0.5"/><circle cx="${x}" cy="${y}" r="3" fill="${colour}"/>`,
+    );
+    return `<g><title>${escapeText(name)}</title>${line}${dots.join('')}</g>`;
+  });
+  return frameText(frame, drawn.join('\n'));
+}
+
 /** A line of the dot chart. */
 export interface Dots {
   readonly name: string;

@@ -27,8 +27,8 @@ export interface Candidate {
   readonly trials: readonly Trial[];
 }
 
-/** A candidate in the order of a search. */
-export interface Ranked extends Candidate {
+/** Where a candidate stands among all. */
+export interface Standing {
   /** From 1. */
   readonly rank: number;
   /** Mean over the seeds; null where one diverged. */
@@ -38,35 +38,36 @@ export interface Ranked extends Candidate {
   readonly interval: Interval | null;
 }
 
+/** A candidate in the order of a search. */
+export type Ranked<C extends Candidate = Candidate> = C & Standing;
+
 function meanOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === values.length ? mean(known) : null;
 }
 
-function scored(candidate: Candidate, validationImages: number): Omit<Ranked, 'rank'> {
-  const { trials } = candidate;
+function score({ trials }: Candidate, validationImages: number): Omit<Standing, 'rank'> {
   const diverged = trials.some(({ divergedAtStep }) => divergedAtStep !== null);
   const accuracy = diverged ? null : meanOf(trials.map(({ validationAccuracy }) => validationAccuracy));
   const loss = diverged ? null : meanOf(trials.map(({ validationLoss }) => validationLoss));
-  if (accuracy === null) return { ...candidate, accuracy, loss, interval: null };
-  if (trials.length === 1)
-    return { ...candidate, accuracy, loss, interval: binomialInterval(accuracy, validationImages) };
+  if (accuracy === null) return { accuracy, loss, interval: null };
+  if (trials.length === 1) return { accuracy, loss, interval: binomialInterval(accuracy, validationImages) };
   const margin = meanMargin(trials.map(({ validationAccuracy }) => validationAccuracy!));
-  return { ...candidate, accuracy, loss, interval: [accuracy - margin, accuracy + margin] };
+  return { accuracy, loss, interval: [Math.max(0, accuracy - margin), Math.min(1, accuracy + margin)] };
 }
 
 /**
  * The best validation accuracy first. What was trained for longer stands before what halving left behind, what diverged comes
  * last; equal accuracies are in the order of their losses.
  */
-export function rank(candidates: readonly Candidate[], validationImages: number): Ranked[] {
+export function rank<C extends Candidate>(candidates: readonly C[], validationImages: number): Ranked<C>[] {
   const last = Number.POSITIVE_INFINITY;
   return candidates
-    .map((candidate) => scored(candidate, validationImages))
+    .map((candidate) => ({ ...candidate, ...score(candidate, validationImages) }))
     .toSorted((a, b) => {
       if (a.accuracy === null || b.accuracy === null)
         return Number(a.accuracy === null) - Number(b.accuracy === null);
       return b.steps - a.steps || b.accuracy - a.accuracy || (a.loss ?? last) - (b.loss ?? last);
     })
-    .map((candidate, i) => ({ rank: i + 1, ...candidate }));
+    .map((candidate, i) => ({ ...candidate, rank: i + 1 }));
 }
