@@ -6,6 +6,7 @@ import { type SearchPlan, searchMethods } from '../experiments/search-plan.ts';
 import type { Axis } from '../experiments/search-space.ts';
 import { CliError } from './cli-error.ts';
 import { makeCommand, parse } from './command.ts';
+import { checkBrowser } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
 import { projectRoot, resolvePath } from './project-root.ts';
 import { axis, someOf, wholeNumbers, widthsOrNets } from './search-values.ts';
@@ -234,9 +235,7 @@ export function parseSearchOptions(args: readonly string[]): SearchOptions | und
   const parsed = parse(searchCommand(), args);
   if (parsed === undefined) return undefined;
   const flags = parsed.opts<Flags>();
-  if (flags.browser === 'firefox') {
-    throw new CliError('--browser firefox is not supported yet: use chrome, the default');
-  }
+  checkBrowser(flags.browser);
   const plan = planOf(flags);
   const number = fnv1a(JSON.stringify(plan)).toString(16).padStart(8, '0');
   const name = `search-${flags.experiment}-${number}`;

@@ -123,7 +123,8 @@ function bestOfEach(ranked: readonly Ranked[], groups: readonly string[]): strin
 /** The page. */
 export function searchHtml(report: SearchReport): string {
   const { ranked, notes, adapterName, bestCommand } = report;
-  const groups = [...new Set(ranked.map(groupName))].toSorted();
+  const names = [...new Set(ranked.map(groupName))];
+  const groups = names.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const key = groups
     .map((group, i) => `<span><i style="background:${colourOf(i)}"></i>${escapeText(group)}</span>`)
     .join('');
