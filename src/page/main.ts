@@ -7,6 +7,7 @@ import { History } from './history.ts';
 import { webGpuProblem } from './problem.ts';
 import { type Run, startRun } from './run.ts';
 import { afterMessage, isRunning, type PageState } from './state.ts';
+import { keepTuning, readTunings, type Tunings } from './tuning-store.ts';
 import { View } from './view.ts';
 
 const base = experiments.find(({ name }) => name === 'base')!;
@@ -18,6 +19,7 @@ let state: PageState = { phase: 'checking' };
 let history = new History();
 let run: Run | undefined;
 let drawing = false;
+let tunings: Tunings = {};
 
 /** Shows the state with the next frame: the worker may report more often than there are frames. */
 function update(next: PageState): void {
@@ -34,13 +36,19 @@ function update(next: PageState): void {
 function receive(message: FromWorker): void {
   if (message.type === 'report') history.addReport(message.report);
   if (message.type === 'validation') history.addValidation(message.report);
+  if (message.type === 'tuned') {
+    tunings = { ...tunings, [message.tuning.key]: message.tuning.ops };
+    void keepTuning(message.tuning);
+  }
   update(afterMessage(state, message, performance.now()));
 }
 
 view.train.addEventListener('click', () => {
   if (isRunning(state)) return;
+  run?.end();
   history = new History();
-  run = startRun({ type: 'start', dataUrl: DATA_URL, settings, checkpoints: false }, receive);
+  const tuning = { budgetMs: 8000, known: tunings, afterwards: true };
+  run = startRun({ type: 'start', dataUrl: DATA_URL, settings, tuning, checkpoints: false }, receive);
   update({ phase: 'starting' });
 });
 
@@ -65,5 +73,6 @@ setInterval(() => {
 }, 1000);
 
 view.describe(settings);
+tunings = await readTunings();
 const problem = await webGpuProblem();
 update(problem === undefined ? { phase: 'idle' } : { phase: 'unsupported', problem });

@@ -8,7 +8,7 @@ export interface Run {
   end(): void;
 }
 
-/** Starts the engine's worker. The last message is `done` or `error`; the worker has ended when it arrives. */
+/** Starts the engine's worker. The last message is `error`, or `tuned` behind `done`; the worker has ended when it arrives. */
 export function startRun(start: StartMessage, onMessage: (message: FromWorker) => void): Run {
   const worker = new Worker(new URL('../train/worker.ts', import.meta.url), { type: 'module' });
   let ended = false;
@@ -18,7 +18,7 @@ export function startRun(start: StartMessage, onMessage: (message: FromWorker) =
   };
   const receive = (message: FromWorker) => {
     if (ended) return;
-    if (message.type === 'done' || message.type === 'error') end();
+    if (message.type === 'tuned' || message.type === 'error') end();
     onMessage(message);
   };
   worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => receive(data));

@@ -22,6 +22,8 @@ export interface PageState {
   readonly adapter?: Extract<FromWorker, { type: 'adapter' }>;
   readonly loaded?: { readonly doneBytes: number; readonly totalBytes: number };
   readonly ready?: Extract<FromWorker, { type: 'ready' }>;
+  /** Kernel variants are being measured, behind a run. */
+  readonly tuning?: Extract<FromWorker, { type: 'tuning' }>;
   readonly report?: TrainReport;
   readonly validationAccuracy?: number;
   readonly result?: RunResult;
@@ -56,7 +58,11 @@ export function afterMessage(state: PageState, message: FromWorker, nowMs: numbe
     case 'validation':
       return { ...state, validationAccuracy: message.report.validation[0]!.accuracy };
     case 'tuning':
-    case 'tuned':
+      return { ...state, tuning: message };
+    case 'tuned': {
+      const { tuning: _, ...rest } = state;
+      return rest;
+    }
     case 'checkpoint':
     case 'diverged':
       return state;

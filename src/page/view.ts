@@ -104,7 +104,8 @@ function stateText({ phase, report, result }: PageState): string {
 }
 
 /** Beside the state, for the eyes: changes often. */
-function detailText({ phase, adapter, loaded }: PageState): string {
+function detailText({ phase, adapter, loaded, tuning }: PageState): string {
+  if (tuning !== undefined) return `Measuring kernels for the next run: ${tuning.done} of ${tuning.total}`;
   switch (phase) {
     case 'unsupported':
       return 'See below what is missing.';
@@ -151,5 +152,6 @@ function numbers(state: PageState, settings: TrainSettings, nowMs: number): Reco
     'ms-per-step': shown(report?.msPerStep, milliseconds),
     'samples-per-second': shown(report?.msPerStep, (ms) => count((1000 * settings.batchSize) / ms)),
     'dispatches-per-step': shown(ready?.dispatchesPerStep, count),
+    kernels: shown(ready?.tuned, (tuned) => (tuned ? 'measured' : 'default')),
   };
 }

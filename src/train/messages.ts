@@ -21,6 +21,8 @@ export interface StartMessage {
   readonly tuning?: {
     readonly budgetMs: number;
     readonly known: Readonly<Record<string, Readonly<Record<string, TunedOp>>>>;
+    /** Train at once, with what is known, and measure behind `done`, for the next run. Otherwise measure first. */
+    readonly afterwards?: boolean;
   };
   /** Forced variants by op, such as `matmul` -> `naive`. */
   readonly variants?: Readonly<Record<string, string>>;
@@ -75,6 +77,8 @@ export type FromWorker =
       readonly step: number;
       readonly stepsPerEpoch: number;
       readonly dispatchesPerStep: number;
+      /** Some of the variants were measured on this adapter; otherwise all are the defaults, or forced. */
+      readonly tuned: boolean;
       /** Variant of each call of a step. */
       readonly variants: Readonly<Record<string, string>>;
       readonly modelBytes: number;

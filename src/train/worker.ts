@@ -43,11 +43,15 @@ async function run(start: StartMessage): Promise<void> {
     training.count,
   );
 
-  const choice = forcedChoice(start.variants ?? {}, defaultChoice);
+  const { tuning, variants = {} } = start;
+  const key = tuningKey(gpu, navigator.userAgent);
+  const ops = tuning?.known[key] ?? {};
+  const choice = forcedChoice(variants, tuning?.afterwards ? tunedChoice({ key, ops }) : defaultChoice);
+  const measures = tuning !== undefined && checkpoint === undefined;
   const trainer = await Trainer.make(gpu, dataset, settings, {
     choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
-    ...(start.tuning && !checkpoint && { measure: measureWith(gpu, start, start.tuning) }),
-    ...(forcesPlainMatmul(start.variants) && { fuseGather: false }),
+    ...(measures && !tuning.afterwards && { measure: measureWith(gpu, start, tuning) }),
+    ...(forcesPlainMatmul(variants) && { fuseGather: false }),
     ...(weights && { weights }),
     ...(checkpoint && { checkpoint }),
   });
@@ -58,6 +62,7 @@ async function run(start: StartMessage): Promise<void> {
     step: trainer.step,
     stepsPerEpoch: trainer.stepsPerEpoch,
     dispatchesPerStep: trainer.plan.dispatches.length,
+    tuned: measures && (!tuning.afterwards || Object.keys(ops).length > 0),
     variants: trainer.plan.variants,
     modelBytes: trainer.sizeBytes,
     datasetBytes: dataset.sizeBytes,
@@ -88,6 +93,10 @@ async function run(start: StartMessage): Promise<void> {
   }
   const msPerStep = busyMs / Math.max(steps, 1);
   post({ type: 'done', result: { ...own, finished, step: trainer.step, msPerStep, also, gradients } });
+  // A trainer of its own: the measurements write to its buffers.
+  if (measures && tuning.afterwards) {
+    await Trainer.make(gpu, dataset, settings, { measure: measureWith(gpu, start, tuning) });
+  }
 }
 
 /** Measures what is not known yet, and forces what the user forces. */

@@ -89,9 +89,27 @@ test('the button trains, the loss falls, the run stops cleanly and another can b
   expect(await textOf(page, 'training-accuracy')).toMatch(/^\d+\.\d %$/);
   expect(Number(await textOf(page, 'ms-per-step'))).toBeGreaterThan(0);
 
+  expect(await textOf(page, 'kernels')).toBe('default');
   await page.click('#stop');
   await waitForState(page, /^Stopped at step \d+/);
   expect(await isDisabled(page, 'stop')).toBe(true);
+
+  // Behind the run, kernels are measured; the next run uses what was, also after a reload.
+  const detail = (pattern: RegExp) =>
+    page.waitForFunction(
+      (source) => new RegExp(source).test(document.getElementById('detail')?.textContent ?? ''),
+      { timeout: 60_000 },
+      pattern.source,
+    );
+  await detail(/^Measuring kernels for the next run: \d+ of \d+/);
+  await detail(/^On the CPU/);
+  await page.reload();
+  await waitForState(page, /^Ready/);
+  await page.click('#train');
+  await waitForState(page, /^Training/);
+  expect(await textOf(page, 'kernels')).toBe('measured');
+  await page.click('#stop');
+  await waitForState(page, /^Stopped/);
 
   await page.click('#train');
   await waitForState(page, /^(Starting|Loading)/);
