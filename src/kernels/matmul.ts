@@ -3,12 +3,15 @@
 // and the two halves of a split-K forward: matmul-forward-split (partial sums) and split-sum.
 import dgradNaive from '../../shaders/matmul-dgrad/naive.wgsl?raw';
 import dgradQuad from '../../shaders/matmul-dgrad/quad.wgsl?raw';
+import dgradRegister from '../../shaders/matmul-dgrad/register.wgsl?raw';
 import dgradTile from '../../shaders/matmul-dgrad/tile.wgsl?raw';
 import forwardNaive from '../../shaders/matmul-forward/naive.wgsl?raw';
 import forwardQuad from '../../shaders/matmul-forward/quad.wgsl?raw';
+import forwardRegister from '../../shaders/matmul-forward/register.wgsl?raw';
 import forwardTile from '../../shaders/matmul-forward/tile.wgsl?raw';
 import wgradNaive from '../../shaders/matmul-wgrad/naive.wgsl?raw';
 import wgradQuad from '../../shaders/matmul-wgrad/quad.wgsl?raw';
+import wgradRegister from '../../shaders/matmul-wgrad/register.wgsl?raw';
 import wgradTile from '../../shaders/matmul-wgrad/tile.wgsl?raw';
 import splitSumNaive from '../../shaders/split-sum/naive.wgsl?raw';
 import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
@@ -92,9 +95,26 @@ const forwardTileVariant: Variant<MatmulShape> = {
   grid: ({ M, N }) => [ceil(N / tile), ceil(M / tile)],
 };
 
+function forwardRegisterVariant(rows: number): Variant<MatmulShape> {
+  return {
+    name: `register-${rows}x4`,
+    source: forwardRegister,
+    flags: { BIAS: true },
+    refuses: fits(4, 'N'),
+    constants: (shape) => ({
+      ...sizes(shape),
+      ROWS: rows,
+      ROW_TILES: ceil(shape.M / (4 * rows)),
+      SPLIT_K: shape.K,
+    }),
+    grid: ({ M, N }) => [ceil(N / 16), ceil(M / (4 * rows))],
+  };
+}
+
 const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardNaiveVariant,
   forwardTileVariant,
+  forwardRegisterVariant(5),
   forwardQuadVariant(5, 3),
   forwardQuadVariant(4, 4),
   forwardQuadVariant(13, 7),
@@ -106,7 +126,7 @@ export const matmulForward: Kernel<MatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
   cost,
   variants: forwardVariants,
-  preferred: { software: ['quad-5x52', 'quad-13x28', 'quad-5x12'], hardware: ['tile'] },
+  preferred: { software: ['quad-5x52', 'quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };
 
 export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
@@ -114,7 +134,7 @@ export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y')],
   cost,
   variants: forwardVariants.map(split),
-  preferred: { software: ['quad-5x52', 'quad-13x28', 'quad-5x12'], hardware: ['tile'] },
+  preferred: { software: ['quad-5x52', 'quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };
 
 export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly SPLITS: number }> = {
@@ -161,11 +181,18 @@ export const matmulWgrad: Kernel<MatmulShape> = {
       constants: sizes,
       grid: ({ N, K }) => [ceil(N / tile), ceil(K / tile)],
     },
+    {
+      name: 'register-4x16',
+      source: wgradRegister,
+      refuses: fits(4, 'N'),
+      constants: (shape) => ({ ...sizes(shape), COLS: 4 }),
+      grid: ({ N, K }) => [ceil(N / 64), ceil(K / 16)],
+    },
     wgradQuadVariant(1, 3),
     wgradQuadVariant(2, 3),
     wgradQuadVariant(3, 13),
   ],
-  preferred: { software: ['quad-12x52', 'quad-4x12'], hardware: ['tile'] },
+  preferred: { software: ['quad-12x52', 'quad-4x12', 'register-4x16'], hardware: ['tile'] },
 };
 
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
@@ -197,9 +224,16 @@ export const matmulDgrad: Kernel<MatmulShape> = {
       constants: sizes,
       grid: ({ M, K }) => [ceil(K / tile), ceil(M / tile)],
     },
+    {
+      name: 'register-5x4',
+      source: dgradRegister,
+      refuses: fits(4, 'K'),
+      constants: (shape) => ({ ...sizes(shape), ROWS: 5 }),
+      grid: ({ M, K }) => [ceil(K / 16), ceil(M / 20)],
+    },
     dgradQuadVariant(5, 3),
     dgradQuadVariant(4, 4),
     dgradQuadVariant(13, 4),
   ],
-  preferred: { software: ['quad-5x12'], hardware: ['tile'] },
+  preferred: { software: ['quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };
