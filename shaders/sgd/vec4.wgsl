@@ -1,11 +1,11 @@
 // sgd/vec4: params -= rate · (grads + 2·lambda·params), the L2 term for weight matrices only.
 // All parameters of a replica lie in one flat array, weight matrices first, so one dispatch updates the whole net.
 // One invocation updates VECS vec4 that are WIDTH apart.
-@group(0) @binding(0) var<storage, read> grads: array<vec4f>;        // (R, COUNT/4)
-@group(0) @binding(1) var<storage, read> rates: array<f32>;          // (steps, REPLICAS): learning rates
-@group(0) @binding(2) var<storage, read> lambdas: array<f32>;        // (REPLICAS)
-@group(0) @binding(3) var<storage, read> counters: array<u32>;       // (R, 4): step, ...
-@group(0) @binding(4) var<storage, read_write> params: array<vec4f>; // (R, COUNT/4)
+@group(0) @binding(0) var<storage, read> grads: array<vec4f, GRADS_VECS>;         // (R, COUNT/4)
+@group(0) @binding(1) var<storage, read> rates: array<f32>;                       // (steps, REPLICAS): learning rates
+@group(0) @binding(2) var<storage, read> lambdas: array<f32>;                     // (REPLICAS)
+@group(0) @binding(3) var<storage, read> counters: array<u32>;                    // (R, 4): step, ...
+@group(0) @binding(4) var<storage, read_write> params: array<vec4f, PARAMS_VECS>; // (R, COUNT/4)
 
 const COUNT = 64u;
 const DECAYED = 32u; // the first DECAYED elements are weight matrices; a multiple of 4
@@ -15,6 +15,10 @@ const WIDTH = 16u;
 const GRADS_STRIDE = 64u;
 const COUNTERS_STRIDE = 4u;
 const PARAMS_STRIDE = 64u;
+
+// Vectors of all replicas: an array of known size is checked against a constant, not against a length that must be loaded.
+const GRADS_VECS = ((REPLICAS - 1u) * GRADS_STRIDE + COUNT) / 4u;
+const PARAMS_VECS = ((REPLICAS - 1u) * PARAMS_STRIDE + COUNT) / 4u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {

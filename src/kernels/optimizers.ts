@@ -29,8 +29,8 @@ export const sgd: Kernel<SgdShape> = {
   op: 'sgd',
   bindings: [read('grads'), read('rates'), read('lambdas'), read('counters'), readWrite('params')],
   cost: ({ COUNT }) => ({ flops: 4 * COUNT, bytes: 12 * COUNT }),
-  variants: [vec4(sgdVec4, 1), vec4(sgdVec4, 4)],
-  preferred: { software: ['vec4-4'], hardware: [] },
+  variants: [vec4(sgdVec4, 1), vec4(sgdVec4, 16)],
+  preferred: { software: ['vec4-16'], hardware: [] },
 };
 
 function withComplements(variant: Variant<AdamShape>): Variant<AdamShape> {
@@ -58,6 +58,6 @@ export const adam: Kernel<AdamShape> = {
     readWrite('params'),
   ],
   cost: ({ COUNT }) => ({ flops: 14 * COUNT, bytes: 28 * COUNT }),
-  variants: [withComplements(vec4(adamVec4, 1)), withComplements(vec4(adamVec4, 4))],
-  preferred: { software: ['vec4-4'], hardware: [] },
+  variants: [withComplements(vec4(adamVec4, 1)), withComplements(vec4(adamVec4, 16))],
+  preferred: { software: ['vec4-16'], hardware: [] },
 };
