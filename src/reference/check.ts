@@ -32,7 +32,7 @@ export interface OutputCheck {
 
 /** The outcome of a check. */
 export interface VariantCheck {
-  /** `matmul-forward/quad-8x16 M=17 N=33 K=65 R=2 seed=1` */
+  /** `matmul-forward/quad-5x12 M=17 N=33 K=65 R=2 seed=1` */
   readonly name: string;
   readonly ok: boolean;
   readonly outputs: readonly OutputCheck[];

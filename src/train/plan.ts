@@ -7,7 +7,7 @@ import type { VariantChoice } from '../kernels/variant-choice.ts';
 export interface Plan {
   readonly label: string;
   readonly dispatches: readonly Dispatch[];
-  /** Variant of each call by its label, such as `layers.0 wgrad` -> `quad-8x28`. */
+  /** Variant of each call by its label, such as `layers.0 wgrad` -> `quad-12x52`. */
   readonly variants: Readonly<Record<string, string>>;
 }
 
