@@ -5,6 +5,9 @@ import type { BatchStatisticsSpec } from '../train/settings.ts';
 
 const got = (text: string) => `, got "${text}"`;
 
+/** NaN for what is no number, the empty text too. */
+export const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+
 /** A whole number from `least` on. */
 export const wholeNumber =
   (least: number, most = 2 ** 32 - 1) =>
@@ -19,7 +22,7 @@ export const wholeNumber =
 export const number =
   (least: number, orMore: boolean) =>
   (text: string): number => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
+    const value = numberOf(text);
     if (Number.isFinite(value) && (orMore ? value >= least : value > least)) return value;
     throw new InvalidArgumentError(
       `must be a number ${orMore ? 'of at least' : 'above'} ${least}${got(text)}`,
@@ -28,7 +31,7 @@ export const number =
 
 /** A number from 0 to below 1. */
 export function fraction(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const value = numberOf(text);
   if (value >= 0 && value < 1) return value;
   throw new InvalidArgumentError(`must be a number from 0 to below 1${got(text)}`);
 }

@@ -1,8 +1,7 @@
 // Parsers of what a search varies: lists, ranges, nets. Commander puts the option's name before their message.
 import { InvalidArgumentError } from 'commander';
 import type { Axis } from '../experiments/search-space.ts';
-
-const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+import { numberOf } from './numbers.ts';
 
 function refuseTwice(texts: readonly string[], hint = ''): void {
   const twice = texts.find((text, i) => texts.indexOf(text) !== i);
@@ -28,7 +27,7 @@ export const axis =
     const texts = text.split(',').map((part) => part.trim());
     const values = texts.map(numberOf);
     if (!values.every((value) => Number.isFinite(value) && (zero ? value >= 0 : value > 0))) throw wrong();
-    refuseTwice(texts);
+    refuseTwice(values.map(String)); // 0.1 and 1e-1 are one value.
     return { kind: 'values', values };
   };
 
@@ -41,7 +40,7 @@ export const wholeNumbers =
     if (!values.every((value) => value >= 1 && value <= most)) {
       throw new InvalidArgumentError(`must be whole numbers from 1 to ${most} such as 1,2,3, got "${text}"`);
     }
-    refuseTwice(texts);
+    refuseTwice(values.map(String));
     return values;
   };
 

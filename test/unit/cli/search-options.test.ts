@@ -21,6 +21,11 @@ describe('bad input is one line:', () => {
     ['a rate of 0', ['--lr-max', '0,0.1'], /^--lr-max must be numbers above 0/],
     ['a value twice', ['--lambda', '0.1,0.1'], /^--lambda must name each value once, got "0\.1" twice/],
     [
+      'a value in two notations',
+      ['--lambda', '0.1,1e-1'],
+      /^--lambda must name each value once, got "0\.1" twice/,
+    ],
+    [
       'a net in the syntax of train',
       ['--hidden', '50,50'],
       /^--hidden must name each value once.* a net of two layers is 50x50/,
