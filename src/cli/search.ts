@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SearchPlan } from '../experiments/search-plan.ts';
-import { type Ranked, rank, type Trial } from '../experiments/search-ranking.ts';
+import { type Ranked, rank, trialsOf } from '../experiments/search-ranking.ts';
 import { netName, type SearchReport, searchNotes, searchTable } from '../experiments/search-report.ts';
 import { writeCheckpoint } from '../train/checkpoint.ts';
-import type { Score } from '../train/evaluation.ts';
-import type { TrainSettings } from '../train/settings.ts';
 import { trainInFolder } from './folder-run.ts';
 import { type PageServer, startPageServer } from './page-server.ts';
 import { makeProgress, type Progress } from './progress.ts';
@@ -100,7 +98,7 @@ class SearchRunner {
     return {
       name,
       settings,
-      trials: trialsOf(settings, result.validation!, divergedSteps(folder.path)),
+      trials: trialsOf(settings.replicas, result.validation!, divergedSteps(folder.path)),
       adapter: { name: adapter.name, ...adapter.adapter },
       browser,
       dataSource,
@@ -157,34 +155,18 @@ function divergedSteps(folder: string): Map<number, number> {
   return steps;
 }
 
-function trialsOf(
-  { replicas }: TrainSettings,
-  validation: readonly Score[],
-  diverged: ReadonlyMap<number, number>,
-): Trial[] {
-  return replicas.map(({ seed }, r) => {
-    const divergedAtStep = diverged.get(r) ?? null;
-    const score = divergedAtStep === null ? validation[r]! : undefined;
-    return {
-      seed,
-      validationAccuracy: score?.accuracy ?? null,
-      validationLoss: score?.loss ?? null,
-      divergedAtStep,
-    };
-  });
-}
-
 function reportOf(
   { plan, sharedArguments }: SearchOptions,
   { candidates, populations }: Found,
 ): SearchReport {
   const { valSize } = plan.settings;
   const ranked = rank(candidates, valSize);
+  const best = ranked[0]!;
   return {
     ranked,
     notes: searchNotes(ranked, valSize),
     adapterName: [...new Set(populations.map(({ adapter }) => adapter.name))].join('; '),
-    bestCommand: commandFor(ranked[0]!, sharedArguments),
+    bestCommand: best.accuracy === null ? null : commandFor(best, sharedArguments),
   };
 }
 
@@ -204,10 +186,10 @@ function commandFor({ hidden, optimizer, lambda, lrMax, lrMin }: Ranked, shared:
 
 function print(report: SearchReport, { path }: SearchDirectory): void {
   const { ranked, bestCommand } = report;
-  const [best] = ranked;
+  const best = ranked[0]!;
   console.log(searchTable(report, shownCandidates));
   if (ranked.length > shownCandidates) console.log(`${ranked.length - shownCandidates} more in report.md`);
-  if (best === undefined || best.accuracy === null) {
+  if (bestCommand === null) {
     console.log('every candidate diverged: try lower learning rates (--lr-max)');
   } else {
     console.log(

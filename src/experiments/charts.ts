@@ -199,8 +199,9 @@ export function dotChart(title: string, rows: readonly Dots[]): string {
     ...(reported === null ? [] : reportedRange(reported)),
   ]);
   const x = linearScale(Math.min(...all), Math.max(...all), 7);
-  const [left, right, rowHeight, top] = [110, 20, 34, 26];
-  const width = 720;
+  const [right, rowHeight, top, width] = [20, 34, 26, 720];
+  // A character of 11 px is about 6 wide.
+  const left = Math.max(110, 16 + 6 * Math.max(...rows.map(({ name }) => name.length)));
   const bottom = top + rows.length * rowHeight;
   const place = (value: number) => left + x.place(value) * (width - left - right);
   const grid = x.ticks.map((tick) => {

@@ -1,15 +1,40 @@
 // The candidates of a search in their order, each with how sure its accuracy is.
+import type { Score } from '../train/evaluation.ts';
 import { binomialInterval, type Interval, mean, meanMargin } from './statistics.ts';
 
 /** What one seed of a candidate came to. */
 export interface Trial {
   readonly seed: number;
-  /** Null where the loss was not finite. */
+  /** Null where the loss was not finite, in training or on the validation split. */
   readonly validationAccuracy: number | null;
   /** Mean cross-entropy, without smoothed labels. */
   readonly validationLoss: number | null;
-  /** First step whose loss was not finite; null where all were. */
+  /** First training step whose loss was not finite; null where all were. */
   readonly divergedAtStep: number | null;
+}
+
+/**
+ * What the replicas of a population came to.
+ * @param validation their scores
+ * @param diverged first step whose loss was not finite, by the replica's place
+ */
+export function trialsOf(
+  replicas: readonly { readonly seed: number }[],
+  validation: readonly Score[],
+  diverged: ReadonlyMap<number, number>,
+): Trial[] {
+  return replicas.map(({ seed }, r) => {
+    const divergedAtStep = diverged.get(r) ?? null;
+    const { accuracy, loss } = validation[r]!;
+    // Running statistics may overflow although the loss of every batch is finite; JSON has no NaN, it arrives as null.
+    const isScored = divergedAtStep === null && Number.isFinite(loss);
+    return {
+      seed,
+      validationAccuracy: isScored ? accuracy : null,
+      validationLoss: isScored ? loss : null,
+      divergedAtStep,
+    };
+  });
 }
 
 /** Settings that were tried. */
@@ -34,7 +59,7 @@ export interface Standing {
   /** Mean over the seeds; null where one diverged. */
   readonly accuracy: number | null;
   readonly loss: number | null;
-  /** 95 %: over the seeds, or with one seed the binomial one of the split. */
+  /** 95 %, of the mean over the seeds, or with one seed the binomial one of the split. */
   readonly interval: Interval | null;
 }
 
@@ -47,9 +72,8 @@ function meanOf(values: readonly (number | null)[]): number | null {
 }
 
 function score({ trials }: Candidate, validationImages: number): Omit<Standing, 'rank'> {
-  const diverged = trials.some(({ divergedAtStep }) => divergedAtStep !== null);
-  const accuracy = diverged ? null : meanOf(trials.map(({ validationAccuracy }) => validationAccuracy));
-  const loss = diverged ? null : meanOf(trials.map(({ validationLoss }) => validationLoss));
+  const accuracy = meanOf(trials.map(({ validationAccuracy }) => validationAccuracy));
+  const loss = meanOf(trials.map(({ validationLoss }) => validationLoss));
   if (accuracy === null) return { accuracy, loss, interval: null };
   if (trials.length === 1) return { accuracy, loss, interval: binomialInterval(accuracy, validationImages) };
   const margin = meanMargin(trials.map(({ validationAccuracy }) => validationAccuracy!));
@@ -61,13 +85,12 @@ function score({ trials }: Candidate, validationImages: number): Omit<Standing, 
  * last; equal accuracies are in the order of their losses.
  */
 export function rank<C extends Candidate>(candidates: readonly C[], validationImages: number): Ranked<C>[] {
-  const last = Number.POSITIVE_INFINITY;
   return candidates
     .map((candidate) => ({ ...candidate, ...score(candidate, validationImages) }))
     .toSorted((a, b) => {
       if (a.accuracy === null || b.accuracy === null)
         return Number(a.accuracy === null) - Number(b.accuracy === null);
-      return b.steps - a.steps || b.accuracy - a.accuracy || (a.loss ?? last) - (b.loss ?? last);
+      return b.steps - a.steps || b.accuracy - a.accuracy || a.loss! - b.loss!;
     })
     .map((candidate, i) => ({ ...candidate, rank: i + 1 }));
 }

@@ -11,8 +11,8 @@ export interface SearchReport {
   readonly notes: readonly string[];
   /** Who computed. */
   readonly adapterName: string;
-  /** A command that trains the best. */
-  readonly bestCommand: string;
+  /** A command that trains the best; null where every candidate diverged. */
+  readonly bestCommand: string | null;
 }
 
 /** `50, 30`: a net by its hidden widths. */
@@ -71,7 +71,7 @@ export function searchNotes(ranked: readonly Ranked[], validationImages: number)
     ...(diverged === 0 ? [] : [`${diverged} diverged: a loss was not finite.`]),
     ...(left === 0
       ? []
-      : [`${left} were left behind before ${most} steps and rank behind those that were not.`]),
+      : [`${left} of ${ranked.length} trained for less than ${most} steps, and rank behind the others.`]),
   ];
 }
 
@@ -143,7 +143,6 @@ ${charts.join('\n')}
 </div>
 <h2>Candidates</h2>
 ${htmlTable(columnsOf(ranked), ranked, notes)}
-<h2>The best, trained anew</h2>
-<pre>${escapeText(bestCommand)}</pre>`,
+${bestCommand === null ? '' : `<h2>The best, trained anew</h2>\n<pre>${escapeText(bestCommand)}</pre>`}`,
   );
 }

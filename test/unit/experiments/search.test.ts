@@ -11,7 +11,7 @@ import {
   type SearchPlan,
   workOf,
 } from '../../../src/experiments/search-plan.ts';
-import { type Candidate, rank } from '../../../src/experiments/search-ranking.ts';
+import { type Candidate, rank, trialsOf } from '../../../src/experiments/search-ranking.ts';
 import { searchHtml, searchNotes, searchTable } from '../../../src/experiments/search-report.ts';
 import {
   type Axis,
@@ -151,6 +151,18 @@ describe('ranking', () => {
   });
 });
 
+test('a loss that is not finite, in training or on the validation split alone, leaves no accuracy', () => {
+  const seeds = [1, 2, 3, 4].map((seed) => ({ seed }));
+  const lost = null as unknown as number; // NaN, from a worker.
+  const scores = [1.5, Number.NaN, lost, Number.NaN].map((loss) => ({ loss, accuracy: 0.4 }));
+  expect(trialsOf(seeds, scores, new Map([[3, 7]]))).toEqual([
+    { seed: 1, validationAccuracy: 0.4, validationLoss: 1.5, divergedAtStep: null },
+    { seed: 2, validationAccuracy: null, validationLoss: null, divergedAtStep: null },
+    { seed: 3, validationAccuracy: null, validationLoss: null, divergedAtStep: null },
+    { seed: 4, validationAccuracy: null, validationLoss: null, divergedAtStep: 7 },
+  ]);
+});
+
 const base = experiments[0]!.settings;
 const plan: SearchPlan = {
   settings: base,
@@ -265,6 +277,14 @@ describe('report', () => {
     expect(html).toContain('validation accuracy over lambda');
     expect(html).not.toContain('validation accuracy over largest learning rate');
     expect(html.match(/<circle/g)).toHaveLength(5); // Three candidates, and the best of both nets.
+  });
+
+  test('where every candidate diverged, the page names no best', () => {
+    const diverged = rank([candidate(0.1, [null]), candidate(0.2, [null])], 5000);
+    const notes = searchNotes(diverged, 5000);
+    const html = searchHtml({ ...report, ranked: diverged, notes, bestCommand: null });
+    expect(html).not.toMatch(/trained anew|null|NaN|Infinity/);
+    expect(html.match(/diverged/g)!.length).toBeGreaterThanOrEqual(3);
   });
 
   test('a chart: what is at 0 stands at the left edge, nothing at all is no chart', () => {
