@@ -40,6 +40,10 @@ export const isRunning = ({ phase }: PageState): boolean =>
   phase === 'testing' ||
   phase === 'stopping';
 
+function withoutTuning({ tuning: _, ...state }: PageState): PageState {
+  return state;
+}
+
 /** The state after a message of the worker that arrived at `nowMs`. */
 export function afterMessage(state: PageState, message: FromWorker, nowMs: number): PageState {
   /** A run that is being stopped remains so, whatever still arrives. */
@@ -59,10 +63,8 @@ export function afterMessage(state: PageState, message: FromWorker, nowMs: numbe
       return { ...state, validationAccuracy: message.report.validation[0]!.accuracy };
     case 'tuning':
       return { ...state, tuning: message };
-    case 'tuned': {
-      const { tuning: _, ...rest } = state;
-      return rest;
-    }
+    case 'tuned':
+      return withoutTuning(state);
     case 'checkpoint':
     case 'diverged':
       return state;
@@ -71,6 +73,8 @@ export function afterMessage(state: PageState, message: FromWorker, nowMs: numbe
       return { ...state, phase: result.finished ? 'done' : 'stopped', result, endedMs: nowMs };
     }
     case 'error':
+      // What broke behind the end of a run are the measurements for the next one.
+      if (state.result !== undefined) return withoutTuning(state);
       return { ...state, phase: 'failed', problem: runProblem(message.message), endedMs: nowMs };
   }
 }
