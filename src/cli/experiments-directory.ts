@@ -12,11 +12,10 @@ import { readCheckpoint } from '../train/checkpoint.ts';
 import { readSafetensors } from '../train/safetensors.ts';
 import type { TrainSettings } from '../train/settings.ts';
 import { CliError } from './cli-error.ts';
-import { RunDirectory } from './run-directory.ts';
+import { checkpointFile, RunDirectory } from './run-directory.ts';
 import { requireSameSettings } from './same-settings.ts';
 
 const resultFile = 'result.json';
-const checkpointFile = 'checkpoint.safetensors';
 
 /** The folder of a study: a folder for each experiment, and what is made of them together. */
 export class ExperimentsDirectory {

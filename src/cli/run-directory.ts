@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { type Checkpoint, readCheckpoint } from '../train/checkpoint.ts';
 import { CliError } from './cli-error.ts';
 
-const checkpointFile = 'checkpoint.safetensors';
+/** Name of the last checkpoint in a run's folder. */
+export const checkpointFile = 'checkpoint.safetensors';
 const metricsFile = 'metrics.jsonl';
 
 /** The folder of a run: metrics as they come, a checkpoint after each epoch, summary and weights at the end. */

@@ -7,7 +7,7 @@ import type { AdapterDescription } from '../gpu/device.ts';
 import { type Checkpoint, readCheckpoint } from '../train/checkpoint.ts';
 import type { TrainSettings } from '../train/settings.ts';
 import { CliError } from './cli-error.ts';
-import { RunDirectory } from './run-directory.ts';
+import { checkpointFile, RunDirectory } from './run-directory.ts';
 import { requireSameSettings } from './same-settings.ts';
 
 /** What a population came to at the end of its settings' steps. */
@@ -32,7 +32,6 @@ export interface PopulationResult {
 }
 
 const resultFile = 'result.json';
-const checkpointFile = 'checkpoint.safetensors';
 
 /** The folder of a search: a folder for each population, and what is made of them together. */
 export class SearchDirectory {
