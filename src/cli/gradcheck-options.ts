@@ -44,7 +44,7 @@ Two lines for each tensor:
 
   numeric   float64 gradients of the cost (L2 term included) against central differences, for --entries
             random entries: all 153,600 weights of the first layer would take hours. Entries whose difference
-            crosses the kink of a ReLU are replaced by others and counted. At most 1e-7 may differ.
+            crosses the kink of a ReLU are replaced by others and counted. The limit is 1e-7.
   GPU       float32 gradients of the loss from the GPU against the float64 ones, every entry. The limit is
             measured: how far rounding in every sum can move the float64 gradients of this very batch.
 

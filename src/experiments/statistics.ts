@@ -43,8 +43,8 @@ export function predictionInterval(values: readonly number[]): Interval {
 const quantileOfT = (degrees: number): number => jstat.studentt.inv((1 + confidence) / 2, degrees);
 
 /**
- * Wilson's interval of a share that was found in n independent images (https://doi.org/10.2307/2276774): what another split of
- * that size may say of the same net. It knows nothing of seeds.
+ * Wilson's interval of a share that was found in n independent images (https://doi.org/10.2307/2276774): what the share may be
+ * among all images like these, for the same net. It knows nothing of seeds.
  */
 export function binomialInterval(share: number, n: number): Interval {
   const z = jstat.normal.inv((1 + confidence) / 2, 0, 1);

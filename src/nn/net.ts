@@ -124,7 +124,8 @@ export function trainingPass(
 }
 
 /**
- * Forward with running statistics, and the loss, labels never smoothed: `total` samples in batches of `batchSize`, of which the last may be partial.
+ * Forward with running statistics, and the loss, labels never smoothed: `total` samples in batches of `batchSize`, of which
+ * the last may be partial.
  */
 export function evaluationPass(
   allocator: Allocator,
