@@ -26,7 +26,7 @@ const command = () =>
     )
     .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
     .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
-    .option('--batch-size <n>', 'images of the batch', wholeNumber(2, 10_000))
+    .option('--batch-size <n>', 'images of the batch', wholeNumber(2, 1000))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
     .option('--label-smoothing <x>', 'share of all classes alike in the targets', fraction)
     .option('--seed <s>', 'of the weights, the images and the entries', wholeNumber(0), 1)

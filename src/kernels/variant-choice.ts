@@ -46,9 +46,14 @@ export function forcedChoice(
   };
 }
 
+/** A variant that this version does not have: the user named it, or a checkpoint of another version did. */
+export class UnknownVariant extends Error {
+  override readonly name = 'UnknownVariant';
+}
+
 /**
  * The variants that a checkpoint recorded, by call label; calls that it does not name are left to `otherwise`.
- * @throws Error where a recorded variant no longer exists: other variants may round differently.
+ * @throws UnknownVariant where a recorded variant no longer exists: other variants may round differently.
  */
 export function recordedChoice(
   recorded: Readonly<Record<string, string>>,
@@ -56,16 +61,21 @@ export function recordedChoice(
 ): VariantChoice {
   return (kernel, shape, capabilities, place) => {
     const name = recorded[place.label];
-    return name === undefined ? otherwise(kernel, shape, capabilities, place) : variantNamed(kernel, name);
+    if (name === undefined) return otherwise(kernel, shape, capabilities, place);
+    const variant = kernel.variants.find((candidate) => candidate.name === name);
+    if (variant !== undefined) return variant;
+    throw new UnknownVariant(
+      `the checkpoint was made with the kernel ${kernel.op}/${name}, which this version does not have: another one would not end with the same bits, so start anew or go on with the version that made it`,
+    );
   };
 }
 
-/** @throws Error where the op has no variant of that name. */
+/** @throws UnknownVariant where the op has no variant of that name. */
 export function variantNamed<S extends Shape>(kernel: Kernel<S>, name: string): Variant<S> {
   const variant = kernel.variants.find((candidate) => candidate.name === name);
   if (variant === undefined) {
     const names = kernel.variants.map((candidate) => candidate.name).join(', ');
-    throw new Error(`${kernel.op} has no variant "${name}", it has ${names}`);
+    throw new UnknownVariant(`${kernel.op} has no variant "${name}", it has ${names}`);
   }
   return variant;
 }

@@ -8,6 +8,7 @@ import {
   defaultChoice,
   forcedChoice,
   recordedChoice,
+  UnknownVariant,
   type VariantChoice,
 } from '../kernels/variant-choice.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
@@ -95,6 +96,7 @@ async function run(start: StartMessage): Promise<void> {
   post({ type: 'done', result: { ...own, finished, step: trainer.step, msPerStep, also, gradients } });
   // A trainer of its own: the measurements write to its buffers.
   if (measures && tuning.afterwards) {
+    await trainer.destroy();
     await Trainer.make(gpu, dataset, settings, { measure: measureWith(gpu, start, tuning) });
   }
 }
@@ -142,6 +144,9 @@ const fileOf = (tensors: readonly NamedTensor[]) => writeSafetensors({ tensors, 
 const forcesPlainMatmul = (variants: StartMessage['variants'] = {}): boolean =>
   Object.keys(variants).some((op) => op === 'gather' || op.startsWith('matmul'));
 
+const isUserError = (error: unknown): boolean =>
+  error instanceof NonFiniteLoss || error instanceof GpuError || error instanceof UnknownVariant;
+
 scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'stop') {
     stop.abort(new Error('stopped'));
@@ -149,6 +154,6 @@ scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   }
   run(data).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
-    post({ type: 'error', message, user: error instanceof NonFiniteLoss || error instanceof GpuError });
+    post({ type: 'error', message, user: isUserError(error) });
   });
 });

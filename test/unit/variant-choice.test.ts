@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { Capabilities } from '../../src/gpu/device.ts';
+import type { Kernel, Variant } from '../../src/kernels/kernel.ts';
+import { defaultChoice, recordedChoice, UnknownVariant } from '../../src/kernels/variant-choice.ts';
+
+type Shape = { readonly N: number };
+
+const variant = (name: string, more: Partial<Variant<Shape>> = {}): Variant<Shape> => ({
+  name,
+  source: '',
+  constants: () => ({}),
+  grid: () => [1, 1],
+  ...more,
+});
+
+const kernel: Kernel<Shape> = {
+  op: 'op',
+  bindings: [],
+  cost: () => ({ flops: 0, bytes: 0 }),
+  variants: [
+    variant('naive'),
+    variant('long', { pays: ({ N }) => N >= 100 }),
+    variant('short', { refuses: ({ N }) => (N % 4 === 0 ? undefined : 'N % 4') }),
+  ],
+  preferred: { software: ['long', 'short'], hardware: [] },
+};
+
+const capabilities = { software: true, subgroups: true, maxWorkgroupsPerDimension: 65_535 } as Capabilities;
+const place = { label: 'layers.0 forward', replicas: 1 };
+
+test.each([
+  { N: 100, chosen: 'long' },
+  { N: 96, chosen: 'short' },
+  { N: 97, chosen: 'naive' },
+])('by default N = $N gets the first preferred variant that pays and runs: $chosen', ({ N, chosen }) => {
+  expect(defaultChoice(kernel, { N }, capabilities, place).name).toBe(chosen);
+});
+
+test('a recorded variant is used though it does not pay; one that is gone is an error that says so', () => {
+  const choose = (name: string) =>
+    recordedChoice({ [place.label]: name })(kernel, { N: 4 }, capabilities, place).name;
+  expect(choose('long')).toBe('long');
+  expect(() => choose('longer')).toThrow(UnknownVariant);
+  expect(() => choose('longer')).toThrow(/checkpoint .* op\/longer/);
+});
