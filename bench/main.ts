@@ -6,13 +6,14 @@ import { makeProgress } from '../src/cli/progress.ts';
 import { projectRoot } from '../src/cli/project-root.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { baselineRefusal } from './baseline.ts';
+import { isStep } from './budget.ts';
 import { currentCommit, describeHost, load } from './host.ts';
 import { interrupted, type MeasuredGroups, measureAll } from './measure-groups.ts';
 import { type BenchOptions, matches, parseBenchOptions } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
 import { listText, terminalReport } from './report/terminal.ts';
 import { writeResults } from './result-files.ts';
-import { type BenchFile, formatName, formatVersion, parseBenchFile, type SuiteName } from './schema.ts';
+import { type BenchFile, formatName, formatVersion, parseBenchFile } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 
 /** Returns the exit status. */
@@ -34,6 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
       console.log(listText(groups));
       return 0;
     }
+    const commit = currentCommit();
     const fileOf = ({ groups: all, profiles, stopped }: MeasuredGroups): BenchFile => ({
       format: formatName,
       version: formatVersion,
@@ -44,7 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
         args,
         seed: options.seed,
         quick: options.quick,
-        commit: currentCommit(),
+        commit,
         host: describeHost(loadBefore),
         browser: session.browser,
         ...opened,
@@ -124,15 +126,22 @@ function outFolder({ out }: BenchOptions, startedAt: Date): string {
   return join(projectRoot, 'runs', `bench-${time}`);
 }
 
-/** What a run that runs out of time should not lack comes first. */
-const measuredFirst: readonly SuiteName[] = ['peaks', 'train', 'peers', 'kernels'];
+/** What a run that runs out of time should not lack comes first; the peers' products, of which one takes seconds, last. */
+const order: readonly ((group: ListedGroup) => boolean)[] = [
+  ({ suite }) => suite === 'peaks',
+  ({ suite }) => suite === 'train',
+  ({ suite, id }) => suite === 'peers' && isStep(id),
+  ({ suite }) => suite === 'kernels',
+  () => true,
+];
+const placeOf = (group: ListedGroup): number => order.findIndex((belongs) => belongs(group));
 
 /** The groups that were asked for, behind the adapter's own speed. @throws CliError where none is left */
 async function chooseGroups(session: Session, { suites, quick, forced, filter }: BenchOptions) {
   const listed = await session.list({ suites: ['peaks', ...suites], quick, forced });
   const chosen = listed
     .filter(({ suite, id }) => suite === 'peaks' || matches(id, filter))
-    .sort((a, b) => measuredFirst.indexOf(a.suite) - measuredFirst.indexOf(b.suite));
+    .sort((a, b) => placeOf(a) - placeOf(b));
   if (!chosen.some(({ suite }) => suite !== 'peaks')) {
     throw new CliError(`no group matches --filter "${filter.join(' ')}": see npm run bench -- --list`);
   }

@@ -57,7 +57,7 @@ export async function measureAll(
             id,
             seed,
             quick,
-            settings: settingsFor(suite, rows.length, quick, rounds),
+            settings: settingsFor({ suite, id }, rows.length, quick, rounds),
             profile: profileEffort(quick),
           },
           (round, planned) => update(round / planned),

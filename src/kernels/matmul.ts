@@ -118,7 +118,6 @@ const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardQuadVariant(5, 3),
   forwardQuadVariant(4, 4),
   forwardQuadVariant(13, 7),
-  forwardQuadVariant(5, 13),
 ];
 
 export const matmulForward: Kernel<MatmulShape> = {
@@ -126,7 +125,7 @@ export const matmulForward: Kernel<MatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
   cost,
   variants: forwardVariants,
-  preferred: { software: ['quad-5x52', 'quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
+  preferred: { software: ['quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };
 
 export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
@@ -134,7 +133,7 @@ export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
   bindings: [read('x'), read('w'), readWrite('y')],
   cost,
   variants: forwardVariants.map(split),
-  preferred: { software: ['quad-5x52', 'quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
+  preferred: { software: ['quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };
 
 export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly SPLITS: number }> = {
