@@ -1,5 +1,5 @@
 // The table: each experiment with its interval, against the base experiment seed by seed, and in words.
-import { type Reported, reportedRange } from './reported.ts';
+import { type Reported, reportedRange, roundingOf } from './reported.ts';
 import { type ExperimentResult, type Results, testAccuracies, validationAccuracies } from './results.ts';
 import {
   bootstrapInterval,
@@ -107,17 +107,14 @@ function verdictOf({ perSeed, mean: difference, pT, pHolm }: Difference): string
   return `${difference > 0 ? 'better' : 'worse'} than ${baseline} (${seeds} seeds)`;
 }
 
-/** Half of what one of the 10,000 test images is worth: figures that are closer are the same. */
-const halfAnImage = 0.5e-4;
-
 function reportedVerdictOf(reported: Reported | null, prediction: Interval | null): string {
   if (reported === null) return 'not in the report';
   if (prediction === null) return '1 seed: no interval to compare with';
   const [low, high] = prediction;
   const range = `${low.toFixed(3)} to ${high.toFixed(3)}`;
   const [lowest, highest] = reportedRange(reported);
-  if (highest < low - halfAnImage) return `below single runs here (95 % in ${range})`;
-  if (lowest > high + halfAnImage) return `above single runs here (95 % in ${range})`;
+  if (highest + roundingOf(highest) < low) return `below single runs here (95 % in ${range})`;
+  if (lowest - roundingOf(lowest) > high) return `above single runs here (95 % in ${range})`;
   return `a plausible single run (95 % in ${range})`;
 }
 

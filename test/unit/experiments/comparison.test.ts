@@ -75,6 +75,11 @@ test("figures of several runs are a range, and one that every seed has is a seed
   expect(withFigure([0, 0.01], spread).reportedVerdict).toMatch(/^below/);
   expect(withFigure(0.1, [0.1, 0.1, 0.1]).reportedVerdict).toMatch(/^a plausible single run/);
   expect(withFigure(0.1002, [0.1, 0.1, 0.1]).reportedVerdict).toMatch(/^above/);
+  // A figure stands for what is rounded to it.
+  const same = [0.533, 0.533, 0.533];
+  expect(withFigure(0.53, same).reportedVerdict).toMatch(/^a plausible single run/);
+  expect(withFigure(0.531, same).reportedVerdict).toMatch(/^below/);
+  expect(withFigure(0.52, same).reportedVerdict).toMatch(/^below/);
   const table = markdownTable(compare([{ ...fakeResult('adam', spread), reported: [0.1, 0.21] }]));
   expect(table).toContain('| 0.1 to 0.21 |');
 });
