@@ -17,7 +17,7 @@ import { loadDataset } from './dataset.ts';
 import type { FromWorker, Outcome, StartMessage, ToWorker } from './messages.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import { NonFiniteLoss, Trainer } from './trainer.ts';
-import { tune, tunedChoice, tuningKey } from './tuner.ts';
+import { type Tuning, tune, tunedChoice, tuningKey } from './tuner.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const stop = new AbortController();
@@ -46,12 +46,12 @@ async function run(start: StartMessage): Promise<void> {
 
   const { tuning, variants = {} } = start;
   const key = tuningKey(gpu, navigator.userAgent);
-  const ops = tuning?.known[key] ?? {};
-  const choice = forcedChoice(variants, tuning?.afterwards ? tunedChoice({ key, ops }) : defaultChoice);
+  const known: Tuning = { key, ops: tuning?.known[key] ?? {} };
+  const choice = forcedChoice(variants, tuning?.afterwards ? tunedChoice(known) : defaultChoice);
   const measures = tuning !== undefined && checkpoint === undefined;
   const trainer = await Trainer.make(gpu, dataset, settings, {
     choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
-    ...(measures && !tuning.afterwards && { measure: measureWith(gpu, start, tuning) }),
+    ...(measures && !tuning.afterwards && { measure: measureWith(gpu, variants, known, tuning.budgetMs) }),
     ...(forcesPlainMatmul(variants) && { fuseGather: false }),
     ...(weights && { weights }),
     ...(checkpoint && { checkpoint }),
@@ -63,7 +63,7 @@ async function run(start: StartMessage): Promise<void> {
     step: trainer.step,
     stepsPerEpoch: trainer.stepsPerEpoch,
     dispatchesPerStep: trainer.plan.dispatches.length,
-    tuned: measures && (!tuning.afterwards || Object.keys(ops).length > 0),
+    tuned: measures && (!tuning.afterwards || Object.keys(known.ops).length > 0),
     variants: trainer.plan.variants,
     modelBytes: trainer.sizeBytes,
     datasetBytes: dataset.sizeBytes,
@@ -97,29 +97,25 @@ async function run(start: StartMessage): Promise<void> {
   // A trainer of its own: the measurements write to its buffers.
   if (measures && tuning.afterwards) {
     await trainer.destroy();
-    await Trainer.make(gpu, dataset, settings, { measure: measureWith(gpu, start, tuning) });
+    await Trainer.make(gpu, dataset, settings, {
+      measure: measureWith(gpu, variants, known, tuning.budgetMs),
+    });
   }
 }
 
 /** Measures what is not known yet, and forces what the user forces. */
 function measureWith(
   gpu: Gpu,
-  { variants = {} }: StartMessage,
-  { budgetMs, known }: NonNullable<StartMessage['tuning']>,
+  variants: NonNullable<StartMessage['variants']>,
+  known: Tuning,
+  budgetMs: number,
 ) {
   return async (pipelines: PipelineCache, calls: readonly KernelCall[]): Promise<VariantChoice> => {
-    const key = tuningKey(gpu, navigator.userAgent);
-    const tuning = await tune(
-      gpu,
-      pipelines,
-      calls,
-      { key, ops: known[key] ?? {} },
-      {
-        budgetMs,
-        skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
-        onProgress: (done, total, op) => post({ type: 'tuning', done, total, op }),
-      },
-    );
+    const tuning = await tune(gpu, pipelines, calls, known, {
+      budgetMs,
+      skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
+      onProgress: (done, total, op) => post({ type: 'tuning', done, total, op }),
+    });
     post({ type: 'tuned', tuning });
     return forcedChoice(variants, tunedChoice(tuning));
   };

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BenchFile, formatBenchFile, parseBenchFile } from '../../bench/schema.ts';
 import { openSession } from '../../bench/session.ts';
+import { type Outcome, startCommand } from './command.ts';
 
-const root = join(import.meta.dirname, '../..');
 let folder: string;
 
 beforeAll(() => {
@@ -14,22 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Outcome {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function bench(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['src/cli/main.mjs', 'bench', ...args], { cwd: root });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (data) => (stdout += data));
-    child.stderr.on('data', (data) => (stderr += data));
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status: status ?? -1, stdout, stderr }));
-  });
-}
+const bench = (...args: string[]): Promise<Outcome> => startCommand('bench', args).outcome;
 
 /** Two groups with little work: a kernel and a step. */
 const small = ['--quick', '--rounds', '7'];

@@ -1,18 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { projectRoot } from '../../src/cli/project-root.ts';
 import { mean, meanMargin } from '../../src/experiments/statistics.ts';
+import { type Outcome, startCommand } from './command.ts';
 
 // `npm run experiments` as its users run it, on the real data, in real headless Chrome, for a few steps.
-
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let folder: string;
 beforeAll(() => {
@@ -20,18 +13,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function start(out: string, ...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const all = ['src/cli/main.mjs', 'experiments', ...args, '--out', join(folder, out)];
-  const child = spawn(process.execPath, all, { cwd: projectRoot });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  const outcome = new Promise<Outcome>((resolve) => {
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
-  return { child, outcome };
-}
+const start = (out: string, ...args: string[]) =>
+  startCommand('experiments', [...args, '--out', join(folder, out)]);
 
 const run = (out: string, ...args: string[]): Promise<Outcome> => start(out, ...args).outcome;
 const path = (...parts: string[]) => join(folder, ...parts);
@@ -88,26 +71,11 @@ describe('base and what shares its training, two seeds', () => {
   }, async () => {
     const init = path('two', 'base', 'weights.2.safetensors');
     const out = path('replaced');
-    const child = spawn(
-      process.execPath,
-      [
-        'src/cli/main.mjs',
-        'train',
-        '--no-tune',
-        '--init',
-        init,
-        '--steps',
-        '0',
-        '--seed',
-        '2',
-        '--bn-stats',
-        'precise:10000',
-        '--out',
-        out,
-      ],
-      { cwd: projectRoot },
-    );
-    await new Promise((resolve) => child.on('close', resolve));
+    const { outcome } = startCommand('train', [
+      ...['--no-tune', '--init', init, '--steps', '0', '--seed', '2'],
+      ...['--bn-stats', 'precise:10000', '--out', out],
+    ]);
+    await outcome;
     expect(bytes('replaced', 'weights.safetensors')).toEqual(
       bytes('two', 'precise-bn', 'weights.2.safetensors'),
     );

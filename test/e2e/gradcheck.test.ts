@@ -1,17 +1,11 @@
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectRoot } from '../../src/cli/project-root.ts';
+import { type Outcome, startCommand } from './command.ts';
 
 // `npm run gradcheck` as its users run it, on the real data, in real headless Chrome.
-
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let folder: string;
 beforeAll(() => {
@@ -19,16 +13,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function gradcheck(root: string, ...args: string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, ['src/cli/main.mjs', 'gradcheck', ...args], { cwd: root });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  return new Promise((resolve) => {
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
-}
+const gradcheck = (root: string, ...args: string[]): Promise<Outcome> =>
+  startCommand('gradcheck', args, root).outcome;
 
 const small = ['--hidden', '12,8', '--batch-size', '20', '--entries', '2'];
 

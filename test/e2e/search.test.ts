@@ -1,17 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { projectRoot } from '../../src/cli/project-root.ts';
+import { type Outcome, startCommand } from './command.ts';
 
 // `npm run search` as its users run it, on the real data, in real headless Chrome, for a few steps.
-
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let folder: string;
 beforeAll(() => {
@@ -19,18 +12,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function start(out: string, ...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const all = ['src/cli/main.mjs', 'search', ...args, '--out', join(folder, out)];
-  const child = spawn(process.execPath, all, { cwd: projectRoot });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  const outcome = new Promise<Outcome>((resolve) => {
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
-  return { child, outcome };
-}
+const start = (out: string, ...args: string[]) =>
+  startCommand('search', [...args, '--out', join(folder, out)]);
 
 const run = (out: string, ...args: string[]): Promise<Outcome> => start(out, ...args).outcome;
 const path = (...parts: string[]) => join(folder, ...parts);

@@ -1,18 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { projectRoot } from '../../src/cli/project-root.ts';
 import { readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
+import { type Outcome, startCommand } from './command.ts';
 
 // `npm run train` as its users run it, on the real data, in real headless Chrome.
-
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let folder: string;
 beforeAll(() => {
@@ -20,17 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function start(...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['src/cli/main.mjs', 'train', ...args], { cwd: projectRoot });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  const outcome = new Promise<Outcome>((resolve) => {
-    child.on('close', (status) => resolve({ status, stdout, stderr }));
-  });
-  return { child, outcome };
-}
+const start = (...args: string[]) => startCommand('train', args);
 
 const train = (...args: string[]): Promise<Outcome> => start(...args).outcome;
 const small = ['--hidden', '12', '--val-size', '500', '--no-tune'];
