@@ -1,7 +1,7 @@
 // gather/words: x(B,3072) = normalised images of the B samples of this step; labels(B) = their labels.
 // One invocation takes one word (4 pixels of a row of a channel) of SAMPLES samples, so that the two normalisation
 // vectors are read once for all of them. Pixels of a sample that is flipped come from the mirrored word, bytes reversed;
-// with crops (CROP) each pixel is fetched by itself, and pixels outside the image are black (byte 0).
+// with crops (CROP) they lie in two neighbouring words, and pixels outside the image are black (byte 0).
 // Two image buffers, since WebGPU guarantees bindings of 128 MiB and the training images have 146 MiB.
 @group(0) @binding(0) var<storage, read> imagesA: array<u32>;        // (SHARD_IMAGES, 768): bytes, channel-row-column
 @group(0) @binding(1) var<storage, read> imagesB: array<u32>;        // (images - SHARD_IMAGES, 768): the others
@@ -32,11 +32,16 @@ fn imageWord(image: u32, word: u32) -> u32 {
 }
 
 //#if CROP
-fn pixel(image: u32, channel: u32, row: i32, column: i32) -> f32 {
-  let inside = row >= 0 && row < 32 && column >= 0 && column < 32;
-  let place = channel * 1024u + u32(clamp(row, 0, 31)) * 32u + u32(clamp(column, 0, 31));
-  let byte = (imageWord(image, place / 4u) >> ((place % 4u) * 8u)) & 255u;
-  return select(0.0, f32(byte), inside);
+/// Four pixels of one row of a channel from `column` on, as bytes. They lie in two words; what is outside is black.
+fn pixels(image: u32, channel: u32, row: i32, column: i32) -> u32 {
+  let word = column >> 2u; // rounds down, so that -1 is the word left of the image
+  let place = channel * 256u + u32(clamp(row, 0, 31)) * 8u;
+  let inRow = row >= 0 && row < 32;
+  let low = select(0u, imageWord(image, place + u32(clamp(word, 0, 7))), inRow && word >= 0 && word < 8);
+  let high = select(0u, imageWord(image, place + u32(clamp(word + 1, 0, 7))), inRow && word >= -1 && word < 7);
+  // A shift by 32 is one by 0 in WGSL: shift by 8·s left in two parts.
+  let shift = u32(column & 3) * 8u;
+  return (low >> shift) | ((high << 8u) << (24u - shift));
 }
 //#endif
 
@@ -54,25 +59,17 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let sample = order[id.z * ORDER_STRIDE + min(first + i, ORDER - 1u)];
     let image = sample & 0xfffffu;
     let flip = (sample & 0x100000u) != 0u;
-    var bytes: vec4f;
+    let source = select(word, word ^ 7u, flip);
+    var packed: u32;
     //#if CROP
-    let channel = word / 256u;
     let dx = extractBits(bitcast<i32>(sample), 21u, 5u);
     let dy = extractBits(bitcast<i32>(sample), 26u, 5u);
-    let row = i32(word / 8u % 32u) + dy;
-    let column = vec4i(i32(word % 8u) * 4) + vec4i(0, 1, 2, 3);
-    let source = select(column, 31 - column, flip) + dx;
-    bytes = vec4f(
-      pixel(image, channel, row, source.x),
-      pixel(image, channel, row, source.y),
-      pixel(image, channel, row, source.z),
-      pixel(image, channel, row, source.w),
-    );
+    packed = pixels(image, word / 256u, i32(source / 8u % 32u) + dy, i32(source % 8u) * 4 + dx);
     //#else
-    let packed = imageWord(image, select(word, word ^ 7u, flip));
-    let forward = vec4f((vec4u(packed) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
-    bytes = select(forward, forward.wzyx, flip);
+    packed = imageWord(image, source);
     //#endif
+    let forward = vec4f((vec4u(packed) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
+    let bytes = select(forward, forward.wzyx, flip);
     x[id.z * (X_STRIDE / 4u) + i * WORDS + word] = bytes * scale + offset;
     if (word == 0u) {
       labels[id.z * LABELS_STRIDE + i] = (imageLabels[image / 4u] >> ((image % 4u) * 8u)) & 255u;

@@ -44,6 +44,6 @@ export const gather: Kernel<GatherShape> = {
     readWrite('labels'),
   ],
   cost: ({ B }) => ({ flops: 2 * B * 3072, bytes: 5 * B * 3072 }),
-  variants: [variant(4, true), variant(4, false), variant(20, false)],
-  preferred: { software: ['words-20'], hardware: ['words-4'] },
+  variants: [variant(4, true), variant(4, false), variant(20, true), variant(20, false)],
+  preferred: { software: ['words-20', 'words-20-crop'], hardware: ['words-4'] },
 };

@@ -27,8 +27,20 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'words-4-crop',
       mistake: 'mirrors before it crops',
-      find: 'select(column, 31 - column, flip) + dx',
-      replace: 'select(column + dx, 31 - column - dx, flip)',
+      find: '* 4 + dx',
+      replace: '* 4 + select(dx, -dx, flip)',
+    },
+    {
+      variant: 'words-4-crop',
+      mistake: 'takes the pixels beyond the last word from its neighbour',
+      find: 'word < 7',
+      replace: 'word < 8',
+    },
+    {
+      variant: 'words-4-crop',
+      mistake: 'drops the second word where the crop is not by whole words',
+      find: '(low >> shift) |',
+      replace: '(low >> shift) & ',
     },
     {
       variant: 'words',
