@@ -103,8 +103,9 @@ async function firstStep(
       variants,
       checkpoints: false,
       gradients: true,
-      // No test scores; gradients that are not finite are a finding.
-      search: true,
+      withoutTest: true,
+      // Gradients that are not finite are a finding.
+      toleratesDivergence: true,
     },
     onMessage,
     progress.log,

@@ -80,7 +80,8 @@ class SearchRunner {
     const start = {
       settings,
       ...(checkpoint && { checkpoint: writeCheckpoint(checkpoint) }),
-      search: true,
+      withoutTest: true,
+      toleratesDivergence: true,
     };
     const run = await trainInFolder(this.#server, folder, start, this.#progress, {
       onReady: ({ step, otherAdapter, modelBytes }, adapter) => {

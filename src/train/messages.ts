@@ -32,8 +32,10 @@ export interface StartMessage {
   readonly also?: readonly BatchStatisticsSpec[];
   /** Count, in each result, which class is taken for which. */
   readonly confusion?: boolean;
-  /** For choosing settings: no test scores, and a replica whose loss is not finite does not end the run of the others. */
-  readonly search?: boolean;
+  /** Leave the test split alone. */
+  readonly withoutTest?: boolean;
+  /** A replica whose loss is not finite is told (`diverged`) and does not end the run. */
+  readonly toleratesDivergence?: boolean;
   /** Return the gradients of the last step. */
   readonly gradients?: boolean;
 }
@@ -44,7 +46,7 @@ export type ToWorker = StartMessage | { readonly type: 'stop' };
 export interface Outcome {
   /** Null without a validation split, and where the run was stopped. */
   readonly validation: readonly Score[] | null;
-  /** Null for a search, and where the run was stopped. */
+  /** Null where it was not asked for, and where the run was stopped. */
   readonly test: readonly Score[] | null;
   /** Test images of class t taken for class p, at t · classes + p. Null where it was not asked for. */
   readonly confusion: readonly (readonly number[])[] | null;
@@ -88,7 +90,7 @@ export type FromWorker =
     }
   | { readonly type: 'report'; readonly report: TrainReport }
   | { readonly type: 'validation'; readonly report: ValidationReport }
-  /** In a search: the loss of this replica is not finite. */
+  /** The loss of this replica is not finite. Without `toleratesDivergence` it is an error. */
   | ({ readonly type: 'diverged' } & NonFinite)
   | { readonly type: 'checkpoint'; readonly step: number; readonly file: Uint8Array<ArrayBuffer> }
   | { readonly type: 'done'; readonly result: RunResult }

@@ -74,7 +74,7 @@ async function run(start: StartMessage): Promise<void> {
     signal: stop.signal,
     onReport: (report) => post({ type: 'report', report }),
     onValidation: (report) => post({ type: 'validation', report }),
-    ...(start.search && { onNonFinite: (event) => post({ type: 'diverged', ...event }) }),
+    ...(start.toleratesDivergence && { onNonFinite: (event) => post({ type: 'diverged', ...event }) }),
     ...(start.checkpoints && {
       onCheckpoint: (state) => post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) }),
     }),
@@ -124,11 +124,11 @@ function measureWith(
 async function outcomeOf(
   trainer: Trainer,
   finished: boolean,
-  { confusion = false, search = false }: StartMessage,
+  { confusion = false, withoutTest = false }: StartMessage,
 ): Promise<Outcome> {
   return {
     validation: finished && trainer.settings.valSize > 0 ? await trainer.evaluate('validation') : null,
-    test: finished && !search ? await trainer.evaluate('test') : null,
+    test: finished && !withoutTest ? await trainer.evaluate('test') : null,
     confusion: finished && confusion ? await trainer.confusion() : null,
     weights: (await trainer.weights()).map(fileOf),
   };
