@@ -54,14 +54,17 @@ export async function main(args: readonly string[]): Promise<number> {
       groups: all,
       profiles,
     });
-    let measured = await measureAll(session, groups, options, progress);
+    let measured = await measureAll(session, groups, options, progress, startedAt);
     let analysis = analyse(fileOf(measured), baseline, options.threshold);
     for (let again = 1; again <= confirmations && !measured.stopped; again++) {
       const suspects = suspectsOf(analysis, groups);
       if (suspects.length === 0) break;
       progress.log(`${suspects.length} groups seem slower than the baseline: measuring them again`);
       const seed = options.seed + again;
-      measured = replaced(measured, await measureAll(session, suspects, { ...options, seed }, progress));
+      measured = replaced(
+        measured,
+        await measureAll(session, suspects, { ...options, seed }, progress, startedAt),
+      );
       analysis = analyse(fileOf(measured), baseline, options.threshold);
     }
     progress.stop();
@@ -93,13 +96,15 @@ function suspectsOf({ baseline }: Analysis, groups: readonly ListedGroup[]): Lis
 
 /** `old` with what was measured again in the place of what it was. */
 function replaced(old: MeasuredGroups, again: MeasuredGroups): MeasuredGroups {
+  // A group that there was no time for is no measurement: the earlier one counts.
+  const anew = again.groups.filter(({ rows }) => rows.length > 0);
   const groups = old.groups.map(
-    (group) => again.groups.find(({ suite, id }) => suite === group.suite && id === group.id) ?? group,
+    (group) => anew.find(({ suite, id }) => suite === group.suite && id === group.id) ?? group,
   );
   const profiles = old.profiles.map(
     (profile) => again.profiles.find(({ group }) => group === profile.group) ?? profile,
   );
-  return { groups, profiles, stopped: again.stopped };
+  return { ...again, groups, profiles };
 }
 
 function readBaseline(path: string): BenchFile {

@@ -18,12 +18,13 @@ export interface MeasuredGroups {
   readonly failure?: string;
 }
 
-/** Measures groups one after the other; what fails or is not reached becomes a group that says so. */
+/** Measures groups one after the other; what fails, or is not reached in the time of a run, becomes a group that says so. */
 export async function measureAll(
   session: Session,
   listed: readonly ListedGroup[],
   { quick, rounds, seed }: Pick<BenchOptions, 'quick' | 'rounds' | 'seed'>,
   progress: Progress,
+  runStartedAt: Date,
 ): Promise<MeasuredGroups> {
   const groups: Group[] = [];
   const profiles: StepProfile[] = [];
@@ -42,7 +43,8 @@ export async function measureAll(
       // How much slower than expected this machine is, from the groups so far.
       const elapsed = (Date.now() - startedAt) / 1000;
       const pace = spent === 0 ? 1 : Math.max(1, elapsed / spent);
-      if (elapsed + pace * weights[index]! > limitSeconds(quick) && rounds === undefined) {
+      const soFar = (Date.now() - runStartedAt.getTime()) / 1000;
+      if (soFar + pace * weights[index]! > limitSeconds(quick) && rounds === undefined) {
         const limit = `no time left in ${limitSeconds(quick)} s: choose it with --suite or --filter`;
         groups.push(
           emptyGroup(suite, id, title, [...skipped, ...rows.map((name) => ({ name, reason: limit }))]),

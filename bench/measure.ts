@@ -37,7 +37,7 @@ export interface MeasureSettings {
 
 export interface Measured {
   readonly repeats: readonly number[];
-  /** Row i took part in every strides[i]-th round. */
+  /** Row i took part in every strides[i]-th round (interleave.ts: `takesPart`). */
   readonly strides: readonly number[];
   /** (rows, rounds): ns of one repetition; null where the row sat out. */
   readonly samplesNs: readonly (readonly (number | null)[])[];
@@ -112,7 +112,7 @@ async function calibrate(clock: Clock, rows: number, { sampleNs: target, budgetN
   return { repeats, sampleNs };
 }
 
-/** How many rounds fit, and who sits out some: row i takes part in every strides[i]-th. */
+/** How many rounds fit, and who sits out some: row i takes part in every strides[i]-th, a power of two. */
 export function planRounds(
   sampleNs: readonly number[],
   { sampleNs: target, budgetNs, leastRounds, leastSlowRounds, mostRounds }: MeasureSettings,
@@ -126,7 +126,7 @@ export function planRounds(
     if (needed() <= budgetNs || ns < slow) break;
     const affordable = Math.floor(budgetNs / 2 / ns);
     const rounds = Math.max(leastSlowRounds, Math.min(mostRoundsOfSlowRows, affordable));
-    strides[row] = Math.max(1, Math.floor(leastRounds / rounds));
+    strides[row] = 2 ** Math.max(0, Math.floor(Math.log2(leastRounds / rounds)));
   }
   if (strides.some((each) => each > 1)) return { rounds: leastRounds, strides };
   const perRound = sampleNs.reduce((total, ns) => total + ns, 0);

@@ -1,5 +1,6 @@
 // What makes a group's timings less trustworthy than they look.
 import { usable } from './compare.ts';
+import { takesPart } from './interleave.ts';
 import type { Group, Row } from './schema.ts';
 import { median, quantile, sorted } from './statistics.ts';
 import { slownessByRound } from './warm-up.ts';
@@ -70,13 +71,13 @@ function ofRow(group: Group, row: Row): string[] {
   if (row.stride > 1) {
     warnings.push(`${row.name}: so slow that it was timed in every ${ordinal(row.stride)} round only`);
   }
-  const took = row.samplesNs.filter((_, round) => round % row.stride === 0);
+  const took = row.samplesNs.filter((_, round) => takesPart(round, row.stride));
   const missing = took.filter((value) => value === null).length;
   if (missing > 0) warnings.push(`${row.name}: ${missing} samples had no usable timestamps`);
   return warnings;
 }
 
-const ordinal = (n: number): string => ['', '', 'second', 'third'][n] ?? `${n}th`;
+const ordinal = (n: number): string => ({ 2: 'second', 4: 'fourth', 8: 'eighth' })[n] ?? `${n}th`;
 
 /**
  * The steps that durations come in: their greatest common divisor, where it is at least a microsecond and there are enough

@@ -48,7 +48,16 @@ export async function peerRows(peers: readonly Peer[], group: PeerGroup): Promis
         timed: ready.timed,
       });
     } catch (error) {
-      skipped.push({ name, reason: error instanceof Error ? error.message : String(error) });
+      // What a peer says that it cannot do is skipped; what it fails at is wrong.
+      const how = `${name} ${version}: ${error instanceof Error ? error.message : String(error)}`;
+      rows.push({
+        name,
+        isDefault: false,
+        validation: { ok: false, how },
+        work: prepare.work,
+        dispatches: 0,
+        timed: { run: async () => {} },
+      });
     }
   }
   const destroy = async () => {

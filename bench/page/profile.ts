@@ -1,7 +1,8 @@
 // A step, dispatch by dispatch: each in a pass of its own, between two timestamps.
 import type { Gpu } from '../../src/gpu/device.ts';
 import { StampReader } from '../../src/gpu/timestamps.ts';
-import { encode, shapeText } from '../../src/kernels/call.ts';
+import { encode } from '../../src/kernels/call.ts';
+import { shapeText } from '../../src/kernels/kernel.ts';
 import type { Plan } from '../../src/train/plan.ts';
 import type { StepProfile } from '../schema.ts';
 import { stampsOfPass } from './clock.ts';

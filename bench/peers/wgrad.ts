@@ -23,11 +23,10 @@ import { Pacer } from '../../src/train/pacer.ts';
 import { compilePlan, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
 import { readTensors } from '../../src/train/stats.ts';
+import { mostSteps } from '../suites/nets.ts';
 import type { Peer, PeerMatmul, PeerStep } from './peer.ts';
 import type { StepWork } from './work.ts';
 
-/** Steps that the tables of learning rates and bias corrections cover. */
-const mostSteps = 2 ** 17;
 const HISTORY = 64;
 
 let shared: Promise<Gpu> | undefined;

@@ -132,7 +132,7 @@ export function findings({ goals, betterChoices, wrong, baseline }: Analysis): s
     const best = group.rows[0]!.row.name;
     const ratio = ratioEstimate(chosen.comparison!.ratio);
     lines.push(
-      `${group.group.title}: the default ${chosen.row.name} takes ${ratio} times as long as ${best}`,
+      `${group.group.title}: the default ${chosen.row.name} takes ${ratio} times as long as ${best} where each is repeated (its code is then in the caches, which in a step it is not: npm run tune measures that)`,
     );
   }
   lines.push(...wrongLines(wrong));

@@ -1,7 +1,6 @@
 /** The `kernels` suite: op x variant x the shapes that the nets use, and square matrix products. */
 import type { Capabilities } from '../../src/gpu/device.ts';
-import { shapeText } from '../../src/kernels/call.ts';
-import { type Kernel, refusal, type Shape, type Variant } from '../../src/kernels/kernel.ts';
+import { type Kernel, refusal, type Shape, shapeText, type Variant } from '../../src/kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import type { Skipped } from '../schema.ts';

@@ -35,7 +35,10 @@ export const netName = ({ hidden }: { readonly hidden: readonly number[] }): str
 /** Images of the synthetic training set: larger than caches, quick to make. */
 export const trainingImages = 10_000;
 
-/** Settings of a run of the base experiment with this net. The tables are long enough for any measurement. */
+/** Steps that the tables of a measured plan cover: 61 rounds of 2,000 repetitions, and what calibrates them. */
+export const mostSteps = 2 ** 18;
+
+/** Settings of a run of the base experiment with this net. */
 export function settingsOf(
   { hidden, optimizer }: Pick<BenchNet, 'hidden' | 'optimizer'>,
   replicas: number,
@@ -47,7 +50,7 @@ export function settingsOf(
       seeds: Array.from({ length: replicas }, (_, r) => r + 1),
       shuffle: true,
       reportSteps: 1,
-      steps: 50_000,
+      steps: mostSteps,
     },
   );
   // A rate at which five steps change the loss enough to see a wrong gradient in it.

@@ -1,5 +1,6 @@
 /** The `train` suite: whole steps of the engine's plan against plans with forced variants. */
 import { kernels } from '../../src/kernels/index.ts';
+import { forcesGatherApart } from '../../src/kernels/variant-choice.ts';
 import type { Skipped } from '../schema.ts';
 import { type BenchNet, netName, nets } from './nets.ts';
 
@@ -32,36 +33,40 @@ export const defaultRow: StepRow = { name: 'default', forced: {} };
 /** What training uses: the variants that measure fastest here. */
 export const tunedRow: StepRow = { name: 'tuned', forced: {}, tuned: true };
 
-/** A gather, then plain matrix products: with the default variants, and with the naive ones. */
-const unfused: readonly StepRow[] = [
-  { name: 'gather apart', forced: {}, fuseGather: false },
-  { name: 'matmul=naive', forced: { matmul: 'naive' }, fuseGather: false },
-];
+/** A gather of its own, then plain matrix products, with the default variants. */
+const gatherApart: StepRow = { name: 'gather apart', forced: {}, fuseGather: false };
+
+/** The plan that training has with these options `--variant`, named like them. */
+const forcedRow = (forced: Readonly<Record<string, string>>): StepRow => ({
+  name: Object.entries(forced)
+    .map(([op, variant]) => `${op}=${variant}`)
+    .join(' '),
+  forced,
+  ...(forcesGatherApart(forced) && { fuseGather: false }),
+});
 
 /** Each variant but the naive one that at least two of the matrix products have, used by all of them that have it. */
 function uniformMatmuls(): StepRow[] {
-  const products = kernels.filter(({ op }) => /(^|-)matmul-/.test(op));
-  const plain = products.filter(({ op }) => ['matmul-forward', 'matmul-wgrad', 'matmul-dgrad'].includes(op));
+  const plain = kernels.filter(({ op }) => ['matmul-forward', 'matmul-wgrad', 'matmul-dgrad'].includes(op));
   const names = plain.flatMap(({ variants }) => variants.map(({ name }) => name));
   const shared = [...new Set(names)].filter((name) => names.filter((other) => other === name).length >= 2);
   return shared
     .filter((name) => name !== 'naive')
-    .map((name) => ({
-      name: `matmul=${name}`,
-      forced: Object.fromEntries(products.map(({ op }) => [op, name])),
-    }));
+    .map((name) => forcedRow({ matmul: name, 'gather-matmul': name }));
 }
 
 export function stepGroups(quick: boolean, forced: Readonly<Record<string, string>>): StepGroup[] {
-  const asked = Object.entries(forced).map(([op, variant]) => `${op}=${variant}`);
-  const others =
-    asked.length > 0
-      ? [{ name: asked.join(' '), forced }]
-      : [...(quick ? [] : [tunedRow]), ...unfused, ...(quick ? [] : uniformMatmuls())];
+  const isAsked = Object.keys(forced).length > 0;
+  const naive = forcedRow({ matmul: 'naive' });
+  const others = isAsked
+    ? [forcedRow(forced)]
+    : quick
+      ? [gatherApart, naive]
+      : [tunedRow, gatherApart, naive, ...uniformMatmuls()];
   return nets.flatMap((net) =>
     (quick ? net.quickReplicas : net.replicas).map((replicas): StepGroup => {
       const id = `step ${netName(net)} ${net.optimizer} R=${replicas}`;
-      const hasOthers = (replicas === 1 && net.optimizer === 'sgd') || asked.length > 0;
+      const hasOthers = (replicas === 1 && net.optimizer === 'sgd') || isAsked;
       return {
         suite: 'train',
         id,

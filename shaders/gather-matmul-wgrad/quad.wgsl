@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   let column = group.x * COLS;
   let word = (group.y * 4u + lane) * VECS;
   let dyBase = group.z * (DY_STRIDE / 4u);
-  let first = group.z * ORDER_STRIDE + (counters[group.z * COUNTERS_STRIDE] % STEPS_PER_EPOCH) * M;
+  let first = (counters[group.z * COUNTERS_STRIDE] % STEPS_PER_EPOCH) * M;
 
   var scale: array<vec4f, VECS>;
   var offset: array<vec4f, VECS>;
@@ -61,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
 
   var acc: array<vec4f, ROWS * COLS>;
   for (var m = 0u; m < M; m += 4u) {
-    let sample = order[first + min(m + lane, M - 1u)];
+    let sample = order[group.z * ORDER_STRIDE + min(first + min(m + lane, M - 1u), ORDER - 1u)];
     let sampleX = quadSwapX(sample);
     let sampleY = quadSwapY(sample);
     let sampleD = quadSwapDiagonal(sample);

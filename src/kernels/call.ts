@@ -2,7 +2,7 @@ import type { Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import { specialize } from '../gpu/specialize.ts';
 import { bindingOf, type Tensor } from '../gpu/tensor.ts';
-import type { Kernel, Shape, Variant } from './kernel.ts';
+import { type Kernel, type Shape, shapeText, type Variant } from './kernel.ts';
 import type { VariantChoice } from './variant-choice.ts';
 
 /** A kernel applied to tensors: what a net and an optimizer are lists of. Plain data; nothing is compiled yet. */
@@ -46,12 +46,6 @@ export interface Dispatch {
 }
 
 const upperSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-
-/** `K=3072 M=100 N=52`: a shape in one line. */
-export const shapeText = (shape: Shape): string =>
-  Object.entries(shape)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
 
 /** The text that is compiled for a variant, a shape and the strides of its tensors. */
 export function shaderText<S extends Shape>(

@@ -4,6 +4,12 @@ import type { Access } from '../gpu/pipelines.ts';
 /** The sizes that an op is specialised for, by their names in its shaders (M, N, K, ...), without the replica dimension. */
 export type Shape = Readonly<Record<string, number>>;
 
+/** `K=3072 M=100 N=52`: a shape in one line. */
+export const shapeText = (shape: Shape): string =>
+  Object.entries(shape)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+
 /** Work of one replica: what rooflines are drawn from. */
 export interface Cost {
   readonly flops: number;

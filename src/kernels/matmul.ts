@@ -131,7 +131,10 @@ export const matmulForward: Kernel<MatmulShape> = {
 export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
   op: 'matmul-forward-split',
   bindings: [read('x'), read('w'), readWrite('y')],
-  cost,
+  cost: ({ M, N, K, SPLITS }) => ({
+    flops: 2 * M * N * K,
+    bytes: 4 * (M * K + K * N + SPLITS * M * N),
+  }),
   variants: forwardVariants.map(split),
   preferred: { software: ['quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };

@@ -1,5 +1,6 @@
 import type { Capabilities } from '../gpu/device.ts';
-import { type Kernel, refusal, type Shape, type Variant } from './kernel.ts';
+import { GpuError } from '../gpu/errors.ts';
+import { type Kernel, refusal, type Shape, shapeText, type Variant } from './kernel.ts';
 
 /** Where a call stands: its label in the net, and for how many replicas it runs. */
 export interface Place {
@@ -15,7 +16,10 @@ export type VariantChoice = <S extends Shape>(
   place: Place,
 ) => Variant<S>;
 
-/** Without measurements: the first preferred variant of the adapter's kind that pays for the shape, else the naive one. */
+/**
+ * Without measurements: the first preferred variant of the adapter's kind that pays for the shape, else the first that can compute it.
+ * @throws GpuError where none can
+ */
 export const defaultChoice: VariantChoice = (kernel, shape, capabilities) => {
   const names = kernel.preferred?.[capabilities.software ? 'software' : 'hardware'] ?? [];
   for (const name of names) {
@@ -23,7 +27,12 @@ export const defaultChoice: VariantChoice = (kernel, shape, capabilities) => {
     const pays = variant.pays?.(shape) ?? true;
     if (pays && refusal(variant, shape, capabilities) === undefined) return variant;
   }
-  return kernel.variants[0]!;
+  const refusals = kernel.variants.map((variant) => refusal(variant, shape, capabilities));
+  const possible = kernel.variants[refusals.indexOf(undefined)];
+  if (possible === undefined) {
+    throw new GpuError(`${kernel.op}: no variant can compute ${shapeText(shape)} here: ${refusals[0]}`);
+  }
+  return possible;
 };
 
 /**
@@ -44,6 +53,18 @@ export function forcedChoice(
     }
     return variant;
   };
+}
+
+/**
+ * A variant forced on the gather or on plain matrix products is meant for the first layer too, which then does not fetch the images itself;
+ * unless one is forced on the products that do.
+ */
+export function forcesGatherApart(forced: Readonly<Record<string, string>>): boolean {
+  const ops = Object.keys(forced);
+  return (
+    ops.some((op) => op === 'gather' || op.startsWith('matmul')) &&
+    !ops.some((op) => op.startsWith('gather-matmul'))
+  );
 }
 
 /** A variant that this version does not have: the user named it, or a checkpoint of another version did. */

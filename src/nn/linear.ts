@@ -26,11 +26,12 @@ export interface Linear {
 
 /**
  * Parts that the K terms of y = x·w are summed in. Where the tiles of y are too few to fill a GPU, each tile's sum is
- * shared between several workgroups; an adapter that computes on a few CPU cores needs no more than those tiles.
+ * shared between several workgroups; an adapter that computes on a few CPU cores needs no more than those tiles. The number of
+ * replicas does not count: sums in other parts would give a replica other bits than a single run.
  */
-export function splitsFor({ M, N, K }: MatmulShape, replicas: number, capabilities: Capabilities): number {
+export function splitsFor({ M, N, K }: MatmulShape, capabilities: Capabilities): number {
   if (capabilities.software) return 1;
-  const tiles = Math.ceil(M / 32) * Math.ceil(N / 32) * replicas;
+  const tiles = Math.ceil(M / 32) * Math.ceil(N / 32);
   return Math.max(1, Math.min(Math.floor(256 / tiles), Math.floor(K / 256)));
 }
 

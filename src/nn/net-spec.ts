@@ -1,4 +1,4 @@
-/** A net as plain data: what `compileNet` (net.ts) turns into kernels and buffers. */
+/** A net as plain data: what `makeModel` (model.ts) allocates and `trainingPass` (net.ts) turns into kernel calls. */
 
 /** Options of batch normalisation (Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167). */
 export interface BatchNormSpec {

@@ -97,7 +97,7 @@ export function trainingPass(
   const { outputs, activated, inputs } = makeActivations(spec, batch.x, '', tensor);
   const calls: KernelCall[] = [];
   for (const [layer, linear] of linears.entries()) {
-    const splits = splitsFor(linear.shape, model.replicas, capabilities);
+    const splits = splitsFor(linear.shape, capabilities);
     calls.push(...linearForward(linear, inputs[layer]!, outputs[layer]!, splits, allocator));
     const activation = activations[layer];
     if (activation !== undefined) {
@@ -139,7 +139,7 @@ export function evaluationPass(
   const { outputs, activated, inputs } = makeActivations(model.spec, batch.x, 'evaluation ', tensor);
   const calls: KernelCall[] = [];
   for (const [layer, linear] of linears.entries()) {
-    const splits = splitsFor(linear.shape, model.replicas, capabilities);
+    const splits = splitsFor(linear.shape, capabilities);
     calls.push(...linearForward(linear, inputs[layer]!, outputs[layer]!, splits, allocator));
     const activation = activations[layer];
     if (activation !== undefined) {
@@ -171,7 +171,7 @@ export function statisticsPasses(
   for (const [layer, activation] of activations.entries()) {
     const linear = linears[layer]!;
     const output = outputs[layer]!;
-    const splits = splitsFor(linear.shape, model.replicas, capabilities);
+    const splits = splitsFor(linear.shape, capabilities);
     before.push(...linearForward(linear, inputs[layer]!, output, splits, allocator));
     passes.push([...before, ...activationStatistics(activation, output, batch.counters, total)]);
     before.push(...activationInference(activation, output, activated[layer]!));

@@ -17,7 +17,7 @@ export interface Segment<Kind extends string = ParameterKind | StatisticKind> {
   readonly name: string;
   readonly kind: Kind;
   readonly layer: number;
-  /** First element in the flat array of a replica; a multiple of 64. */
+  /** First element in the flat array of a replica. A multiple of 64 where it is bound by itself: biases of batch norm follow their weights, variances their means. */
   readonly start: number;
   /** Without padding. Vectors have one row; a weight matrix has (in, out), the transpose of PyTorch's (out, in). */
   readonly rows: number;

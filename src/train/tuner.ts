@@ -1,10 +1,11 @@
 // Measures which variant computes each op of a plan fastest on this adapter.
+import { fnv1a } from '../data/random.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import { StampReader } from '../gpu/timestamps.ts';
-import { type Dispatch, encode, type KernelCall, prepare, replicasOf, shapeText } from '../kernels/call.ts';
+import { type Dispatch, encode, type KernelCall, prepare, replicasOf } from '../kernels/call.ts';
 import { kernels } from '../kernels/index.ts';
-import { refusal } from '../kernels/kernel.ts';
+import { refusal, shapeText } from '../kernels/kernel.ts';
 import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 
 /** What was measured for one op and shape. */
@@ -26,18 +27,13 @@ export interface Tuning {
 export const tunedOpName = (op: string, shape: Readonly<Record<string, number>>, replicas: number): string =>
   `${op} ${shapeText(shape)} R=${replicas}`;
 
-/** FNV-1a over UTF-16 code units: a fingerprint of the shaders, not a secret. */
-function fingerprint(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
-}
-
 /** What measurements depend on: a choice is never trusted for another adapter, browser version or shader text. */
 export function tuningKey(gpu: Gpu, browser: string): string {
   const { vendor, architecture, device, description } = gpu.adapter;
   const shaders = kernels.flatMap(({ variants }) => variants.map(({ name, source }) => `${name}\n${source}`));
-  return [vendor, architecture, device, description, browser, fingerprint(shaders.join('\n'))].join(' | ');
+  return [vendor, architecture, device, description, browser, fnv1a(shaders.join('\n')).toString(16)].join(
+    ' | ',
+  );
 }
 
 /** The measured variants; what was not measured is left to `otherwise`. */

@@ -7,6 +7,7 @@ import type { KernelCall } from '../kernels/call.ts';
 import {
   defaultChoice,
   forcedChoice,
+  forcesGatherApart,
   recordedChoice,
   UnknownVariant,
   type VariantChoice,
@@ -52,7 +53,7 @@ async function run(start: StartMessage): Promise<void> {
   const trainer = await Trainer.make(gpu, dataset, settings, {
     choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
     ...(measures && !tuning.afterwards && { measure: measureWith(gpu, variants, known, tuning.budgetMs) }),
-    ...(forcesPlainMatmul(variants) && { fuseGather: false }),
+    ...(forcesGatherApart(variants) && { fuseGather: false }),
     ...(weights && { weights }),
     ...(checkpoint && { checkpoint }),
   });
@@ -135,10 +136,6 @@ async function outcomeOf(
 }
 
 const fileOf = (tensors: readonly NamedTensor[]) => writeSafetensors({ tensors, metadata: {} });
-
-/** A variant forced on the gather or on plain matmuls is meant for the first layer too. */
-const forcesPlainMatmul = (variants: StartMessage['variants'] = {}): boolean =>
-  Object.keys(variants).some((op) => op === 'gather' || op.startsWith('matmul'));
 
 const isUserError = (error: unknown): boolean =>
   error instanceof NonFiniteLoss || error instanceof GpuError || error instanceof UnknownVariant;

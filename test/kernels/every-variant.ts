@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { shapeText } from '../../src/kernels/call.ts';
-import { type Kernel, refusal, type Shape } from '../../src/kernels/kernel.ts';
+import { type Kernel, refusal, type Shape, shapeText } from '../../src/kernels/kernel.ts';
 import { checkCase, checkName, describeCheck, makeCase } from '../../src/reference/check.ts';
 import type { CheckCase } from '../../src/reference/checks/case.ts';
 import { defaultShapes } from '../../src/reference/checks/table.ts';

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Capabilities } from '../../src/gpu/device.ts';
 import type { Kernel, Variant } from '../../src/kernels/kernel.ts';
-import { defaultChoice, recordedChoice, UnknownVariant } from '../../src/kernels/variant-choice.ts';
+import {
+  defaultChoice,
+  forcesGatherApart,
+  recordedChoice,
+  UnknownVariant,
+} from '../../src/kernels/variant-choice.ts';
 
 type Shape = { readonly N: number };
 
@@ -34,6 +39,23 @@ test.each([
   { N: 97, chosen: 'naive' },
 ])('by default N = $N gets the first preferred variant that pays and runs: $chosen', ({ N, chosen }) => {
   expect(defaultChoice(kernel, { N }, capabilities, place).name).toBe(chosen);
+});
+
+test('where the first variant refuses, another one that can compute the shape is taken; else an error says why', () => {
+  const refusing = { ...kernel.variants[0]!, refuses: () => 'too large' };
+  const hardware = { ...capabilities, software: false };
+  const others = { ...kernel, variants: [refusing, kernel.variants[1]!], preferred: undefined };
+  expect(defaultChoice(others as never, { N: 4 }, hardware, place).name).toBe('long');
+  const none = { ...kernel, variants: [refusing], preferred: undefined };
+  expect(() => defaultChoice(none as never, { N: 4 }, hardware, place)).toThrow(/^op: .*N=4.*too large$/);
+});
+
+test('a variant forced on plain products or the gather is meant for the first layer, unless its own products are forced', () => {
+  expect(forcesGatherApart({ matmul: 'naive' })).toBe(true);
+  expect(forcesGatherApart({ gather: 'words-4' })).toBe(true);
+  expect(forcesGatherApart({ sgd: 'vec4' })).toBe(false);
+  expect(forcesGatherApart({ 'gather-matmul': 'naive' })).toBe(false);
+  expect(forcesGatherApart({ matmul: 'naive', 'gather-matmul': 'naive' })).toBe(false);
 });
 
 test('a recorded variant is used though it does not pay; one that is gone is an error that says so', () => {
