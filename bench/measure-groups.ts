@@ -1,13 +1,11 @@
 // The groups of a run, one after the other, until all are done, time is up or the user stops it.
 import type { Progress } from '../src/cli/progress.ts';
+import { stopOnSignals } from '../src/cli/stop-on-signals.ts';
 import { expectedSeconds, limitSeconds, profileEffort, settingsFor } from './budget.ts';
 import type { BenchOptions } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
 import type { Group, Row, StepProfile, SuiteName } from './schema.ts';
 import { messageOf, type Session } from './session.ts';
-
-/** Exit status after Ctrl-C, as shells count it. */
-export const interrupted = 130;
 
 export interface MeasuredGroups {
   readonly groups: readonly Group[];
@@ -33,7 +31,7 @@ export async function measureAll(
   const startedAt = Date.now();
   let spent = 0;
   let done = 0;
-  const interrupt = stopOnSignals(session, progress);
+  const interrupt = stopOnSignals(() => session.stop(), progress.log, 'this round');
   try {
     for (const [index, { suite, id, title, rows, skipped }] of listed.entries()) {
       if (interrupt.asked()) break;
@@ -109,22 +107,3 @@ const failedRow = (name: string, reason: string): Row => ({
   samplesNs: [],
   dispatches: 0,
 });
-
-/** First signal: end the current group after its current round and report. Second: leave at once. */
-function stopOnSignals(session: Session, progress: Progress) {
-  let asked = false;
-  const onSignal = () => {
-    if (asked) process.exit(interrupted);
-    asked = true;
-    progress.log('stopping after this round; once more to leave at once');
-    session.stop().catch(() => process.exit(interrupted));
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    asked: () => asked,
-    forget: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
-}

@@ -1,4 +1,5 @@
 import type { ExperimentResult, SeedResult } from '../experiments/results.ts';
+import { mean } from '../experiments/statistics.ts';
 import type { Planned, Training } from '../experiments/trainings.ts';
 import type { FromWorker, Outcome } from '../train/messages.ts';
 import type { ExperimentsDirectory } from './experiments-directory.ts';
@@ -9,18 +10,15 @@ import { makeProgress } from './progress.ts';
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 type AdapterMessage = Extract<FromWorker, { type: 'adapter' }>;
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /**
  * Trains, from the last checkpoint where there is one, and keeps the results of all experiments that the training is for.
- * Returns the step at which it was stopped, undefined where it was not.
+ * Returns its last step, and whether Ctrl-C asked to stop.
  */
 export async function runTraining(
   training: Training,
   server: PageServer,
   directory: ExperimentsDirectory,
-): Promise<number | undefined> {
+): Promise<{ readonly step: number; readonly stopAsked: boolean }> {
   const { name, members } = training;
   const progress = makeProgress(members.map(({ experiment }) => experiment.name).join(', '));
   const startedAt = new Date();
@@ -28,9 +26,16 @@ export async function runTraining(
   const folder = directory.folder(name);
   const own = members[0]!;
   const specs = members.slice(1).flatMap(({ settings }) => settings.batchStatistics ?? []);
-  const start = { settings: own.settings, ...(checkpoint && { checkpoint }), also: specs, confusion: true };
+  const start = {
+    settings: own.settings,
+    ...(checkpoint && { checkpoint }),
+    also: specs,
+    confusion: true,
+    toleratesDivergence: true,
+  };
+
   try {
-    const { result, ready, adapter, browser } = await trainInFolder(server, folder, start, progress, {
+    const run = await trainInFolder(server, folder, start, progress, {
       onReady: (message, by) => describe(message, by, progress.log),
       onReport: ({ report: { step, epoch, loss, msPerStep } }, { settings }) =>
         progress.update(
@@ -39,17 +44,19 @@ export async function runTraining(
           `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`,
         ),
     });
-    if (!result.finished) return result.step;
+    const { result, ready, adapter, browser, stopAsked } = run;
+    if (!result.finished) return { step: result.step, stopAsked };
     for (const member of members) {
       const spec = member.settings.batchStatistics;
       const isOwn = spec == null || member === own;
       const outcome = isOwn ? result : result.also[specs.indexOf(spec)]!;
-      const about = resultOf(member, name, outcome, ready, adapter, result.msPerStep);
+      const diverged = folder.divergedSteps();
+      const about = resultOf(member, name, outcome, diverged, ready, adapter, result.msPerStep);
       const { dataSource } = server;
       const dates = { startedAt: startedAt.toISOString(), finishedAt: new Date().toISOString() };
       directory.write({ ...about, browser, dataSource, ...dates }, outcome.weights, folder);
     }
-    return undefined;
+    return { step: result.step, stopAsked };
   } finally {
     progress.stop();
   }
@@ -75,6 +82,7 @@ function resultOf(
   { experiment: { name, what, reported }, tuned, settings }: Planned,
   trainedAs: string,
   { validation, test, confusion }: Outcome,
+  diverged: ReadonlyMap<number, number>,
   ready: Ready,
   { adapter, name: adapterName }: AdapterMessage,
   msPerStep: number,
@@ -95,6 +103,7 @@ function resultOf(
         testAccuracy: test![r]!.accuracy,
         testLoss: test![r]!.loss,
         confusion: confusion![r]!,
+        divergedAtStep: diverged.get(r) ?? null,
       }),
     ),
     steps: settings.steps,

@@ -13,10 +13,12 @@ export async function main(args: readonly string[]): Promise<number> {
   if (options === undefined) return 0;
   const { study, selected, seeds, dataDir, out } = options;
   const directory = new ExperimentsDirectory(out, study);
-  const trainings = trainingsOf(study.experiments, options).filter(({ members }) =>
+  const all = trainingsOf(study.experiments, options);
+  // Everything that is there is looked at before anything is started: the table compares what was trained alike.
+  for (const member of all.flatMap(({ members }) => members)) directory.finished(member);
+  const trainings = all.filter(({ members }) =>
     members.some(({ experiment }) => selected.includes(experiment)),
   );
-  // Everything that is there is looked at before anything is started.
   const open = trainings.filter((training) => {
     const missing = training.members.filter((member) => directory.finished(member) === undefined);
     if (missing.length > 0) directory.checkpoint(training);
@@ -32,11 +34,10 @@ export async function main(args: readonly string[]): Promise<number> {
     try {
       for (const [i, training] of open.entries()) {
         log(`training ${i + 1} of ${open.length}: ${namesOf(training)}`);
-        const stoppedAt = await runTraining(training, server, directory);
-        if (stoppedAt !== undefined) {
-          console.log(
-            `stopped at step ${stoppedAt} of ${namesOf(training)}; the same command goes on from there`,
-          );
+        const { step, stopAsked } = await runTraining(training, server, directory);
+        const isLast = i === open.length - 1 && step >= training.members[0]!.settings.steps;
+        if (stopAsked && !isLast) {
+          console.log(`stopped at step ${step} of ${namesOf(training)}; the same command goes on from there`);
           return interrupted;
         }
         directory.writeReport();

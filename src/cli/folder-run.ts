@@ -3,7 +3,7 @@ import { startHeadlessRun } from './headless-run.ts';
 import type { PageServer } from './page-server.ts';
 import type { Progress } from './progress.ts';
 import type { RunDirectory } from './run-directory.ts';
-import { stopOnSignals } from './stop-on-signals.ts';
+import { Interrupted, stopOnSignals } from './stop-on-signals.ts';
 
 type MessageOf<T extends FromWorker['type']> = Extract<FromWorker, { readonly type: T }>;
 
@@ -14,26 +14,34 @@ export interface FolderRun {
   readonly adapter: MessageOf<'adapter'>;
   /** `Chrome/156.0...` */
   readonly browser: string;
+  /** Ctrl-C was pressed: what would come next must not begin, even where this training was just finished. */
+  readonly stopAsked: boolean;
 }
 
 export interface FolderRunCallbacks {
   readonly onReady: (ready: MessageOf<'ready'>, adapter: MessageOf<'adapter'>) => void;
   readonly onReport: (message: MessageOf<'report'>, ready: MessageOf<'ready'>) => void;
+  readonly onTuning?: (message: MessageOf<'tuning'> | MessageOf<'tuned'>) => void | Promise<void>;
 }
 
-/** Trains in headless Chrome: metrics as they come, a checkpoint after each epoch and where Ctrl-C stops it. */
+/**
+ * Trains in headless Chrome: metrics as they come, a checkpoint after each epoch and where Ctrl-C stops it.
+ * @throws Interrupted where Ctrl-C came before the first step
+ */
 export async function trainInFolder(
   server: PageServer,
   folder: RunDirectory,
   start: Omit<StartMessage, 'type' | 'dataUrl' | 'checkpoints'>,
   { log }: Progress,
-  { onReady, onReport }: FolderRunCallbacks,
+  { onReady, onReport, onTuning }: FolderRunCallbacks,
 ): Promise<FolderRun> {
   let ready: MessageOf<'ready'> | undefined;
   let adapter: MessageOf<'adapter'> | undefined;
   const onMessage = (message: FromWorker) => {
     if (message.type === 'adapter') {
       adapter = message;
+    } else if (message.type === 'tuning' || message.type === 'tuned') {
+      return onTuning?.(message);
     } else if (message.type === 'ready') {
       ready = message;
       folder.beginMetrics(message.step);
@@ -51,10 +59,14 @@ export async function trainInFolder(
   };
   const message: StartMessage = { type: 'start', dataUrl: server.dataUrl, checkpoints: true, ...start };
   const run = await startHeadlessRun(server, message, onMessage, log);
-  const stop = stopOnSignals(() => run.stop(), log);
+  const stop = stopOnSignals(() => run.stop(), log, 'the steps already submitted');
   try {
     const { result } = await run.finished;
-    return { result, ready: ready!, adapter: adapter!, browser: run.browser };
+    const { browser } = run;
+    return { result, ready: ready!, adapter: adapter!, browser, stopAsked: stop.asked() };
+  } catch (error) {
+    if (stop.asked() && ready === undefined) throw new Interrupted('stopped before the first step');
+    throw error;
   } finally {
     stop.forget();
     await run.close();

@@ -5,8 +5,8 @@ declare global {
   interface Window {
     /** Given by Node: takes a message of the worker, as JSON. */
     wgradReceive(message: string): Promise<void>;
-    /** Called by Node: gives the worker a message, as JSON. */
-    wgradSend(message: string): void;
+    /** Called by Node: gives the worker a message, as JSON, in pieces. */
+    wgradSend(piece: string, isLast: boolean): void;
   }
 }
 
@@ -21,4 +21,10 @@ worker.addEventListener('error', (event) => {
   const message = event.message || 'the worker did not load';
   void window.wgradReceive(packBytes({ type: 'error', message, user: false }));
 });
-window.wgradSend = (message) => worker.postMessage(unpackBytes(message));
+let pieces = '';
+window.wgradSend = (piece, isLast) => {
+  pieces += piece;
+  if (!isLast) return;
+  worker.postMessage(unpackBytes(pieces));
+  pieces = '';
+};

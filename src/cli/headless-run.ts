@@ -5,6 +5,9 @@ import { CliError } from './cli-error.ts';
 import { packBytes, unpackBytes } from './packed-bytes.ts';
 import type { PageServer } from './page-server.ts';
 
+/** Characters that a page takes at once: Chrome closes the connection at messages of 100 MB, and a checkpoint may be larger. */
+const pieceLength = 2 ** 24;
+
 /** Training in headless Chrome. */
 export interface HeadlessRun {
   /** `Chrome/156.0...` */
@@ -44,7 +47,14 @@ export async function startHeadlessRun(
     });
   });
   finished.catch(() => {}); // Whoever awaits it gets it.
-  const send = (message: unknown) => page.evaluate((json) => window.wgradSend(json), packBytes(message));
+  const send = async (message: unknown) => {
+    const json = packBytes(message);
+    for (let start = 0; start < json.length; start += pieceLength) {
+      const end = start + pieceLength;
+      const piece = json.slice(start, end);
+      await page.evaluate((text, isLast) => window.wgradSend(text, isLast), piece, end >= json.length);
+    }
+  };
   await page.goto(`${server.origin}/src/cli/headless.html`);
   await page.waitForFunction(() => typeof window.wgradSend === 'function');
   await send(start);

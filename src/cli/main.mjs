@@ -38,9 +38,10 @@ try {
   status = await main(args);
 } catch (error) {
   // A message alone where the user can do something about it, the whole stack where we have to.
-  const known = error?.name === 'CliError' || error?.name === 'DataError';
-  console.error(known ? `${command}: ${error.message}` : error);
-  status = known ? 2 : 1;
+  const statuses = { CliError: 2, DataError: 2, Interrupted: 130 };
+  const known = statuses[error?.name];
+  console.error(known === undefined ? error : `${command}: ${error.message}`);
+  status = known ?? 1;
 }
 await loader.close();
 process.exit(status);

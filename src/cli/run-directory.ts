@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -8,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type Checkpoint, readCheckpoint } from '../train/checkpoint.ts';
+import { readCheckpoint } from '../train/checkpoint.ts';
 import { CliError } from './cli-error.ts';
 
 /** Name of the last checkpoint in a run's folder. */
@@ -36,6 +37,23 @@ export class RunDirectory {
 
   addMetrics(line: Readonly<Record<string, unknown>>): void {
     appendFileSync(join(this.path, metricsFile), `${JSON.stringify(line)}\n`);
+  }
+
+  /** Keeps the metrics of another run, which this one goes on from. */
+  takeMetricsOf(other: string): void {
+    const path = join(other, metricsFile);
+    if (other !== this.path && existsSync(path)) this.write(metricsFile, readFileSync(path));
+  }
+
+  /** First step whose loss was not finite, by the replica's place. */
+  divergedSteps(): Map<number, number> {
+    const steps = new Map<number, number>();
+    for (const line of readFileSync(join(this.path, metricsFile), 'utf8').split('\n')) {
+      if (!line.includes('"diverged"')) continue;
+      const { replica, step } = JSON.parse(line) as { replica: number; step: number };
+      steps.set(replica, Math.min(step, steps.get(replica) ?? step));
+    }
+    return steps;
   }
 
   writeCheckpoint(bytes: Uint8Array): void {
@@ -78,11 +96,8 @@ export class RunDirectory {
   }
 }
 
-/** The checkpoint of a run's folder, and its bytes. @throws CliError where there is none or it is damaged. */
-export function findCheckpoint(path: string): {
-  readonly file: Uint8Array<ArrayBuffer>;
-  readonly checkpoint: Checkpoint;
-} {
+/** The checkpoint file of a run's folder. @throws CliError where there is none or it is damaged. */
+export function findCheckpoint(path: string): Uint8Array<ArrayBuffer> {
   let file: Uint8Array<ArrayBuffer>;
   try {
     file = new Uint8Array(readFileSync(join(path, checkpointFile)));
@@ -90,7 +105,8 @@ export function findCheckpoint(path: string): {
     throw new CliError(`--resume ${path}: there is no ${checkpointFile} in it`);
   }
   try {
-    return { file, checkpoint: readCheckpoint(file) };
+    readCheckpoint(file);
+    return file;
   } catch (error) {
     throw new CliError(`--resume ${path}: ${checkpointFile} is damaged: ${(error as Error).message}`);
   }

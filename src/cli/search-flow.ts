@@ -91,7 +91,7 @@ export async function runSearch(
   return found;
 }
 
-/** A population from rung to rung; after each but the last only the better half goes on. */
+/** A population from rung to rung; after each but the last only the better half goes on, and nothing that diverged. */
 async function runPopulation(
   plan: SearchPlan,
   population: Population,
@@ -128,8 +128,10 @@ async function runPopulation(
       candidates.map((candidate, place) => ({ ...candidate, place })),
       plan.settings.valSize,
     );
-    const kept = ranked.slice(0, survivorsOf(points.length)).map(({ place }) => place);
+    const alive = ranked.filter(({ accuracy }) => accuracy !== null);
+    const kept = alive.slice(0, survivorsOf(points.length)).map(({ place }) => place);
     left.push(...candidates.filter((_, place) => !kept.includes(place)));
+    if (kept.length === 0) return { candidates: left, populations };
     // In the order they had, so that nothing else changes.
     const inOrder = kept.toSorted((a, b) => a - b);
     const { length } = plan.seeds;

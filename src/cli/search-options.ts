@@ -230,6 +230,13 @@ function sharedArguments(args: readonly string[]): string[] {
   });
 }
 
+/** The experiment's statistics of batch norm, which are not part of a search, need batch norm. */
+function withoutStatistics({ experiment: name }: Flags, { settings }: SearchPlan): string[] {
+  const experiment = experiments.find((candidate) => candidate.name === name)!;
+  const needsThem = experiment.settings.batchStatistics !== null && settings.batchNorm === null;
+  return needsThem ? ['--bn-stats', 'none'] : [];
+}
+
 /** Parses the arguments; undefined where help was asked for. @throws CliError for a mistake */
 export function parseSearchOptions(args: readonly string[]): SearchOptions | undefined {
   const parsed = parse(searchCommand(), args);
@@ -241,7 +248,7 @@ export function parseSearchOptions(args: readonly string[]): SearchOptions | und
   const name = `search-${flags.experiment}-${number}`;
   return {
     plan,
-    sharedArguments: sharedArguments(args),
+    sharedArguments: [...sharedArguments(args), ...withoutStatistics(flags, plan)],
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
     out: flags.out === undefined ? join(projectRoot, 'runs', name) : resolvePath(flags.out),
   };

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { SearchPlan } from '../experiments/search-plan.ts';
 import { type Ranked, rank, trialsOf } from '../experiments/search-ranking.ts';
 import { netName, type SearchReport, searchNotes, searchTable } from '../experiments/search-report.ts';
@@ -60,6 +58,7 @@ class SearchRunner {
   /** Share of the search that is finished. */
   #done = 0;
   #best: number | undefined;
+  #stopAsked = false;
 
   constructor(options: SearchOptions, directory: SearchDirectory, progress: Progress) {
     this.#options = options;
@@ -68,6 +67,8 @@ class SearchRunner {
   }
 
   async train(task: PopulationTask): Promise<PopulationResult | undefined> {
+    // Asked while the population before this one was finished.
+    if (this.#stopAsked) return undefined;
     const { name, settings, checkpoint } = task;
     const { log } = this.#progress;
     const first = this.#server === undefined;
@@ -95,11 +96,12 @@ class SearchRunner {
       onReport: ({ report: { step, msPerStep } }) => this.#show(task, step, msPerStep),
     });
     const { result, ready, adapter, browser } = run;
+    this.#stopAsked = run.stopAsked;
     if (!result.finished) return undefined;
     return {
       name,
       settings,
-      trials: trialsOf(settings.replicas, result.validation!, divergedSteps(folder.path)),
+      trials: trialsOf(settings.replicas, result.validation!, folder.divergedSteps()),
       adapter: { name: adapter.name, ...adapter.adapter },
       browser,
       dataSource,
@@ -143,17 +145,6 @@ class SearchRunner {
       `${best}${name} step ${step} of ${steps} | ${msPerStep.toFixed(2)} ms per step`,
     );
   }
-}
-
-/** First step of each replica whose loss was not finite, from all sessions: by its place. */
-function divergedSteps(folder: string): Map<number, number> {
-  const steps = new Map<number, number>();
-  for (const line of readFileSync(join(folder, 'metrics.jsonl'), 'utf8').split('\n')) {
-    if (!line.includes('"diverged"')) continue;
-    const { replica, step } = JSON.parse(line) as { replica: number; step: number };
-    steps.set(replica, Math.min(step, steps.get(replica) ?? step));
-  }
-  return steps;
 }
 
 function reportOf(

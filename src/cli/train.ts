@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { trainSettings } from '../experiments/experiments.ts';
+import { mean } from '../experiments/statistics.ts';
 import type { FromWorker, RunResult } from '../train/messages.ts';
 import type { TrainReport } from '../train/report-window.ts';
-import { startHeadlessRun } from './headless-run.ts';
+import { CliError } from './cli-error.ts';
+import { type FolderRun, trainInFolder } from './folder-run.ts';
 import { type PageServer, startPageServer } from './page-server.ts';
 import { makeProgress, type Progress } from './progress.ts';
 import { projectRoot, resolvePath } from './project-root.ts';
-import { findCheckpoint, RunDirectory } from './run-directory.ts';
-import { interrupted, stopOnSignals } from './stop-on-signals.ts';
+import { checkpointFile, findCheckpoint, RunDirectory } from './run-directory.ts';
+import { interrupted } from './stop-on-signals.ts';
 import { parseTrainOptions, type TrainOptions } from './train-options.ts';
 import { addToTuningFile, readTuningFile } from './tuning-file.ts';
 
@@ -27,7 +30,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const progress = makeProgress('training');
   // Read before anything is written or downloaded.
   const resumed = options.resume === undefined ? undefined : resolvePath(options.resume);
-  const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed).file;
+  const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed);
+  if (resumed === undefined && options.out !== undefined) refuseOccupied(resolvePath(options.out));
   const server = await startPageServer({
     dataDir: options.dataDir === undefined ? undefined : resolvePath(options.dataDir),
     log: progress.log,
@@ -36,11 +40,18 @@ export async function main(args: readonly string[]): Promise<number> {
     const out =
       options.out === undefined ? (resumed ?? defaultOut(options, startedAt)) : resolvePath(options.out);
     const directory = new RunDirectory(out);
+    if (resumed !== undefined) directory.takeMetricsOf(resumed);
     return await trainInChrome(options, server, directory, checkpoint, progress, startedAt);
   } finally {
     progress.stop();
     await server.close();
   }
+}
+
+/** @throws CliError where the folder holds another run, of which nothing must be lost */
+function refuseOccupied(out: string): void {
+  if (!existsSync(join(out, checkpointFile))) return;
+  throw new CliError(`--out ${out} holds another run: go on with it by --resume, or name another folder`);
 }
 
 function defaultOut({ experiment }: TrainOptions, startedAt: Date): string {
@@ -57,64 +68,44 @@ async function trainInChrome(
   startedAt: Date,
 ): Promise<number> {
   const { seeds, steps, shuffle, init, variants } = options;
-  let ready: Ready | undefined;
-  let adapter: Extract<FromWorker, { type: 'adapter' }> | undefined;
-  const onMessage = (message: FromWorker) => {
-    if (message.type === 'adapter') {
-      adapter = message;
-      progress.log(`adapter: ${message.name}`);
-    } else if (message.type === 'tuning') {
-      if (message.done === 0)
-        progress.log(
-          `tuning: measuring the variants of ${message.total} ops, up to ${tuningBudgetMs / 1000} s, once`,
-        );
-    } else if (message.type === 'tuned') {
-      return addToTuningFile(message.tuning);
-    } else if (message.type === 'ready') {
-      ready = message;
-      directory.beginMetrics(message.step);
-      describe(message, server, progress);
-    } else if (message.type === 'report') {
-      directory.addMetrics({ type: 'train', ...message.report });
-      progress.update(message.report.step, ready!.settings.steps, status(message.report));
-    } else if (message.type === 'validation') {
-      directory.addMetrics({ type: 'validation', ...message.report });
-    } else if (message.type === 'checkpoint') {
-      directory.writeCheckpoint(message.file);
-    }
-  };
-  const run = await startHeadlessRun(
+  const run = await trainInFolder(
     server,
+    directory,
     {
-      type: 'start',
-      dataUrl: server.dataUrl,
       settings: trainSettings(options.settings, { seeds, steps, shuffle, reportSteps }),
       ...(init && { weights: init }),
       ...(checkpoint && { checkpoint }),
       ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile() } }),
       variants,
-      checkpoints: true,
     },
-    onMessage,
-    progress.log,
+    progress,
+    {
+      onTuning(message) {
+        if (message.type === 'tuned') return addToTuningFile(message.tuning);
+        const { done, total } = message;
+        if (done === 0)
+          progress.log(
+            `tuning: measuring the variants of ${total} ops, up to ${tuningBudgetMs / 1000} s, once`,
+          );
+      },
+      onReady(ready, { name }) {
+        progress.log(`adapter: ${name}`);
+        describe(ready, server, progress);
+      },
+      onReport: ({ report }, { settings }) => progress.update(report.step, settings.steps, status(report)),
+    },
   );
-  const stop = stopOnSignals(() => run.stop(), progress.log);
-  try {
-    const { result } = await run.finished;
-    progress.stop();
-    writeResult(directory, options, server, run.browser, adapter!, ready!, result, startedAt);
-    if (!result.finished) {
-      console.log(
-        `stopped at step ${result.step} of ${ready!.settings.steps}; go on with: npm run train -- --resume ${directory.path}`,
-      );
-      return interrupted;
-    }
-    printResult(ready!, result, directory);
-    return 0;
-  } finally {
-    stop.forget();
-    await run.close();
+  progress.stop();
+  const { result, ready } = run;
+  writeResult(directory, options, server, run, startedAt);
+  if (!result.finished) {
+    console.log(
+      `stopped at step ${result.step} of ${ready.settings.steps}; go on with: npm run train -- --resume ${directory.path}`,
+    );
+    return interrupted;
   }
+  printResult(ready, result, directory);
+  return 0;
 }
 
 function describe(ready: Ready, server: PageServer, { log }: Progress): void {
@@ -147,9 +138,6 @@ function describe(ready: Ready, server: PageServer, { log }: Progress): void {
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 const status = ({ epoch, loss, accuracy, msPerStep }: TrainReport): string =>
   `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | accuracy ${mean(accuracy).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`;
 
@@ -157,12 +145,10 @@ function writeResult(
   directory: RunDirectory,
   options: TrainOptions,
   server: PageServer,
-  browser: string,
-  { adapter, name }: Extract<FromWorker, { type: 'adapter' }>,
-  { settings, dispatchesPerStep, variants, stepsPerEpoch, modelBytes }: Ready,
-  result: RunResult,
+  { result, ready, adapter: { adapter, name }, browser }: FolderRun,
   startedAt: Date,
 ): void {
+  const { settings, dispatchesPerStep, variants, stepsPerEpoch, modelBytes } = ready;
   const { msPerStep, weights } = result;
   const replicas = settings.replicas.length;
   for (const [index, { seed }] of settings.replicas.entries()) {

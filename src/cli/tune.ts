@@ -7,6 +7,8 @@ import { startHeadlessRun } from './headless-run.ts';
 import { wholeNumber, widths } from './numbers.ts';
 import { startPageServer } from './page-server.ts';
 import { makeProgress } from './progress.ts';
+import { resolvePath } from './project-root.ts';
+import { checkSettings } from './setting-options.ts';
 import { addToTuningFile } from './tuning-file.ts';
 
 /** Time for all measurements of a plan, ms. */
@@ -38,9 +40,13 @@ export async function main(args: readonly string[]): Promise<number> {
     hidden: flags.hidden ?? experiment.settings.hidden,
     batchSize: flags.batchSize ?? experiment.settings.batchSize,
   };
+  checkSettings(settings);
   const seeds = Array.from({ length: flags.seeds }, (_, i) => i + 1);
   const progress = makeProgress('tuning', 2000);
-  const server = await startPageServer({ dataDir: flags.data, log: progress.log });
+  const server = await startPageServer({
+    dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
+    log: progress.log,
+  });
   let tuning: Tuning | undefined;
   const onMessage = (message: FromWorker) => {
     if (message.type === 'adapter') progress.log(`adapter: ${message.name}`);

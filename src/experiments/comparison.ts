@@ -50,6 +50,8 @@ export interface Row {
   readonly what: string;
   readonly reported: Reported | null;
   readonly perSeed: readonly number[];
+  /** Training steps. */
+  readonly steps: number;
   readonly test: Estimate;
   readonly validation: Estimate | null;
   /** Null for the base experiment, and where that was not run. */
@@ -126,7 +128,7 @@ export function compare(results: Results): Comparison {
   );
   const corrected = holm(raw.map((difference) => difference?.pT ?? null));
   const rows = results.map((result, i): Row => {
-    const { name, what, reported } = result;
+    const { name, what, reported, steps } = result;
     const perSeed = testAccuracies(result);
     const validation = validationAccuracies(result);
     const difference = raw[i] == null ? null : { ...raw[i], pHolm: corrected[i] ?? null };
@@ -137,6 +139,7 @@ export function compare(results: Results): Comparison {
       what,
       reported,
       perSeed,
+      steps,
       test: estimate(perSeed),
       validation: validation === null ? null : estimate(validation),
       difference,
@@ -145,7 +148,27 @@ export function compare(results: Results): Comparison {
       reportedVerdict: reportedVerdictOf(reported, prediction),
     };
   });
-  return { rows, notes: notesOf(rows, corrected.filter((p) => p !== null).length) };
+  const notes = notesOf(rows, corrected.filter((p) => p !== null).length);
+  return { rows, notes: [...notes, ...warningsOf(results)] };
+}
+
+/** What makes the rows less comparable than they look. */
+function warningsOf(results: Results): string[] {
+  const warnings: string[] = [];
+  if (new Set(results.map(({ steps }) => steps)).size > 1) {
+    warnings.push(
+      'The experiments were trained for different numbers of steps: a difference is one between whole settings, not the effect of one change.',
+    );
+  }
+  for (const { name, perSeed } of results) {
+    for (const { seed, divergedAtStep } of perSeed) {
+      if (divergedAtStep == null) continue;
+      warnings.push(
+        `${name}, seed ${seed}: the loss was not finite from step ${divergedAtStep} on; it counts with the accuracy that it has.`,
+      );
+    }
+  }
+  return warnings;
 }
 
 function notesOf(rows: readonly Row[], comparisons: number): string[] {

@@ -20,21 +20,22 @@ type Line =
   | {
       readonly type: 'train';
       readonly epoch: number;
-      readonly loss: readonly number[];
+      readonly loss: readonly (number | null)[];
       readonly accuracy: readonly number[];
     }
   | {
       readonly type: 'validation';
       readonly epoch: number;
-      readonly validation: readonly { readonly loss: number; readonly accuracy: number }[];
+      readonly validation: readonly { readonly loss: number | null; readonly accuracy: number }[];
     };
 
-const point = (x: number, values: readonly number[]): CurvePoint => ({
-  x,
-  mean: values.reduce((sum, value) => sum + value, 0) / values.length,
-  low: Math.min(...values),
-  high: Math.max(...values),
-});
+/** Of the seeds whose value is finite; JSON holds null for the others. None where all are. */
+function point(x: number, all: readonly (number | null)[]): CurvePoint[] {
+  const values = all.filter((value) => value !== null);
+  if (values.length === 0) return [];
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return [{ x, mean, low: Math.min(...values), high: Math.max(...values) }];
+}
 
 /** Most points of a curve: more cannot be seen. */
 const mostPoints = 200;
@@ -59,15 +60,15 @@ export function readCurves(metrics: string): Curves {
   const training = lines.flatMap((line) => (line.type === 'train' ? [line] : []));
   const validation = lines.flatMap((line) => (line.type === 'validation' ? [line] : []));
   const ofValidation = (key: 'loss' | 'accuracy') =>
-    validation.map(({ epoch, validation: scores }) =>
+    validation.flatMap(({ epoch, validation: scores }) =>
       point(
         epoch,
         scores.map((score) => score[key]),
       ),
     );
   return {
-    trainingLoss: thinned(training.map(({ epoch, loss }) => point(epoch, loss))),
-    trainingAccuracy: thinned(training.map(({ epoch, accuracy }) => point(epoch, accuracy))),
+    trainingLoss: thinned(training.flatMap(({ epoch, loss }) => point(epoch, loss))),
+    trainingAccuracy: thinned(training.flatMap(({ epoch, accuracy }) => point(epoch, accuracy))),
     validationLoss: ofValidation('loss'),
     validationAccuracy: ofValidation('accuracy'),
   };

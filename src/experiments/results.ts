@@ -10,10 +10,12 @@ export interface SeedResult {
   readonly validationLoss: number | null;
   /** Fraction of the 10,000 test images. */
   readonly testAccuracy: number;
-  /** Mean cross-entropy. */
-  readonly testLoss: number;
+  /** Mean cross-entropy; null, as is the one above, where it is not finite. */
+  readonly testLoss: number | null;
   /** Test images of class t taken for class p, at 10 t + p. */
   readonly confusion: readonly number[];
+  /** First step whose loss was not finite; null where all were. */
+  readonly divergedAtStep: number | null;
 }
 
 /** A finished experiment. */

@@ -159,8 +159,8 @@ export function seedsNeeded(standardDeviationOfPairs: number, difference: number
   // The power grows with n: bisection.
   let [low, high] = [1, 2];
   while (!enough(high)) {
-    [low, high] = [high, 2 * high];
-    if (high > mostSeeds) return null;
+    if (high === mostSeeds) return null;
+    [low, high] = [high, Math.min(2 * high, mostSeeds)];
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);

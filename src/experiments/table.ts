@@ -21,9 +21,10 @@ function seedsToSee({ difference: d }: Row): string {
   return d.seedsToSee === null ? '> 10,000' : `${d.seedsToSee}`;
 }
 
-/** The columns of every form of the table. */
-export const columns: readonly Column<Row>[] = [
+/** The columns of every form of the table; `stepsDiffer`: that of the steps says something. */
+const allColumns = (stepsDiffer: boolean): readonly Column<Row>[] => [
   { title: 'experiment', cell: ({ name }) => name, isNumber: false },
+  { title: 'steps', cell: ({ steps }) => (stepsDiffer ? `${steps}` : ''), isNumber: true },
   {
     title: 'report',
     cell: ({ reported }) => (reported === null ? '' : reportedText(reported)),
@@ -50,7 +51,8 @@ export const columns: readonly Column<Row>[] = [
 ];
 
 /** The columns that hold anything: with one seed there are no tests. */
-export const columnsOf = ({ rows }: Comparison): readonly Column<Row>[] => columnsWithText(columns, rows);
+export const columnsOf = ({ rows }: Comparison): readonly Column<Row>[] =>
+  columnsWithText(allColumns(new Set(rows.map(({ steps }) => steps)).size > 1), rows);
 
 export const markdownTable = (comparison: Comparison): string =>
   alignedTable(columnsOf(comparison), comparison.rows, comparison.notes);

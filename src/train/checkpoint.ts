@@ -9,6 +9,8 @@ export interface Checkpoint {
   readonly step: number;
   /** Variant of each call by its label: other variants may round differently. */
   readonly variants: Readonly<Record<string, string>>;
+  /** Variants that the user forced, by op: evaluations use them too. */
+  readonly forced: Readonly<Record<string, string>>;
   /** Who computed, for the warning where another adapter goes on. */
   readonly adapter: string;
   readonly arenas: ArenaValues;

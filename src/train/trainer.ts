@@ -5,7 +5,7 @@ import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
-import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
+import { defaultChoice, forcedChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { type Model, makeModel } from '../nn/model.ts';
 import { trainingPass } from '../nn/net.ts';
 import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
@@ -48,6 +48,11 @@ export interface TrainCallbacks {
 
 export interface TrainerOptions {
   readonly choose?: VariantChoice;
+  /**
+   * Variants by op that evaluations and batch-norm statistics use; otherwise they take the defaults, never what was measured, so that a run that goes on
+   * elsewhere scores as one in a piece. A checkpoint has its own.
+   */
+  readonly forced?: Readonly<Record<string, string>>;
   /** Measures the plan's ops and says what to use instead of `choose`. The buffers hold nothing yet. */
   readonly measure?: (pipelines: PipelineCache, calls: readonly KernelCall[]) => Promise<VariantChoice>;
   /** Let the first layer read the images' bytes itself. By default where that is faster: on software adapters, without crops. */
@@ -66,7 +71,7 @@ export class Trainer {
   readonly #gpu: Gpu;
   readonly #dataset: GpuDataset;
   readonly #pipelines: PipelineCache;
-  readonly #choose: VariantChoice;
+  readonly #forced: Readonly<Record<string, string>>;
   readonly #allocator: Allocator;
   readonly #pacer: Pacer;
   readonly #optimizer: Optimizer;
@@ -84,7 +89,7 @@ export class Trainer {
     this.#gpu = parts.gpu;
     this.#dataset = parts.dataset;
     this.#pipelines = parts.pipelines;
-    this.#choose = parts.choose;
+    this.#forced = parts.forced;
     this.#allocator = parts.allocator;
     this.#optimizer = parts.optimizer;
     this.#order = parts.order;
@@ -103,7 +108,14 @@ export class Trainer {
     gpu: Gpu,
     dataset: GpuDataset,
     settings: TrainSettings,
-    { choose: choice = defaultChoice, measure, fuseGather, weights, checkpoint }: TrainerOptions = {},
+    {
+      choose: choice = defaultChoice,
+      forced = {},
+      measure,
+      fuseGather,
+      weights,
+      checkpoint,
+    }: TrainerOptions = {},
   ): Promise<Trainer> {
     const { batchSize: B, steps } = settings;
     const R = settings.replicas.length;
@@ -153,7 +165,7 @@ export class Trainer {
       dataset,
       settings,
       pipelines,
-      choose,
+      forced: checkpoint?.forced ?? forced,
       allocator,
       model,
       optimizer,
@@ -245,7 +257,8 @@ export class Trainer {
       }
       await this.#finishReading(window, lose);
       if (failure !== undefined) throw this.#nonFinite(failure);
-      if (stopped()) break;
+      // Where all steps are done there is nothing to stop: the last validation and checkpoint belong to them.
+      if (stopped() && this.#step < steps) break;
       if (this.settings.valSize > 0) {
         const validation = await this.evaluate('validation');
         onValidation?.({ step: this.#step, epoch: this.#step / this.stepsPerEpoch, validation });
@@ -277,7 +290,7 @@ export class Trainer {
         this.#gpu,
         this.#pipelines,
         this.#pacer,
-        this.#choose,
+        forcedChoice(this.#forced),
         this.model,
         dataset,
         split === 'test' ? dataset.test : dataset.train,
@@ -300,7 +313,7 @@ export class Trainer {
       this.#gpu,
       this.#pipelines,
       this.#pacer,
-      this.#choose,
+      forcedChoice(this.#forced),
       this.model,
       source,
       spec,
@@ -332,6 +345,7 @@ export class Trainer {
       settings: this.settings,
       step: this.#step,
       variants: this.plan.variants,
+      forced: this.#forced,
       adapter: adapterName(this.#gpu.adapter),
       arenas: await readArenas(this.#gpu, this.#arenas()),
     };
@@ -374,7 +388,7 @@ export class Trainer {
   #nonFinite({ replica, step }: NonFinite): NonFiniteLoss {
     const { seed, lambda } = this.settings.replicas[replica]!;
     return new NonFiniteLoss(
-      `the loss of replica ${replica} (seed ${seed}, lambda ${lambda}) is not finite at step ${step}: try a lower learning rate (--lr-max)`,
+      `the loss of replica ${replica} (seed ${seed}, lambda ${lambda}) is not finite at step ${step}: try a lower learning rate`,
     );
   }
 }
@@ -399,7 +413,7 @@ interface TrainerParts {
   readonly dataset: GpuDataset;
   readonly settings: TrainSettings;
   readonly pipelines: PipelineCache;
-  readonly choose: VariantChoice;
+  readonly forced: Readonly<Record<string, string>>;
   readonly allocator: Allocator;
   readonly model: Model;
   readonly optimizer: Optimizer;

@@ -52,6 +52,7 @@ async function run(start: StartMessage): Promise<void> {
   const measures = tuning !== undefined && checkpoint === undefined;
   const trainer = await Trainer.make(gpu, dataset, settings, {
     choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
+    forced: variants,
     ...(measures && !tuning.afterwards && { measure: measureWith(gpu, variants, known, tuning.budgetMs) }),
     ...(forcesGatherApart(variants) && { fuseGather: false }),
     ...(weights && { weights }),

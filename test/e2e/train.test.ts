@@ -92,7 +92,11 @@ describe('a run', () => {
   test('stopped by Ctrl-C and resumed, ends with the bits of an uninterrupted run', {
     timeout: 240_000,
   }, async () => {
-    const settings = [...small, '--steps', '560', '--optimizer', 'adam', '--lr-max', '0.001', '--flip'];
+    const settings = [
+      ...[...small, '--steps', '560', '--optimizer', 'adam', '--lr-max', '0.001', '--flip'],
+      // Kernels that the checkpoint must bring along for what comes after the last step, too.
+      ...['--variant', 'matmul=naive', '--bn-stats', 'precise:500'],
+    ];
     const whole = await train(...settings, '--out', join(folder, 'whole'));
     expect(whole.status, whole.stderr).toBe(0);
 
@@ -148,6 +152,14 @@ describe('bad input is one line and exit status 2:', () => {
     expect(stdout).toBe('');
     expect(status).toBe(2);
     expect(existsSync(join(folder, 'never'))).toBe(false);
+  });
+
+  test('a folder that holds another run', { timeout: 60_000 }, async () => {
+    const before = read('parts', 'metrics.jsonl');
+    const { status, stderr } = await train(...small, '--out', join(folder, 'parts'));
+    expect(stderr).toMatch(/^train: --out .*parts holds another run: go on with it by --resume/m);
+    expect(status).toBe(2);
+    expect(read('parts', 'metrics.jsonl')).toEqual(before);
   });
 
   test('weights of another net', { timeout: 120_000 }, async () => {

@@ -42,6 +42,7 @@ async function run(plan: SearchPlan, stopAt = Number.POSITIVE_INFINITY): Promise
         settings,
         step: settings.steps,
         variants: {},
+        forced: {},
         adapter: '',
         arenas: { parameters },
       };

@@ -61,7 +61,7 @@ describe('five seeds', () => {
     expect(table).toHaveLength(2 + 5);
     expect(new Set(table.map((line) => line.length)).size).toBe(1);
     expect(table.join('\n')).toMatch(
-      /adam +\| +0\.564 \| 0\.5532 ± 0\.\d{4} \| .*\+0\.0190 ± 0\.0020 \| < 0\.0001/,
+      /adam +\| +9000 \| +0\.564 \| 0\.5532 ± 0\.\d{4} \| .*\+0\.0190 ± 0\.0020 \| < 0\.0001/,
     );
   });
 });
@@ -117,4 +117,25 @@ test('differences pair equal seeds only', () => {
   const shifted = { ...rest, perSeed: perSeed.slice(1) };
   const { rows } = compare([fakeResult('base', [0.53, 0.54]), shifted]);
   expect(rows[1]!.difference!.perSeed).toEqual([0.03]);
+});
+
+describe('what makes rows less comparable', () => {
+  const base = fakeResult('base', [0.53, 0.54]);
+  const adam = fakeResult('adam', [0.55, 0.1]);
+
+  test('different numbers of steps are a column and a note; equal ones are neither', () => {
+    const longer = { ...adam, steps: 2 * base.steps };
+    const text = markdownTable(compare([base, longer]));
+    expect(text).toMatch(/\| steps \|/);
+    expect(text).toContain(`| ${2 * base.steps} |`);
+    expect(text).toContain('trained for different numbers of steps');
+    expect(markdownTable(compare([base, adam]))).not.toMatch(/steps/);
+  });
+
+  test('a seed whose loss was not finite is named', () => {
+    const [first, second] = adam.perSeed;
+    const diverged = { ...adam, perSeed: [first!, { ...second!, divergedAtStep: 70 }] };
+    const { notes } = compare([base, diverged]);
+    expect(notes.join('\n')).toContain('adam, seed 2: the loss was not finite from step 70 on');
+  });
 });

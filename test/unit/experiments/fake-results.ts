@@ -19,6 +19,7 @@ export function fakeResult(name: string, accuracies: readonly number[]): Experim
       validationLoss: 1.4,
       testAccuracy,
       testLoss: 1.41,
+      divergedAtStep: null,
       confusion: Array.from({ length: 100 }, (_, k) => (Math.floor(k / 10) === k % 10 ? 530 : 52)),
     })),
     steps: settings.steps,

@@ -133,4 +133,11 @@ describe('power of the paired t test', () => {
   ])('to see %d where pairs differ by %d: %s', (difference, spread, seeds) => {
     expect(seedsNeeded(spread, difference)).toBe(seeds);
   });
+
+  test('needs between 8,192 and 10,000 are found too', () => {
+    const seeds = seedsNeeded(0.17, 0.005)!;
+    expect(seeds).toBeGreaterThan(8192);
+    expect(powerOfPairedT(0.005 / 0.17, seeds)).toBeGreaterThanOrEqual(0.8);
+    expect(powerOfPairedT(0.005 / 0.17, seeds - 1)).toBeLessThan(0.8);
+  });
 });

@@ -21,6 +21,7 @@ const checkpoint: Checkpoint = {
   },
   step: 4500,
   variants: { 'layers.0 wgrad': 'quad-8x28' },
+  forced: { matmul: 'naive' },
   adapter: 'google "swiftshader"',
   arenas: {
     parameters: Float32Array.of(1, -0, 2 ** -149, 3.4028234663852886e38, 1 / 3),
