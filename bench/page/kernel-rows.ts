@@ -9,6 +9,7 @@ import {
   checkCase,
   checkName,
   describeCheck,
+  guardedStride,
   makeCase,
   type VariantCheck,
 } from '../../src/reference/check.ts';
@@ -106,14 +107,14 @@ function validationOf(check: VariantCheck): Validation {
   return { ok: true, how: `float64 reference, largest error ${largest.toFixed(2)} of its bound` };
 }
 
-/** Tensors with a case's inputs; what is only written is zeros of the expected size. */
+/** Tensors with a case's inputs, as far apart as in the check, which then runs the same pipelines; what is only written is zeros of the expected size. */
 function uploadCase(gpu: Gpu, allocator: Allocator, data: CheckCase): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
   for (const [name, expected] of Object.entries(data.expected)) {
-    tensors[name] = allocator.tensor(name, expected[0]!.values.length, data.replicas);
+    tensors[name] = allocator.tensor(name, guardedStride(expected[0]!.values.length), data.replicas);
   }
   for (const [name, arrays] of Object.entries(data.inputs)) {
-    tensors[name] ??= allocator.tensor(name, arrays[0]!.length, arrays.length);
+    tensors[name] ??= allocator.tensor(name, guardedStride(arrays[0]!.length), arrays.length);
     const { buffer, replicaStride } = tensors[name];
     for (const [replica, array] of arrays.entries()) {
       gpu.device.queue.writeBuffer(buffer, replica * replicaStride * 4, paddedTo16Bytes(array));

@@ -1,7 +1,7 @@
 import { createServer } from 'vite';
 import { launchChrome } from '../../src/cli/chrome.ts';
 import { projectRoot } from '../../src/cli/project-root.ts';
-import type { PeerOutcome, PeerTimes, TimeOptions } from './page.ts';
+import type { PeerOutcome } from './page.ts';
 import { peerServerOptions } from './server-options.ts';
 import type { WorkOptions } from './work.ts';
 
@@ -12,7 +12,6 @@ export interface PeersPage {
   readonly strangers: readonly string[];
   check(options: WorkOptions, steps: number, only?: readonly string[]): Promise<PeerOutcome[]>;
   checkMatmul(M: number, N: number, K: number): Promise<PeerOutcome[]>;
-  time(options: WorkOptions, how: TimeOptions): Promise<PeerTimes>;
   close(): Promise<void>;
 }
 
@@ -69,7 +68,6 @@ export async function openPeersPage({
     check: (work, steps, only) =>
       page.evaluate((a, b, c) => window.wgradPeers.check(a, b, c), work, steps, only),
     checkMatmul: (M, N, K) => page.evaluate((a, b, c) => window.wgradPeers.checkMatmul(a, b, c), M, N, K),
-    time: (work, how) => page.evaluate((a, b) => window.wgradPeers.time(a, b), work, how),
     async close() {
       await browser.close();
       await server.close();

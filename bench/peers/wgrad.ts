@@ -12,7 +12,7 @@ import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
 import { call, prepare } from '../../src/kernels/call.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
 import { stepEnd } from '../../src/kernels/step-end.ts';
-import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
+import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { type Model, makeModel } from '../../src/nn/model.ts';
 import { trainingPass } from '../../src/nn/net.ts';
 import { paddedWidth } from '../../src/nn/parameters.ts';
@@ -76,7 +76,7 @@ class WgradStep implements PeerStep {
     this.#corner = slice(parts.model.params, 'first parameters', 0, 64);
   }
 
-  static async make(work: StepWork, source: Source, choose: VariantChoice): Promise<WgradStep> {
+  static async make(work: StepWork, source: Source): Promise<WgradStep> {
     const gpu = await wgradGpu();
     const { queue } = gpu.device;
     const { batchSize: B, images } = work;
@@ -114,7 +114,7 @@ class WgradStep implements PeerStep {
       queue.writeBuffer(x.buffer, 0, padRows(work.x, work.inputs, paddedWidth(work.inputs)));
       queue.writeBuffer(labels.buffer, 0, Uint32Array.from(work.labels));
     }
-    const plan = await compilePlan('bench: training step', gpu, new PipelineCache(gpu), calls, choose);
+    const plan = await compilePlan('bench: training step', gpu, new PipelineCache(gpu), calls, defaultChoice);
 
     queue.writeBuffer(optimizer.rates.buffer, 0, new Float32Array(mostSteps).fill(work.learningRate));
     queue.writeBuffer(optimizer.lambdas.buffer, 0, Float32Array.of(work.lambda));
@@ -158,7 +158,6 @@ class WgradStep implements PeerStep {
 
 /** c = a · b with a bias of zeros, the form a linear layer uses. */
 async function makeMatmul(
-  choose: VariantChoice,
   aValues: Float32Array,
   bValues: Float32Array,
   M: number,
@@ -175,7 +174,7 @@ async function makeMatmul(
   gpu.device.queue.writeBuffer(x.buffer, 0, padRows(aValues, K, ldK));
   gpu.device.queue.writeBuffer(w.buffer, 0, padRows(bValues, N, ldN));
   const product = call('bench: matmul', matmulForward, { M, N: ldN, K: ldK }, { x, w, bias, y });
-  const dispatch = await prepare(gpu, new PipelineCache(gpu), choose, product);
+  const dispatch = await prepare(gpu, new PipelineCache(gpu), defaultChoice, product);
   const plan: Plan = { label: product.label, dispatches: [dispatch], variants: {} };
   const pacer = new Pacer(gpu);
   const corner = slice(y, 'corner of c', 0, 1);
@@ -195,13 +194,10 @@ async function makeMatmul(
   };
 }
 
-/** Ours with a choice of variants: the default one, or what the autotuner found. */
-export function wgradPeer(
-  source: Source = 'float32',
-  { choose = defaultChoice, name = source === 'bytes' ? 'wgrad-gather' : 'wgrad' }: WgradOptions = {},
-): Peer {
+/** Ours, with the default variants. */
+export function wgradPeer(source: Source = 'float32'): Peer {
   return {
-    name,
+    name: source === 'bytes' ? 'wgrad-gather' : 'wgrad',
     version: packageJson.version,
     async available() {
       try {
@@ -214,12 +210,7 @@ export function wgradPeer(
     describe: () => gpuName,
     refuses: ({ images }) =>
       source === 'bytes' && images === undefined ? 'the gather needs images of 3072 bytes' : undefined,
-    makeStep: (work) => WgradStep.make(work, source, choose),
-    makeMatmul: (a, b, M, N, K) => makeMatmul(choose, a, b, M, N, K),
+    makeStep: (work) => WgradStep.make(work, source),
+    makeMatmul,
   };
-}
-
-export interface WgradOptions {
-  readonly choose?: VariantChoice;
-  readonly name?: string;
 }

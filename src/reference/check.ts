@@ -205,9 +205,12 @@ function startOf(data: CheckCase, binding: string, name: string): readonly Eleme
   });
 }
 
+/** Elements from one replica of an array of this length to the next: strides are part of a shader's text, so this is the one that was checked. */
+export const guardedStride = (length: number): number => alignTo(length, 4) + guard;
+
 /** A tensor with these arrays in a larger buffer; its binding ends with the last replica's guard. */
 function upload(gpu: Gpu, memory: Allocator, label: string, arrays: readonly Elements[]): Tensor {
-  const replicaStride = alignTo(arrays[0]!.length, 4) + guard;
+  const replicaStride = guardedStride(arrays[0]!.length);
   const words = new Uint32Array(guard + arrays.length * replicaStride).fill(guardBits);
   for (const [replica, array] of arrays.entries()) {
     const bits = new Uint32Array(array.buffer, array.byteOffset, array.length);
