@@ -85,7 +85,7 @@ function resultOf(
   diverged: ReadonlyMap<number, number>,
   ready: Ready,
   { adapter, name: adapterName }: AdapterMessage,
-  msPerStep: number,
+  msPerStep: number | null,
 ): Omit<ExperimentResult, 'browser' | 'dataSource' | 'startedAt' | 'finishedAt'> {
   const { step, stepsPerEpoch, dispatchesPerStep, modelBytes, variants } = ready;
   return {

@@ -25,7 +25,7 @@ export interface PopulationResult {
   /** Step at which the last session began. */
   readonly resumedAtStep: number;
   /** GPU time of a step of the whole population. */
-  readonly msPerStep: number;
+  readonly msPerStep: number | null;
   readonly dispatchesPerStep: number;
   readonly modelBytes: number;
   readonly variants: Readonly<Record<string, string>>;

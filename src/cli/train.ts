@@ -175,7 +175,7 @@ function writeResult(
       testLoss: result.test?.[index]?.loss ?? null,
     })),
     msPerStep,
-    samplesPerSecond: msPerStep === 0 ? null : (1000 / msPerStep) * settings.batchSize * replicas,
+    samplesPerSecond: msPerStep === null ? null : (1000 / msPerStep) * settings.batchSize * replicas,
     dispatchesPerStep,
     modelBytes,
     variants,
@@ -200,6 +200,7 @@ function printResult(
   if (settings.replicas.length > 1 && test !== null) {
     console.log(`mean      test accuracy ${mean(test.map(({ accuracy }) => accuracy)).toFixed(4)}`);
   }
-  console.log(`${msPerStep.toFixed(2)} ms per step, ${dispatchesPerStep} dispatches per step`);
+  if (msPerStep !== null)
+    console.log(`${msPerStep.toFixed(2)} ms per step, ${dispatchesPerStep} dispatches per step`);
   console.log(`results in ${directory.path}`);
 }

@@ -107,7 +107,7 @@ export function reportHtml({ results, comparison, trainings }: ReportInput): str
     const text = JSON.stringify(own, null, 1);
     const origin =
       tuned === null ? '' : ` Tuned settings (${escapeText(tuned.origin)}): ${escapeText(tuned.note)}.`;
-    const speed = `${run.steps} steps, ${run.msPerStep.toFixed(2)} ms each for all seeds, ${run.dispatchesPerStep} dispatches; ${(run.modelBytesPerSeed / 1e6).toFixed(1)} MB of GPU memory per seed.`;
+    const speed = `${run.steps} steps${run.msPerStep === null ? '' : `, ${run.msPerStep.toFixed(2)} ms each for all seeds`}, ${run.dispatchesPerStep} dispatches; ${(run.modelBytesPerSeed / 1e6).toFixed(1)} MB of GPU memory per seed.`;
     const where = `${run.adapter.name}; ${run.browser}; ${run.finishedAt.slice(0, 16)}Z`;
     return `<details><summary><b>${escapeText(name)}</b>: ${escapeText(what)}</summary><p class="soft">${origin} ${speed} ${escapeText(where)}</p><pre>${escapeText(text)}</pre></details>`;
   });

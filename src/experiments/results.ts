@@ -40,8 +40,8 @@ export interface ExperimentResult {
   readonly finishedAt: string;
   /** Step at which the last session began; 0 for a run in one piece. */
   readonly resumedAtStep: number;
-  /** GPU time of a step of the whole population. */
-  readonly msPerStep: number;
+  /** GPU time of a step of the whole population, in the last session; null where that had none left to do. */
+  readonly msPerStep: number | null;
   /** The same for any number of seeds. */
   readonly dispatchesPerStep: number;
   /** GPU memory of the population, without the images, and per seed. */

@@ -59,7 +59,8 @@ export interface RunResult extends Outcome {
   /** False where it was stopped. */
   readonly finished: boolean;
   readonly step: number;
-  readonly msPerStep: number;
+  /** GPU time of a step of the population; null where no step was left to do. */
+  readonly msPerStep: number | null;
   /** As the start message asked for, in its order. Empty where the run was stopped. */
   readonly also: readonly Outcome[];
   /** Per replica: those of the loss at the last step, without the L2 term, a file like the weights. Null where they were not asked for. */

@@ -94,7 +94,7 @@ async function run(start: StartMessage): Promise<void> {
     await trainer.replaceStatistics(spec);
     also.push(await outcomeOf(trainer, true, start));
   }
-  const msPerStep = busyMs / Math.max(steps, 1);
+  const msPerStep = steps === 0 ? null : busyMs / steps;
   post({ type: 'done', result: { ...own, finished, step: trainer.step, msPerStep, also, gradients } });
   // A trainer of its own: the measurements write to its buffers.
   if (measures && tuning.afterwards) {
