@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { makeCommand, parse } from './command.ts';
 import { wholeNumber } from './numbers.ts';
 import { startPageServer } from './page-server.ts';
+import { resolvePath } from './project-root.ts';
 
 /** `npm start`: serves the page until Ctrl-C. Returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -12,8 +12,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (parsed === undefined) return 0;
   const { port, data } = parsed.opts<{ port?: number; data?: string }>();
   const server = await startPageServer({
-    // As the user meant it: npm starts scripts in the project's folder and says where it was called.
-    dataDir: data && resolve(process.env.INIT_CWD ?? process.cwd(), data),
+    dataDir: data === undefined ? undefined : resolvePath(data),
     log: (line) => console.error(line),
     port: port ?? { from: 5173 },
   });

@@ -16,9 +16,6 @@ import { addToTuningFile, readTuningFile } from './tuning-file.ts';
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 
-/** Steps that one line of metrics.jsonl covers. */
-const reportSteps = 50;
-
 /** Time for measuring kernel variants that were not measured before, ms. */
 const tuningBudgetMs = 8000;
 
@@ -72,7 +69,7 @@ async function trainInChrome(
     server,
     directory,
     {
-      settings: trainSettings(options.settings, { seeds, steps, shuffle, reportSteps }),
+      settings: trainSettings(options.settings, { seeds, steps, shuffle }),
       ...(init && { weights: init }),
       ...(checkpoint && { checkpoint }),
       ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile() } }),

@@ -58,7 +58,7 @@ export async function main(args: readonly string[]): Promise<number> {
     {
       type: 'start',
       dataUrl: server.dataUrl,
-      settings: trainSettings(settings, { seeds, steps: 0, shuffle: true, reportSteps: 50 }),
+      settings: trainSettings(settings, { seeds, steps: 0, shuffle: true }),
       tuning: { budgetMs, known: {} },
       checkpoints: false,
     },

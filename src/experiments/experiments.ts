@@ -175,6 +175,9 @@ export const netSpec = ({ hidden, batchNorm }: ExperimentSettings): NetSpec => (
   batchNorm,
 });
 
+/** Steps that one line of metrics covers. */
+const usualReportSteps = 50;
+
 /** Settings of a run: `steps` defaults to all cycles, each seed is a replica. */
 export function trainSettings(
   settings: ExperimentSettings,
@@ -182,7 +185,8 @@ export function trainSettings(
     readonly seeds: readonly number[];
     readonly steps?: number | undefined;
     readonly shuffle: boolean;
-    readonly reportSteps: number;
+    /** Steps that a report covers; 50 where it is not said. */
+    readonly reportSteps?: number;
   },
 ): TrainSettings {
   const { batchSize, optimizer, init, lambda, lrMin, lrMax, cycleSteps, cycles, lrDecay } = settings;
@@ -199,7 +203,7 @@ export function trainSettings(
     flip: settings.flip,
     cropPixels: settings.cropPixels,
     labelSmoothing: settings.labelSmoothing,
-    reportSteps: run.reportSteps,
+    reportSteps: run.reportSteps ?? usualReportSteps,
     batchStatistics: settings.batchStatistics,
   };
 }

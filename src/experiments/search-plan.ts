@@ -47,9 +47,6 @@ export interface Population extends Architecture {
   readonly points: readonly Point[];
 }
 
-/** Steps that one line of metrics.jsonl covers. */
-const reportSteps = 50;
-
 export const architecturesOf = ({ nets, optimizers }: SearchPlan): Architecture[] =>
   nets.flatMap((hidden) => optimizers.map((optimizer) => ({ hidden, optimizer })));
 
@@ -109,10 +106,7 @@ export function populationSettings(
   points: readonly Point[],
   steps: number,
 ): TrainSettings {
-  const shared = trainSettings(
-    { ...settings, hidden, optimizer },
-    { seeds, steps, shuffle: true, reportSteps },
-  );
+  const shared = trainSettings({ ...settings, hidden, optimizer }, { seeds, steps, shuffle: true });
   return {
     ...shared,
     replicas: points.flatMap(({ lambda, lrMax }) =>

@@ -22,9 +22,6 @@ export interface Training {
   readonly members: readonly Planned[];
 }
 
-/** Steps that one line of metrics.jsonl covers. */
-const reportSteps = 50;
-
 /** Groups experiments by their training, in the order of the list. */
 export function trainingsOf(
   experiments: readonly Experiment[],
@@ -38,7 +35,6 @@ export function trainingsOf(
       seeds,
       steps,
       shuffle: true,
-      reportSteps,
     });
     const key = JSON.stringify({ ...settings, batchStatistics: null });
     byTraining.set(key, [...(byTraining.get(key) ?? []), { experiment, tuned, settings }]);
