@@ -54,7 +54,7 @@ describe('a loss that is not finite', () => {
       expect(step).toBeGreaterThan(0);
       expect((error as Error).message).toBe(
         `the loss of replica ${diverging} (seed ${11 + diverging}, lambda 0.25) is not finite at step ${step}: ` +
-          'try a lower learning rate (--lr-max)',
+          'try a lower learning rate',
       );
       for (const row of finite) expect(row.filter((_, r) => r !== diverging)).toEqual([true, true]);
       expect(reports.length).toBeLessThan(settings.steps);
