@@ -4,14 +4,17 @@
 import dgradNaive from '../../shaders/matmul-dgrad/naive.wgsl?raw';
 import dgradQuad from '../../shaders/matmul-dgrad/quad.wgsl?raw';
 import dgradRegister from '../../shaders/matmul-dgrad/register.wgsl?raw';
+import dgradStationary from '../../shaders/matmul-dgrad/stationary.wgsl?raw';
 import dgradTile from '../../shaders/matmul-dgrad/tile.wgsl?raw';
 import forwardNaive from '../../shaders/matmul-forward/naive.wgsl?raw';
 import forwardQuad from '../../shaders/matmul-forward/quad.wgsl?raw';
 import forwardRegister from '../../shaders/matmul-forward/register.wgsl?raw';
+import forwardStationary from '../../shaders/matmul-forward/stationary.wgsl?raw';
 import forwardTile from '../../shaders/matmul-forward/tile.wgsl?raw';
 import wgradNaive from '../../shaders/matmul-wgrad/naive.wgsl?raw';
 import wgradQuad from '../../shaders/matmul-wgrad/quad.wgsl?raw';
 import wgradRegister from '../../shaders/matmul-wgrad/register.wgsl?raw';
+import wgradStationary from '../../shaders/matmul-wgrad/stationary.wgsl?raw';
 import wgradTile from '../../shaders/matmul-wgrad/tile.wgsl?raw';
 import splitSumNaive from '../../shaders/split-sum/naive.wgsl?raw';
 import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
@@ -43,6 +46,36 @@ const repays =
 export const splitK = ({ K, SPLITS }: SplitMatmulShape): number => 4 * ceil(K / 4 / SPLITS);
 
 const sizes = ({ M, N, K }: MatmulShape) => ({ M, N, K });
+
+/** What a stationary variant is asked for: rows that pass by, columns that it holds, terms of each sum. */
+interface Stationary {
+  readonly source: string;
+  readonly along: Readonly<Record<'rows' | 'columns' | 'terms', 'M' | 'N' | 'K'>>;
+}
+
+/** Columns that a quad of a stationary variant holds, terms of its block, and rows that a workgroup passes by it. */
+const stationaryTile = { columns: 64, terms: 64, rows: 256 };
+
+/** One operand of the product stays in private memory while the rows of the other pass by. */
+function stationaryVariant({ source, along }: Stationary): Variant<MatmulShape> {
+  const { columns, terms, rows } = stationaryTile;
+  return {
+    name: `stationary-${columns}`,
+    source,
+    subgroups: true,
+    refuses: (shape, { software }) => {
+      const odd = (['rows', 'terms'] as const).find((what) => shape[along[what]] % 4 !== 0);
+      if (!software) return 'it holds 4 KiB in private memory, which hardware spills';
+      if (odd !== undefined) return `${along[odd]} = ${shape[along[odd]]} is not a multiple of 4`;
+      if (shape[along.columns] % columns === 0) return undefined;
+      return `${along.columns} = ${shape[along.columns]} is not a multiple of its ${columns} columns`;
+    },
+    // Its code is fetched once per dispatch, whatever the shape.
+    pays: ({ M, N, K }) => M * N * K >= 2 ** 23,
+    constants: (shape) => ({ ...sizes(shape), BLOCK: rows, DEPTH4: terms / 4, COLS: columns / 16 }),
+    grid: (shape) => [shape[along.columns] / columns, ceil(shape[along.rows] / rows)],
+  };
+}
 
 function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
   return {
@@ -111,6 +144,7 @@ function forwardRegisterVariant(rows: number): Variant<MatmulShape> {
   };
 }
 
+/** Those that a split-K product has too. */
 const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardNaiveVariant,
   forwardTileVariant,
@@ -124,8 +158,11 @@ export const matmulForward: Kernel<MatmulShape> = {
   op: 'matmul-forward',
   bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
   cost,
-  variants: forwardVariants,
-  preferred: { software: ['quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
+  variants: [
+    ...forwardVariants,
+    stationaryVariant({ source: forwardStationary, along: { rows: 'M', columns: 'N', terms: 'K' } }),
+  ],
+  preferred: { software: ['stationary-64', 'quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };
 
 export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
@@ -193,8 +230,9 @@ export const matmulWgrad: Kernel<MatmulShape> = {
     wgradQuadVariant(1, 3),
     wgradQuadVariant(2, 3),
     wgradQuadVariant(3, 13),
+    stationaryVariant({ source: wgradStationary, along: { rows: 'K', columns: 'N', terms: 'M' } }),
   ],
-  preferred: { software: ['quad-12x52', 'quad-4x12', 'register-4x16'], hardware: ['tile'] },
+  preferred: { software: ['stationary-64', 'quad-12x52', 'quad-4x12', 'register-4x16'], hardware: ['tile'] },
 };
 
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
@@ -236,6 +274,7 @@ export const matmulDgrad: Kernel<MatmulShape> = {
     dgradQuadVariant(5, 3),
     dgradQuadVariant(4, 4),
     dgradQuadVariant(13, 4),
+    stationaryVariant({ source: dgradStationary, along: { rows: 'M', columns: 'K', terms: 'N' } }),
   ],
-  preferred: { software: ['quad-5x12', 'register-5x4'], hardware: ['tile'] },
+  preferred: { software: ['stationary-64', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };

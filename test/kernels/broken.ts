@@ -80,6 +80,18 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       find: 'row + r < M',
       replace: 'row + r <= M',
     },
+    {
+      variant: 'stationary',
+      mistake: 'stores the columns of its neighbours in its own place',
+      find: '(lane ^ s)',
+      replace: 'lane',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'counts the last terms again where the block reaches beyond them',
+      find: '4u * k + d < K',
+      replace: 'true',
+    },
   ],
   'matmul-forward-split': [
     {
@@ -194,6 +206,18 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       find: 'select(vec4f(), loaded, m + lane < M)',
       replace: 'loaded',
     },
+    {
+      variant: 'stationary',
+      mistake: 'stores the columns of its neighbours in its own place',
+      find: '(lane ^ s)',
+      replace: 'lane',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'counts the last terms again where the block reaches beyond them',
+      find: 'm + d < M',
+      replace: 'true',
+    },
   ],
   'bias-gradient': [
     { variant: 'naive', mistake: 'drops the last row', find: 'm < M', replace: 'm + 1u < M' },
@@ -206,6 +230,18 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       mistake: 'stores columns in the order of the swaps',
       find: 'select(even, even.zwxy, (lane & 2u) != 0u)',
       replace: 'even',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'stores the columns of its neighbours in its own place',
+      find: '(lane ^ s)',
+      replace: 'lane',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'counts the last terms again where the block reaches beyond them',
+      find: 'n + q < N4',
+      replace: 'true',
     },
   ],
   'batch-norm-backward': [
