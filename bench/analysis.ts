@@ -1,7 +1,7 @@
 /** Everything that the reports say, computed from the raw samples. */
 import { type BaselineComparison, compareWithBaseline } from './baseline.ts';
 import { type Comparison, comparisonCount, rank, usable } from './compare.ts';
-import { checkGoals, type GoalResult } from './goals.ts';
+import { checkGoals, checkPeakGoals, type GoalResult } from './goals.ts';
 import { type Rate, type Roofline, rateOf, rooflineOf } from './roofline.ts';
 import type { BenchFile, Group, Row, Skipped, StepProfile } from './schema.ts';
 import { type Estimate, median, medianEstimate, quantile, sorted } from './statistics.ts';
@@ -65,7 +65,7 @@ export function analyse(file: BenchFile, baseline?: BenchFile, threshold = 0.05)
       group.rows.filter(({ validation }) => !validation.ok).map((row) => ({ group, row })),
     ),
     betterChoices,
-    goals: checkGoals(file.groups),
+    goals: [...checkGoals(file.groups), ...checkPeakGoals(file.groups, roofline)],
     profiles: file.profiles,
     baseline: baseline && compareWithBaseline(file, baseline, threshold),
   };

@@ -1,7 +1,8 @@
 /** What the engine promises, checked by every run that measures both sides. */
-import { compareRows } from './compare.ts';
+import { compareRows, usable } from './compare.ts';
+import type { Roofline } from './roofline.ts';
 import type { Group } from './schema.ts';
-import type { Estimate } from './statistics.ts';
+import { type Estimate, medianEstimate } from './statistics.ts';
 
 /** time(row) / time(against) <= atMost, in every group whose id starts with `group`. */
 export interface Goal {
@@ -55,6 +56,43 @@ export const goals: readonly Goal[] = [
   }),
 ];
 
+/** The engine's choice reaches `share` of the multiply-add peak that the same run measured, in a group of the `kernels` suite. */
+export interface PeakGoal {
+  readonly group: string;
+  readonly share: number;
+}
+
+export const peakGoals: readonly PeakGoal[] = ['matmul-forward', 'matmul-wgrad', 'matmul-dgrad'].flatMap(
+  (op) => [512, 1024].map((size) => ({ group: `${op} M=${size} N=${size} K=${size} R=1`, share: 0.3 })),
+);
+
+const outcomeOf = ({ low, high }: Estimate, atMost: number): GoalResult['outcome'] =>
+  high <= atMost ? 'met' : low > atMost ? 'missed' : 'undecided';
+
+/** As ratios to the time that the work would take at the peak. */
+export function checkPeakGoals(
+  groups: readonly Group[],
+  roofline: Roofline | undefined,
+  wanted: readonly PeakGoal[] = peakGoals,
+): GoalResult[] {
+  if (roofline === undefined) return [];
+  return wanted.flatMap(({ group: id, share }): GoalResult[] => {
+    const group = groups.find(({ suite, id: name }) => suite === 'kernels' && name === id);
+    const row = group?.rows.find(({ isDefault }) => isDefault);
+    if (group === undefined || row === undefined) return [];
+    const peakNs = row.work.flops / roofline.gflops;
+    const ratio = medianEstimate(
+      usable(group, row).map((ns) => ns / peakNs),
+      0.95,
+    );
+    const atMost = 1 / share;
+    const outcome = outcomeOf(ratio, atMost);
+    return [
+      { suite: 'kernels', group: id, row: row.name, against: 'time at the peak', atMost, ratio, outcome },
+    ];
+  });
+}
+
 /** Goals whose two rows were measured. */
 export function checkGoals(groups: readonly Group[], wanted: readonly Goal[] = goals): GoalResult[] {
   return wanted.flatMap((goal) =>
@@ -72,7 +110,7 @@ export function checkGoals(groups: readonly Group[], wanted: readonly Goal[] = g
           const { ratio } = compareRows(group, row, against, 1);
           if (Number.isNaN(ratio.value)) return [];
           const { suite, atMost } = goal;
-          const outcome = ratio.high <= atMost ? 'met' : ratio.low > atMost ? 'missed' : 'undecided';
+          const outcome = outcomeOf(ratio, atMost);
           return [{ suite, group: group.id, row: row.name, against: against.name, atMost, ratio, outcome }];
         });
       }),

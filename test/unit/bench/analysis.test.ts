@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../bench/analysis.ts';
 import { baselineRefusal, compareWithBaseline } from '../../../bench/baseline.ts';
-import { checkGoals } from '../../../bench/goals.ts';
+import { checkGoals, checkPeakGoals } from '../../../bench/goals.ts';
 import { bandwidthFor, copyGroup, fmaGroup, rateOf, rooflineOf } from '../../../bench/roofline.ts';
 import { formatBenchFile, type Group, parseBenchFile } from '../../../bench/schema.ts';
 import { quantumNs, warningsOf } from '../../../bench/warnings.ts';
@@ -116,6 +116,17 @@ describe('analysis', () => {
     expect(outcome(40)).toBe('met');
     expect(outcome(60)).toBe('missed');
     expect(outcome(50)).toBe('undecided');
+  });
+
+  test('goals against the peak: 1,000 flops at 10 GFLOP/s are 100 ns', () => {
+    const roofline = { gflops: 10, bandwidths: [], emptyDispatchNs: 0 };
+    const outcome = (ns: number) => {
+      const rows = [fakeRow('a', around(ns, 31, 5), { isDefault: true }), fakeRow('b', around(50))];
+      return checkPeakGoals([fakeGroup('matmul', rows)], roofline, [{ group: 'matmul', share: 0.25 }])[0]!;
+    };
+    expect(outcome(360)).toMatchObject({ row: 'a', outcome: 'met', atMost: 4 });
+    expect(outcome(440).outcome).toBe('missed');
+    expect(outcome(400).outcome).toBe('undecided');
   });
 });
 
