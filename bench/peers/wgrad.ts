@@ -9,10 +9,10 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
-import { call, prepare } from '../../src/kernels/call.ts';
+import { call, type KernelCall, prepare } from '../../src/kernels/call.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
 import { stepEnd } from '../../src/kernels/step-end.ts';
-import { defaultChoice } from '../../src/kernels/variant-choice.ts';
+import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { type Model, makeModel } from '../../src/nn/model.ts';
 import { trainingPass } from '../../src/nn/net.ts';
 import { paddedWidth } from '../../src/nn/parameters.ts';
@@ -23,6 +23,7 @@ import { Pacer } from '../../src/train/pacer.ts';
 import { compilePlan, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
 import { readTensors } from '../../src/train/stats.ts';
+import { tune, tunedChoice } from '../../src/train/tuner.ts';
 import { mostSteps } from '../suites/nets.ts';
 import type { Peer, PeerMatmul, PeerStep } from './peer.ts';
 import type { StepWork } from './work.ts';
@@ -114,7 +115,14 @@ class WgradStep implements PeerStep {
       queue.writeBuffer(x.buffer, 0, padRows(work.x, work.inputs, paddedWidth(work.inputs)));
       queue.writeBuffer(labels.buffer, 0, Uint32Array.from(work.labels));
     }
-    const plan = await compilePlan('bench: training step', gpu, new PipelineCache(gpu), calls, defaultChoice);
+    const pipelines = new PipelineCache(gpu);
+    const plan = await compilePlan(
+      'bench: training step',
+      gpu,
+      pipelines,
+      calls,
+      await tuned(gpu, pipelines, calls),
+    );
 
     queue.writeBuffer(optimizer.rates.buffer, 0, new Float32Array(mostSteps).fill(work.learningRate));
     queue.writeBuffer(optimizer.lambdas.buffer, 0, Float32Array.of(work.lambda));
@@ -194,7 +202,17 @@ async function makeMatmul(
   };
 }
 
-/** Ours, with the default variants. */
+/** The matrix products by measurement, as in training; they write only what a step computes anew. */
+async function tuned(
+  gpu: Gpu,
+  pipelines: PipelineCache,
+  calls: readonly KernelCall[],
+): Promise<VariantChoice> {
+  const skip = (op: string) => !op.includes('matmul');
+  return tunedChoice(await tune(gpu, pipelines, calls, { key: '', ops: {} }, { skip }));
+}
+
+/** Ours: a step with the variants that measure fastest here, a product with the default one. */
 export function wgradPeer(source: Source = 'float32'): Peer {
   return {
     name: source === 'bytes' ? 'wgrad-gather' : 'wgrad',

@@ -1,7 +1,8 @@
 // gather-matmul-forward/quad: y(M,N) = x(M,3072) · w(3072,N) + bias(N), where row m of x is the normalised image of the
 // step's sample m, read from the images' bytes: the gather and the first layer's forward in one, without x in memory.
 // The tile of matmul-forward/quad: the invocations of a quad share COLS vec4 columns of w, each owns ROWS rows of y. One
-// load brings four pixels instead of one. N a multiple of 4, any M. Samples carry flips, no crops.
+// load brings four pixels instead of one. A round of the loop takes ROUND words of each image: what a loop carries, all accumulators, is
+// copied in every round (SwiftShader). N a multiple of 4, any M. Samples carry flips, no crops.
 @group(0) @binding(0) var<storage, read> imagesA: array<u32>;       // (SHARD_IMAGES, 768): bytes, channel-row-column
 @group(0) @binding(1) var<storage, read> imagesB: array<u32>;       // (images - SHARD_IMAGES, 768): the others
 @group(0) @binding(2) var<storage, read> normalisation: array<f32>; // (2, 3072): scale = 1/(255 std), offset = -mean/std
@@ -15,6 +16,7 @@ const M = 8u;
 const N = 8u;
 const ROWS = 2u;
 const COLS = 2u;
+const ROUND = 1u;
 const ORDER = 64u;
 const STEPS_PER_EPOCH = 8u;
 const SHARD_IMAGES = 50000u;
@@ -62,24 +64,28 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   }
 
   var acc: array<vec4f, ROWS * COLS>;
-  for (var k = 0u; k < K; k += 4u) {
-    let scale = normalisation[k + lane];
-    let offset = normalisation[K + k + lane];
-    let scales = vec4f(scale, quadSwapX(scale), quadSwapY(scale), quadSwapDiagonal(scale));
-    let offsets = vec4f(offset, quadSwapX(offset), quadSwapY(offset), quadSwapDiagonal(offset));
-    var a: array<vec4f, ROWS>;
+  for (var k0 = 0u; k0 < K; k0 += 4u * ROUND) {
     //#unroll
-    for (var r = 0u; r < ROWS; r++) {
-      let packed = imageWord(image[r], (k / 4u) ^ mirrorWord[r]);
-      a[r] = vec4f((vec4u(packed) >> mirrorShift[r]) & vec4u(255u)) * scales + offsets;
-    }
-    //#unroll
-    for (var c = 0u; c < COLS; c++) {
-      let w0 = w[wBase + (k + lane) * N4 + min(column + c, N4 - 1u)];
-      let wTile = mat4x4f(w0, quadSwapX(w0), quadSwapY(w0), quadSwapDiagonal(w0));
+    for (var t = 0u; t < ROUND; t++) {
+      let k = k0 + 4u * t;
+      let scale = normalisation[k + lane];
+      let offset = normalisation[K + k + lane];
+      let scales = vec4f(scale, quadSwapX(scale), quadSwapY(scale), quadSwapDiagonal(scale));
+      let offsets = vec4f(offset, quadSwapX(offset), quadSwapY(offset), quadSwapDiagonal(offset));
+      var a: array<vec4f, ROWS>;
       //#unroll
       for (var r = 0u; r < ROWS; r++) {
-        acc[r * COLS + c] += wTile * a[r];
+        let packed = imageWord(image[r], (k / 4u) ^ mirrorWord[r]);
+        a[r] = vec4f((vec4u(packed) >> mirrorShift[r]) & vec4u(255u)) * scales + offsets;
+      }
+      //#unroll
+      for (var c = 0u; c < COLS; c++) {
+        let w0 = w[wBase + (k + lane) * N4 + min(column + c, N4 - 1u)];
+        let wTile = mat4x4f(w0, quadSwapX(w0), quadSwapY(w0), quadSwapDiagonal(w0));
+        //#unroll
+        for (var r = 0u; r < ROWS; r++) {
+          acc[r * COLS + c] += wTile * a[r];
+        }
       }
     }
   }

@@ -17,6 +17,7 @@ const N = 8u;
 const K = 8u;
 const ROWS = 2u;
 const COLS = 2u;
+const ROUND = 1u; // times four k in a round of the loop: divides K / 4
 const ROW_TILES = 1u;
 const SPLIT_K = 8u;
 const X_STRIDE = 64u;
@@ -44,20 +45,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
     xRow[r] = group.z * X_STRIDE + min(row + r, M - 1u) * K;
   }
   let end = min((split + 1u) * SPLIT_K, K);
-  for (var k = split * SPLIT_K; k < end; k += 4u) {
-    var a: array<vec4f, ROWS>;
+  for (var k0 = split * SPLIT_K; k0 < end; k0 += 4u * ROUND) {
     //#unroll
-    for (var r = 0u; r < ROWS; r++) {
-      let i = xRow[r] + k;
-      a[r] = vec4f(x[i + lane], x[i + laneX], x[i + laneY], x[i + laneD]);
-    }
-    //#unroll
-    for (var c = 0u; c < COLS; c++) {
-      let w0 = w[wBase + (k + lane) * N4 + min(column + c, N4 - 1u)];
-      let wTile = mat4x4f(w0, quadSwapX(w0), quadSwapY(w0), quadSwapDiagonal(w0));
+    for (var t = 0u; t < ROUND; t++) {
+      let k = k0 + 4u * t;
+      var a: array<vec4f, ROWS>;
       //#unroll
       for (var r = 0u; r < ROWS; r++) {
-        acc[r * COLS + c] += wTile * a[r];
+        let i = xRow[r] + k;
+        a[r] = vec4f(x[i + lane], x[i + laneX], x[i + laneY], x[i + laneD]);
+      }
+      //#unroll
+      for (var c = 0u; c < COLS; c++) {
+        let w0 = w[wBase + (k + lane) * N4 + min(column + c, N4 - 1u)];
+        let wTile = mat4x4f(w0, quadSwapX(w0), quadSwapY(w0), quadSwapDiagonal(w0));
+        //#unroll
+        for (var r = 0u; r < ROWS; r++) {
+          acc[r * COLS + c] += wTile * a[r];
+        }
       }
     }
   }

@@ -69,7 +69,7 @@ const preferences = (...names: readonly string[]) => ({
 });
 
 const forwardTile = (rows: number, cols: number) =>
-  quad(`${rows}x${4 * cols}`, 4 * cols, forwardQuad, { ROWS: rows, COLS: cols }, ({ M, N }) => [
+  quad(`${rows}x${4 * cols}`, 4 * cols, forwardQuad, { ROWS: rows, COLS: cols, ROUND: 2 }, ({ M, N }) => [
     ceil(N / (4 * cols)),
     ceil(M / (4 * rows)),
   ]);
@@ -90,6 +90,7 @@ export const gatherMatmulForward: Kernel<GatherMatmulShape> = {
   cost,
   variants: [
     { name: 'naive', source: forwardNaive, constants: sizes, grid: ({ M, N }) => [ceil(N / 8), ceil(M / 8)] },
+    ...forwardTile(13, 13),
     ...forwardTile(7, 13),
     ...forwardTile(13, 7),
     ...forwardTile(13, 4),

@@ -89,6 +89,8 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
       ...sizes(shape),
       ROWS: rows,
       COLS: cols,
+      // What the loop carries is copied in every round; a long loop repays twice the code.
+      ROUND: shape.K >= 1024 && shape.K % 8 === 0 ? 2 : 1,
       ROW_TILES: ceil(shape.M / (4 * rows)),
       SPLIT_K: shape.K,
     }),
@@ -101,7 +103,10 @@ function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
   return {
     ...variant,
     flags: { BIAS: false },
-    constants: (shape) => ({ ...variant.constants(shape), SPLIT_K: splitK(shape) }),
+    constants: (shape) => {
+      const { ROUND, ...constants } = variant.constants(shape);
+      return { ...constants, SPLIT_K: splitK(shape) };
+    },
     grid: (shape) => {
       const [x, y] = variant.grid(shape);
       return [x, y * shape.SPLITS];
@@ -152,6 +157,7 @@ const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardQuadVariant(5, 3),
   forwardQuadVariant(4, 4),
   forwardQuadVariant(13, 7),
+  forwardQuadVariant(13, 13),
 ];
 
 export const matmulForward: Kernel<MatmulShape> = {
