@@ -22,7 +22,7 @@ const efforts: Readonly<Record<'quick' | 'full', Readonly<Record<SuiteName, Effo
   },
   full: {
     peaks: { sampleMs: 15, budgetMs: 4000, leastRounds: 31, mostRounds: 61 },
-    kernels: { sampleMs: 4, budgetMs: 2000, leastRounds: 25, mostRounds: 61 },
+    kernels: { sampleMs: 4, budgetMs: 2000, leastRounds: 29, mostRounds: 61 },
     train: { sampleMs: 60, budgetMs: 8000, leastRounds: 25, mostRounds: 61 },
     peers: { sampleMs: 80, budgetMs: 10_000, leastRounds: 25, mostRounds: 61 },
   },

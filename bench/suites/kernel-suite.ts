@@ -17,6 +17,9 @@ const squares = { full: [256, 512, 1024], quick: [256] } as const;
 /** The net whose kernels `--quick` times: compiling all variants for all shapes takes minutes on a software adapter. */
 const quickNet = '50-50';
 
+/** On a software adapter the naive variants do about half a GFLOP per second: larger ops are left out. */
+const naiveFlops = 1e9;
+
 /** Rows of one group: variants of an op for a shape. */
 export interface KernelGroup {
   readonly suite: 'kernels';
@@ -83,10 +86,17 @@ function makeGroup(
   const skipped: Skipped[] = [];
   const only = forcedName(kernel.op, forced);
   const variants = kernel.variants.filter((variant) => {
+    const isHopeless =
+      capabilities.software &&
+      variant.name === 'naive' &&
+      replicas * kernel.cost(shape).flops > naiveFlops &&
+      only === undefined;
     const reason =
       only !== undefined && variant.name !== only
         ? `only ${only} was asked for`
-        : refusal(variant, shape, capabilities);
+        : isHopeless
+          ? `takes seconds at this size (--variant ${kernel.op}=naive times it)`
+          : refusal(variant, shape, capabilities);
     if (reason !== undefined) skipped.push({ name: variant.name, reason });
     return reason === undefined;
   });
