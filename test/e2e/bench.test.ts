@@ -70,6 +70,35 @@ describe('npm run bench', () => {
     expect(stderr.trim().split('\n').at(-1)).toMatch(/^bench: --baseline .* another adapter/);
   });
 
+  test('slower than a baseline: exit status 1, and which row', { timeout: 240_000 }, async () => {
+    // Intervals need more rounds than the other tests.
+    const kernels = ['--quick', '--rounds', '21', '--suite', 'kernels', '--filter', 'softmax'];
+    const path = join(folder, 'once.json');
+    const once = await bench(...kernels, '--json', path, '--out', join(folder, 'once'));
+    expect(once.status, once.stderr).toBe(0);
+    const then = parseBenchFile(readFileSync(path, 'utf8'));
+    const groups = then.groups.map((group) => ({
+      ...group,
+      rows: group.rows.map((row) => ({
+        ...row,
+        samplesNs: row.samplesNs.map((ns) => ns && (group.suite === 'kernels' ? ns / 10 : ns)),
+      })),
+    }));
+    const faster = join(folder, 'faster.json');
+    writeFileSync(faster, formatBenchFile({ ...then, groups }));
+    const now = await bench(...kernels, '--baseline', faster, '--out', join(folder, 'again'));
+    expect(now.status, now.stdout).toBe(1);
+    expect(now.stdout).toMatch(/softmax-cross-entropy .*SLOWER/);
+    expect(now.stderr).toContain('measuring them again');
+  });
+
+  test('--list says what would be measured, and measures nothing', { timeout: 120_000 }, async () => {
+    const { status, stdout } = await bench('--list', '--suite', 'kernels', '--filter', 'softmax');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^kernels +softmax-cross-entropy M=100/m);
+    expect(stdout).not.toContain('GFLOP/s');
+  });
+
   test('on this GPU: a kernel is no faster than itself, and faster than twice its work', {
     timeout: 240_000,
   }, async () => {

@@ -9,13 +9,17 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Starts `npm run <command> -- <args>` without npm: of this project, or of a copy of it at `root`. */
+/** Starts `npm run <command> -- <args>` without npm: of this project, or of a copy of it at `root`, with more in its environment. */
 export function startCommand(
   command: string,
   args: readonly string[],
   root = projectRoot,
+  env: Readonly<Record<string, string>> = {},
 ): { readonly child: ChildProcess; readonly outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['src/cli/main.mjs', command, ...args], { cwd: root });
+  const child = spawn(process.execPath, ['src/cli/main.mjs', command, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => (stdout += chunk));

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TuningFile } from '../../src/cli/tuning-file.ts';
+import { cacheDirectory } from '../../src/data/files/cache.ts';
+import { startCommand } from './command.ts';
+
+// `npm run tune` and what training makes of it, with a cache of their own.
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wgrad-tune-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The images come from the user's cache, measurements from and to the folder. */
+const run = (command: string, ...args: string[]) =>
+  startCommand(command, [...args, '--hidden', '8', '--data', cacheDirectory()], undefined, {
+    XDG_CACHE_HOME: folder,
+    WGRAD_DATA: '',
+  }).outcome;
+const tuningPath = () => join(folder, 'wgrad', 'tuning.json');
+const measured = /tuning: measuring the variants of (\d+) ops/;
+const train = (name: string) =>
+  run('train', '--steps', '2', '--val-size', '500', '--out', join(folder, name));
+const variantsOf = (name: string) =>
+  JSON.parse(readFileSync(join(folder, name, 'summary.json'), 'utf8')).variants as Record<string, string>;
+
+test('tune measures, prints and keeps; train uses what was measured on this adapter alone', {
+  timeout: 240_000,
+}, async () => {
+  const tuned = await run('tune');
+  expect(tuned.status, tuned.stderr).toBe(0);
+  expect(tuned.stdout).toMatch(/^matmul-wgrad M=100 N=12 K=8 R=1$/m);
+  expect(tuned.stdout).toMatch(/^ {2}\* \S+ +[\d.]+ us +1\.00x$/m);
+
+  const file = JSON.parse(readFileSync(tuningPath(), 'utf8')) as TuningFile;
+  const [[key, ops], ...others] = Object.entries(file) as [[string, TuningFile[string]]];
+  expect(others).toEqual([]);
+  expect(tuned.stderr).toContain('adapter: ');
+
+  // A choice that no measurement would make shows who decides.
+  const forced = Object.fromEntries(
+    Object.entries(ops).map(([op, { us }]) => [
+      op,
+      { us, variant: op.startsWith('matmul-wgrad') ? 'naive' : 'x' },
+    ]),
+  );
+  writeFileSync(tuningPath(), JSON.stringify({ [key]: forced }));
+  const known = await train('known');
+  expect(known.status, known.stderr).toBe(0);
+  expect(known.stderr).not.toMatch(measured);
+  expect(variantsOf('known')['layers.1 wgrad']).toBe('naive');
+
+  // The same choices, measured elsewhere.
+  writeFileSync(tuningPath(), JSON.stringify({ [`${key} elsewhere`]: forced }));
+  const unknown = await train('unknown');
+  expect(unknown.status, unknown.stderr).toBe(0);
+  expect(unknown.stderr).toMatch(measured);
+  expect(variantsOf('unknown')['layers.1 wgrad']).not.toBe('naive');
+});
