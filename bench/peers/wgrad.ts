@@ -137,6 +137,14 @@ class WgradStep implements PeerStep {
     return new WgradStep({ gpu, work, plan, model, history, allocator, dataset });
   }
 
+  /** Of the first layer's products, which take most of the time. */
+  get variants(): string {
+    const first = Object.entries(this.#parts.plan.variants).filter(([label]) =>
+      /^layers\.0 (forward|wgrad)/.test(label),
+    );
+    return first.map(([label, variant]) => `, ${label} ${variant}`).join('');
+  }
+
   async run(steps: number): Promise<void> {
     if (this.#step + steps > mostSteps) throw new Error(`wgrad: a peer step runs at most ${mostSteps} times`);
     const { plan, gpu } = this.#parts;
@@ -202,7 +210,7 @@ async function makeMatmul(
   };
 }
 
-/** The matrix products by measurement, as in training; they write only what a step computes anew. */
+/** Matrix products by measurement, other ops by default: products write only what a step computes anew. */
 async function tuned(
   gpu: Gpu,
   pipelines: PipelineCache,
@@ -212,8 +220,9 @@ async function tuned(
   return tunedChoice(await tune(gpu, pipelines, calls, { key: '', ops: {} }, { skip }));
 }
 
-/** Ours: a step with the variants that measure fastest here, a product with the default one. */
+/** Ours: a step whose matrix products have the variants that measure fastest here, a product with the default one. */
 export function wgradPeer(source: Source = 'float32'): Peer {
+  let variants = '';
   return {
     name: source === 'bytes' ? 'wgrad-gather' : 'wgrad',
     version: packageJson.version,
@@ -225,10 +234,14 @@ export function wgradPeer(source: Source = 'float32'): Peer {
         return error instanceof Error ? error.message : String(error);
       }
     },
-    describe: () => gpuName,
+    describe: () => gpuName + variants,
     refuses: ({ images }) =>
       source === 'bytes' && images === undefined ? 'the gather needs images of 3072 bytes' : undefined,
-    makeStep: (work) => WgradStep.make(work, source),
+    async makeStep(work) {
+      const step = await WgradStep.make(work, source);
+      variants = step.variants;
+      return step;
+    },
     makeMatmul,
   };
 }

@@ -18,7 +18,7 @@ const squares = { full: [256, 512, 1024], quick: [256] } as const;
 const quickNet = '50-50';
 
 /** On a software adapter the naive variants do about half a GFLOP per second: larger ops are left out. */
-const naiveFlops = 1e9;
+const hopelessNaiveFlops = 1e9;
 
 /** Rows of one group: variants of an op for a shape. */
 export interface KernelGroup {
@@ -89,7 +89,7 @@ function makeGroup(
     const isHopeless =
       capabilities.software &&
       variant.name === 'naive' &&
-      replicas * kernel.cost(shape).flops > naiveFlops &&
+      replicas * kernel.cost(shape).flops > hopelessNaiveFlops &&
       only === undefined;
     const reason =
       only !== undefined && variant.name !== only

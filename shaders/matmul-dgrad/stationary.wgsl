@@ -58,7 +58,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
       for (var q = 0u; q < DEPTH4; q++) {
         a[q] = dy[dyBase + row * N4 + min(n + q, N4 - 1u)];
       }
-      // sums[16 c + 4 s + j]: column j of the vec4 that invocation lane ^ s holds in group c. One after the other, each in a register.
+      // sums[16 c + 4 s + j]: column j of the vec4 that invocation lane ^ s holds in group c. Sixteen terms at a time, one sum after the
+      // other: so many fit a register from the first to the last, and the processor works on the next sixteen meanwhile.
       var sums: array<f32, 4u * OWN>;
       //#unroll
       for (var c = 0u; c < COLS; c++) {

@@ -1,10 +1,10 @@
 // matmul-forward/stationary: y(M,N) = x(M,K) · w(K,N) + bias(N), row-major f32; M and K multiples of 4, N of 16·COLS.
 // A quad keeps a block of w in private memory, 4·DEPTH4 of k times 16·COLS columns, a quarter in each invocation, while up to BLOCK
 // rows of x pass by: each invocation multiplies one row at a time, sees the other quarters through quad swaps, and adds its
-// sums to y. Then comes the next block of k; what lies beyond K is held as 0.
-// 1.5 times as fast as quad.wgsl for 512×512×512 on SwiftShader (2026-11), where a loop copies every value that it carries, under a
-// mask, and a second use of a factor costs a store: here a sum stays in one register from its first term to its last, and a factor that
-// comes from private memory or a swap is used once. On hardware, private memory of this size is spilled.
+// sums to y. Then comes the next block of k. Beyond K, 0 is held, and met by a term of the same row.
+// On SwiftShader 0.6 of the time of quad-13x28 for 512×512×512 (2026-11): a loop there copies every value that it carries, under a mask,
+// and a second use of a factor costs a store. Here nothing is carried but indices, sixteen terms are summed in one register, and a factor
+// that comes from private memory or a swap is used once. On hardware, private memory of this size is spilled.
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;       // (R, M, K/4)
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;       // (R, K, N/4)
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>; // (R, M, N/4)
@@ -64,7 +64,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
       for (var q = 0u; q < DEPTH4; q++) {
         a[q] = x[xBase + row * K4 + min(k + q, K4 - 1u)];
       }
-      // sums[16 c + 4 s + j]: column j of the vec4 that invocation lane ^ s holds in group c. One after the other, each in a register.
+      // sums[16 c + 4 s + j]: column j of the vec4 that invocation lane ^ s holds in group c. Sixteen terms at a time, one sum after the
+      // other: so many fit a register from the first to the last, and the processor works on the next sixteen meanwhile.
       var sums: array<f32, 4u * OWN>;
       //#unroll
       for (var c = 0u; c < COLS; c++) {

@@ -30,6 +30,8 @@ export interface Variant<S extends Shape> {
   readonly source: string;
   /** The shader uses subgroup or quad operations. */
   readonly subgroups?: boolean;
+  /** It is made for adapters that compute on the CPU: elsewhere it is tested, but neither a default nor tried by the tuner. */
+  readonly softwareOnly?: boolean;
   /** Why it cannot compute this shape, or run on this adapter; undefined where it can. */
   refuses?(shape: S, capabilities: Capabilities): string | undefined;
   /** False for shapes that it computes slower than the variants behind it in `preferred`: there it is no default. */

@@ -47,33 +47,45 @@ export const splitK = ({ K, SPLITS }: SplitMatmulShape): number => 4 * ceil(K / 
 
 const sizes = ({ M, N, K }: MatmulShape) => ({ M, N, K });
 
-/** What a stationary variant is asked for: rows that pass by, columns that it holds, terms of each sum. */
+/** Which of M, N and K is what to a stationary variant: its rows pass by, its columns are held, its terms are summed. */
 interface Stationary {
   readonly source: string;
-  readonly along: Readonly<Record<'rows' | 'columns' | 'terms', 'M' | 'N' | 'K'>>;
+  readonly rows: 'M' | 'K';
+  readonly columns: 'N' | 'K';
+  readonly terms: 'M' | 'N' | 'K';
 }
 
-/** Columns that a quad of a stationary variant holds, terms of its block, and rows that a workgroup passes by it. */
-const stationaryTile = { columns: 64, terms: 64, rows: 256 };
+/** Terms and columns of the block that a quad holds, and the most rows that a workgroup passes by it. */
+const held = { terms: 64, columns: 64, rows: 256 };
 
 /** One operand of the product stays in private memory while the rows of the other pass by. */
-function stationaryVariant({ source, along }: Stationary): Variant<MatmulShape> {
-  const { columns, terms, rows } = stationaryTile;
+function stationaryVariant({ source, rows, columns, terms }: Stationary): Variant<MatmulShape> {
+  const blocks = (shape: MatmulShape): number => ceil(shape[rows] / held.rows);
+  const grid = (shape: MatmulShape) => [shape[columns] / held.columns, blocks(shape)] as const;
   return {
-    name: `stationary-${columns}`,
+    name: `stationary-${held.terms}x${held.columns}`,
     source,
     subgroups: true,
-    refuses: (shape, { software }) => {
-      const odd = (['rows', 'terms'] as const).find((what) => shape[along[what]] % 4 !== 0);
-      if (!software) return 'it holds 4 KiB in private memory, which hardware spills';
-      if (odd !== undefined) return `${along[odd]} = ${shape[along[odd]]} is not a multiple of 4`;
-      if (shape[along.columns] % columns === 0) return undefined;
-      return `${along.columns} = ${shape[along.columns]} is not a multiple of its ${columns} columns`;
+    softwareOnly: true,
+    refuses: (shape) => {
+      const odd = [rows, terms].find((name) => shape[name] % 4 !== 0);
+      if (odd !== undefined) return `${odd} = ${shape[odd]} is not a multiple of 4`;
+      if (shape[columns] % held.columns === 0) return undefined;
+      return `${columns} = ${shape[columns]} is not a multiple of its ${held.columns} columns`;
     },
-    // Its code is fetched once per dispatch, whatever the shape.
-    pays: ({ M, N, K }) => M * N * K >= 2 ** 23,
-    constants: (shape) => ({ ...sizes(shape), BLOCK: rows, DEPTH4: terms / 4, COLS: columns / 16 }),
-    grid: (shape) => [shape[along.columns] / columns, ceil(shape[along.rows] / rows)],
+    // Large products, whose blocks of terms are mostly filled, with work for two cores and more.
+    pays: (shape) => {
+      const filled = shape[terms] / (held.terms * ceil(shape[terms] / held.terms));
+      const [x, y] = grid(shape);
+      return shape.M * shape.N * shape.K >= 2 ** 23 && filled >= 0.75 && x * y >= 4;
+    },
+    constants: (shape) => ({
+      ...sizes(shape),
+      BLOCK: 4 * ceil(shape[rows] / 4 / blocks(shape)),
+      DEPTH4: held.terms / 4,
+      COLS: held.columns / 16,
+    }),
+    grid,
   };
 }
 
@@ -89,7 +101,7 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
       ...sizes(shape),
       ROWS: rows,
       COLS: cols,
-      // What the loop carries is copied in every round; a long loop repays twice the code.
+      // What the loop carries is copied in every round (docs/kernels.md); a long loop repays twice the code.
       ROUND: shape.K >= 1024 && shape.K % 8 === 0 ? 2 : 1,
       ROW_TILES: ceil(shape.M / (4 * rows)),
       SPLIT_K: shape.K,
@@ -104,6 +116,7 @@ function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
     ...variant,
     flags: { BIAS: false },
     constants: (shape) => {
+      // One round of four k: parts are multiples of 4, not of 8.
       const { ROUND, ...constants } = variant.constants(shape);
       return { ...constants, SPLIT_K: splitK(shape) };
     },
@@ -157,7 +170,6 @@ const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardQuadVariant(5, 3),
   forwardQuadVariant(4, 4),
   forwardQuadVariant(13, 7),
-  forwardQuadVariant(13, 13),
 ];
 
 export const matmulForward: Kernel<MatmulShape> = {
@@ -166,9 +178,13 @@ export const matmulForward: Kernel<MatmulShape> = {
   cost,
   variants: [
     ...forwardVariants,
-    stationaryVariant({ source: forwardStationary, along: { rows: 'M', columns: 'N', terms: 'K' } }),
+    forwardQuadVariant(13, 13),
+    stationaryVariant({ source: forwardStationary, rows: 'M', columns: 'N', terms: 'K' }),
   ],
-  preferred: { software: ['stationary-64', 'quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
+  preferred: {
+    software: ['stationary-64x64', 'quad-13x28', 'quad-5x12', 'register-5x4'],
+    hardware: ['tile'],
+  },
 };
 
 export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
@@ -236,9 +252,12 @@ export const matmulWgrad: Kernel<MatmulShape> = {
     wgradQuadVariant(1, 3),
     wgradQuadVariant(2, 3),
     wgradQuadVariant(3, 13),
-    stationaryVariant({ source: wgradStationary, along: { rows: 'K', columns: 'N', terms: 'M' } }),
+    stationaryVariant({ source: wgradStationary, rows: 'K', columns: 'N', terms: 'M' }),
   ],
-  preferred: { software: ['stationary-64', 'quad-12x52', 'quad-4x12', 'register-4x16'], hardware: ['tile'] },
+  preferred: {
+    software: ['stationary-64x64', 'quad-12x52', 'quad-4x12', 'register-4x16'],
+    hardware: ['tile'],
+  },
 };
 
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
@@ -280,7 +299,7 @@ export const matmulDgrad: Kernel<MatmulShape> = {
     dgradQuadVariant(5, 3),
     dgradQuadVariant(4, 4),
     dgradQuadVariant(13, 4),
-    stationaryVariant({ source: dgradStationary, along: { rows: 'M', columns: 'K', terms: 'N' } }),
+    stationaryVariant({ source: dgradStationary, rows: 'M', columns: 'K', terms: 'N' }),
   ],
-  preferred: { software: ['stationary-64', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
+  preferred: { software: ['stationary-64x64', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
 };

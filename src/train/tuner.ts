@@ -105,7 +105,11 @@ export async function tune(
 
 /** Names of the variants worth measuring. */
 function candidates({ capabilities }: Gpu, { kernel, shape }: KernelCall): string[] {
-  const runnable = kernel.variants.filter((variant) => refusal(variant, shape, capabilities) === undefined);
+  const runnable = kernel.variants.filter(
+    (variant) =>
+      (capabilities.software || variant.softwareOnly !== true) &&
+      refusal(variant, shape, capabilities) === undefined,
+  );
   const large = kernel.cost(shape).flops > naiveFlops && runnable.length > 1;
   return runnable.map(({ name }) => name).filter((name) => !large || name !== 'naive');
 }

@@ -92,6 +92,18 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       find: '4u * k + d < K',
       replace: 'true',
     },
+    {
+      variant: 'stationary',
+      mistake: 'holds the first columns for all workgroups',
+      find: '+ column + lane',
+      replace: '+ lane',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'leaves out the last row of a block',
+      find: 'min((group.y + 1u) * BLOCK, M)',
+      replace: 'min((group.y + 1u) * BLOCK - 4u, M)',
+    },
   ],
   'matmul-forward-split': [
     {
@@ -218,6 +230,12 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       find: 'm + d < M',
       replace: 'true',
     },
+    {
+      variant: 'stationary',
+      mistake: 'holds the first columns for all workgroups',
+      find: '+ column + lane',
+      replace: '+ lane',
+    },
   ],
   'bias-gradient': [
     { variant: 'naive', mistake: 'drops the last row', find: 'm < M', replace: 'm + 1u < M' },
@@ -242,6 +260,12 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       mistake: 'counts the last terms again where the block reaches beyond them',
       find: 'n + q < N4',
       replace: 'true',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'holds the first columns for all workgroups',
+      find: '4u * (column + 4u * c + lane)',
+      replace: '4u * (4u * c + lane)',
     },
   ],
   'batch-norm-backward': [

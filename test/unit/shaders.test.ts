@@ -105,3 +105,12 @@ test('names are unique, preferred variants exist, and the first variant runs on 
     }
   }
 });
+
+test('the stationary products sum in the same way', () => {
+  const sums = ['forward', 'wgrad', 'dgrad'].map((form) => {
+    const text = readFileSync(join(root, `matmul-${form}/stationary.wgsl`), 'utf8');
+    return text.slice(text.indexOf('// sums['), text.lastIndexOf('Row = ')).replace(/let \w+$/, '');
+  });
+  expect(sums[0]).toContain('quadSwapDiagonal');
+  expect(new Set(sums).size).toBe(1);
+});

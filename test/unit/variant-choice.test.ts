@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Capabilities } from '../../src/gpu/device.ts';
 import type { Kernel, Variant } from '../../src/kernels/kernel.ts';
+import { matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import {
   defaultChoice,
   forcesGatherApart,
@@ -64,4 +65,16 @@ test('a recorded variant is used though it does not pay; one that is gone is an 
   expect(choose('long')).toBe('long');
   expect(() => choose('longer')).toThrow(UnknownVariant);
   expect(() => choose('longer')).toThrow(/checkpoint .* op\/longer/);
+});
+
+test.each([
+  [matmulForward, { M: 512, N: 512, K: 512 }, true, 'stationary-64x64'],
+  [matmulForward, { M: 512, N: 512, K: 512 }, false, 'tile'],
+  [matmulForward, { M: 100, N: 256, K: 512 }, true, 'stationary-64x64'],
+  // One workgroup; half of the terms would be zeros; columns that are no multiple of 64.
+  [matmulForward, { M: 100, N: 64, K: 3072 }, true, 'quad-13x28'],
+  [matmulWgrad, { M: 32, N: 512, K: 512 }, true, 'quad-12x52'],
+  [matmulForward, { M: 100, N: 52, K: 3072 }, true, 'quad-13x28'],
+] as const)('%#: the default of a product', (product, shape, software, name) => {
+  expect(defaultChoice(product, shape, { ...capabilities, software }, place).name).toBe(name);
 });

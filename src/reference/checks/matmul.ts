@@ -4,13 +4,10 @@ import { absMatmul, absMatmulDgrad, absMatmulWgrad, matmul, matmulDgrad, matmulW
 import { sumBound } from '../tolerance.ts';
 import type { OpCheck } from './case.ts';
 
-/** For stationary variants, which want columns that are multiples of 64: one block of terms and rows, and several. */
-const wide: readonly MatmulShape[] = [
-  { M: 8, N: 64, K: 64 },
-  { M: 264, N: 64, K: 320 },
-];
-
-/** 1, primes and odd sizes for naive variants; N and K that are multiples of 4, with any M, for those that want multiples of 4. */
+/**
+ * 1, primes and odd sizes for naive variants; N and K that are multiples of 4, with any M, for those that want multiples of 4; a long
+ * K; columns that are multiples of 64 for stationary ones, with several blocks of columns, terms and rows.
+ */
 const shapes: readonly MatmulShape[] = [
   { M: 1, N: 1, K: 1 },
   { M: 7, N: 5, K: 3 },
@@ -20,8 +17,11 @@ const shapes: readonly MatmulShape[] = [
   { M: 101, N: 68, K: 12 },
   { M: 13, N: 56, K: 52 },
   { M: 37, N: 20, K: 3072 },
-  ...wide,
-  { M: 20, N: 64, K: 68 },
+  { M: 5, N: 52, K: 1024 },
+  { M: 8, N: 64, K: 64 },
+  { M: 12, N: 128, K: 68 },
+  { M: 264, N: 64, K: 20 },
+  { M: 20, N: 64, K: 264 },
 ];
 
 /** y = x·w + bias: K products and the bias. */
@@ -120,8 +120,9 @@ export const matmulDgradCheck: OpCheck<MatmulShape> = {
     { M: 7, N: 12, K: 20 },
     { M: 101, N: 20, K: 68 },
     { M: 37, N: 100, K: 56 },
-    ...wide,
-    { M: 20, N: 68, K: 64 },
+    { M: 8, N: 64, K: 64 },
+    { M: 12, N: 68, K: 128 },
+    { M: 264, N: 20, K: 64 },
   ],
   build(build, shape) {
     const { M, N, K } = shape;

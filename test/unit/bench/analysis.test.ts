@@ -3,7 +3,7 @@ import { analyse } from '../../../bench/analysis.ts';
 import { baselineRefusal, compareWithBaseline } from '../../../bench/baseline.ts';
 import { checkGoals, checkPeakGoals } from '../../../bench/goals.ts';
 import { bandwidthFor, copyGroup, fmaGroup, rateOf, rooflineOf } from '../../../bench/roofline.ts';
-import { formatBenchFile, type Group, parseBenchFile } from '../../../bench/schema.ts';
+import { formatBenchFile, type Group, parseBenchFile, type Row } from '../../../bench/schema.ts';
 import { quantumNs, warningsOf } from '../../../bench/warnings.ts';
 import { fakeFile, fakeGroup, fakeRow } from './fake-file.ts';
 import { stream } from './simulated-clock.ts';
@@ -118,15 +118,26 @@ describe('analysis', () => {
     expect(outcome(50)).toBe('undecided');
   });
 
-  test('goals against the peak: 1,000 flops at 10 GFLOP/s are 100 ns', () => {
-    const roofline = { gflops: 10, bandwidths: [], emptyDispatchNs: 0 };
-    const outcome = (ns: number) => {
-      const rows = [fakeRow('a', around(ns, 31, 5), { isDefault: true }), fakeRow('b', around(50))];
-      return checkPeakGoals([fakeGroup('matmul', rows)], roofline, [{ group: 'matmul', share: 0.25 }])[0]!;
-    };
-    expect(outcome(360)).toMatchObject({ row: 'a', outcome: 'met', atMost: 4 });
-    expect(outcome(440).outcome).toBe('missed');
-    expect(outcome(400).outcome).toBe('undecided');
+  describe('goals against the peak: 1,000 flops at 10 GFLOP/s are 100 ns', () => {
+    const fma = (rows: Row[]) => fakeGroup('fma', rows, { suite: 'peaks' });
+    const peak = fma([fakeRow('slower', around(300)), fakeRow('best', around(100))]);
+    const product = (samples: readonly (number | null)[]) =>
+      fakeGroup('matmul', [fakeRow('a', samples, { isDefault: true }), fakeRow('b', around(50))]);
+    const check = (...groups: Group[]) => checkPeakGoals(groups, [{ group: 'matmul', share: 0.25 }]);
+
+    test.each([
+      [360, 'met'],
+      [440, 'missed'],
+      [400, 'undecided'],
+    ])('%i ns for a quarter of it: %s', (ns, outcome) => {
+      expect(check(peak, product(around(ns, 31, 5)))).toMatchObject([{ row: 'a', outcome, atMost: 4 }]);
+    });
+
+    test('nothing is said where the peak or the product has no samples', () => {
+      expect(check(product(around(360)))).toEqual([]);
+      expect(check(fma([fakeRow('best', [null])]), product(around(360)))).toEqual([]);
+      expect(check(peak, product([null, null]))).toEqual([]);
+    });
   });
 });
 
