@@ -44,6 +44,23 @@ test('measures each op and shape once, every variant that can run', async () => 
   expect(variant === usual ? us[usual]! * 0.96 : us[variant]).toBeLessThanOrEqual(fastest);
 });
 
+test('what is made for software adapters is tried on them alone', async ({ skip }) => {
+  const { gpu, pipelines, none } = await setUp();
+  skip(!gpu.capabilities.subgroups, 'the adapter has no subgroups');
+  const wide = { M: 8, N: 64, K: 64 };
+  const allocator = new Allocator(gpu);
+  const [x, w, y, bias] = [8 * 64, 64 * 64, 8 * 64, 64].map((size, i) => allocator.tensor(`wide ${i}`, size));
+  const calls = [call('wide', matmulForward, wide, { x: x!, w: w!, y: y!, bias: bias! })];
+  const tried = async (software: boolean) => {
+    const view = Object.create(gpu, { capabilities: { value: { ...gpu.capabilities, software } } });
+    const { ops } = await tune(view, pipelines, calls, none);
+    return Object.keys(ops[tunedOpName('matmul-forward', wide, 1)]!.us);
+  };
+  expect(await tried(true)).toContain('stationary-64x64');
+  expect(await tried(false)).not.toContain('stationary-64x64');
+  allocator.destroy();
+});
+
 test('measures nothing that is known, skipped or beyond the budget', async () => {
   const { gpu, pipelines, calls, none } = await setUp();
   const known = {
