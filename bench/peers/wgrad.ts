@@ -23,7 +23,7 @@ import { Pacer } from '../../src/train/pacer.ts';
 import { compilePlan, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
 import { readTensors } from '../../src/train/stats.ts';
-import { tune, tunedChoice } from '../../src/train/tuner.ts';
+import { type Tuning, tune, tunedChoice } from '../../src/train/tuner.ts';
 import { mostSteps } from '../suites/nets.ts';
 import type { Peer, PeerMatmul, PeerStep } from './peer.ts';
 import type { StepWork } from './work.ts';
@@ -210,14 +210,17 @@ async function makeMatmul(
   };
 }
 
+/** What was measured on `shared`: both sources of a step have most products in common. */
+let tuning: Tuning = { key: '', ops: {} };
+
 /** Matrix products by measurement, other ops by default: products write only what a step computes anew. */
 async function tuned(
   gpu: Gpu,
   pipelines: PipelineCache,
   calls: readonly KernelCall[],
 ): Promise<VariantChoice> {
-  const skip = (op: string) => !op.includes('matmul');
-  return tunedChoice(await tune(gpu, pipelines, calls, { key: '', ops: {} }, { skip }));
+  tuning = await tune(gpu, pipelines, calls, tuning, { skip: (op) => !op.includes('matmul') });
+  return tunedChoice(tuning);
 }
 
 /** Ours: a step whose matrix products have the variants that measure fastest here, a product with the default one. */

@@ -68,13 +68,16 @@ test('a recorded variant is used though it does not pay; one that is gone is an 
 });
 
 test.each([
-  [matmulForward, { M: 512, N: 512, K: 512 }, true, 'stationary-64x64'],
-  [matmulForward, { M: 512, N: 512, K: 512 }, false, 'tile'],
-  [matmulForward, { M: 100, N: 256, K: 512 }, true, 'stationary-64x64'],
+  { product: matmulForward, M: 512, N: 512, K: 512, software: true, name: 'stationary-64x64' },
+  { product: matmulForward, M: 512, N: 512, K: 512, software: false, name: 'tile' },
+  { product: matmulForward, M: 100, N: 256, K: 512, software: true, name: 'stationary-64x64' },
   // One workgroup; half of the terms would be zeros; columns that are no multiple of 64.
-  [matmulForward, { M: 100, N: 64, K: 3072 }, true, 'quad-13x28'],
-  [matmulWgrad, { M: 32, N: 512, K: 512 }, true, 'quad-12x52'],
-  [matmulForward, { M: 100, N: 52, K: 3072 }, true, 'quad-13x28'],
-] as const)('%#: the default of a product', (product, shape, software, name) => {
-  expect(defaultChoice(product, shape, { ...capabilities, software }, place).name).toBe(name);
-});
+  { product: matmulForward, M: 100, N: 64, K: 3072, software: true, name: 'quad-13x28' },
+  { product: matmulWgrad, M: 32, N: 512, K: 512, software: true, name: 'quad-12x52' },
+  { product: matmulForward, M: 100, N: 52, K: 3072, software: true, name: 'quad-13x28' },
+])(
+  '$product.op M=$M N=$N K=$K, software $software: $name by default',
+  ({ product, M, N, K, software, name }) => {
+    expect(defaultChoice(product, { M, N, K }, { ...capabilities, software }, place).name).toBe(name);
+  },
+);
