@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
-import { projectRoot } from '../src/cli/project-root.ts';
+import { projectRoot } from '../src/hosts/project-root.ts';
 import type { Host } from './schema.ts';
 
 /** Load average of the last minute. */

@@ -1,10 +1,10 @@
 // `npm run bench`: measures in headless Chrome, compares, writes the results.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CliError } from '../src/cli/cli-error.ts';
 import { makeProgress } from '../src/cli/progress.ts';
-import { projectRoot } from '../src/cli/project-root.ts';
 import { interrupted } from '../src/cli/stop-on-signals.ts';
+import { projectRoot } from '../src/hosts/project-root.ts';
+import { UserError } from '../src/hosts/user-error.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { baselineRefusal } from './baseline.ts';
 import { isStep } from './budget.ts';
@@ -30,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const { opened } = session;
     progress.log(`adapter: ${opened.adapterName}`);
     const refusal = baseline && baselineRefusal(opened, baseline);
-    if (refusal !== undefined) throw new CliError(`--baseline ${options.baseline}: ${refusal}`);
+    if (refusal !== undefined) throw new UserError(`--baseline ${options.baseline}: ${refusal}`);
     const groups = await chooseGroups(session, options);
     if (options.list) {
       console.log(listText(groups));
@@ -113,12 +113,12 @@ function readBaseline(path: string): BenchFile {
   try {
     text = readFileSync(resolve(path), 'utf8');
   } catch (error) {
-    throw new CliError(`--baseline ${path}: ${(error as Error).message}`);
+    throw new UserError(`--baseline ${path}: ${(error as Error).message}`);
   }
   try {
     return parseBenchFile(text);
   } catch (error) {
-    throw new CliError(`--baseline ${path}: ${(error as Error).message}`);
+    throw new UserError(`--baseline ${path}: ${(error as Error).message}`);
   }
 }
 
@@ -142,14 +142,14 @@ const order: readonly ((group: ListedGroup) => boolean)[] = [
 ];
 const placeOf = (group: ListedGroup): number => order.findIndex((belongs) => belongs(group));
 
-/** The groups that were asked for, behind the adapter's own speed. @throws CliError where none is left */
+/** The groups that were asked for, behind the adapter's own speed. @throws UserError where none is left */
 async function chooseGroups(session: Session, { suites, quick, forced, filter }: BenchOptions) {
   const listed = await session.list({ suites: ['peaks', ...suites], quick, forced });
   const chosen = listed
     .filter(({ suite, id }) => suite === 'peaks' || matches(id, filter))
     .sort((a, b) => placeOf(a) - placeOf(b));
   if (!chosen.some(({ suite }) => suite !== 'peaks')) {
-    throw new CliError(`no group matches --filter "${filter.join(' ')}": see npm run bench -- --list`);
+    throw new UserError(`no group matches --filter "${filter.join(' ')}": see npm run bench -- --list`);
   }
   return chosen;
 }

@@ -1,7 +1,7 @@
 import { Option, type OptionValues } from 'commander';
-import { CliError } from '../src/cli/cli-error.ts';
-import { makeCommand, parse } from '../src/cli/command.ts';
-import { assignment, number, wholeNumber } from '../src/cli/numbers.ts';
+import { makeCommand, parse } from '../src/cli/options/command.ts';
+import { assignment, number, wholeNumber } from '../src/cli/options/numbers.ts';
+import { UserError } from '../src/hosts/user-error.ts';
 import { kernels } from '../src/kernels/index.ts';
 import type { SuiteName } from './schema.ts';
 
@@ -35,7 +35,7 @@ Examples:
 
 Exit status: 0; 1 where a result is wrong or a row is slower than the baseline allows; 2 for a mistake in use.`;
 
-/** undefined where help was asked for. @throws CliError for a mistake, in one line */
+/** undefined where help was asked for. @throws UserError for a mistake, in one line */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
   const command = makeCommand('bench', 'Times kernels, training steps and other engines in headless Chrome.')
     .addOption(new Option('--suite <name>', 'one suite (default: all)').choices(suiteNames))
@@ -84,11 +84,11 @@ function checkForced(forced: Readonly<Record<string, string>>): void {
     const matching = kernels.filter((kernel) => kernel.op === op || kernel.op.startsWith(`${op}-`));
     if (matching.length === 0) {
       const ops = kernels.map((kernel) => kernel.op).join(', ');
-      throw new CliError(`--variant ${op}=${name}: there is no op "${op}", there are ${ops}`);
+      throw new UserError(`--variant ${op}=${name}: there is no op "${op}", there are ${ops}`);
     }
     const names = [...new Set(matching.flatMap(({ variants }) => variants.map((variant) => variant.name)))];
     if (!names.includes(name)) {
-      throw new CliError(
+      throw new UserError(
         `--variant ${op}=${name}: ${op} has no variant "${name}", it has ${names.join(', ')}`,
       );
     }

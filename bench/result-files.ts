@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CliError } from '../src/cli/cli-error.ts';
+import { UserError } from '../src/hosts/user-error.ts';
 import type { Analysis } from './analysis.ts';
 import { htmlReport } from './report/html.ts';
 import { markdownReport } from './report/markdown.ts';
@@ -15,7 +15,7 @@ function write(path: string, content: string): void {
     writeFileSync(temporary, content);
     renameSync(temporary, path);
   } catch (error) {
-    throw new CliError(`cannot write ${path}: ${(error as Error).message}`);
+    throw new UserError(`cannot write ${path}: ${(error as Error).message}`);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Browser } from 'puppeteer';
 import { createServer, type ViteDevServer } from 'vite';
-import { launchChrome } from '../src/cli/chrome.ts';
-import { CliError } from '../src/cli/cli-error.ts';
-import { projectRoot } from '../src/cli/project-root.ts';
+import { launchChrome } from '../src/hosts/chrome/launch.ts';
+import { projectRoot } from '../src/hosts/project-root.ts';
+import { UserError } from '../src/hosts/user-error.ts';
 import type { SelfTest } from './page/self-test.ts';
 import { peerServerOptions } from './peers/server-options.ts';
 import type { ListedGroup, ListRequest, MeasureRequest, MeasureResult, Opened } from './protocol.ts';
@@ -42,7 +42,7 @@ async function servePage(): Promise<{ server: ViteDevServer; url: string }> {
 
 /**
  * Starts server, browser and page, and opens the device.
- * @throws CliError where there is no browser or no adapter
+ * @throws UserError where there is no browser or no adapter
  */
 export async function openSession(log: (line: string) => void): Promise<Session> {
   const { server, url } = await servePage();
@@ -66,7 +66,7 @@ export async function openSession(log: (line: string) => void): Promise<Session>
     const opened = await page
       .evaluate(() => window.wgradBench.open())
       .catch((error: unknown) => {
-        throw new CliError(messageOf(error));
+        throw new UserError(messageOf(error));
       });
     return {
       browser: await browser.version(),

@@ -1,10 +1,10 @@
 import { defineBrowserProvider } from '@vitest/browser';
 import type { Browser, CDPSession, Page } from 'puppeteer';
-import { launchChrome } from '../src/cli/chrome.ts';
+import { launchChrome } from '../src/hosts/chrome/launch.ts';
 
 /**
  * Runs Vitest's browser tests in the Chrome that the command line uses: one browser for the whole run.
- * The sandbox, WebGPU and software-adapter switches are those of src/cli/chrome.ts.
+ * The sandbox, WebGPU and software-adapter switches are those of src/hosts/chrome/launch.ts.
  */
 export const chromeProvider = defineBrowserProvider({
   name: 'puppeteer',

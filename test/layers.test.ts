@@ -12,7 +12,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   train: ['nn', 'optim', 'data', 'gpu', 'kernels'],
   experiments: ['train', 'nn', 'optim', 'data', 'gpu', 'kernels'],
   page: ['experiments', 'train', 'data'],
-  cli: ['experiments', 'train', 'nn', 'optim', 'data', 'gpu', 'kernels'],
+  hosts: ['train', 'data', 'gpu'],
+  cli: ['hosts', 'experiments', 'train', 'nn', 'optim', 'data', 'gpu', 'kernels'],
   reference: ['kernels', 'gpu'],
 };
 /** From these a folder may import types only. */
@@ -24,12 +25,12 @@ const mayImportTypes: Readonly<Record<string, readonly string[]>> = {
  * that does so imports it. Nothing else of src/ may, and no page or worker loads these files.
  */
 const mayImportReference: readonly string[] = [
-  'src/cli/gradcheck.ts',
-  'src/cli/gradcheck-case.ts',
-  'src/cli/gradcheck-listing.ts',
+  'src/cli/commands/gradcheck.ts',
+  'src/cli/commands/gradcheck-case.ts',
+  'src/cli/commands/gradcheck-listing.ts',
 ];
 /** What runs in Node; all else runs in a browser, too. */
-const nodeFolders = ['src/cli/', 'src/data/files/'];
+const nodeFolders = ['src/cli/', 'src/hosts/', 'src/data/files/'];
 
 const root = join(import.meta.dirname, '..');
 

@@ -1,6 +1,6 @@
 import { createServer } from 'vite';
-import { launchChrome } from '../../src/cli/chrome.ts';
-import { projectRoot } from '../../src/cli/project-root.ts';
+import { launchChrome } from '../../src/hosts/chrome/launch.ts';
+import { projectRoot } from '../../src/hosts/project-root.ts';
 import type { PeerOutcome } from './page.ts';
 import { peerServerOptions } from './server-options.ts';
 import type { WorkOptions } from './work.ts';

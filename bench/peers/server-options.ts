@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { InlineConfig } from 'vite';
-import { projectRoot } from '../../src/cli/project-root.ts';
+import { projectRoot } from '../../src/hosts/project-root.ts';
 
 /**
  * What a Vite server must have, beyond the project's usual options, for pages that load the peers.

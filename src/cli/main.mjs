@@ -33,12 +33,12 @@ const loader = await createServer({
 let status = 1;
 try {
   const { main } = await loader.ssrLoadModule(
-    command === 'bench' ? '/bench/main.ts' : `/src/cli/${command}.ts`,
+    command === 'bench' ? '/bench/main.ts' : `/src/cli/commands/${command}.ts`,
   );
   status = await main(args);
 } catch (error) {
   // A message alone where the user can do something about it, the whole stack where we have to.
-  const statuses = { CliError: 2, DataError: 2, Interrupted: 130 };
+  const statuses = { UserError: 2, DataError: 2, Interrupted: 130 };
   const known = statuses[error?.name];
   console.error(known === undefined ? error : `${command}: ${error.message}`);
   status = known ?? 1;

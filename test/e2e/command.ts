@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { projectRoot } from '../../src/cli/project-root.ts';
+import { projectRoot } from '../../src/hosts/project-root.ts';
 
 /** How a command ended. */
 export interface Outcome {

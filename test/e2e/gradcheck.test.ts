@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { projectRoot } from '../../src/cli/project-root.ts';
+import { projectRoot } from '../../src/hosts/project-root.ts';
 import { type Outcome, startCommand } from './command.ts';
 
 // `npm run gradcheck` as its users run it, on the real data, in real headless Chrome.

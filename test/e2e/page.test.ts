@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchChrome } from '../../src/cli/chrome.ts';
-import { type PageServer, startPageServer } from '../../src/cli/page-server.ts';
+import { launchChrome } from '../../src/hosts/chrome/launch.ts';
+import { type PageServer, startPageServer } from '../../src/hosts/chrome/page-server.ts';
 
 let server: PageServer;
 let browser: Browser;

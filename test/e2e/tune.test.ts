@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TuningFile } from '../../src/cli/tuning-file.ts';
+import type { TuningFile } from '../../src/cli/folders/tuning-file.ts';
 import { cacheDirectory } from '../../src/data/files/cache.ts';
 import { startCommand } from './command.ts';
 

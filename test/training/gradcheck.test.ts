@@ -1,7 +1,7 @@
 /** What `npm run gradcheck` does, on a small net and images of the tests; and what it must see: mistakes in backward kernels. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { drawCase } from '../../src/cli/gradcheck-case.ts';
-import { conclusion } from '../../src/cli/gradcheck-listing.ts';
+import { drawCase } from '../../src/cli/commands/gradcheck-case.ts';
+import { conclusion } from '../../src/cli/commands/gradcheck-listing.ts';
 import { IMAGE_BYTES } from '../../src/data/cifar10.ts';
 import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { courseBatchNorm } from '../../src/nn/net-spec.ts';

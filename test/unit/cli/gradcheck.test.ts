@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { CliError } from '../../../src/cli/cli-error.ts';
-import { randomWeights } from '../../../src/cli/gradcheck-case.ts';
-import { conclusion, listing } from '../../../src/cli/gradcheck-listing.ts';
-import { parseGradcheckOptions } from '../../../src/cli/gradcheck-options.ts';
+import { randomWeights } from '../../../src/cli/commands/gradcheck-case.ts';
+import { conclusion, listing } from '../../../src/cli/commands/gradcheck-listing.ts';
+import { parseGradcheckOptions } from '../../../src/cli/options/gradcheck-options.ts';
+import { UserError } from '../../../src/hosts/user-error.ts';
 import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
 import type { GradientLine } from '../../../src/reference/gradient-report.ts';
 
@@ -17,7 +17,7 @@ describe('bad input is one line:', () => {
     ['smoothing of 1', ['--label-smoothing', '1'], /^--label-smoothing must be a number from 0 to below 1/],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseGradcheckOptions(args);
-    expect(parse).toThrow(CliError);
+    expect(parse).toThrow(UserError);
     expect(parse).toThrow(message);
     expect(parse).not.toThrow(/\n/);
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { RunDirectory } from '../../../src/cli/run-directory.ts';
+import { RunDirectory } from '../../../src/cli/folders/run-directory.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type PopulationResult, SearchDirectory } from '../../../src/cli/search-directory.ts';
-import { type Found, type PopulationTask, runSearch } from '../../../src/cli/search-flow.ts';
-import { parseSearchOptions } from '../../../src/cli/search-options.ts';
+import { type Found, type PopulationTask, runSearch } from '../../../src/cli/commands/search-flow.ts';
+import { type PopulationResult, SearchDirectory } from '../../../src/cli/folders/search-directory.ts';
+import { parseSearchOptions } from '../../../src/cli/options/search-options.ts';
 import type { SearchPlan } from '../../../src/experiments/search-plan.ts';
 import { writeCheckpoint } from '../../../src/train/checkpoint.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { CliError } from '../../../src/cli/cli-error.ts';
-import { parseSearchOptions } from '../../../src/cli/search-options.ts';
+import { parseSearchOptions } from '../../../src/cli/options/search-options.ts';
+import { UserError } from '../../../src/hosts/user-error.ts';
 
 const planOf = (...args: string[]) => parseSearchOptions(args)!.plan;
 const lambdas = ['--lambda', '1e-5..1e-1'];
@@ -62,7 +62,7 @@ describe('bad input is one line:', () => {
     ['an unknown flag', ['--lamda', '1'], /unknown option '--lamda' \(Did you mean --lambda\?\)/],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseSearchOptions(args);
-    expect(parse).toThrow(CliError);
+    expect(parse).toThrow(UserError);
     expect(parse).toThrow(message);
     expect(parse).not.toThrow(/\n/);
   });

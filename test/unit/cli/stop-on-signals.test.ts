@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { projectRoot } from '../../../src/cli/project-root.ts';
+import { projectRoot } from '../../../src/hosts/project-root.ts';
 
 /** Runs a process that stops 700 ms after it is asked to, and sends it signals at these times, ms. */
 async function outcomeOf(...signalsAtMs: readonly number[]) {

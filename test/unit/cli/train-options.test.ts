@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { CliError } from '../../../src/cli/cli-error.ts';
-import { parseTrainOptions } from '../../../src/cli/train-options.ts';
+import { parseTrainOptions } from '../../../src/cli/options/train-options.ts';
+import { UserError } from '../../../src/hosts/user-error.ts';
 
 describe('bad input is one line:', () => {
   test.for([
@@ -102,7 +102,7 @@ describe('bad input is one line:', () => {
     ['another browser', ['--browser', 'firefox'], /^--browser firefox is not supported yet/],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseTrainOptions(args);
-    expect(parse).toThrow(CliError);
+    expect(parse).toThrow(UserError);
     expect(parse).toThrow(message);
     expect(parse).not.toThrow(/\n/);
   });

@@ -1,4 +1,0 @@
-/** An error whose message alone tells the user what is wrong and what to do. Exit status 2. */
-export class CliError extends Error {
-  override readonly name = 'CliError';
-}

@@ -1,0 +1,55 @@
+import { type Training, trainingsOf } from '../../experiments/trainings.ts';
+import { startPageServer } from '../../hosts/chrome/page-server.ts';
+import { ExperimentsDirectory } from '../folders/experiments-directory.ts';
+import { parseExperimentsOptions } from '../options/experiments-options.ts';
+import { interrupted } from '../stop-on-signals.ts';
+import { runTraining } from './experiments-training.ts';
+
+const log = (line: string) => console.error(line);
+
+/** `npm run experiments`. Returns the exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  const options = parseExperimentsOptions(args);
+  if (options === undefined) return 0;
+  const { study, selected, seeds, dataDir, out } = options;
+  const directory = new ExperimentsDirectory(out, study);
+  const all = trainingsOf(study.experiments, options);
+  // Everything that is there is looked at before anything is started: the table compares what was trained alike.
+  for (const member of all.flatMap(({ members }) => members)) directory.finished(member);
+  const trainings = all.filter(({ members }) =>
+    members.some(({ experiment }) => selected.includes(experiment)),
+  );
+  const open = trainings.filter((training) => {
+    const missing = training.members.filter((member) => directory.finished(member) === undefined);
+    if (missing.length > 0) directory.checkpoint(training);
+    else log(`${namesOf(training)}: finished before`);
+    return missing.length > 0;
+  });
+  if (seeds.length < 2)
+    log('1 seed: the table will have no intervals and no tests, which need at least 2 seeds');
+
+  if (open.length > 0) {
+    const server = await startPageServer({ dataDir, log });
+    log(`data: CIFAR-10 from ${server.dataSource}`);
+    try {
+      for (const [i, training] of open.entries()) {
+        log(`training ${i + 1} of ${open.length}: ${namesOf(training)}`);
+        const { step, stopAsked } = await runTraining(training, server, directory);
+        const isLast = i === open.length - 1 && step >= training.members[0]!.settings.steps;
+        if (stopAsked && !isLast) {
+          console.log(`stopped at step ${step} of ${namesOf(training)}; the same command goes on from there`);
+          return interrupted;
+        }
+        directory.writeReport();
+      }
+    } finally {
+      await server.close();
+    }
+  }
+  console.log(directory.writeReport().markdown);
+  console.log(`report, results and weights in ${directory.path}`);
+  return 0;
+}
+
+const namesOf = ({ members }: Training): string =>
+  members.map(({ experiment }) => experiment.name).join(', ');

@@ -1,0 +1,130 @@
+import { trainSettings } from '../../experiments/experiments.ts';
+import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
+import { startHeadlessRun } from '../../hosts/chrome/run.ts';
+import { layerWidths } from '../../nn/parameters.ts';
+import { gradientReport } from '../../reference/gradient-report.ts';
+import type { FromWorker, RunResult } from '../../train/messages.ts';
+import { readSafetensors, writeSafetensors } from '../../train/safetensors.ts';
+import type { TrainSettings } from '../../train/settings.ts';
+import { type GradcheckOptions, parseGradcheckOptions } from '../options/gradcheck-options.ts';
+import { makeProgress, type Progress } from '../progress.ts';
+import { drawCase, firstBatch } from './gradcheck-case.ts';
+import { conclusion, listing } from './gradcheck-listing.ts';
+
+/** `npm run gradcheck`. Returns the exit status: 1 where a gradient is wrong. */
+export async function main(args: readonly string[]): Promise<number> {
+  const options = parseGradcheckOptions(args);
+  if (options === undefined) return 0;
+  const progress = makeProgress('checking', 2000);
+  const server = await startPageServer({ dataDir: options.dataDir, log: progress.log });
+  try {
+    return await check(options, server, progress);
+  } finally {
+    progress.stop();
+    await server.close();
+  }
+}
+
+async function check(options: GradcheckOptions, server: PageServer, progress: Progress): Promise<number> {
+  const { seed, entries, variants, json } = options;
+  const settings = trainSettings(options.settings, {
+    seeds: [seed],
+    steps: 1,
+    shuffle: true,
+    reportSteps: 1,
+  });
+  const net = describe(settings);
+  progress.log(`data: CIFAR-10 from ${server.dataSource}, the first ${settings.batchSize} images of epoch 0`);
+  progress.log(`net: ${net}`);
+  const batch = await firstBatch(`${server.origin}${server.dataUrl}`, settings);
+  const { gradientCase, weights, bounds } = drawCase(settings, batch);
+  const file = writeSafetensors({ tensors: weights, metadata: {} });
+  const onGpu = await firstStep(server, settings, file, variants, progress);
+  const gpu = Object.fromEntries(onGpu.gradients.map(({ name, data }) => [name, data]));
+  let tensors = 0;
+  const lines = gradientReport(gradientCase, gpu, bounds, {
+    entries,
+    seed,
+    onTensor: (name) => progress.update(tensors++, weights.length, `central differences of ${name}`),
+  });
+  progress.update(weights.length, weights.length, 'done');
+  progress.stop();
+
+  const passed = lines.every(({ verdict }) => verdict === 'ok');
+  if (json) {
+    const { adapter, browser, variants: used } = onGpu;
+    const { dataSource } = server;
+    const { batchSize } = settings;
+    const { lambda, labelSmoothing } = gradientCase;
+    const about = {
+      net: settings.net,
+      lambda,
+      labelSmoothing,
+      batchSize,
+      seed,
+      adapter,
+      browser,
+      dataSource,
+    };
+    console.log(JSON.stringify({ passed, ...about, variants: used, lines }, null, 1));
+  } else {
+    console.log(`gradients of ${net}, seed ${seed}; ${onGpu.adapter}\n`);
+    console.log(listing(lines));
+    console.log(`\n${conclusion(lines)}`);
+  }
+  return passed ? 0 : 1;
+}
+
+/** What a step on the GPU gives. */
+async function firstStep(
+  server: PageServer,
+  settings: TrainSettings,
+  weights: Uint8Array<ArrayBuffer>,
+  variants: Readonly<Record<string, string>>,
+  progress: Progress,
+) {
+  let adapter = '';
+  let used: Readonly<Record<string, string>> = {};
+  const onMessage = (message: FromWorker) => {
+    if (message.type === 'adapter') {
+      adapter = message.name;
+      progress.log(`adapter: ${adapter}`);
+    } else if (message.type === 'ready') {
+      used = message.variants;
+    }
+  };
+  const run = await startHeadlessRun(
+    server,
+    {
+      type: 'start',
+      dataUrl: server.dataUrl,
+      settings,
+      weights,
+      variants,
+      checkpoints: false,
+      gradients: true,
+      withoutTest: true,
+      // Gradients that are not finite are a finding.
+      toleratesDivergence: true,
+    },
+    onMessage,
+    progress.log,
+  );
+  try {
+    const { result } = await run.finished;
+    return { adapter, browser: run.browser, variants: used, gradients: gradientsOf(result) };
+  } finally {
+    await run.close();
+  }
+}
+
+function gradientsOf({ gradients }: RunResult) {
+  if (gradients === null) throw new Error('the worker sent no gradients');
+  return readSafetensors(gradients[0]!).tensors;
+}
+
+function describe({ net, replicas, batchSize, labelSmoothing }: TrainSettings): string {
+  const norm = net.batchNorm === null ? 'no batch norm' : `batch norm ${net.batchNorm.order}`;
+  const smoothing = labelSmoothing ? `, label smoothing ${labelSmoothing}` : '';
+  return `${layerWidths(net).join('-')}, ${norm}, lambda ${replicas[0]!.lambda}${smoothing}, batch ${batchSize}`;
+}

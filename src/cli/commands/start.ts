@@ -1,0 +1,27 @@
+import { startPageServer } from '../../hosts/chrome/page-server.ts';
+import { resolvePath } from '../../hosts/project-root.ts';
+import { makeCommand, parse } from '../options/command.ts';
+import { wholeNumber } from '../options/numbers.ts';
+
+/** `npm start`: serves the page until Ctrl-C. Returns the exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  const command = makeCommand('start', 'Serves the page that trains in your browser, on this computer only.')
+    .option('--port <n>', 'port (default: 5173, or the next free one); 0 takes any', wholeNumber(0, 65_535))
+    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)');
+  const parsed = parse(command, args);
+  if (parsed === undefined) return 0;
+  const { port, data } = parsed.opts<{ port?: number; data?: string }>();
+  const server = await startPageServer({
+    dataDir: data === undefined ? undefined : resolvePath(data),
+    log: (line) => console.error(line),
+    port: port ?? { from: 5173 },
+  });
+  console.error(`data: CIFAR-10 from ${server.dataSource}`);
+  console.log(`wgrad: ${server.origin}/   (Ctrl-C ends it)`);
+  await new Promise((interrupted) => {
+    process.once('SIGINT', interrupted);
+    process.once('SIGTERM', interrupted);
+  });
+  await server.close();
+  return 0;
+}

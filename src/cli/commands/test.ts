@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { findChrome } from '../../hosts/chrome/launch.ts';
+import { projectRoot } from '../../hosts/project-root.ts';
+
+/** The checks of `npm test`, in the order of their cost. */
+const checks: readonly {
+  readonly name: string;
+  readonly module: string;
+  readonly args: readonly string[];
+}[] = [
+  { name: 'format and lint', module: '@biomejs/biome/bin/biome', args: ['ci', '.'] },
+  { name: 'types', module: 'typescript/bin/tsc', args: ['--noEmit'] },
+  { name: 'tests', module: 'vitest/vitest.mjs', args: ['run'] },
+];
+
+/** `npm test`: everything that CI runs. Arguments, such as a file name, go to Vitest and skip the other checks. */
+export async function main(args: readonly string[]): Promise<number> {
+  const browser = await findChrome((line) => console.error(line));
+  console.error(`browser: ${browser}`);
+  for (const { name, module, args: own } of args.length > 0 ? checks.slice(-1) : checks) {
+    console.error(`\n${name}`);
+    const status = await runNode(join(projectRoot, 'node_modules', module), [...own, ...args], browser);
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+function runNode(script: string, args: readonly string[], browser: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: projectRoot,
+      stdio: 'inherit',
+      env: { ...process.env, WGRAD_BROWSER: browser },
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,92 @@
+import { Option } from 'commander';
+import { experiments, trainSettings } from '../../experiments/experiments.ts';
+import { startPageServer } from '../../hosts/chrome/page-server.ts';
+import { startHeadlessRun } from '../../hosts/chrome/run.ts';
+import { resolvePath } from '../../hosts/project-root.ts';
+import type { FromWorker } from '../../train/messages.ts';
+import type { Tuning } from '../../train/tuner.ts';
+import { addToTuningFile } from '../folders/tuning-file.ts';
+import { makeCommand, parse } from '../options/command.ts';
+import { wholeNumber, widths } from '../options/numbers.ts';
+import { checkSettings } from '../options/setting-options.ts';
+import { makeProgress } from '../progress.ts';
+
+/** Time for all measurements of a plan, ms. */
+const budgetMs = 300_000;
+
+/** `npm run tune`: measures every variant of a plan's ops again, prints what it chose and why, and keeps it for training. */
+export async function main(args: readonly string[]): Promise<number> {
+  const command = parse(
+    makeCommand(
+      'tune',
+      'Measures which kernel variants are fastest on this adapter, and keeps the choice for training.',
+    )
+      .addOption(
+        new Option('--experiment <name>', 'whose net and optimizer to tune for')
+          .choices(experiments.map(({ name }) => name))
+          .default('base'),
+      )
+      .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
+      .option('--batch-size <n>', 'images of a step', wholeNumber(1, 50_000))
+      .option('--seeds <n>', 'replicas', wholeNumber(1, 1024), 1)
+      .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)'),
+    args,
+  );
+  if (command === undefined) return 0;
+  const flags = command.opts();
+  const experiment = experiments.find(({ name }) => name === flags.experiment)!;
+  const settings = {
+    ...experiment.settings,
+    hidden: flags.hidden ?? experiment.settings.hidden,
+    batchSize: flags.batchSize ?? experiment.settings.batchSize,
+  };
+  checkSettings(settings);
+  const seeds = Array.from({ length: flags.seeds }, (_, i) => i + 1);
+  const progress = makeProgress('tuning', 2000);
+  const server = await startPageServer({
+    dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
+    log: progress.log,
+  });
+  let tuning: Tuning | undefined;
+  const onMessage = (message: FromWorker) => {
+    if (message.type === 'adapter') progress.log(`adapter: ${message.name}`);
+    if (message.type === 'tuning') progress.update(message.done, message.total, message.op);
+    if (message.type === 'tuned') tuning = message.tuning;
+  };
+  const run = await startHeadlessRun(
+    server,
+    {
+      type: 'start',
+      dataUrl: server.dataUrl,
+      settings: trainSettings(settings, { seeds, steps: 0, shuffle: true }),
+      tuning: { budgetMs, known: {} },
+      checkpoints: false,
+    },
+    onMessage,
+    progress.log,
+  );
+  try {
+    await run.finished;
+  } finally {
+    progress.stop();
+    await run.close();
+    await server.close();
+  }
+  if (tuning === undefined) throw new Error('the worker sent no measurements');
+  await addToTuningFile(tuning);
+  printTuning(tuning);
+  return 0;
+}
+
+function printTuning({ ops }: Tuning): void {
+  for (const [name, { variant, us }] of Object.entries(ops)) {
+    console.log(name);
+    for (const [candidate, time] of Object.entries(us).sort(([, a], [, b]) => a - b)) {
+      const ratio = time / us[variant]!;
+      console.log(
+        `  ${candidate === variant ? '*' : ' '} ${candidate.padEnd(22)} ${time.toFixed(1).padStart(10)} us  ${ratio.toFixed(2)}x`,
+      );
+    }
+  }
+  console.log('\n* chosen; a variant replaces the default only where it is at least 3 % faster');
+}

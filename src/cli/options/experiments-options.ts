@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { Option } from 'commander';
+import type { Experiment } from '../../experiments/experiments.ts';
+import { type Study, studies } from '../../experiments/studies.ts';
+import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
+import { UserError } from '../../hosts/user-error.ts';
+import { makeCommand, parse } from './command.ts';
+import { wholeNumber } from './numbers.ts';
+
+/** What `npm run experiments` was asked for. */
+export interface ExperimentsOptions {
+  readonly study: Study;
+  /** Those of the study to run, in the order of its list. */
+  readonly selected: readonly Experiment[];
+  readonly seeds: readonly number[];
+  readonly tuned: boolean;
+  /** undefined: all cycles. */
+  readonly steps: number | undefined;
+  readonly dataDir: string | undefined;
+  readonly out: string;
+}
+
+/** `base,adam`: experiments of a study. @throws UserError for a name that it does not have */
+function named(text: string, { name: study, experiments }: Study): Experiment[] {
+  const wanted = text.split(',').map((name) => name.trim());
+  const unknown = wanted.find((name) => !experiments.some((experiment) => experiment.name === name));
+  if (unknown !== undefined) {
+    const all = experiments.map(({ name }) => name).join(', ');
+    const which = study === studies[0]!.name ? '' : ` of --study ${study}`;
+    throw new UserError(`--only must be names from ${all}${which}, got "${unknown}"`);
+  }
+  return experiments.filter(({ name }) => wanted.includes(name));
+}
+
+const describe = ({ name: study, what: about, experiments }: Study): string =>
+  [`--study ${study}: ${about}`, ...experiments.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)].join(
+    '\n',
+  );
+
+const command = () =>
+  makeCommand(
+    'experiments',
+    'Trains the experiments of the course report, or of another study, and compares them.',
+  )
+    .addOption(
+      new Option('--study <name>', 'which experiments, see below')
+        .choices(studies.map(({ name }) => name))
+        .default(studies[0]!.name),
+    )
+    .option('--seeds <n>', 'train seeds 1 to n of each experiment at once', wholeNumber(1, 1024), 5)
+    .option('--only <names>', 'run these, such as base,adam (what shares a training comes with it)')
+    .option('--tuned', 'tuned settings instead of the literal ones, where an experiment has them')
+    .option('--steps <n>', 'training steps, for trying out (default: all cycles)', wholeNumber(1, 1e8))
+    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .option(
+      '--out <dir>',
+      'folder for results (default: runs/experiments-<seeds>-seeds, or runs/<study>-...)',
+    )
+    .addHelpText(
+      'after',
+      `
+${studies.map(describe).join('\n\n')}
+
+The same command goes on where it was interrupted: finished experiments are kept, the one in the middle
+continues from its last epoch. The folder then holds report.html, report.md, results.json, and a folder
+with metrics and weights for each experiment.`,
+    );
+
+/** Parses the arguments; undefined where help was asked for. @throws UserError for a mistake */
+export function parseExperimentsOptions(args: readonly string[]): ExperimentsOptions | undefined {
+  const parsed = parse(command(), args);
+  if (parsed === undefined) return undefined;
+  const flags = parsed.opts<{
+    study: string;
+    seeds: number;
+    only?: string;
+    tuned?: true;
+    steps?: number;
+    data?: string;
+    out?: string;
+  }>();
+  const { seeds, only, tuned, steps, data, out } = flags;
+  const study = studies.find(({ name }) => name === flags.study)!;
+  if (tuned && !study.experiments.some((experiment) => experiment.tuned)) {
+    throw new UserError(`--tuned: no experiment of --study ${study.name} has tuned settings`);
+  }
+  const parts = [
+    study === studies[0] ? 'experiments' : study.name,
+    ...(tuned ? ['tuned'] : []),
+    ...(steps === undefined ? [] : [`${steps}-steps`]),
+    `${seeds}-seeds`,
+  ];
+  return {
+    study,
+    selected: only === undefined ? study.experiments : named(only, study),
+    seeds: Array.from({ length: seeds }, (_, i) => i + 1),
+    tuned: tuned ?? false,
+    steps,
+    dataDir: data === undefined ? undefined : resolvePath(data),
+    out: out === undefined ? join(projectRoot, 'runs', parts.join('-')) : resolvePath(out),
+  };
+}

@@ -1,0 +1,89 @@
+import { Option } from 'commander';
+import { type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
+import { resolvePath } from '../../hosts/project-root.ts';
+import { makeCommand, parse } from './command.ts';
+import { batchNormChoices, checkBrowser, checkVariants, withBatchNorm } from './net-options.ts';
+import { assignment, fraction, number, wholeNumber, widths } from './numbers.ts';
+
+/** What `npm run gradcheck` was asked for. */
+export interface GradcheckOptions {
+  readonly settings: ExperimentSettings;
+  readonly seed: number;
+  /** Entries of each tensor that central differences are taken of. */
+  readonly entries: number;
+  readonly json: boolean;
+  readonly dataDir: string | undefined;
+  /** Forced variants by op. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
+const command = () =>
+  makeCommand('gradcheck', 'Checks the gradients of a net, layer by layer, as the course report does.')
+    .addOption(
+      new Option('--experiment <name>', 'whose net to check')
+        .choices(experiments.map(({ name }) => name))
+        .default('base'),
+    )
+    .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
+    .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
+    .option('--batch-size <n>', 'images of the batch', wholeNumber(2, 1000))
+    .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
+    .option('--label-smoothing <x>', 'share of all classes alike in the targets', fraction)
+    .option('--seed <s>', 'of the weights, the images and the entries', wholeNumber(0), 1)
+    .option('--entries <n>', 'entries of each tensor for central differences', wholeNumber(1), 20)
+    .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
+    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
+    .option('--json', 'print JSON instead of the listing')
+    .addHelpText(
+      'after',
+      `
+The gradients are those of the first step of npm run train: its images, its shapes, the default kernel variants
+unless others are forced. Biases, gamma and beta are random, since 0 and 1 would hide mistakes.
+Two lines for each tensor:
+
+  numeric   float64 gradients of the cost (L2 term included) against central differences, for --entries
+            random entries: all 153,600 weights of the first layer would take hours. Entries whose difference
+            crosses the kink of a ReLU are replaced by others and counted. The limit is 1e-7.
+  GPU       float32 gradients of the loss from the GPU against the float64 ones, every entry. The limit is
+            measured: how far rounding in every sum can move the float64 gradients of this very batch.
+
+mean and std are of the float64 gradients; then differences of mean and std, the largest difference, its
+limit and the verdict: ok, wrong, or unclear (ReLUs switch within rounding; try another --seed).
+The exit status is 0 where every line is ok, otherwise 1, and 2 for bad input.
+
+Examples:
+  npm run gradcheck                                    the base net
+  npm run gradcheck -- --bn after-relu                 batch norm behind the ReLU
+  npm run gradcheck -- --experiment wide --entries 5   ten layers, in less time
+  npm run gradcheck -- --variant matmul=naive --json   other kernels, for scripts`,
+    );
+
+/** Parses the arguments; undefined where help was asked for. @throws UserError for a mistake */
+export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions | undefined {
+  const parsed = parse(command(), args);
+  if (parsed === undefined) return undefined;
+  const flags = parsed.opts();
+  checkBrowser(flags.browser);
+  checkVariants(flags.variant ?? {});
+  const { settings } = experiments.find(({ name }) => name === flags.experiment)!;
+  return {
+    settings: {
+      ...settings,
+      hidden: flags.hidden ?? settings.hidden,
+      batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
+      batchSize: flags.batchSize ?? settings.batchSize,
+      lambda: flags.lambda ?? settings.lambda,
+      labelSmoothing: flags.labelSmoothing ?? settings.labelSmoothing,
+      // Augmentation and statistics after training have no gradients.
+      flip: false,
+      cropPixels: 0,
+      batchStatistics: null,
+    },
+    seed: flags.seed,
+    entries: flags.entries,
+    json: flags.json ?? false,
+    dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
+    variants: flags.variant ?? {},
+  };
+}

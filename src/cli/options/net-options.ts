@@ -1,0 +1,39 @@
+import type { ExperimentSettings } from '../../experiments/experiments.ts';
+import { UserError } from '../../hosts/user-error.ts';
+import { kernels } from '../../kernels/index.ts';
+import { courseBatchNorm } from '../../nn/net-spec.ts';
+
+// What the options of several commands mean.
+
+/** Choices of `--bn`. */
+export const batchNormChoices = ['before-relu', 'after-relu', 'none'] as const;
+
+/** Batch norm as `--bn` changes it. */
+export function withBatchNorm(
+  batchNorm: ExperimentSettings['batchNorm'],
+  choice: (typeof batchNormChoices)[number] | undefined,
+): ExperimentSettings['batchNorm'] {
+  if (choice === undefined) return batchNorm;
+  return choice === 'none' ? null : { ...(batchNorm ?? courseBatchNorm), order: choice };
+}
+
+/** @throws UserError for a browser that the engine cannot run in */
+export function checkBrowser(browser: string): void {
+  if (browser === 'firefox') {
+    throw new UserError('--browser firefox is not supported yet: use chrome, the default');
+  }
+}
+
+/** @throws UserError where `--variant` names an op or a variant that there is not */
+export function checkVariants(variants: Readonly<Record<string, string>>): void {
+  for (const [op, name] of Object.entries(variants)) {
+    const matching = kernels.filter((kernel) => kernel.op === op || kernel.op.startsWith(`${op}-`));
+    if (matching.length === 0) {
+      throw new UserError(
+        `--variant ${op}=${name}: there is no op "${op}", there are ${kernels.map((k) => k.op).join(', ')}`,
+      );
+    }
+    const names = [...new Set(matching.flatMap((kernel) => kernel.variants.map((variant) => variant.name)))];
+    if (!names.includes(name)) throw new UserError(`--variant ${op}=${name}: ${op} has ${names.join(', ')}`);
+  }
+}

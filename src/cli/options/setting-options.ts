@@ -1,0 +1,79 @@
+// Options of train and search that say how a net is trained.
+import { type Command, Option, type OptionValues } from 'commander';
+import { MAX_CROP_PIXELS } from '../../data/sample-order.ts';
+import { MAX_VAL_SIZE } from '../../data/splits.ts';
+import type { ExperimentSettings } from '../../experiments/experiments.ts';
+import { UserError } from '../../hosts/user-error.ts';
+import { defaultAdam, type OptimizerSpec } from '../../optim/optimizer.ts';
+import { batchNormChoices, withBatchNorm } from './net-options.ts';
+import { fraction, number, wholeNumber } from './numbers.ts';
+
+/** Choices of `--optimizer`. */
+export const optimizerNames = ['sgd', 'adam'] as const satisfies readonly OptimizerSpec['kind'][];
+
+export const optimizerNamed = (name: string): OptimizerSpec =>
+  name === 'adam' ? defaultAdam : { kind: 'sgd' };
+
+/** Adds the options of everything but the net, the optimizer, lambda and the largest learning rate: those a search varies. */
+export function addSettingOptions(command: Command): Command {
+  return command
+    .option('--batch-size <n>', 'images of a step', wholeNumber(1, 50_000))
+    .option('--lr-min <x>', 'smallest learning rate', number(0, true))
+    .option('--cycle-steps <n>', 'steps from the smallest to the largest learning rate', wholeNumber(1))
+    .option('--cycles <n>', 'cycles, of twice --cycle-steps each', wholeNumber(1, 1e6))
+    .option('--lr-decay <x>', 'factor on the largest learning rate after each cycle', number(0, false))
+    .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
+    .option('--flip', 'mirror training images with probability 1/2')
+    .option(
+      '--crop <n>',
+      'move training images by up to n pixels in x and y, at random; what comes in is black',
+      wholeNumber(0, MAX_CROP_PIXELS),
+    )
+    .option(
+      '--label-smoothing <x>',
+      'train towards (1 - x) of the label and x of all classes alike; the training loss is then that cost, validation and test losses are plain cross-entropy',
+      fraction,
+    )
+    .option(
+      '--val-size <n>',
+      'training images at the end that are kept for validation',
+      wholeNumber(0, MAX_VAL_SIZE),
+    );
+}
+
+/** The settings as those options change them. */
+export function withSettingFlags(settings: ExperimentSettings, flags: OptionValues): ExperimentSettings {
+  return {
+    ...settings,
+    batchSize: flags.batchSize ?? settings.batchSize,
+    lrMin: flags.lrMin ?? settings.lrMin,
+    cycleSteps: flags.cycleSteps ?? settings.cycleSteps,
+    cycles: flags.cycles ?? settings.cycles,
+    lrDecay: flags.lrDecay ?? settings.lrDecay,
+    batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
+    flip: flags.flip ?? settings.flip,
+    cropPixels: flags.crop ?? settings.cropPixels,
+    labelSmoothing: flags.labelSmoothing ?? settings.labelSmoothing,
+    valSize: flags.valSize ?? settings.valSize,
+  };
+}
+
+/** Whether settings go together. @throws UserError where they do not */
+export function checkSettings(settings: ExperimentSettings): void {
+  const { batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
+  if (batchSize > 50_000 - valSize) {
+    throw new UserError(
+      `--batch-size ${batchSize} is more than the ${50_000 - valSize} training images that --val-size leaves`,
+    );
+  }
+  if (statistics !== null) {
+    const { kind, samples } = statistics;
+    if (batchNorm === null) throw new UserError(`--bn-stats ${kind} needs batch norm, --bn none has none`);
+    const images = kind === 'precise' ? 50_000 - valSize : 10_000;
+    if (samples > images) {
+      const split = kind === 'precise' ? `training images that --val-size ${valSize} leaves` : 'test images';
+      throw new UserError(`--bn-stats ${kind}:${samples} is more than the ${images} ${split}`);
+    }
+  }
+  if (lrMin > lrMax) throw new UserError(`--lr-min ${lrMin} is above --lr-max ${lrMax}`);
+}

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option, type OptionValues } from 'commander';
+import {
+  type Experiment,
+  type ExperimentSettings,
+  experiments,
+  netSpec,
+} from '../../experiments/experiments.ts';
+import { resolvePath } from '../../hosts/project-root.ts';
+import { UserError } from '../../hosts/user-error.ts';
+import { layOut } from '../../nn/parameters.ts';
+import { readSafetensors } from '../../train/safetensors.ts';
+import { applyStateDict } from '../../train/state.ts';
+import { makeCommand, parse } from './command.ts';
+import { checkBrowser, checkVariants } from './net-options.ts';
+import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
+import {
+  addSettingOptions,
+  checkSettings,
+  optimizerNamed,
+  optimizerNames,
+  withSettingFlags,
+} from './setting-options.ts';
+
+/** What `npm run train` was asked for. */
+export interface TrainOptions {
+  readonly experiment: Experiment;
+  readonly settings: ExperimentSettings;
+  readonly seeds: readonly number[];
+  /** undefined: all cycles. */
+  readonly steps: number | undefined;
+  readonly shuffle: boolean;
+  readonly init: Uint8Array<ArrayBuffer> | undefined;
+  readonly resume: string | undefined;
+  readonly dataDir: string | undefined;
+  readonly out: string | undefined;
+  /** Measure which kernel variants are fastest, where that is not known yet. */
+  readonly tune: boolean;
+  /** Forced variants by op. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
+const experimentList = experiments.map(({ name, what }) => `  ${name.padEnd(16)}${what}`).join('\n');
+
+function trainCommand(): Command {
+  const command = makeCommand('train', 'Trains a net on CIFAR-10 with WebGPU, in headless Chrome.')
+    .addOption(
+      new Option('--experiment <name>', 'settings to start from, see below')
+        .choices(experiments.map(({ name }) => name))
+        .default('base'),
+    )
+    .addOption(
+      new Option('--seeds <n>', 'train seeds 1 to n at once')
+        .argParser(wholeNumber(1, 1024))
+        .conflicts('seed'),
+    )
+    .option('--seed <s>', 'train this seed (default: 1)', wholeNumber(0))
+    .option(
+      '--steps <n>',
+      'training steps (default: all cycles); 0 evaluates the initial weights',
+      wholeNumber(0, 1e8),
+    )
+    .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
+    .addOption(new Option('--optimizer <name>', 'optimizer').choices(optimizerNames))
+    .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
+    .option('--lr-max <x>', 'largest learning rate', number(0, false));
+  return addSettingOptions(command)
+    .option(
+      '--bn-stats <kind:n>',
+      'after training, statistics of n samples replace the running ones: precise:10000 (of training images), adaptive:1000 (of test images), none',
+      batchStatistics,
+    )
+    .option('--init <file>', 'start from these weights (safetensors with PyTorch names)')
+    .addOption(
+      new Option('--init-sigma <x>', 'standard deviation of the initial weights of all layers (default: He)')
+        .argParser(number(0, false))
+        .conflicts('init'),
+    )
+    .option('--no-shuffle', 'take the training images in file order')
+    .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
+    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
+    .option('--out <dir>', 'folder for summary, metrics and weights (default: runs/<experiment>-<time>)')
+    .option('--no-tune', 'use the default kernel variants instead of those measured to be fastest')
+    .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
+    .addHelpText(
+      'after',
+      `
+Experiments, with the course report's settings; every other option changes one of them:
+${experimentList}
+
+Examples:
+  npm run train                                       the base experiment, one seed
+  npm run train -- --seeds 5 --out runs/base-5        five seeds in one go
+  npm run train -- --hidden 100,50 --lambda 0.003     another net
+  npm run train -- --resume runs/base-5               go on after an interruption
+  npm run train -- --init w.safetensors --steps 0 --bn-stats precise:10000
+                                                      precise batch norm for a saved net`,
+    );
+}
+
+/**
+ * Parses the arguments of `npm run train`; undefined where help was asked for.
+ * @throws UserError for a mistake.
+ */
+export function parseTrainOptions(args: readonly string[]): TrainOptions | undefined {
+  const command = parse(trainCommand(), args);
+  if (command === undefined) return undefined;
+  const flags = command.opts();
+  checkBrowser(flags.browser);
+  if (flags.resume !== undefined) refuseBesideResume(command);
+  const experiment = experiments.find(({ name }) => name === flags.experiment)!;
+  const settings = withFlags(experiment.settings, flags);
+  checkSettings(settings);
+  checkVariants(flags.variant ?? {});
+  return {
+    experiment,
+    settings,
+    seeds:
+      flags.seeds === undefined ? [flags.seed ?? 1] : Array.from({ length: flags.seeds }, (_, i) => i + 1),
+    steps: flags.steps,
+    shuffle: flags.shuffle,
+    init: flags.init === undefined ? undefined : readInit(flags.init, settings),
+    resume: flags.resume,
+    dataDir: flags.data,
+    out: flags.out,
+    tune: flags.tune,
+    variants: flags.variant ?? {},
+  };
+}
+
+/** A resumed run has its settings in the checkpoint. */
+function refuseBesideResume(command: Command): void {
+  const allowed = new Set(['resume', 'data', 'browser', 'out']);
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (!allowed.has(name) && command.getOptionValueSource(name) === 'cli') {
+      throw new UserError(`${option.long} cannot be changed with --resume: the run keeps its settings`);
+    }
+  }
+}
+
+function withFlags(settings: ExperimentSettings, flags: OptionValues): ExperimentSettings {
+  const { optimizer } = flags as { optimizer?: string };
+  return {
+    ...withSettingFlags(settings, flags),
+    hidden: flags.hidden ?? settings.hidden,
+    optimizer: optimizer === undefined ? settings.optimizer : optimizerNamed(optimizer),
+    init: flags.initSigma === undefined ? settings.init : { sigma: flags.initSigma },
+    lambda: flags.lambda ?? settings.lambda,
+    lrMax: flags.lrMax ?? settings.lrMax,
+    batchStatistics: flags.bnStats === 'none' ? null : (flags.bnStats ?? settings.batchStatistics),
+  };
+}
+
+/** The file, once it is certain that it holds weights of this net. */
+function readInit(path: string, settings: ExperimentSettings): Uint8Array<ArrayBuffer> {
+  try {
+    const file = new Uint8Array(readFileSync(resolvePath(path)));
+    const layout = layOut(netSpec(settings));
+    const parameters = new Float32Array(layout.parameterCount);
+    const statistics = new Float32Array(layout.statisticCount);
+    applyStateDict(layout, { parameters, statistics }, readSafetensors(file).tensors);
+    return file;
+  } catch (error) {
+    throw new UserError(`--init ${path}: ${(error as Error).message}`);
+  }
+}
