@@ -1,11 +1,12 @@
 /** Everything that the reports say, computed from the raw samples. */
+
+import { type Comparison, comparisonCount, rank, usable } from '../src/measure/compare.ts';
+import { type Rate, type Roofline, rateOf, rooflineOf } from '../src/measure/roofline.ts';
+import type { BenchFile, Group, Row, Skipped, StepProfile } from '../src/measure/schema.ts';
+import { type Estimate, median, medianEstimate, quantile, sorted } from '../src/measure/statistics.ts';
+import { warningsOf } from '../src/measure/warnings.ts';
 import { type BaselineComparison, compareWithBaseline } from './baseline.ts';
-import { type Comparison, comparisonCount, rank, usable } from './compare.ts';
 import { checkGoals, checkPeakGoals, type GoalResult } from './goals.ts';
-import { type Rate, type Roofline, rateOf, rooflineOf } from './roofline.ts';
-import type { BenchFile, Group, Row, Skipped, StepProfile } from './schema.ts';
-import { type Estimate, median, medianEstimate, quantile, sorted } from './statistics.ts';
-import { warningsOf } from './warnings.ts';
 
 export interface AnalysedRow {
   readonly row: Row;

@@ -3,9 +3,9 @@
  * in the same state. So every group of every run is timed beside the same small kernel (`controlNs`), and a row counts as
  * slower only where it is slower both as timed and relative to that control, round by round.
  */
-import { falseClaims, usable, type Verdict, verdictOf } from './compare.ts';
-import type { BenchFile, Group, Row } from './schema.ts';
-import { type Estimate, median, quotientEstimate, ratios } from './statistics.ts';
+import { falseClaims, usable, type Verdict, verdictOf } from '../src/measure/compare.ts';
+import type { BenchFile, Group, Row } from '../src/measure/schema.ts';
+import { type Estimate, median, quotientEstimate, ratios } from '../src/measure/statistics.ts';
 
 export interface BaselineRow {
   readonly suite: string;

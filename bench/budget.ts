@@ -1,7 +1,7 @@
 /** How much time each group gets, so that a quick run takes under 3 minutes and a full one under 15 on two CPU cores. */
-import type { MeasureSettings } from './measure.ts';
+import type { MeasureSettings } from '../src/measure/measure.ts';
+import type { SuiteName } from '../src/measure/schema.ts';
 import type { MeasureRequest } from './protocol.ts';
-import type { SuiteName } from './schema.ts';
 
 const ms = 1e6;
 

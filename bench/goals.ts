@@ -1,8 +1,8 @@
 /** What the engine promises, checked by every run that measures both sides. */
-import { compareRows, usable } from './compare.ts';
-import { fmaGroup } from './roofline.ts';
-import type { Group } from './schema.ts';
-import { type Estimate, median, quotientEstimate } from './statistics.ts';
+import { compareRows, usable } from '../src/measure/compare.ts';
+import { fmaGroup } from '../src/measure/roofline.ts';
+import type { Group } from '../src/measure/schema.ts';
+import { type Estimate, median, quotientEstimate } from '../src/measure/statistics.ts';
 
 /** time(row) / time(against) <= atMost, in every group whose id starts with `group`. */
 export interface Goal {

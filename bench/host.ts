@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { projectRoot } from '../src/hosts/project-root.ts';
-import type { Host } from './schema.ts';
+import type { Host } from '../src/measure/schema.ts';
 
 /** Load average of the last minute. */
 export const load = (): number => loadavg()[0] ?? 0;

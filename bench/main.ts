@@ -5,6 +5,7 @@ import { makeProgress } from '../src/cli/progress.ts';
 import { interrupted } from '../src/cli/stop-on-signals.ts';
 import { projectRoot } from '../src/hosts/project-root.ts';
 import { UserError } from '../src/hosts/user-error.ts';
+import { type BenchFile, formatName, formatVersion, parseBenchFile } from '../src/measure/schema.ts';
 import { type Analysis, analyse } from './analysis.ts';
 import { baselineRefusal } from './baseline.ts';
 import { isStep } from './budget.ts';
@@ -14,7 +15,6 @@ import { type BenchOptions, matches, parseBenchOptions } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
 import { listText, terminalReport } from './report/terminal.ts';
 import { writeResults } from './result-files.ts';
-import { type BenchFile, formatName, formatVersion, parseBenchFile } from './schema.ts';
 import { openSession, type Session } from './session.ts';
 
 /** Returns the exit status. */

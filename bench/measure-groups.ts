@@ -1,10 +1,10 @@
 // The groups of a run, one after the other, until all are done, time is up or the user stops it.
 import type { Progress } from '../src/cli/progress.ts';
 import { stopOnSignals } from '../src/cli/stop-on-signals.ts';
+import type { Group, Row, StepProfile, SuiteName } from '../src/measure/schema.ts';
 import { expectedSeconds, limitSeconds, profileEffort, settingsFor } from './budget.ts';
 import type { BenchOptions } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
-import type { Group, Row, StepProfile, SuiteName } from './schema.ts';
 import { messageOf, type Session } from './session.ts';
 
 export interface MeasuredGroups {

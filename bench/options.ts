@@ -3,7 +3,7 @@ import { makeCommand, parse } from '../src/cli/options/command.ts';
 import { assignment, number, wholeNumber } from '../src/cli/options/numbers.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { kernels } from '../src/kernels/index.ts';
-import type { SuiteName } from './schema.ts';
+import type { SuiteName } from '../src/measure/schema.ts';
 
 export const suiteNames = ['kernels', 'train', 'peers'] as const satisfies readonly SuiteName[];
 

@@ -1,8 +1,8 @@
 /** What the command (Node) and the page (browser) say to each other. Plain data: it crosses as JSON. */
 import type { AdapterDescription } from '../src/gpu/device.ts';
-import type { MeasureSettings } from './measure.ts';
+import type { MeasureSettings } from '../src/measure/measure.ts';
+import type { Group, Skipped, StepProfile, SuiteName } from '../src/measure/schema.ts';
 import type { SelfTest } from './page/self-test.ts';
-import type { Group, Skipped, StepProfile, SuiteName } from './schema.ts';
 
 /** What the page found when it opened. */
 export interface Opened {

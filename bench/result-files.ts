@@ -1,11 +1,11 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '../src/hosts/user-error.ts';
+import { formatBenchFile } from '../src/measure/schema.ts';
 import type { Analysis } from './analysis.ts';
 import { htmlReport } from './report/html.ts';
 import { markdownReport } from './report/markdown.ts';
 import { traceFile } from './report/trace.ts';
-import { formatBenchFile } from './schema.ts';
 
 /** Writes under a temporary name, then renames: a reader sees the old file or the new one, never a part. */
 function write(path: string, content: string): void {

@@ -2,6 +2,11 @@
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
+import type { GpuWork } from '../../src/measure/clock.ts';
+import type { KernelGroup } from '../../src/measure/kernel-group.ts';
+import { kernelRows } from '../../src/measure/kernel-rows.ts';
+import { controlWork, type PeakGroup, peakGroups, peakRows } from '../../src/measure/peak-groups.ts';
+import { type TimingRequest, timeGroup } from '../../src/measure/timed-group.ts';
 import type { Peer } from '../peers/peer.ts';
 import type {
   BenchPage,
@@ -11,19 +16,15 @@ import type {
   MeasureResult,
   Opened,
 } from '../protocol.ts';
-import { type KernelGroup, kernelGroups } from '../suites/kernel-suite.ts';
+import { kernelGroups } from '../suites/kernel-suite.ts';
 import { trainingImages } from '../suites/nets.ts';
 import { type PeerGroup, peerGroups } from '../suites/peer-suite.ts';
 import { type StepGroup, stepGroups } from '../suites/train-suite.ts';
 import { type BenchData, makeBenchData } from './bench-data.ts';
-import type { GpuWork } from './clock.ts';
-import { kernelRows } from './kernel-rows.ts';
-import { controlWork, type PeakGroup, peakGroups, peakRows } from './peak-groups.ts';
 import { peerRows } from './peer-rows.ts';
 import { profilePlan } from './profile.ts';
 import type { SelfTest } from './self-test.ts';
 import { stepRows } from './step-rows.ts';
-import { type TimingRequest, timeGroup } from './timed-group.ts';
 
 /** Limits that decide what runs, and how. */
 const reportedLimits = [

@@ -3,9 +3,9 @@ import type { Gpu } from '../../src/gpu/device.ts';
 import { StampReader } from '../../src/gpu/timestamps.ts';
 import { encode } from '../../src/kernels/call.ts';
 import { shapeText } from '../../src/kernels/kernel.ts';
+import { stampsOfPass } from '../../src/measure/clock.ts';
+import type { StepProfile } from '../../src/measure/schema.ts';
 import type { Plan } from '../../src/train/plan.ts';
-import type { StepProfile } from '../schema.ts';
-import { stampsOfPass } from './clock.ts';
 import { workOf } from './step-rows.ts';
 
 /** Fewest steps, however long they take: a median wants a few. */

@@ -1,12 +1,12 @@
 // The first losses of a run, in float64: what every plan of a step is compared with before it is timed.
 import { epochOrder } from '../../src/data/sample-order.ts';
+import type { Validation } from '../../src/measure/schema.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { learningRate } from '../../src/optim/schedule.ts';
 import { decodeSample, gather } from '../../src/reference/gather.ts';
 import { sumFactor } from '../../src/reference/tolerance.ts';
 import { initialState, trainStep } from '../../src/reference/train-step.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
-import type { Validation } from '../schema.ts';
 import type { BenchData } from './bench-data.ts';
 
 /** Steps that are compared: the second loss is the first one that a wrong gradient or update changes. */

@@ -5,9 +5,9 @@ import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
 import { call, prepare } from '../../src/kernels/call.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
-import { comparisonCount, rank } from '../compare.ts';
-import { dispatchWork } from './kernel-rows.ts';
-import { type ReadyRow, timeGroup } from './timed-group.ts';
+import { comparisonCount, rank } from '../../src/measure/compare.ts';
+import { dispatchWork } from '../../src/measure/kernel-rows.ts';
+import { type ReadyRow, timeGroup } from '../../src/measure/timed-group.ts';
 
 export interface SelfTest {
   /** Groups in which a difference between a kernel and itself was claimed. */

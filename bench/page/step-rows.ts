@@ -3,17 +3,17 @@ import type { Gpu } from '../../src/gpu/device.ts';
 import { encode } from '../../src/kernels/call.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { defaultChoice, forcedChoice } from '../../src/kernels/variant-choice.ts';
+import { type GpuWork, stampsOfPass } from '../../src/measure/clock.ts';
+import type { Skipped, Work } from '../../src/measure/schema.ts';
+import type { ReadyRow } from '../../src/measure/timed-group.ts';
 import type { Plan } from '../../src/train/plan.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { tune, tunedChoice } from '../../src/train/tuner.ts';
-import type { Skipped, Work } from '../schema.ts';
 import { settingsOf } from '../suites/nets.ts';
 import { defaultRow, type StepGroup, type StepRow } from '../suites/train-suite.ts';
 import type { BenchData } from './bench-data.ts';
-import { type GpuWork, stampsOfPass } from './clock.ts';
 import { comparedSteps, referenceLosses, validateLosses } from './reference-losses.ts';
-import type { ReadyRow } from './timed-group.ts';
 
 /** Replays a plan, one pass per step as in training. */
 export function planWork(plan: Plan): GpuWork {

@@ -1,5 +1,5 @@
 // Numbers as people read them.
-import type { Estimate } from '../statistics.ts';
+import type { Estimate } from '../../src/measure/statistics.ts';
 
 /** Three significant digits, without an exponent. */
 export function digits(value: number, count = 3): string {

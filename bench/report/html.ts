@@ -1,6 +1,7 @@
 // report.html: one file, no scripts, nothing loaded from anywhere.
+
+import type { SuiteName } from '../../src/measure/schema.ts';
 import type { AnalysedGroup, Analysis } from '../analysis.ts';
-import type { SuiteName } from '../schema.ts';
 import style from './style.css?raw';
 import { colours, escapeHtml } from './svg.ts';
 import { intervalPlot } from './svg-intervals.ts';

@@ -1,6 +1,6 @@
-import { compareRows, usable } from '../compare.ts';
-import type { BenchFile, Group, Row } from '../schema.ts';
-import { median } from '../statistics.ts';
+import { compareRows, usable } from '../../src/measure/compare.ts';
+import type { BenchFile, Group, Row } from '../../src/measure/schema.ts';
+import { median } from '../../src/measure/statistics.ts';
 import { digits, duration } from './format.ts';
 import type { Table } from './tables.ts';
 

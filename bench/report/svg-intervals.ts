@@ -1,5 +1,5 @@
+import { usable } from '../../src/measure/compare.ts';
 import type { AnalysedGroup } from '../analysis.ts';
-import { usable } from '../compare.ts';
 import { digits, duration, unitOf } from './format.ts';
 import { escapeHtml, fixed, line, linearScale, logScale, svg, text } from './svg.ts';
 

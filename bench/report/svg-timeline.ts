@@ -1,4 +1,4 @@
-import type { StepProfile } from '../schema.ts';
+import type { StepProfile } from '../../src/measure/schema.ts';
 import { digits, duration, unitOf } from './format.ts';
 import { type Colours, escapeHtml, fixed, line, linearScale, svg, text } from './svg.ts';
 import { typicalStep } from './trace.ts';

@@ -1,8 +1,9 @@
 // The content of the reports' tables, for terminal, Markdown and HTML alike.
+
+import { rateOf } from '../../src/measure/roofline.ts';
+import type { StepProfile } from '../../src/measure/schema.ts';
+import { median } from '../../src/measure/statistics.ts';
 import type { AnalysedGroup, AnalysedRow, Analysis } from '../analysis.ts';
-import { rateOf } from '../roofline.ts';
-import type { StepProfile } from '../schema.ts';
-import { median } from '../statistics.ts';
 import { bytes, digits, duration, durationEstimate, percent, ratioEstimate } from './format.ts';
 
 export interface Table {

@@ -1,5 +1,5 @@
 /** The `peers` suite: whole steps and matrix products of other frameworks, in the same browser, in the same rounds as ours. */
-import type { Skipped } from '../schema.ts';
+import type { Skipped } from '../../src/measure/schema.ts';
 
 interface About {
   readonly suite: 'peers';

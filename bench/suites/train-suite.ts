@@ -1,7 +1,7 @@
 /** The `train` suite: whole steps of the engine's plan against plans with forced variants. */
 import { kernels } from '../../src/kernels/index.ts';
 import { forcesGatherApart } from '../../src/kernels/variant-choice.ts';
-import type { Skipped } from '../schema.ts';
+import type { Skipped } from '../../src/measure/schema.ts';
 import { type BenchNet, netName, nets } from './nets.ts';
 
 /** A plan of a step. */

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BenchFile, formatBenchFile, parseBenchFile } from '../../bench/schema.ts';
 import { openSession } from '../../bench/session.ts';
+import { type BenchFile, formatBenchFile, parseBenchFile } from '../../src/measure/schema.ts';
 import { type Outcome, startCommand } from './command.ts';
 
 let folder: string;

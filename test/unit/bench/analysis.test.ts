@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../bench/analysis.ts';
 import { baselineRefusal, compareWithBaseline } from '../../../bench/baseline.ts';
 import { checkGoals, checkPeakGoals } from '../../../bench/goals.ts';
-import { bandwidthFor, copyGroup, fmaGroup, rateOf, rooflineOf } from '../../../bench/roofline.ts';
-import { formatBenchFile, type Group, parseBenchFile, type Row } from '../../../bench/schema.ts';
-import { quantumNs, warningsOf } from '../../../bench/warnings.ts';
+import { bandwidthFor, copyGroup, fmaGroup, rateOf, rooflineOf } from '../../../src/measure/roofline.ts';
+import { formatBenchFile, type Group, parseBenchFile, type Row } from '../../../src/measure/schema.ts';
+import { quantumNs, warningsOf } from '../../../src/measure/warnings.ts';
+import { stream } from '../measure/simulated-clock.ts';
 import { fakeFile, fakeGroup, fakeRow } from './fake-file.ts';
-import { stream } from './simulated-clock.ts';
 
 /** `n` samples around `ns` with 2 % noise. */
 function around(ns: number, n = 31, seed = 1): number[] {

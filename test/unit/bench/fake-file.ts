@@ -1,4 +1,10 @@
-import { type BenchFile, formatName, formatVersion, type Group, type Row } from '../../../bench/schema.ts';
+import {
+  type BenchFile,
+  formatName,
+  formatVersion,
+  type Group,
+  type Row,
+} from '../../../src/measure/schema.ts';
 
 export function fakeRow(name: string, samplesNs: readonly (number | null)[], more: Partial<Row> = {}): Row {
   return {

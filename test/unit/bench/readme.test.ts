@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { markdownTable } from '../../../bench/report/markdown.ts';
 import { peerTable } from '../../../bench/report/peer-table.ts';
-import { parseBenchFile } from '../../../bench/schema.ts';
+import { parseBenchFile } from '../../../src/measure/schema.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const results = join(root, 'bench/results');

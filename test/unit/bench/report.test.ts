@@ -5,7 +5,7 @@ import { htmlReport } from '../../../bench/report/html.ts';
 import { markdownReport, markdownTable } from '../../../bench/report/markdown.ts';
 import { terminalReport, textTable } from '../../../bench/report/terminal.ts';
 import { traceFile, typicalStep } from '../../../bench/report/trace.ts';
-import type { StepProfile } from '../../../bench/schema.ts';
+import type { StepProfile } from '../../../src/measure/schema.ts';
 import { fakeFile, fakeGroup, fakeRow } from './fake-file.ts';
 
 const profile: StepProfile = {

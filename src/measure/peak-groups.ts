@@ -1,17 +1,17 @@
 // The adapter's own speed, measured by a few kernels each, of which the best counts: adapters differ in what they like.
-import type { Gpu } from '../../src/gpu/device.ts';
-import type { Access, PipelineCache } from '../../src/gpu/pipelines.ts';
-import { specialize } from '../../src/gpu/specialize.ts';
-import { Allocator, bindingOf, type Tensor } from '../../src/gpu/tensor.ts';
-import { readTensors } from '../../src/train/stats.ts';
-import { copyGroup, emptyGroup, fmaGroup } from '../roofline.ts';
-import type { Group, Validation, Work } from '../schema.ts';
+import type { Gpu } from '../gpu/device.ts';
+import type { Access, PipelineCache } from '../gpu/pipelines.ts';
+import { specialize } from '../gpu/specialize.ts';
+import { Allocator, bindingOf, type Tensor } from '../gpu/tensor.ts';
+import { readTensors } from '../train/stats.ts';
 import type { GpuWork } from './clock.ts';
 import { dispatchWork } from './kernel-rows.ts';
 import chainSource from './peaks/chain.wgsl?raw';
 import copySource from './peaks/copy.wgsl?raw';
 import emptySource from './peaks/empty.wgsl?raw';
 import fmaSource from './peaks/fma.wgsl?raw';
+import { copyGroup, emptyGroup, fmaGroup } from './roofline.ts';
+import type { Group, Validation, Work } from './schema.ts';
 import type { ReadyRow } from './timed-group.ts';
 
 /** A kernel of the harness itself. */

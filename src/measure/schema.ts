@@ -1,8 +1,8 @@
 /**
  * The JSON file of a run: raw samples and where they come from. Everything that reports say is computed from it again
- * (analysis.ts), so that an old file can be compared with a new run. described in bench/README.md.
+ * (bench/analysis.ts), so that an old file can be compared with a new run. described in bench/README.md.
  */
-import type { AdapterDescription } from '../src/gpu/device.ts';
+import type { AdapterDescription } from '../gpu/device.ts';
 
 export const formatName = 'wgrad-bench';
 export const formatVersion = 1;

@@ -1,8 +1,8 @@
-import type { Gpu } from '../../src/gpu/device.ts';
-import { groupRandom } from '../interleave.ts';
-import { type MeasureSettings, measure } from '../measure.ts';
-import type { Group, Row } from '../schema.ts';
+import type { Gpu } from '../gpu/device.ts';
 import { clockFor, type GpuWork, type Work } from './clock.ts';
+import { groupRandom } from './interleave.ts';
+import { type MeasureSettings, measure } from './measure.ts';
+import type { Group, Row } from './schema.ts';
 
 /** A row that is ready to be timed: allocated, compiled, found to be right. */
 export interface ReadyRow extends Omit<Row, 'repeats' | 'stride' | 'samplesNs' | 'wallNs'> {

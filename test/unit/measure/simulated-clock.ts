@@ -1,5 +1,5 @@
-import type { Clock } from '../../../bench/measure.ts';
 import { RandomStream } from '../../../src/data/random.ts';
+import type { Clock } from '../../../src/measure/measure.ts';
 
 /** What disturbs timings on a shared machine. */
 export interface Noise {

@@ -2,7 +2,7 @@
  * Times rows side by side: calibrates how often each is repeated inside a sample, then takes one sample of each per round,
  * in a new random order each round. Knows nothing of GPUs, so that tests can give it a simulated clock.
  */
-import type { RandomStream } from '../src/data/random.ts';
+import type { RandomStream } from '../data/random.ts';
 import { roundOrder } from './interleave.ts';
 import { warmupRounds } from './warm-up.ts';
 

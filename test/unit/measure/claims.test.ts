@@ -1,11 +1,11 @@
 // The promise of the harness, on simulated timings with noise, drift, outliers and a cold start: calibration, interleaving,
 // warm-up, ratios and intervals as in a real run.
 import { expect, test } from 'vitest';
-import { comparisonCount, rank } from '../../../bench/compare.ts';
-import { groupRandom } from '../../../bench/interleave.ts';
-import { type MeasureSettings, measure } from '../../../bench/measure.ts';
-import type { Group } from '../../../bench/schema.ts';
-import { fakeGroup, fakeRow } from './fake-file.ts';
+import { comparisonCount, rank } from '../../../src/measure/compare.ts';
+import { groupRandom } from '../../../src/measure/interleave.ts';
+import { type MeasureSettings, measure } from '../../../src/measure/measure.ts';
+import type { Group } from '../../../src/measure/schema.ts';
+import { fakeGroup, fakeRow } from '../bench/fake-file.ts';
 import { realisticNoise, simulatedClock } from './simulated-clock.ts';
 
 const settings: MeasureSettings = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { groupRandom, roundOrder } from '../../../bench/interleave.ts';
-import { type Clock, measure, planRounds } from '../../../bench/measure.ts';
-import { warmupRounds } from '../../../bench/warm-up.ts';
+import { groupRandom, roundOrder } from '../../../src/measure/interleave.ts';
+import { type Clock, measure, planRounds } from '../../../src/measure/measure.ts';
+import { warmupRounds } from '../../../src/measure/warm-up.ts';
 
 describe('roundOrder', () => {
   test('the same seed and group give the same orders, others do not', () => {

@@ -1,11 +1,11 @@
 /** Which kernels with which shapes a training step is made of, found out without a GPU. */
-import { IMAGE_BYTES } from '../../src/data/cifar10.ts';
-import type { Capabilities, Gpu } from '../../src/gpu/device.ts';
-import { Allocator } from '../../src/gpu/tensor.ts';
-import type { Kernel, Shape } from '../../src/kernels/kernel.ts';
-import type { GpuDataset } from '../../src/train/dataset.ts';
-import type { TrainSettings } from '../../src/train/settings.ts';
-import { Trainer } from '../../src/train/trainer.ts';
+import { IMAGE_BYTES } from '../data/cifar10.ts';
+import type { Capabilities, Gpu } from '../gpu/device.ts';
+import { Allocator } from '../gpu/tensor.ts';
+import type { Kernel, Shape } from '../kernels/kernel.ts';
+import type { GpuDataset } from '../train/dataset.ts';
+import type { TrainSettings } from '../train/settings.ts';
+import { Trainer } from '../train/trainer.ts';
 
 export interface RecordedCall {
   readonly label: string;

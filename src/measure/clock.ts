@@ -1,8 +1,8 @@
 // Clocks of the page: GPU timestamps around passes, or the wall clock around submits.
-import type { Gpu } from '../../src/gpu/device.ts';
-import { GpuError } from '../../src/gpu/errors.ts';
-import { StampReader } from '../../src/gpu/timestamps.ts';
-import type { Clock, Job, Timing } from '../measure.ts';
+import type { Gpu } from '../gpu/device.ts';
+import { GpuError } from '../gpu/errors.ts';
+import { StampReader } from '../gpu/timestamps.ts';
+import type { Clock, Job, Timing } from './measure.ts';
 
 /** Where a work writes its two timestamps. */
 export interface Stamps {

@@ -1,10 +1,10 @@
 // Rows of a kernel group: each variant is checked against the float64 reference at the shape that is timed, on the data that it
 // is then timed with. All variants share the same buffers, so that none has luckier addresses.
-import type { Gpu } from '../../src/gpu/device.ts';
-import { GpuError } from '../../src/gpu/errors.ts';
-import type { PipelineCache } from '../../src/gpu/pipelines.ts';
-import { type Allocator, alignTo, type Tensor } from '../../src/gpu/tensor.ts';
-import { call, type Dispatch, prepare } from '../../src/kernels/call.ts';
+import type { Gpu } from '../gpu/device.ts';
+import { GpuError } from '../gpu/errors.ts';
+import type { PipelineCache } from '../gpu/pipelines.ts';
+import { type Allocator, alignTo, type Tensor } from '../gpu/tensor.ts';
+import { call, type Dispatch, prepare } from '../kernels/call.ts';
 import {
   checkCase,
   checkName,
@@ -12,11 +12,11 @@ import {
   guardedStride,
   makeCase,
   type VariantCheck,
-} from '../../src/reference/check.ts';
-import type { CheckCase, Elements } from '../../src/reference/checks/case.ts';
-import type { Skipped, Validation } from '../schema.ts';
-import type { KernelGroup } from '../suites/kernel-suite.ts';
+} from '../reference/check.ts';
+import type { CheckCase, Elements } from '../reference/checks/case.ts';
 import { type GpuWork, stampsOfPass } from './clock.ts';
+import type { KernelGroup } from './kernel-group.ts';
+import type { Skipped, Validation } from './schema.ts';
 import type { ReadyRow } from './timed-group.ts';
 
 /** `repeats` dispatches in one pass. */

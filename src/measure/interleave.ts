@@ -1,5 +1,5 @@
 // The order in which the rows of a group are timed.
-import { fnv1a, mix32, RandomStream } from '../src/data/random.ts';
+import { fnv1a, mix32, RandomStream } from '../data/random.ts';
 
 /** Random numbers of a group: the same seed and group give the same orders. */
 export function groupRandom(seed: number, group: string): RandomStream {

@@ -9,7 +9,7 @@ import {
   quotientEstimate,
   ratios,
   sorted,
-} from '../../../bench/statistics.ts';
+} from '../../../src/measure/statistics.ts';
 import { stream } from './simulated-clock.ts';
 
 describe('order statistics', () => {
