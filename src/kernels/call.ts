@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device.ts';
+import { foldedText, foldedWorkgroups, foldGrid } from '../gpu/folded-grid.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import { specialize } from '../gpu/specialize.ts';
 import { bindingOf, type Tensor } from '../gpu/tensor.ts';
@@ -87,14 +88,14 @@ export async function prepare(
     return tensor;
   });
   const accesses = kernel.bindings.map((binding) => binding.access);
-  const code = shaderText(kernel, variant, shape, tensors);
+  const grid = foldGrid(variant.grid(shape), gpu.capabilities.maxWorkgroupsPerDimension);
+  const code = foldedText(shaderText(kernel, variant, shape, tensors), grid);
   const pipeline = await pipelines.pipeline({ label: name, code, bindings: accesses });
   const bindGroup = gpu.device.createBindGroup({
     label: name,
     layout: pipelines.layout(accesses),
     entries: bound.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
   });
-  const [x, y] = variant.grid(shape);
   return {
     label,
     op: kernel.op,
@@ -102,7 +103,7 @@ export async function prepare(
     shape,
     pipeline,
     bindGroup,
-    workgroups: [x, y, replicas],
+    workgroups: foldedWorkgroups(grid, replicas),
   };
 }
 

@@ -39,7 +39,7 @@ export interface Variant<S extends Shape> {
   /** Values of the shader's constants. Those named `..._STRIDE` are set from the tensors. */
   constants(shape: S): Readonly<Record<string, number>>;
   readonly flags?: Readonly<Record<string, boolean>>;
-  /** Workgroups in x and y; z is the replica. */
+  /** Workgroups in x and y, as many as it takes (gpu/folded-grid.ts); z is the replica. */
   grid(shape: S): readonly [number, number];
 }
 
@@ -64,9 +64,6 @@ export function refusal<S extends Shape>(
   capabilities: Capabilities,
 ): string | undefined {
   if (variant.subgroups === true && !capabilities.subgroups) return 'the adapter has no subgroups';
-  const [x, y] = variant.grid(shape);
-  const most = capabilities.maxWorkgroupsPerDimension;
-  if (x > most || y > most) return `needs ${x} x ${y} workgroups, the adapter allows ${most} per dimension`;
   return variant.refuses?.(shape, capabilities);
 }
 
