@@ -1,8 +1,11 @@
 // `npm run bench`: measures in headless Chrome, compares, writes the results.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { claimFolder, claimNewFolder } from '../src/cli/folders/folder-lock.ts';
+import { refuseOccupied } from '../src/cli/folders/occupied.ts';
+import { timedName } from '../src/cli/folders/timed-name.ts';
+import { signals } from '../src/cli/process/signals.ts';
 import { makeProgress } from '../src/cli/progress.ts';
-import { interrupted } from '../src/cli/stop-on-signals.ts';
 import { projectRoot } from '../src/hosts/project-root.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { type BenchFile, formatName, formatVersion, parseBenchFile } from '../src/measure/schema.ts';
@@ -24,6 +27,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
   const loadBefore = load();
   const startedAt = new Date();
+  const folder = options.list ? '' : outFolder(options, startedAt);
   const progress = makeProgress('bench', 5000);
   const session = await openSession(progress.log);
   try {
@@ -36,48 +40,47 @@ export async function main(args: readonly string[]): Promise<number> {
       console.log(listText(groups));
       return 0;
     }
-    const commit = currentCommit();
-    const fileOf = ({ groups: all, profiles, stopped }: MeasuredGroups): BenchFile => ({
-      format: formatName,
-      version: formatVersion,
-      header: {
-        startedAt: startedAt.toISOString(),
-        elapsedMs: Date.now() - startedAt.getTime(),
-        complete: !stopped,
-        args,
-        seed: options.seed,
-        quick: options.quick,
-        commit,
-        host: describeHost(loadBefore),
-        browser: session.browser,
-        ...opened,
-      },
-      groups: all,
-      profiles,
+    // A signal stops the measuring, and what was measured is written.
+    return await signals.hold('this round', session.stop, async () => {
+      const commit = currentCommit();
+      const fileOf = ({ groups: all, profiles, stopped }: MeasuredGroups): BenchFile => ({
+        format: formatName,
+        version: formatVersion,
+        header: {
+          startedAt: startedAt.toISOString(),
+          elapsedMs: Date.now() - startedAt.getTime(),
+          complete: !stopped,
+          args,
+          seed: options.seed,
+          quick: options.quick,
+          commit,
+          host: describeHost(loadBefore),
+          browser: session.browser,
+          ...opened,
+        },
+        groups: all,
+        profiles,
+      });
+      let measured = await measureAll(session, groups, options, progress, startedAt);
+      let analysis = analyse(fileOf(measured), baseline, options.threshold);
+      for (let again = 1; again <= confirmations && !measured.stopped; again++) {
+        const suspects = suspectsOf(analysis, groups);
+        if (suspects.length === 0) break;
+        progress.log(`${suspects.length} groups seem slower than the baseline: measuring them again`);
+        const seed = options.seed + again;
+        measured = replaced(
+          measured,
+          await measureAll(session, suspects, { ...options, seed }, progress, startedAt),
+        );
+        analysis = analyse(fileOf(measured), baseline, options.threshold);
+      }
+      progress.stop();
+      console.log(terminalReport(analysis));
+      writeResults(analysis, folder, options.json && resolve(options.json));
+      console.log(`\nresults in ${folder}: results.json, results.md, report.html, trace.json`);
+      if (measured.failure !== undefined) return 1;
+      return measured.stopped ? signals.status : statusOf(analysis);
     });
-    let measured = await measureAll(session, groups, options, progress, startedAt);
-    let analysis = analyse(fileOf(measured), baseline, options.threshold);
-    for (let again = 1; again <= confirmations && !measured.stopped; again++) {
-      const suspects = suspectsOf(analysis, groups);
-      if (suspects.length === 0) break;
-      progress.log(`${suspects.length} groups seem slower than the baseline: measuring them again`);
-      const seed = options.seed + again;
-      measured = replaced(
-        measured,
-        await measureAll(session, suspects, { ...options, seed }, progress, startedAt),
-      );
-      analysis = analyse(fileOf(measured), baseline, options.threshold);
-    }
-    progress.stop();
-    console.log(terminalReport(analysis));
-    const folder = writeResults(
-      analysis,
-      outFolder(options, startedAt),
-      options.json && resolve(options.json),
-    );
-    console.log(`\nresults in ${folder}: results.json, results.md, report.html, trace.json`);
-    if (measured.failure !== undefined) return 1;
-    return measured.stopped ? interrupted : statusOf(analysis);
   } finally {
     progress.stop();
     await session.close();
@@ -126,10 +129,16 @@ function readBaseline(path: string): BenchFile {
 const resolve = (path: string): string =>
   path.startsWith('/') ? path : join(process.env.INIT_CWD ?? process.cwd(), path);
 
+/**
+ * The folder of the results, claimed before anything is measured.
+ * @throws UserError where it holds other results, or another process writes to it
+ */
 function outFolder({ out }: BenchOptions, startedAt: Date): string {
-  if (out !== undefined) return resolve(out);
-  const time = startedAt.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
-  return join(projectRoot, 'runs', `bench-${time}`);
+  if (out === undefined) return claimNewFolder(join(projectRoot, 'runs', timedName('bench', startedAt)));
+  const folder = resolve(out);
+  claimFolder(folder);
+  refuseOccupied(folder);
+  return folder;
 }
 
 /** What a run that runs out of time should not lack comes first; the peers' products, of which one takes seconds, last. */

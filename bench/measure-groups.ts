@@ -1,6 +1,6 @@
 // The groups of a run, one after the other, until all are done, time is up or the user stops it.
+import { signals } from '../src/cli/process/signals.ts';
 import type { Progress } from '../src/cli/progress.ts';
-import { stopOnSignals } from '../src/cli/stop-on-signals.ts';
 import type { Group, Row, StepProfile, SuiteName } from '../src/measure/schema.ts';
 import { expectedSeconds, limitSeconds, profileEffort, settingsFor } from './budget.ts';
 import type { BenchOptions } from './options.ts';
@@ -31,56 +31,52 @@ export async function measureAll(
   const startedAt = Date.now();
   let spent = 0;
   let done = 0;
-  const interrupt = stopOnSignals(() => session.stop(), progress.log, 'this round');
-  try {
-    for (const [index, { suite, id, title, rows, skipped }] of listed.entries()) {
-      if (interrupt.asked()) break;
-      const update = (part: number) =>
-        progress.update(Math.floor(done + part * weights[index]!), total, `${suite} ${title}`);
-      update(0);
-      // How much slower than expected this machine is, from the groups so far.
-      const elapsed = (Date.now() - startedAt) / 1000;
-      const pace = spent === 0 ? 1 : Math.max(1, elapsed / spent);
-      const soFar = (Date.now() - runStartedAt.getTime()) / 1000;
-      if (soFar + pace * weights[index]! > limitSeconds(quick) && rounds === undefined) {
-        const limit = `no time left in ${limitSeconds(quick)} s: choose it with --suite or --filter`;
-        groups.push(
-          emptyGroup(suite, id, title, [...skipped, ...rows.map((name) => ({ name, reason: limit }))]),
-        );
-        done += weights[index]!;
-        continue;
-      }
-      try {
-        const result = await session.measure(
-          {
-            suite,
-            id,
-            seed,
-            quick,
-            settings: settingsFor({ suite, id }, rows.length, quick, rounds),
-            profile: profileEffort(quick),
-          },
-          (round, planned) => update(round / planned),
-        );
-        groups.push({ ...result.group, elapsedMs: Date.now() - startedAt - 1000 * elapsed });
-        profiles.push(...result.profiles);
-      } catch (error) {
-        const reason = messageOf(error);
-        if (/the browser ended|was lost/.test(reason)) {
-          progress.log(`${suite} ${title}: ${reason}`);
-          return { groups, profiles, stopped: true, failure: reason };
-        }
-        progress.log(`${suite} ${id}: ${reason.split('\n')[0]}`);
-        const failed = rows.map((name) => failedRow(name, reason));
-        groups.push({ ...emptyGroup(suite, id, title, skipped), rows: failed });
-      }
+  for (const [index, { suite, id, title, rows, skipped }] of listed.entries()) {
+    if (signals.asked) break;
+    const update = (part: number) =>
+      progress.update(Math.floor(done + part * weights[index]!), total, `${suite} ${title}`);
+    update(0);
+    // How much slower than expected this machine is, from the groups so far.
+    const elapsed = (Date.now() - startedAt) / 1000;
+    const pace = spent === 0 ? 1 : Math.max(1, elapsed / spent);
+    const soFar = (Date.now() - runStartedAt.getTime()) / 1000;
+    if (soFar + pace * weights[index]! > limitSeconds(quick) && rounds === undefined) {
+      const limit = `no time left in ${limitSeconds(quick)} s: choose it with --suite or --filter`;
+      groups.push(
+        emptyGroup(suite, id, title, [...skipped, ...rows.map((name) => ({ name, reason: limit }))]),
+      );
       done += weights[index]!;
-      spent += weights[index]!;
+      continue;
     }
-    return { groups, profiles, stopped: interrupt.asked() };
-  } finally {
-    interrupt.forget();
+    try {
+      const result = await session.measure(
+        {
+          suite,
+          id,
+          seed,
+          quick,
+          settings: settingsFor({ suite, id }, rows.length, quick, rounds),
+          profile: profileEffort(quick),
+        },
+        (round, planned) => update(round / planned),
+      );
+      groups.push({ ...result.group, elapsedMs: Date.now() - startedAt - 1000 * elapsed });
+      profiles.push(...result.profiles);
+    } catch (error) {
+      const reason = messageOf(error);
+      if (/the browser ended|was lost/.test(reason)) {
+        progress.log(`${suite} ${title}: ${reason}`);
+        // A signal may have ended the browser, too.
+        return { groups, profiles, stopped: true, ...(!signals.asked && { failure: reason }) };
+      }
+      progress.log(`${suite} ${id}: ${reason.split('\n')[0]}`);
+      const failed = rows.map((name) => failedRow(name, reason));
+      groups.push({ ...emptyGroup(suite, id, title, skipped), rows: failed });
+    }
+    done += weights[index]!;
+    spent += weights[index]!;
   }
+  return { groups, profiles, stopped: signals.asked };
 }
 
 /** A group without rows. */

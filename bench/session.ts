@@ -1,8 +1,9 @@
 import type { Browser } from 'puppeteer';
-import { createServer, type ViteDevServer } from 'vite';
+import type { ViteDevServer } from 'vite';
 import { launchChrome } from '../src/hosts/chrome/launch.ts';
 import { projectRoot } from '../src/hosts/project-root.ts';
 import { UserError } from '../src/hosts/user-error.ts';
+import { createViteServer } from '../src/hosts/vite-server.ts';
 import type { SelfTest } from './page/self-test.ts';
 import { peerServerOptions } from './peers/server-options.ts';
 import type { ListedGroup, ListRequest, MeasureRequest, MeasureResult, Opened } from './protocol.ts';
@@ -23,7 +24,7 @@ export interface Session {
 
 async function servePage(): Promise<{ server: ViteDevServer; url: string }> {
   const { isolationHeaders, ...bundling } = peerServerOptions;
-  const server = await createServer({
+  const server = await createViteServer({
     root: projectRoot,
     configFile: false,
     appType: 'mpa',

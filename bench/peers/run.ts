@@ -1,6 +1,6 @@
-import { createServer } from 'vite';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { projectRoot } from '../../src/hosts/project-root.ts';
+import { createViteServer } from '../../src/hosts/vite-server.ts';
 import type { PeerOutcome } from './page.ts';
 import { peerServerOptions } from './server-options.ts';
 import type { WorkOptions } from './work.ts';
@@ -27,7 +27,7 @@ export async function openPeersPage({
   readonly log?: (line: string) => void;
 } = {}): Promise<PeersPage> {
   const { isolationHeaders, ...options } = peerServerOptions;
-  const server = await createServer({
+  const server = await createViteServer({
     root: projectRoot,
     configFile: false,
     appType: 'mpa',

@@ -30,19 +30,9 @@ const loader = await createServer({
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   optimizeDeps: { noDiscovery: true },
 });
-let status = 1;
-try {
-  const { main } = await loader.ssrLoadModule(
-    command === 'bench' ? '/bench/main.ts' : `/src/cli/commands/${command}.ts`,
-  );
-  status = await main(args);
-} catch (error) {
-  // A message alone where the user can do something about it, the whole stack where we have to.
-  const statuses = { UserError: 2, DataError: 2, Interrupted: 130 };
-  const known = statuses[error?.name];
-  console.error(known === undefined ? error : `${command}: ${error.message}`);
-  status = known ?? 1;
-}
+const { runCommand } = await loader.ssrLoadModule('/src/cli/process/run-command.ts');
+const path = command === 'bench' ? '/bench/main.ts' : `/src/cli/commands/${command}.ts`;
+const status = await runCommand(command, () => loader.ssrLoadModule(path), args);
 await loader.close();
 process.exit(status);
 

@@ -1,6 +1,7 @@
 // What `npm run experiments` keeps: results.json holds every number that its tables are made of.
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { TrainSettings } from '../train/settings.ts';
+import type { Duration } from './duration.ts';
 import type { Reported } from './reported.ts';
 
 export interface SeedResult {
@@ -18,8 +19,8 @@ export interface SeedResult {
   readonly divergedAtStep: number | null;
 }
 
-/** A finished experiment. */
-export interface ExperimentResult {
+/** A finished experiment; its duration is that of the training that it shares with others. */
+export interface ExperimentResult extends Partial<Duration> {
   readonly name: string;
   readonly what: string;
   /** Test accuracy that the course report gives. */
@@ -35,7 +36,7 @@ export interface ExperimentResult {
   readonly adapter: AdapterDescription & { readonly name: string };
   readonly browser: string;
   readonly dataSource: string;
-  /** ISO dates; of the last session, where the run was interrupted. */
+  /** ISO dates. */
   readonly startedAt: string;
   readonly finishedAt: string;
   /** Step at which the last session began; 0 for a run in one piece. */

@@ -54,6 +54,8 @@ export interface TuneOptions {
   /** Ops that need no measurement: forced by the user. */
   readonly skip?: (op: string) => boolean;
   readonly onProgress?: (done: number, total: number, op: string) => void;
+  /** Ends it after the op that is being measured. */
+  readonly signal?: AbortSignal;
 }
 
 /** A variant must be this much faster than the default to replace it: noise must not change bits. */
@@ -79,7 +81,7 @@ export async function tune(
   pipelines: PipelineCache,
   calls: readonly KernelCall[],
   known: Tuning,
-  { budgetMs = 8000, skip = () => false, onProgress }: TuneOptions = {},
+  { budgetMs = 8000, skip = () => false, onProgress, signal }: TuneOptions = {},
 ): Promise<Tuning> {
   const ops: Record<string, TunedOp> = { ...known.ops };
   const wanted = new Map<string, KernelCall>();
@@ -95,7 +97,7 @@ export async function tune(
     ([, a], [, b]) => b.kernel.cost(b.shape).flops - a.kernel.cost(a.shape).flops,
   );
   for (const [name, call] of byCost) {
-    if (performance.now() > deadline) break;
+    if (performance.now() > deadline || signal?.aborted) break;
     onProgress?.(done++, wanted.size, name);
     ops[name] = await tuneOp(gpu, pipelines, call, clock);
   }

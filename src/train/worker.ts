@@ -117,6 +117,7 @@ function measureWith(
       budgetMs,
       skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
       onProgress: (done, total, op) => post({ type: 'tuning', done, total, op }),
+      signal: stop.signal,
     });
     post({ type: 'tuned', tuning });
     return forcedChoice(variants, tunedChoice(tuning));

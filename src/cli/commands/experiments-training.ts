@@ -4,7 +4,9 @@ import type { Planned, Training } from '../../experiments/trainings.ts';
 import type { PageServer } from '../../hosts/chrome/page-server.ts';
 import type { FromWorker, Outcome } from '../../train/messages.ts';
 import type { ExperimentsDirectory } from '../folders/experiments-directory.ts';
-import { trainInFolder } from '../folders/folder-run.ts';
+import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
+import type { RunDirectory } from '../folders/run-directory.ts';
+import { readSessions } from '../folders/sessions.ts';
 import { makeProgress } from '../progress.ts';
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
@@ -12,55 +14,77 @@ type AdapterMessage = Extract<FromWorker, { type: 'adapter' }>;
 
 /**
  * Trains, from the last checkpoint where there is one, and keeps the results of all experiments that the training is for.
- * Returns its last step, and whether Ctrl-C asked to stop.
+ * Returns its last step.
  */
 export async function runTraining(
   training: Training,
   server: PageServer,
   directory: ExperimentsDirectory,
-): Promise<{ readonly step: number; readonly stopAsked: boolean }> {
+): Promise<number> {
   const { name, members } = training;
   const progress = makeProgress(members.map(({ experiment }) => experiment.name).join(', '));
   const startedAt = new Date();
   const checkpoint = directory.checkpoint(training);
   const folder = directory.folder(name);
   const own = members[0]!;
-  const specs = members.slice(1).flatMap(({ settings }) => settings.batchStatistics ?? []);
   const start = {
     settings: own.settings,
     ...(checkpoint && { checkpoint }),
-    also: specs,
+    also: otherStatistics(members),
     confusion: true,
     toleratesDivergence: true,
   };
+  const sessions = checkpoint === undefined ? [] : readSessions(folder.path).sessions;
+  const before = { experiment: name, sessions, startedAt };
 
   try {
-    const run = await trainInFolder(server, folder, start, progress, {
-      onReady: (message, by) => describe(message, by, progress.log),
-      onReport: ({ report: { step, epoch, loss, msPerStep } }, { settings }) =>
-        progress.update(
-          step,
-          settings.steps,
-          `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`,
-        ),
-    });
-    const { result, ready, adapter, browser, stopAsked } = run;
-    if (!result.finished) return { step: result.step, stopAsked };
-    for (const member of members) {
-      const spec = member.settings.batchStatistics;
-      const isOwn = spec == null || member === own;
-      const outcome = isOwn ? result : result.also[specs.indexOf(spec)]!;
-      const diverged = folder.divergedSteps();
-      const about = resultOf(member, name, outcome, diverged, ready, adapter, result.msPerStep);
-      const { dataSource } = server;
-      const dates = { startedAt: startedAt.toISOString(), finishedAt: new Date().toISOString() };
-      directory.write({ ...about, browser, dataSource, ...dates }, outcome.weights, folder);
-    }
-    return { step: result.step, stopAsked };
+    return await trainInFolder(
+      server,
+      folder,
+      { start, before },
+      {
+        log: progress.log,
+        onReady: (message, by) => describe(message, by, progress.log),
+        onReport: ({ report: { step, epoch, loss, msPerStep } }, { settings }) =>
+          progress.update(
+            step,
+            settings.steps,
+            `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`,
+          ),
+        keep(run) {
+          if (run.result.finished) keepResults(training, run, server.dataSource, folder, directory);
+          return run.result.step;
+        },
+      },
+    );
   } finally {
     progress.stop();
   }
 }
+
+/** Writes what a finished training came to, for each experiment that it is of. */
+function keepResults(
+  { name, members }: Training,
+  { result, ready, adapter, browser, duration }: FolderRun,
+  dataSource: string,
+  folder: RunDirectory,
+  directory: ExperimentsDirectory,
+): void {
+  const own = members[0]!;
+  const specs = otherStatistics(members);
+  for (const member of members) {
+    const spec = member.settings.batchStatistics;
+    const isOwn = spec == null || member === own;
+    const outcome = isOwn ? result : result.also[specs.indexOf(spec)]!;
+    const about = resultOf(member, name, outcome, folder.divergedSteps(), ready, adapter, result.msPerStep);
+    const finishedAt = new Date().toISOString();
+    directory.write({ ...about, browser, dataSource, ...duration, finishedAt }, outcome.weights, folder);
+  }
+}
+
+/** Those of a training's experiments but the first, which are scored with what it trained. */
+const otherStatistics = (members: readonly Planned[]) =>
+  members.slice(1).flatMap(({ settings }) => settings.batchStatistics ?? []);
 
 function describe(ready: Ready, { name }: AdapterMessage, log: (line: string) => void): void {
   const { settings, step, dispatchesPerStep, modelBytes, otherAdapter } = ready;

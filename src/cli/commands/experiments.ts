@@ -2,7 +2,7 @@ import { type Training, trainingsOf } from '../../experiments/trainings.ts';
 import { startPageServer } from '../../hosts/chrome/page-server.ts';
 import { ExperimentsDirectory } from '../folders/experiments-directory.ts';
 import { parseExperimentsOptions } from '../options/experiments-options.ts';
-import { interrupted } from '../stop-on-signals.ts';
+import { signals } from '../process/signals.ts';
 import { runTraining } from './experiments-training.ts';
 
 const log = (line: string) => console.error(line);
@@ -34,11 +34,11 @@ export async function main(args: readonly string[]): Promise<number> {
     try {
       for (const [i, training] of open.entries()) {
         log(`training ${i + 1} of ${open.length}: ${namesOf(training)}`);
-        const { step, stopAsked } = await runTraining(training, server, directory);
+        const step = await runTraining(training, server, directory);
         const isLast = i === open.length - 1 && step >= training.members[0]!.settings.steps;
-        if (stopAsked && !isLast) {
+        if (signals.asked && !isLast) {
           console.log(`stopped at step ${step} of ${namesOf(training)}; the same command goes on from there`);
-          return interrupted;
+          return signals.status;
         }
         directory.writeReport();
       }

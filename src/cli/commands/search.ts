@@ -3,11 +3,12 @@ import { type Ranked, rank, trialsOf } from '../../experiments/search-ranking.ts
 import { netName, type SearchReport, searchNotes, searchTable } from '../../experiments/search-report.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
 import { writeCheckpoint } from '../../train/checkpoint.ts';
-import { trainInFolder } from '../folders/folder-run.ts';
+import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
 import { type PopulationResult, SearchDirectory } from '../folders/search-directory.ts';
+import { readSessions } from '../folders/sessions.ts';
 import { parseSearchOptions, type SearchOptions } from '../options/search-options.ts';
+import { signals } from '../process/signals.ts';
 import { makeProgress, type Progress } from '../progress.ts';
-import { interrupted } from '../stop-on-signals.ts';
 import { type Found, type PopulationTask, runSearch, sizeOf } from './search-flow.ts';
 
 /** Lines of the table on standard output; the files have all. */
@@ -21,13 +22,14 @@ export async function main(args: readonly string[]): Promise<number> {
   const directory = new SearchDirectory(out);
   const progress = makeProgress('search, percent');
   const runner = new SearchRunner(options, directory, progress);
+  directory.requireSamePlan(plan);
   progress.log(describe(plan));
   try {
     const found = await runSearch(plan, directory, runner);
     progress.stop();
     if (found === undefined) {
       console.log(`stopped in ${runner.current}; the same command goes on from there`);
-      return interrupted;
+      return signals.status;
     }
     const report = reportOf(options, found);
     directory.writeReport(plan, report, found.populations);
@@ -58,7 +60,6 @@ class SearchRunner {
   /** Share of the search that is finished. */
   #done = 0;
   #best: number | undefined;
-  #stopAsked = false;
 
   constructor(options: SearchOptions, directory: SearchDirectory, progress: Progress) {
     this.#options = options;
@@ -68,7 +69,7 @@ class SearchRunner {
 
   async train(task: PopulationTask): Promise<PopulationResult | undefined> {
     // Asked while the population before this one was finished.
-    if (this.#stopAsked) return undefined;
+    if (signals.asked) return undefined;
     const { name, settings, checkpoint } = task;
     const { log } = this.#progress;
     const first = this.#server === undefined;
@@ -76,7 +77,7 @@ class SearchRunner {
     const { dataSource } = this.#server;
     if (first) log(`data: CIFAR-10 from ${dataSource}, ${settings.valSize} training images for validation`);
     this.current = name;
-    const startedAt = new Date().toISOString();
+    const startedAt = new Date();
     const folder = this.#directory.folder(name);
     const start = {
       settings,
@@ -84,7 +85,13 @@ class SearchRunner {
       withoutTest: true,
       toleratesDivergence: true,
     };
-    const run = await trainInFolder(this.#server, folder, start, this.#progress, {
+    // Those of a rung before this one are in its own folder.
+    const goesOn = checkpoint !== undefined && checkpoint.step > task.firstStep;
+    const sessions = goesOn ? readSessions(folder.path).sessions : [];
+    const before = { experiment: name, sessions, startedAt };
+    const training = { start, before };
+    const run = await trainInFolder<FolderRun>(this.#server, folder, training, {
+      log,
       onReady: ({ step, otherAdapter, modelBytes }, adapter) => {
         if (first) log(`adapter: ${adapter.name}`);
         const size = `${settings.replicas.length} replicas, ${(modelBytes / 1e6).toFixed(1)} MB`;
@@ -94,9 +101,9 @@ class SearchRunner {
         }
       },
       onReport: ({ report: { step, msPerStep } }) => this.#show(task, step, msPerStep),
+      keep: (done) => done,
     });
-    const { result, ready, adapter, browser } = run;
-    this.#stopAsked = run.stopAsked;
+    const { result, ready, adapter, browser, duration } = run;
     if (!result.finished) return undefined;
     return {
       name,
@@ -105,7 +112,7 @@ class SearchRunner {
       adapter: { name: adapter.name, ...adapter.adapter },
       browser,
       dataSource,
-      startedAt,
+      ...duration,
       finishedAt: new Date().toISOString(),
       resumedAtStep: ready.step,
       msPerStep: result.msPerStep,

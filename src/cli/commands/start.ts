@@ -3,7 +3,7 @@ import { resolvePath } from '../../hosts/project-root.ts';
 import { makeCommand, parse } from '../options/command.ts';
 import { wholeNumber } from '../options/numbers.ts';
 
-/** `npm start`: serves the page until Ctrl-C. Returns the exit status. */
+/** `npm start`: serves the page until a signal ends the process. Returns the exit status where that was not to be. */
 export async function main(args: readonly string[]): Promise<number> {
   const command = makeCommand('start', 'Serves the page that trains in your browser, on this computer only.')
     .option('--port <n>', 'port (default: 5173, or the next free one); 0 takes any', wholeNumber(0, 65_535))
@@ -18,10 +18,5 @@ export async function main(args: readonly string[]): Promise<number> {
   });
   console.error(`data: CIFAR-10 from ${server.dataSource}`);
   console.log(`wgrad: ${server.origin}/   (Ctrl-C ends it)`);
-  await new Promise((interrupted) => {
-    process.once('SIGINT', interrupted);
-    process.once('SIGTERM', interrupted);
-  });
-  await server.close();
-  return 0;
+  return new Promise(() => {});
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { findChrome } from '../../hosts/chrome/launch.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
+import { signals } from '../process/signals.ts';
 
 /** The checks of `npm test`, in the order of their cost. */
 const checks: readonly {
@@ -21,19 +22,28 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const { name, module, args: own } of args.length > 0 ? checks.slice(-1) : checks) {
     console.error(`\n${name}`);
     const status = await runNode(join(projectRoot, 'node_modules', module), [...own, ...args], browser);
+    if (signals.asked) return signals.status;
     if (status !== 0) return status;
   }
   return 0;
 }
 
+/** Passes a signal on, and waits for what it does. */
 function runNode(script: string, args: readonly string[], browser: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], {
-      cwd: projectRoot,
-      stdio: 'inherit',
-      env: { ...process.env, WGRAD_BROWSER: browser },
-    });
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: projectRoot,
+    stdio: 'inherit',
+    env: { ...process.env, WGRAD_BROWSER: browser },
+  });
+  const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
   });
+  return signals.hold(
+    'this check',
+    (signal) => {
+      child.kill(signal);
+    },
+    () => ended,
+  );
 }

@@ -1,18 +1,21 @@
-import { existsSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { trainSettings } from '../../experiments/experiments.ts';
 import { mean } from '../../experiments/statistics.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
-import { UserError } from '../../hosts/user-error.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
 import type { TrainReport } from '../../train/report-window.ts';
+import { claimNewFolder } from '../folders/folder-lock.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
-import { checkpointFile, findCheckpoint, RunDirectory } from '../folders/run-directory.ts';
+import { refuseOccupied } from '../folders/occupied.ts';
+import { findCheckpoint, RunDirectory } from '../folders/run-directory.ts';
+import { readSessions, type SessionStart } from '../folders/sessions.ts';
+import { timedName } from '../folders/timed-name.ts';
 import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';
 import { parseTrainOptions, type TrainOptions } from '../options/train-options.ts';
+import { signals } from '../process/signals.ts';
 import { makeProgress, type Progress } from '../progress.ts';
-import { interrupted } from '../stop-on-signals.ts';
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 
@@ -28,55 +31,66 @@ export async function main(args: readonly string[]): Promise<number> {
   // Read before anything is written or downloaded.
   const resumed = options.resume === undefined ? undefined : resolvePath(options.resume);
   const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed);
-  if (resumed === undefined && options.out !== undefined) refuseOccupied(resolvePath(options.out));
+  const directory = openFolder(options, resumed, startedAt);
   const server = await startPageServer({
     dataDir: options.dataDir === undefined ? undefined : resolvePath(options.dataDir),
     log: progress.log,
   });
   try {
-    const out =
-      options.out === undefined ? (resumed ?? defaultOut(options, startedAt)) : resolvePath(options.out);
-    const directory = new RunDirectory(out);
-    if (resumed !== undefined) directory.takeMetricsOf(resumed);
-    return await trainInChrome(options, server, directory, checkpoint, progress, startedAt);
+    const before =
+      resumed === undefined ? { experiment: options.experiment.name, sessions: [] } : readSessions(resumed);
+    if (resumed !== undefined && !isSame(resumed, directory.path)) directory.takeMetricsOf(resumed);
+    const from = { checkpoint, before: { ...before, startedAt } };
+    return await trainInChrome(options, server, directory, from, progress);
   } finally {
     progress.stop();
     await server.close();
   }
 }
 
-/** @throws UserError where the folder holds another run, of which nothing must be lost */
-function refuseOccupied(out: string): void {
-  if (!existsSync(join(out, checkpointFile))) return;
-  throw new UserError(`--out ${out} holds another run: go on with it by --resume, or name another folder`);
+/**
+ * The folder of this run, which no other process and no other run has.
+ * @throws UserError where one has
+ */
+function openFolder(
+  { out: named, experiment }: TrainOptions,
+  resumed: string | undefined,
+  startedAt: Date,
+): RunDirectory {
+  const out = named === undefined ? resumed : resolvePath(named);
+  if (out === undefined) {
+    return new RunDirectory(claimNewFolder(join(projectRoot, 'runs', timedName(experiment.name, startedAt))));
+  }
+  const directory = new RunDirectory(out);
+  if (resumed === undefined || !isSame(resumed, out)) refuseOccupied(out);
+  return directory;
 }
 
-function defaultOut({ experiment }: TrainOptions, startedAt: Date): string {
-  const time = startedAt.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
-  return join(projectRoot, 'runs', `${experiment.name}-${time}`);
-}
+const isSame = (a: string, b: string): boolean => realpathSync(a) === realpathSync(b);
 
 async function trainInChrome(
   options: TrainOptions,
   server: PageServer,
   directory: RunDirectory,
-  checkpoint: Uint8Array<ArrayBuffer> | undefined,
+  { checkpoint, before }: { checkpoint: Uint8Array<ArrayBuffer> | undefined; before: SessionStart },
   progress: Progress,
-  startedAt: Date,
 ): Promise<number> {
   const { seeds, steps, shuffle, init, variants } = options;
-  const run = await trainInFolder(
+  return trainInFolder(
     server,
     directory,
     {
-      settings: trainSettings(options.settings, { seeds, steps, shuffle }),
-      ...(init && { weights: init }),
-      ...(checkpoint && { checkpoint }),
-      ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile() } }),
-      variants,
+      start: {
+        settings: trainSettings(options.settings, { seeds, steps, shuffle }),
+        ...(init && { weights: init }),
+        ...(checkpoint && { checkpoint }),
+        ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile() } }),
+        variants,
+      },
+      before,
     },
-    progress,
     {
+      log: progress.log,
       onTuning(message) {
         if (message.type === 'tuned') return addToTuningFile(message.tuning);
         const { done, total } = message;
@@ -90,19 +104,25 @@ async function trainInChrome(
         describe(ready, server, progress);
       },
       onReport: ({ report }, { settings }) => progress.update(report.step, settings.steps, status(report)),
+      keep(run) {
+        progress.stop();
+        writeResult(directory, server, run);
+        return printOutcome(run, directory);
+      },
     },
   );
-  progress.stop();
-  const { result, ready } = run;
-  writeResult(directory, options, server, run, startedAt);
-  if (!result.finished) {
-    console.log(
-      `stopped at step ${result.step} of ${ready.settings.steps}; go on with: npm run train -- --resume ${directory.path}`,
-    );
-    return interrupted;
+}
+
+/** Returns the exit status. */
+function printOutcome({ result, ready }: FolderRun, directory: RunDirectory): number {
+  if (result.finished) {
+    printResult(ready, result, directory);
+    return 0;
   }
-  printResult(ready, result, directory);
-  return 0;
+  console.log(
+    `stopped at step ${result.step} of ${ready.settings.steps}; go on with: npm run train -- --resume ${directory.path}`,
+  );
+  return signals.status;
 }
 
 function describe(ready: Ready, server: PageServer, { log }: Progress): void {
@@ -140,10 +160,8 @@ const status = ({ epoch, loss, accuracy, msPerStep }: TrainReport): string =>
 
 function writeResult(
   directory: RunDirectory,
-  options: TrainOptions,
   server: PageServer,
-  { result, ready, adapter: { adapter, name }, browser }: FolderRun,
-  startedAt: Date,
+  { result, ready, adapter: { adapter, name }, browser, experiment, duration }: FolderRun,
 ): void {
   const { settings, dispatchesPerStep, variants, stepsPerEpoch, modelBytes } = ready;
   const { msPerStep, weights } = result;
@@ -152,14 +170,13 @@ function writeResult(
     directory.write(replicas === 1 ? 'weights.safetensors' : `weights.${seed}.safetensors`, weights[index]!);
   }
   const summary = {
-    experiment: options.resume === undefined ? options.experiment.name : undefined,
+    experiment,
     settings,
     seeds: settings.replicas.map(({ seed }) => seed),
     adapter: { name, ...adapter },
     browser,
     dataSource: server.dataSource,
-    startedAt: startedAt.toISOString(),
-    elapsedMs: Date.now() - startedAt.getTime(),
+    ...duration,
     finished: result.finished,
     steps: result.step,
     stepsPerEpoch,

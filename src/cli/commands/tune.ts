@@ -9,6 +9,7 @@ import { addToTuningFile } from '../folders/tuning-file.ts';
 import { makeCommand, parse } from '../options/command.ts';
 import { wholeNumber, widths } from '../options/numbers.ts';
 import { checkSettings } from '../options/setting-options.ts';
+import { Interrupted, signals } from '../process/signals.ts';
 import { makeProgress } from '../progress.ts';
 
 /** Time for all measurements of a plan, ms. */
@@ -47,11 +48,14 @@ export async function main(args: readonly string[]): Promise<number> {
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
     log: progress.log,
   });
-  let tuning: Tuning | undefined;
+  let onTuned: (tuning: Tuning) => void = () => {};
+  const tuned = new Promise<Tuning>((resolve) => {
+    onTuned = resolve;
+  });
   const onMessage = (message: FromWorker) => {
     if (message.type === 'adapter') progress.log(`adapter: ${message.name}`);
     if (message.type === 'tuning') progress.update(message.done, message.total, message.op);
-    if (message.type === 'tuned') tuning = message.tuning;
+    if (message.type === 'tuned') onTuned(message.tuning);
   };
   const run = await startHeadlessRun(
     server,
@@ -66,16 +70,23 @@ export async function main(args: readonly string[]): Promise<number> {
     progress.log,
   );
   try {
-    await run.finished;
+    return await signals.hold('the op that is being measured', run.stop, async () => {
+      // What comes behind the measurements, a run of no steps, is of no interest.
+      const failed = run.finished.then(() => Promise.reject(new Error('the worker sent no measurements')));
+      const tuning = await Promise.race([tuned, failed]);
+      progress.stop();
+      await addToTuningFile(tuning);
+      printTuning(tuning);
+      return signals.asked ? signals.status : 0;
+    });
+  } catch (error) {
+    if (!signals.asked) throw error;
+    throw new Interrupted('stopped before anything was measured');
   } finally {
     progress.stop();
     await run.close();
     await server.close();
   }
-  if (tuning === undefined) throw new Error('the worker sent no measurements');
-  await addToTuningFile(tuning);
-  printTuning(tuning);
-  return 0;
 }
 
 function printTuning({ ops }: Tuning): void {
@@ -88,5 +99,6 @@ function printTuning({ ops }: Tuning): void {
       );
     }
   }
-  console.log('\n* chosen; a variant replaces the default only where it is at least 3 % faster');
+  if (Object.keys(ops).length > 0)
+    console.log('\n* chosen; a variant replaces the default only where it is at least 3 % faster');
 }

@@ -12,26 +12,30 @@ import { UserError } from '../../hosts/user-error.ts';
 import { readCheckpoint } from '../../train/checkpoint.ts';
 import { readSafetensors } from '../../train/safetensors.ts';
 import type { TrainSettings } from '../../train/settings.ts';
+import { refuseOthers } from './occupied.ts';
 import { checkpointFile, RunDirectory } from './run-directory.ts';
 import { requireSameSettings } from './same-settings.ts';
 
 const resultFile = 'result.json';
+const resultsFormat = 'wgrad experiments 1';
 
 /** The folder of a study: a folder for each experiment, and what is made of them together. */
 export class ExperimentsDirectory {
   readonly path: string;
   readonly study: Study;
+  readonly #root: RunDirectory;
 
+  /** @throws UserError where another process writes to the folder, or another command or study has */
   constructor(path: string, study: Study) {
     this.path = path;
     this.study = study;
+    this.#root = new RunDirectory(path);
+    refuseOthers(path, (file) => file.format === resultsFormat && file.study === study.name);
   }
 
-  /** The folder of one experiment, made where it is missing; what a killed process left half-written goes. */
+  /** The folder of one experiment, made where it is missing. */
   folder(name: string): RunDirectory {
-    const directory = new RunDirectory(join(this.path, name));
-    directory.removeHalfWritten();
-    return directory;
+    return new RunDirectory(join(this.path, name));
   }
 
   /**
@@ -88,17 +92,16 @@ export class ExperimentsDirectory {
     const markdown = markdownTable(comparison);
     const trainings: Record<string, TrainingRecord> = {};
     for (const result of results) trainings[result.trainedAs] ??= this.#record(result);
-    const root = new RunDirectory(this.path);
     const all = {
-      format: 'wgrad experiments 1',
+      format: resultsFormat,
       study: this.study.name,
       updatedAt: new Date().toISOString(),
       experiments: results,
       comparison,
     };
-    root.write('results.json', `${JSON.stringify(all, null, 1)}\n`);
-    root.write('report.md', markdown);
-    root.write('report.html', reportHtml({ results, comparison, trainings }));
+    this.#root.write('results.json', `${JSON.stringify(all, null, 1)}\n`);
+    this.#root.write('report.md', markdown);
+    this.#root.write('report.html', reportHtml({ results, comparison, trainings }));
     return { comparison, markdown };
   }
 

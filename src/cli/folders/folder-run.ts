@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Duration } from '../../experiments/duration.ts';
 import type { PageServer } from '../../hosts/chrome/page-server.ts';
-import { startHeadlessRun } from '../../hosts/chrome/run.ts';
+import { BrowserEnded, startHeadlessRun } from '../../hosts/chrome/run.ts';
 import type { FromWorker, RunResult, StartMessage } from '../../train/messages.ts';
+import { Interrupted, signals } from '../process/signals.ts';
 import type { Progress } from '../progress.ts';
-import { Interrupted, stopOnSignals } from '../stop-on-signals.ts';
 import type { RunDirectory } from './run-directory.ts';
+import { RunningSession, type SessionStart } from './sessions.ts';
 
 type MessageOf<T extends FromWorker['type']> = Extract<FromWorker, { readonly type: T }>;
 
@@ -14,29 +17,47 @@ export interface FolderRun {
   readonly adapter: MessageOf<'adapter'>;
   /** `Chrome/156.0...` */
   readonly browser: string;
-  /** Ctrl-C was pressed: what would come next must not begin, even where this training was just finished. */
-  readonly stopAsked: boolean;
+  /** What the run was begun as. */
+  readonly experiment: string | null;
+  /** Of this session and those before it. */
+  readonly duration: Duration;
 }
 
-export interface FolderRunCallbacks {
+/** What is trained, and when that began. */
+export interface FolderTraining {
+  readonly start: Omit<StartMessage, 'type' | 'dataUrl' | 'checkpoints'>;
+  /** This session's start, and the sessions before it where the run goes on. */
+  readonly before: SessionStart;
+}
+
+export interface FolderRunCallbacks<T> {
+  readonly log: Progress['log'];
   readonly onReady: (ready: MessageOf<'ready'>, adapter: MessageOf<'adapter'>) => void;
   readonly onReport: (message: MessageOf<'report'>, ready: MessageOf<'ready'>) => void;
   readonly onTuning?: (message: MessageOf<'tuning'> | MessageOf<'tuned'>) => void | Promise<void>;
+  /** Writes what the training came to, finished or stopped: before anything else can end the process. */
+  readonly keep: (run: FolderRun) => T;
 }
 
+/** A signal that ends every process of a job may reach the browser first: so long it is waited for, ms. */
+const sameSignalMs = 300;
+
 /**
- * Trains in headless Chrome: metrics as they come, a checkpoint after each epoch and where Ctrl-C stops it.
- * @throws Interrupted where Ctrl-C came before the first step
+ * Trains in headless Chrome: metrics as they come, a checkpoint after each epoch and where a signal stops it. Returns what `keep`
+ * returns.
+ * @throws Interrupted where a signal came before the first step, or ended the browser too; FileWriteError
  */
-export async function trainInFolder(
+export async function trainInFolder<T>(
   server: PageServer,
   folder: RunDirectory,
-  start: Omit<StartMessage, 'type' | 'dataUrl' | 'checkpoints'>,
-  { log }: Progress,
-  { onReady, onReport, onTuning }: FolderRunCallbacks,
-): Promise<FolderRun> {
+  { start, before }: FolderTraining,
+  { log, onReady, onReport, onTuning, keep }: FolderRunCallbacks<T>,
+): Promise<T> {
   let ready: MessageOf<'ready'> | undefined;
   let adapter: MessageOf<'adapter'> | undefined;
+  let browser = '';
+  let session: RunningSession | undefined;
+  let lastKept = 0;
   const onMessage = (message: FromWorker) => {
     if (message.type === 'adapter') {
       adapter = message;
@@ -45,6 +66,9 @@ export async function trainInFolder(
     } else if (message.type === 'ready') {
       ready = message;
       folder.beginMetrics(message.step);
+      const { name } = adapter!;
+      session = new RunningSession(folder.path, before, { fromStep: message.step, adapter: name, browser });
+      lastKept = message.step;
       onReady(message, adapter!);
     } else if (message.type === 'report') {
       folder.addMetrics({ type: 'train', ...message.report });
@@ -55,20 +79,30 @@ export async function trainInFolder(
       folder.addMetrics({ ...message });
     } else if (message.type === 'checkpoint') {
       folder.writeCheckpoint(message.file);
+      session!.reach(message.step);
+      lastKept = message.step;
     }
   };
   const message: StartMessage = { type: 'start', dataUrl: server.dataUrl, checkpoints: true, ...start };
   const run = await startHeadlessRun(server, message, onMessage, log);
-  const stop = stopOnSignals(() => run.stop(), log, 'the steps already submitted');
+  browser = run.browser;
   try {
-    const { result } = await run.finished;
-    const { browser } = run;
-    return { result, ready: ready!, adapter: adapter!, browser, stopAsked: stop.asked() };
+    return await signals.hold('the steps already submitted', run.stop, async () => {
+      const { result } = await run.finished;
+      const { experiment, duration } = session!;
+      return keep({ result, ready: ready!, adapter: adapter!, browser, experiment, duration });
+    });
   } catch (error) {
-    if (stop.asked() && ready === undefined) throw new Interrupted('stopped before the first step');
+    if (error instanceof BrowserEnded && !signals.asked) await delay(sameSignalMs);
+    if (!signals.asked) throw error;
+    if (ready === undefined) throw new Interrupted('stopped before the first step');
+    if (error instanceof BrowserEnded) {
+      throw new Interrupted(
+        `stopped, and the browser with it: what is kept is the state of step ${lastKept}`,
+      );
+    }
     throw error;
   } finally {
-    stop.forget();
     await run.close();
   }
 }

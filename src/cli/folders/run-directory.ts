@@ -1,16 +1,9 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { appendWhole, removeTemporaries, writeFileAtomicallySync } from '../../data/files/atomic-file.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { readCheckpoint } from '../../train/checkpoint.ts';
+import { claimFolder } from './folder-lock.ts';
 
 /** Name of the last checkpoint in a run's folder. */
 export const checkpointFile = 'checkpoint.safetensors';
@@ -20,14 +13,14 @@ const metricsFile = 'metrics.jsonl';
 export class RunDirectory {
   readonly path: string;
 
-  /** Makes the folder. @throws UserError where that is not possible. */
+  /**
+   * Claims the folder, made where it is missing, and removes what a killed process left half-written in it.
+   * @throws UserError where another process writes to it, or it cannot be made
+   */
   constructor(path: string) {
     this.path = path;
-    try {
-      mkdirSync(path, { recursive: true });
-    } catch (error) {
-      throw new UserError(`cannot make the folder ${path}: ${(error as Error).message}`);
-    }
+    claimFolder(path);
+    removeTemporaries(path);
   }
 
   /** Empties the metrics, or keeps those up to and including `step` of a run that goes on. */
@@ -35,14 +28,15 @@ export class RunDirectory {
     this.write(metricsFile, step === 0 ? '' : this.#metricsUpTo(step));
   }
 
+  /** @throws FileWriteError */
   addMetrics(line: Readonly<Record<string, unknown>>): void {
-    appendFileSync(join(this.path, metricsFile), `${JSON.stringify(line)}\n`);
+    appendWhole(join(this.path, metricsFile), `${JSON.stringify(line)}\n`);
   }
 
   /** Keeps the metrics of another run, which this one goes on from. */
   takeMetricsOf(other: string): void {
     const path = join(other, metricsFile);
-    if (other !== this.path && existsSync(path)) this.write(metricsFile, readFileSync(path));
+    if (existsSync(path)) this.write(metricsFile, readFileSync(path));
   }
 
   /** First step whose loss was not finite, by the replica's place. */
@@ -60,19 +54,9 @@ export class RunDirectory {
     this.write(checkpointFile, bytes);
   }
 
-  /** Writes under a temporary name, then renames: a reader sees the old file or the new one, never a part. */
+  /** A reader sees the old file or the new one, never a part. @throws FileWriteError */
   write(name: string, content: string | Uint8Array): void {
-    const path = join(this.path, name);
-    const temporary = `${path}.${process.pid}.tmp`;
-    writeFileSync(temporary, content);
-    renameSync(temporary, path);
-  }
-
-  /** Removes what a killed process left under a temporary name. */
-  removeHalfWritten(): void {
-    for (const file of readdirSync(this.path)) {
-      if (/\.\d+\.tmp$/.test(file)) rmSync(join(this.path, file));
-    }
+    writeFileAtomicallySync(join(this.path, name), content);
   }
 
   #metricsUpTo(step: number): string {

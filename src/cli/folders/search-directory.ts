@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Duration } from '../../experiments/duration.ts';
 import type { SearchPlan } from '../../experiments/search-plan.ts';
 import type { Trial } from '../../experiments/search-ranking.ts';
 import { type SearchReport, searchHtml, searchTable } from '../../experiments/search-report.ts';
@@ -7,11 +8,12 @@ import type { AdapterDescription } from '../../gpu/device.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { type Checkpoint, readCheckpoint } from '../../train/checkpoint.ts';
 import type { TrainSettings } from '../../train/settings.ts';
+import { refuseOthers } from './occupied.ts';
 import { checkpointFile, RunDirectory } from './run-directory.ts';
 import { requireSameSettings } from './same-settings.ts';
 
 /** What a population came to at the end of its settings' steps. */
-export interface PopulationResult {
+export interface PopulationResult extends Partial<Duration> {
   readonly name: string;
   readonly settings: TrainSettings;
   /** Of each replica of the settings. */
@@ -19,7 +21,7 @@ export interface PopulationResult {
   readonly adapter: AdapterDescription & { readonly name: string };
   readonly browser: string;
   readonly dataSource: string;
-  /** ISO dates; of the last session, where the run was interrupted. */
+  /** ISO dates. */
   readonly startedAt: string;
   readonly finishedAt: string;
   /** Step at which the last session began. */
@@ -32,20 +34,43 @@ export interface PopulationResult {
 }
 
 const resultFile = 'result.json';
+const resultsFile = 'results.json';
+const resultsFormat = 'wgrad search 1';
+
+/** A plan whose settings can be named one by one where they differ. */
+const flat = ({ settings, ...plan }: SearchPlan) => ({ ...plan, ...settings });
 
 /** The folder of a search: a folder for each population, and what is made of them together. */
 export class SearchDirectory {
   readonly path: string;
+  readonly #root: RunDirectory;
 
+  /** @throws UserError where another process writes to the folder, or another command has */
   constructor(path: string) {
     this.path = path;
+    this.#root = new RunDirectory(path);
+    refuseOthers(path, ({ format }) => format === resultsFormat);
   }
 
   /** The folder of a population, made where it is missing. */
   folder(name: string): RunDirectory {
-    const directory = new RunDirectory(join(this.path, name));
-    directory.removeHalfWritten();
-    return directory;
+    return new RunDirectory(join(this.path, name));
+  }
+
+  /**
+   * Looks at what an earlier command left.
+   * @throws UserError where that was another search
+   */
+  requireSamePlan(plan: SearchPlan): void {
+    const path = join(this.path, resultsFile);
+    if (!existsSync(path)) return;
+    let found: { readonly plan?: SearchPlan };
+    try {
+      found = JSON.parse(readFileSync(path, 'utf8')) as typeof found;
+    } catch {
+      return; // It is made anew from the populations.
+    }
+    if (found.plan !== undefined) requireSameSettings(path, flat(found.plan), flat(plan));
   }
 
   /**
@@ -104,10 +129,9 @@ export class SearchDirectory {
 
   /** Makes results.json, report.md and report.html. */
   writeReport(plan: SearchPlan, report: SearchReport, populations: readonly PopulationResult[]): void {
-    const root = new RunDirectory(this.path);
     const { ranked, notes, bestCommand } = report;
     const all = {
-      format: 'wgrad search 1',
+      format: resultsFormat,
       updatedAt: new Date().toISOString(),
       plan,
       candidates: ranked,
@@ -115,8 +139,8 @@ export class SearchDirectory {
       bestCommand,
       populations: populations.map(({ trials: _, ...population }) => population),
     };
-    root.write('results.json', `${JSON.stringify(all, null, 1)}\n`);
-    root.write('report.md', searchTable(report));
-    root.write('report.html', searchHtml(report));
+    this.#root.write(resultsFile, `${JSON.stringify(all, null, 1)}\n`);
+    this.#root.write('report.md', searchTable(report));
+    this.#root.write('report.html', searchHtml(report));
   }
 }

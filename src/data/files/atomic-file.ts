@@ -4,8 +4,19 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import {
+  appendFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { atExit } from './at-exit.ts';
+import { FileWriteError } from './file-write-error.ts';
 
 const TEMPORARY_PREFIX = '.wgrad-tmp-';
 /** A temporary file or folder in which nothing has been written for so long belongs to a process that died. */
@@ -18,35 +29,71 @@ export function temporaryPath(directory: string): string {
 
 /**
  * Writes a file so that other processes see either the old one or the new one. Makes its folder if needed.
- * @throws the file system's error; the temporary file is gone then
+ * @throws FileWriteError; the temporary file is gone then
  */
 export async function writeFileAtomically(
   directory: string,
   name: string,
   data: Uint8Array | string,
 ): Promise<void> {
-  await mkdir(directory, { recursive: true });
   const temporary = temporaryPath(directory);
+  const forget = atExit(() => rmSync(temporary, { force: true }));
   try {
+    await mkdir(directory, { recursive: true });
     await writeFile(temporary, data, { flush: true });
     await rename(temporary, join(directory, name));
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => {});
+    throw new FileWriteError(join(directory, name), error);
+  } finally {
+    forget();
   }
 }
 
-/** Runs `use` with an empty temporary folder inside `directory`, and removes it afterwards, whatever happened. */
+/** The same at once, in a folder that exists: what a signal must not interrupt. @throws FileWriteError */
+export function writeFileAtomicallySync(path: string, data: Uint8Array | string): void {
+  const temporary = temporaryPath(dirname(path));
+  try {
+    writeFileSync(temporary, data, { flush: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new FileWriteError(path, error);
+  }
+}
+
+/** Adds to a file all of `data` or nothing. @throws FileWriteError */
+export function appendWhole(path: string, data: string): void {
+  const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    appendFileSync(path, data);
+  } catch (error) {
+    // A full disk takes a part.
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) truncateSync(path, before);
+    throw new FileWriteError(path, error);
+  }
+}
+
+/** Removes every temporary file and folder in `directory`, where the caller alone writes. */
+export function removeTemporaries(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(TEMPORARY_PREFIX)) rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/** Runs `use` with an empty temporary folder inside `directory`, and removes it afterwards or when the process ends before. */
 export async function withTemporaryDirectory<T>(
   directory: string,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   const path = temporaryPath(directory);
   await mkdir(path, { recursive: true });
+  const forget = atExit(() => rmSync(path, { recursive: true, force: true }));
   try {
     return await use(path);
   } finally {
     await rm(path, { recursive: true, force: true });
+    forget();
   }
 }
 

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { atExit } from './at-exit.ts';
 
 /** How often the download's progress is looked up. */
 const POLL_MS = 500;
@@ -52,12 +53,14 @@ function runNpm(args: readonly string[]): Promise<void> {
       cli && basename(cli) === 'npm-cli.js'
         ? spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
         : spawn('npm', args.map(quoteForShell), { stdio: ['ignore', 'ignore', 'pipe'], shell: isWindows });
+    const forget = atExit(() => npm.kill());
     let stderr = '';
     npm.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
     npm.on('error', (error) => reject(new Error(`npm could not be started: ${error.message}`)));
     npm.on('close', (code) => {
+      forget();
       if (code === 0) resolve();
       else reject(new Error(npmReason(stderr) || `npm pack ended with exit status ${code}`));
     });

@@ -11,6 +11,7 @@ import {
 } from '@puppeteer/browsers';
 import puppeteer, { type Browser } from 'puppeteer';
 import { UserError } from '../user-error.ts';
+import { makeProfileFolder } from './profile-folder.ts';
 
 /** Which WebGPU adapter Chrome is asked for: the machine's own, or the software one (SwiftShader). */
 export type AdapterChoice = 'auto' | 'swiftshader';
@@ -142,21 +143,28 @@ function switches(options: LaunchOptions): string[] {
   ];
 }
 
-/** Starts Chrome, installing it first where there is none. It ends with this process (its pipe closes). */
+/** Starts Chrome, installing it first where there is none. It ends with this process, and its profile folder with it. */
 export async function launchChrome(options: LaunchOptions = {}): Promise<Browser> {
   const executablePath = await findChrome(options.log);
+  const folder = makeProfileFolder();
   try {
-    return await puppeteer.launch({
+    const browser = await puppeteer.launch({
       executablePath,
       headless: options.headless ?? true,
       pipe: true,
       args: switches(options),
+      userDataDir: folder.profile,
+      env: { ...process.env, TMPDIR: folder.temporary },
+      signal: folder.signal,
       protocolTimeout: 0,
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
+    browser.process()?.once('exit', () => folder.remove());
+    return browser;
   } catch (error) {
+    folder.remove();
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new UserError(`${executablePath} does not start: ${reason}`);
   }

@@ -1,10 +1,11 @@
-import { createServer, type Plugin, type ViteDevServer } from 'vite';
+import type { Plugin, ViteDevServer } from 'vite';
 import { DATA_URL } from '../../data/cifar10.ts';
 import { prepareCifar10 } from '../../data/files/prepare.ts';
 import { progressLines } from '../../data/files/progress-lines.ts';
 import { cifar10Plugin } from '../../data/files/serve.ts';
 import { projectRoot } from '../project-root.ts';
 import { UserError } from '../user-error.ts';
+import { createViteServer } from '../vite-server.ts';
 
 /** A page of this project and the data, served on the loopback interface. */
 export interface PageServer {
@@ -45,7 +46,7 @@ export async function startPageServer(options: {
   });
   const { port = 0 } = options;
   const strictPort = typeof port === 'number';
-  const server: ViteDevServer = await createServer({
+  const server: ViteDevServer = await createViteServer({
     root: projectRoot,
     configFile: false,
     appType: 'mpa',

@@ -8,6 +8,11 @@ import type { PageServer } from './page-server.ts';
 /** Characters that a page takes at once: Chrome closes the connection at messages of 100 MB, and a checkpoint may be larger. */
 const pieceLength = 2 ** 24;
 
+/** The browser is gone: it crashed, or was ended. */
+export class BrowserEnded extends Error {
+  override readonly name = 'BrowserEnded';
+}
+
 /** Training in headless Chrome. */
 export interface HeadlessRun {
   /** `Chrome/156.0...` */
@@ -32,7 +37,7 @@ export async function startHeadlessRun(
   const browser: Browser = await launchChrome({ log });
   const page: Page = await browser.newPage();
   const finished = new Promise<Extract<FromWorker, { type: 'done' }>>((resolve, reject) => {
-    browser.on('disconnected', () => reject(new Error('the browser ended before the run did')));
+    browser.on('disconnected', () => reject(new BrowserEnded('the browser ended before the run did')));
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
     void page.exposeFunction('wgradReceive', async (json: string) => {
       const message = unpackBytes(json) as FromWorker;
