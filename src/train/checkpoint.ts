@@ -1,4 +1,6 @@
-import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { xxhash32 } from '../data/xxhash32.ts';
+import type { NamedTensor } from '../nn/parameters.ts';
+import { bytesOf, readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { TrainSettings } from './settings.ts';
 import type { ArenaValues } from './state.ts';
 
@@ -16,7 +18,9 @@ export interface Checkpoint {
   readonly arenas: ArenaValues;
 }
 
-const format = 'wgrad checkpoint 1';
+const format = 'wgrad checkpoint 2';
+/** Has no hash. */
+const formatWithoutHash = 'wgrad checkpoint 1';
 
 /**
  * The checkpoint of some of its replicas, by their places, to be trained on until `steps`: what was bad is left behind.
@@ -43,19 +47,46 @@ export function withReplicas(
   };
 }
 
-/** A checkpoint as a safetensors file: the arenas as tensors, the rest as metadata. */
+/** A checkpoint as a safetensors file: the arenas as tensors; the rest, and a hash of everything, as metadata. */
 export function writeCheckpoint({ arenas, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
   const tensors = Object.entries(arenas).map(([name, data]) => ({ name, shape: [data.length], data }));
-  return writeSafetensors({ tensors, metadata: { format, run: JSON.stringify(rest) } });
+  const run = JSON.stringify(rest);
+  return writeSafetensors({ tensors, metadata: { format, run, xxhash32: hashOf(run, tensors) } });
 }
 
-/** @throws Error where the file is no checkpoint or is damaged. */
-export function readCheckpoint(file: Uint8Array): Checkpoint {
+/**
+ * Reads a checkpoint and checks its hash. `onUnchecked` is told where an earlier version wrote it, which kept none.
+ * @throws Error where the file is no checkpoint or is damaged.
+ */
+export function readCheckpoint(file: Uint8Array, onUnchecked?: (note: string) => void): Checkpoint {
   const { tensors, metadata } = readSafetensors(file);
-  if (metadata.format !== format) throw new Error(`not a checkpoint of this version (${format})`);
-  const rest = JSON.parse(metadata.run ?? '') as Omit<Checkpoint, 'arenas'>;
+  const { run = '' } = metadata;
+  if (metadata.format === formatWithoutHash) {
+    onUnchecked?.('an earlier version wrote this checkpoint, without a hash, so damage cannot be told');
+  } else if (metadata.format !== format) {
+    throw new Error(`not a checkpoint of this version (${format})`);
+  } else {
+    const hash = hashOf(run, tensors);
+    if (hash !== metadata.xxhash32) {
+      throw new Error(`its hash is ${hash}, it was written with ${metadata.xxhash32}`);
+    }
+  }
+  let rest: Omit<Checkpoint, 'arenas'>;
+  try {
+    rest = JSON.parse(run);
+  } catch {
+    throw new Error('what it says of its run is no JSON');
+  }
   const arenas = Object.fromEntries(
     tensors.map(({ name, data }) => [name, data as Float32Array<ArrayBuffer>]),
   );
   return { ...rest, arenas };
+}
+
+/** xxHash, 32 bits, of the run, then of each tensor's name and bytes, each with the hash before as its seed. */
+function hashOf(run: string, tensors: readonly NamedTensor[]): string {
+  const utf8 = new TextEncoder();
+  let hash = xxhash32(utf8.encode(run));
+  for (const { name, data } of tensors) hash = xxhash32(bytesOf(data), xxhash32(utf8.encode(name), hash));
+  return hash.toString(16).padStart(8, '0');
 }

@@ -1,6 +1,8 @@
 // The safetensors format (https://github.com/huggingface/safetensors#format): 8 bytes length of the header, little-endian;
-// the header, JSON; then the tensors' bytes without gaps. Only F32 is read and written.
+// the header, JSON; then the tensors' bytes without gaps, little-endian like every machine that WebGPU runs on. F32 is written; F64, F16
+// and BF16 are read as well, and what else a state dict may hold (a counter, I64) is listed.
 import type { NamedTensor } from '../nn/parameters.ts';
+import { decodeElements, elementBytes } from './element-types.ts';
 
 /** Largest header that the format allows. */
 const maxHeaderBytes = 100_000_000;
@@ -15,6 +17,13 @@ interface Entry {
 export interface SafetensorsFile {
   readonly tensors: readonly NamedTensor[];
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A tensor whose type is none that weights come in: integers, booleans, 8-bit floats. */
+export interface OtherTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
 }
 
 /** Bytes of a file. The header is padded with spaces so that the data start at a multiple of 8. */
@@ -35,20 +44,24 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
   file.set(json, 8);
   let place = 8 + headerBytes;
   for (const { data } of tensors) {
-    for (const value of data) {
-      view.setFloat32(place, value, true);
-      place += 4;
-    }
+    file.set(bytesOf(data), place);
+    place += data.byteLength;
   }
   return file;
 }
 
+/** The bytes of an array, bit by bit: NaN keeps its payload. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
 /**
  * Reads a file, refusing what the format forbids: a header that is too long or no object, duplicate names, tensors that
- * overlap, leave gaps or do not end where the file ends; and every type but F32.
+ * overlap, leave gaps or do not end where the file ends, unknown types. Values come as f32.
  * @throws Error saying what is wrong.
  */
-export function readSafetensors(file: Uint8Array): SafetensorsFile {
+export function readSafetensors(
+  file: Uint8Array,
+): SafetensorsFile & { readonly others: readonly OtherTensor[] } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.length < 8) throw new Error(`not a safetensors file: ${file.length} bytes`);
   const headerBytes = Number(view.getBigUint64(0, true));
@@ -57,9 +70,7 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const text = utf8.decode(file.subarray(8, 8 + headerBytes));
   if (!text.startsWith('{')) throw new Error('the header does not start with "{"');
-  const { __metadata__: metadata = {}, ...entries } = JSON.parse(text) as Record<string, Entry> & {
-    __metadata__?: Record<string, string>;
-  };
+  const { __metadata__: metadata = {}, ...entries } = parseHeader(text);
   refuseDuplicateKeys(text);
   if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
     throw new Error('the metadata are not pairs of strings');
@@ -70,16 +81,30 @@ export function readSafetensors(file: Uint8Array): SafetensorsFile {
 
   const start = 8 + headerBytes;
   let end = 0;
-  const tensors = Object.entries(entries)
-    .sort(([, a], [, b]) => offset(a, 0) - offset(b, 0) || offset(a, 1) - offset(b, 1))
-    .map(([name, entry]) => {
-      const data = readTensor(name, entry, view, start, end);
-      end = entry.data_offsets[1];
-      return { name, shape: entry.shape, data };
-    });
+  const tensors: NamedTensor[] = [];
+  const others: OtherTensor[] = [];
+  const inOrder = Object.entries(entries).sort(
+    ([, a], [, b]) => offset(a, 0) - offset(b, 0) || offset(a, 1) - offset(b, 1),
+  );
+  for (const [name, entry] of inOrder) {
+    const { shape, dtype } = entry;
+    const data = decodeElements(dtype, tensorBytes(name, entry, file.subarray(start), end));
+    if (data === undefined) others.push({ name, shape, dtype });
+    else tensors.push({ name, shape, data });
+    end = entry.data_offsets[1];
+  }
   if (start + end !== file.length)
     throw new Error(`the tensors end at byte ${start + end}, the file at ${file.length}`);
-  return { tensors, metadata };
+  return { tensors, metadata, others };
+}
+
+/** @throws Error in one line: JSON.parse quotes the text around a mistake, whatever bytes that is. */
+function parseHeader(text: string): Record<string, Entry> & { __metadata__?: Record<string, string> } {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('the header is no JSON');
+  }
 }
 
 const isObject = (value: unknown): boolean =>
@@ -88,27 +113,23 @@ const isObject = (value: unknown): boolean =>
 /** First or last offset, for sorting: an empty tensor stands before the one that starts at the same byte. */
 const offset = (entry: Entry, end: 0 | 1): number => Number(entry.data_offsets?.[end]) || 0;
 
-function readTensor(
-  name: string,
-  entry: Entry,
-  view: DataView,
-  start: number,
-  from: number,
-): Float32Array<ArrayBuffer> {
+/** The bytes of a tensor that must start at byte `from` of the file's data. */
+function tensorBytes(name: string, entry: Entry, data: Uint8Array, from: number): Uint8Array {
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') throw new Error(`${name} is ${dtype}, only F32 is read`);
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+  const size = Object.hasOwn(elementBytes, dtype) ? elementBytes[dtype] : undefined;
+  if (size === undefined) throw new Error(`${name} is of the type ${dtype}, which is unknown`);
+  if (!Array.isArray(shape) || !shape.every((side) => Number.isSafeInteger(side) && side >= 0)) {
     throw new Error(`${name} has no valid shape`);
   }
-  const count = shape.reduce((product, size) => product * size, 1);
-  const lies = Array.isArray(offsets) && offsets[0] === from && offsets[1] === from + 4 * count;
+  const to = from + size * shape.reduce((product, side) => product * side, 1);
+  const lies = Array.isArray(offsets) && offsets[0] === from && offsets[1] === to;
   if (!lies || offsets.length !== 2) {
     throw new Error(
-      `${name} (${shape.join(' x ')}) should lie at bytes ${from} to ${from + 4 * count}, not ${offsets}`,
+      `${name} (${shape.join(' x ')}, ${dtype}) should lie at bytes ${from} to ${to}, not ${offsets}`,
     );
   }
-  if (start + from + 4 * count > view.byteLength) throw new Error(`the file ends within ${name}`);
-  return Float32Array.from({ length: count }, (_, i) => view.getFloat32(start + from + 4 * i, true));
+  if (to > data.length) throw new Error(`the file ends within ${name}`);
+  return data.subarray(from, to);
 }
 
 /** JSON.parse keeps the last of equal keys silently. `json` has been parsed before: it is well-formed. */

@@ -16,9 +16,10 @@ import type { NamedTensor } from '../nn/parameters.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { loadDataset } from './dataset.ts';
 import type { FromWorker, Outcome, StartMessage, ToWorker } from './messages.ts';
-import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { writeSafetensors } from './safetensors.ts';
 import { NonFiniteLoss, Trainer } from './trainer.ts';
 import { type Tuning, tune, tunedChoice, tuningKey } from './tuner.ts';
+import { readWeights } from './weights-file.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const stop = new AbortController();
@@ -33,7 +34,7 @@ async function run(start: StartMessage): Promise<void> {
 
   const checkpoint = start.checkpoint && readCheckpoint(start.checkpoint);
   const settings = checkpoint?.settings ?? start.settings;
-  const weights = start.weights && readSafetensors(start.weights).tensors;
+  const weights = start.weights && readWeights(start.weights);
   const { training } = splitTraining(settings.valSize);
   const dataset = await loadDataset(
     gpu,

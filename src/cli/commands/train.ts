@@ -6,10 +6,11 @@ import { type PageServer, startPageServer } from '../../hosts/chrome/page-server
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
 import type { TrainReport } from '../../train/report-window.ts';
+import { findCheckpoint } from '../folders/checkpoint-file.ts';
 import { claimNewFolder } from '../folders/folder-lock.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
 import { refuseOccupied } from '../folders/occupied.ts';
-import { findCheckpoint, RunDirectory } from '../folders/run-directory.ts';
+import { RunDirectory } from '../folders/run-directory.ts';
 import { readSessions, type SessionStart } from '../folders/sessions.ts';
 import { timedName } from '../folders/timed-name.ts';
 import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';

@@ -9,11 +9,10 @@ import { markdownTable } from '../../experiments/table.ts';
 import type { Planned, Training } from '../../experiments/trainings.ts';
 import { weightImage } from '../../experiments/weight-image.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { readCheckpoint } from '../../train/checkpoint.ts';
 import { readSafetensors } from '../../train/safetensors.ts';
-import type { TrainSettings } from '../../train/settings.ts';
+import { checkpointFile, readCheckpointFile } from './checkpoint-file.ts';
 import { refuseOthers } from './occupied.ts';
-import { checkpointFile, RunDirectory } from './run-directory.ts';
+import { RunDirectory } from './run-directory.ts';
 import { requireSameSettings } from './same-settings.ts';
 
 const resultFile = 'result.json';
@@ -57,16 +56,8 @@ export class ExperimentsDirectory {
   checkpoint({ name, members }: Training): Uint8Array<ArrayBuffer> | undefined {
     const path = join(this.path, name, checkpointFile);
     if (!existsSync(path)) return undefined;
-    const file = new Uint8Array(readFileSync(path));
-    let settings: TrainSettings;
-    try {
-      settings = readCheckpoint(file).settings;
-    } catch (error) {
-      throw new UserError(
-        `${path} is damaged: ${(error as Error).message}; delete it to train ${name} from the start`,
-      );
-    }
-    requireSameSettings(path, settings, members[0]!.settings);
+    const { file, checkpoint } = readCheckpointFile(path, `delete it to train ${name} from the start`);
+    requireSameSettings(path, checkpoint.settings, members[0]!.settings);
     return file;
   }
 

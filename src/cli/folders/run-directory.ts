@@ -1,12 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendWhole, removeTemporaries, writeFileAtomicallySync } from '../../data/files/atomic-file.ts';
-import { UserError } from '../../hosts/user-error.ts';
-import { readCheckpoint } from '../../train/checkpoint.ts';
+import { checkpointFile } from './checkpoint-file.ts';
 import { claimFolder } from './folder-lock.ts';
 
-/** Name of the last checkpoint in a run's folder. */
-export const checkpointFile = 'checkpoint.safetensors';
 const metricsFile = 'metrics.jsonl';
 
 /** The folder of a run: metrics as they come, a checkpoint after each epoch, summary and weights at the end. */
@@ -77,21 +74,5 @@ export class RunDirectory {
       })
       .map((line) => `${line}\n`)
       .join('');
-  }
-}
-
-/** The checkpoint file of a run's folder. @throws UserError where there is none or it is damaged. */
-export function findCheckpoint(path: string): Uint8Array<ArrayBuffer> {
-  let file: Uint8Array<ArrayBuffer>;
-  try {
-    file = new Uint8Array(readFileSync(join(path, checkpointFile)));
-  } catch {
-    throw new UserError(`--resume ${path}: there is no ${checkpointFile} in it`);
-  }
-  try {
-    readCheckpoint(file);
-    return file;
-  } catch (error) {
-    throw new UserError(`--resume ${path}: ${checkpointFile} is damaged: ${(error as Error).message}`);
   }
 }

@@ -6,10 +6,11 @@ import type { Trial } from '../../experiments/search-ranking.ts';
 import { type SearchReport, searchHtml, searchTable } from '../../experiments/search-report.ts';
 import type { AdapterDescription } from '../../gpu/device.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { type Checkpoint, readCheckpoint } from '../../train/checkpoint.ts';
+import type { Checkpoint } from '../../train/checkpoint.ts';
 import type { TrainSettings } from '../../train/settings.ts';
+import { checkpointFile, readCheckpointFile } from './checkpoint-file.ts';
 import { refuseOthers } from './occupied.ts';
-import { checkpointFile, RunDirectory } from './run-directory.ts';
+import { RunDirectory } from './run-directory.ts';
 import { requireSameSettings } from './same-settings.ts';
 
 /** What a population came to at the end of its settings' steps. */
@@ -96,13 +97,7 @@ export class SearchDirectory {
   checkpoint(name: string): Checkpoint | undefined {
     const path = join(this.path, name, checkpointFile);
     if (!existsSync(path)) return undefined;
-    try {
-      return readCheckpoint(new Uint8Array(readFileSync(path)));
-    } catch (error) {
-      throw new UserError(
-        `${path} is damaged: ${(error as Error).message}; delete the folder to train the population again`,
-      );
-    }
+    return readCheckpointFile(path, 'delete the folder to train the population again').checkpoint;
   }
 
   /**

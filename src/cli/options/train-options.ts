@@ -9,8 +9,8 @@ import {
 import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { layOut } from '../../nn/parameters.ts';
-import { readSafetensors } from '../../train/safetensors.ts';
 import { applyStateDict } from '../../train/state.ts';
+import { readWeights } from '../../train/weights-file.ts';
 import { makeCommand, parse } from './command.ts';
 import { checkBrowser, checkVariants } from './net-options.ts';
 import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
@@ -160,7 +160,7 @@ function readInit(path: string, settings: ExperimentSettings): Uint8Array<ArrayB
     const layout = layOut(netSpec(settings));
     const parameters = new Float32Array(layout.parameterCount);
     const statistics = new Float32Array(layout.statisticCount);
-    applyStateDict(layout, { parameters, statistics }, readSafetensors(file).tensors);
+    applyStateDict(layout, { parameters, statistics }, readWeights(file));
     return file;
   } catch (error) {
     throw new UserError(`--init ${path}: ${(error as Error).message}`);

@@ -41,19 +41,40 @@ test('the same checkpoint is the same file', () => {
   expect(writeCheckpoint(checkpoint)).toEqual(writeCheckpoint(readCheckpoint(writeCheckpoint(checkpoint))));
 });
 
+test('the bits of a NaN', () => {
+  const bits = Uint32Array.of(0x7fa00001, 0xffc12345);
+  const arenas = { parameters: new Float32Array(bits.buffer) };
+  const back = readCheckpoint(writeCheckpoint({ ...checkpoint, arenas }));
+  expect(new Uint32Array(back.arenas.parameters!.buffer)).toEqual(bits);
+});
+
+test('one of an earlier version, without a hash, is read with a note', () => {
+  const { tensors, metadata } = readSafetensors(writeCheckpoint(checkpoint));
+  const { xxhash32, ...rest } = metadata;
+  expect(xxhash32).toMatch(/^[0-9a-f]{8}$/);
+  const earlier = writeSafetensors({ tensors, metadata: { ...rest, format: 'wgrad checkpoint 1' } });
+  const notes: string[] = [];
+  expect(readCheckpoint(earlier, (note) => notes.push(note))).toEqual(checkpoint);
+  expect(notes).toEqual([
+    'an earlier version wrote this checkpoint, without a hash, so damage cannot be told',
+  ]);
+  readCheckpoint(writeCheckpoint(checkpoint), (note) => notes.push(note));
+  expect(notes.length).toBe(1);
+});
+
 describe('refusals', () => {
   test('a file of weights', () => {
     const weights = writeSafetensors({
       tensors: [{ name: 'layers.0.linear.bias', shape: [1], data: Float32Array.of(1) }],
       metadata: { format: 'pt' },
     });
-    expect(() => readCheckpoint(weights)).toThrow('not a checkpoint of this version (wgrad checkpoint 1)');
+    expect(() => readCheckpoint(weights)).toThrow('not a checkpoint of this version (wgrad checkpoint 2)');
   });
 
   test('a later version', () => {
     const { tensors, metadata } = readSafetensors(writeCheckpoint(checkpoint));
-    const later = writeSafetensors({ tensors, metadata: { ...metadata, format: 'wgrad checkpoint 2' } });
-    expect(() => readCheckpoint(later)).toThrow('not a checkpoint of this version (wgrad checkpoint 1)');
+    const later = writeSafetensors({ tensors, metadata: { ...metadata, format: 'wgrad checkpoint 3' } });
+    expect(() => readCheckpoint(later)).toThrow('not a checkpoint of this version (wgrad checkpoint 2)');
   });
 
   test('a file cut off, or without its run', () => {
@@ -63,6 +84,21 @@ describe('refusals', () => {
     }
     const { tensors } = readSafetensors(file);
     const bare = writeSafetensors({ tensors, metadata: { format: 'wgrad checkpoint 1' } });
-    expect(() => readCheckpoint(bare)).toThrow(/JSON/);
+    expect(() => readCheckpoint(bare)).toThrow('what it says of its run is no JSON');
+  });
+
+  test('every flipped bit', () => {
+    const file = writeCheckpoint(checkpoint);
+    for (let bit = 0; bit < 8 * file.length; bit++) {
+      const damaged = file.slice();
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      expect(() => readCheckpoint(damaged), `bit ${bit}`).toThrow(/^[^\n]+$/);
+    }
+  });
+
+  test('an arena with a bit flipped: both hashes', () => {
+    const file = writeCheckpoint(checkpoint);
+    file[file.length - 1]! ^= 4;
+    expect(() => readCheckpoint(file)).toThrow(/^its hash is [0-9a-f]{8}, it was written with [0-9a-f]{8}$/);
   });
 });

@@ -39,7 +39,7 @@ describe('writing', () => {
   test('without metadata there is none', () => {
     const written = writeSafetensors({ tensors: [], metadata: {} });
     expect(new TextDecoder().decode(written.subarray(8))).toBe('{}      ');
-    expect(readSafetensors(written)).toEqual({ tensors: [], metadata: {} });
+    expect(readSafetensors(written)).toEqual({ tensors: [], metadata: {}, others: [] });
   });
 
   test('there and back', () => {
@@ -51,7 +51,7 @@ describe('writing', () => {
     ];
     const metadata = { braces: '{"a": [}', 'empty ': '' };
     const back = readSafetensors(writeSafetensors({ tensors, metadata }));
-    expect(back).toEqual({ tensors, metadata });
+    expect(back).toEqual({ tensors, metadata, others: [] });
   });
 
   test('a view into a larger buffer is read where it lies', () => {
@@ -82,6 +82,63 @@ describe('reading', () => {
     }
   });
 
+  /** The value of the one tensor `a` of this type, from its bytes. */
+  const read = (dtype: string, bytes: Uint8Array) => {
+    const whole = file(
+      `{"a":{"dtype":"${dtype}","shape":[1],"data_offsets":[0,${bytes.length}]}}`,
+      bytes.length,
+    );
+    whole.set(bytes, whole.length - bytes.length);
+    return readSafetensors(whole).tensors[0]!.data[0]!;
+  };
+
+  test.each([
+    [0x0000, 0],
+    [0x8000, -0],
+    [0x3c00, 1],
+    [0xc000, -2],
+    [0x3555, 0.333251953125],
+    [0x0001, 2 ** -24],
+    [0x03ff, 1023 * 2 ** -24],
+    [0x0400, 2 ** -14],
+    [0x7bff, 65504],
+    [0x7c00, Number.POSITIVE_INFINITY],
+    [0xfc00, Number.NEGATIVE_INFINITY],
+    [0x7e00, Number.NaN],
+  ])('F16 %i is %d', (bits, value) => {
+    expect(read('F16', new Uint8Array(Uint16Array.of(bits).buffer))).toBe(value);
+  });
+
+  test.each([
+    [0x3f80, 1],
+    [0xbf80, -1],
+    [0x4049, 3.140625],
+    [0x8000, -0],
+    [0x0001, 2 ** -133],
+    [0xff80, Number.NEGATIVE_INFINITY],
+    [0x7fc0, Number.NaN],
+  ])('BF16 %i is %d', (bits, value) => {
+    expect(read('BF16', new Uint8Array(Uint16Array.of(bits).buffer))).toBe(value);
+  });
+
+  test.each([
+    [1 / 3, Math.fround(1 / 3)],
+    [1 + 2 ** -24, 1],
+    [-1e-300, -0],
+  ])('F64 %d is %d', (value, rounded) => {
+    expect(read('F64', new Uint8Array(Float64Array.of(value).buffer))).toBe(rounded);
+  });
+
+  test('types that weights do not come in are listed, and do not hide what lies behind them', () => {
+    const header = `{"counter":${entry(0, 8, [], 'I64')},"mask":${entry(8, 9, [1], 'BOOL')},"a":${entry(9, 13)}}`;
+    const { tensors, others } = readSafetensors(file(header, 13));
+    expect(tensors).toEqual([{ name: 'a', shape: [1], data: Float32Array.of(0) }]);
+    expect(others).toEqual([
+      { name: 'counter', shape: [], dtype: 'I64' },
+      { name: 'mask', shape: [1], dtype: 'BOOL' },
+    ]);
+  });
+
   test('the header of 100 MB is the longest', () => {
     expect(() => readSafetensors(file('{}', 0, 100_000_000n))).toThrow('the file ends within its header');
     expect(() => readSafetensors(file('{}', 0, 100_000_001n))).toThrow(
@@ -104,21 +161,21 @@ describe('refusals', () => {
     ['a header that is no JSON', file('{"a":}', 0), /JSON/],
     ['two headers', file('{}{}', 0), /JSON/],
     ['a header that is no UTF-8', file(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d), 0), /./],
-    ['a gap at the start', file(`{"a":${entry(4, 8)}}`, 8), 'a (1) should lie at bytes 0 to 4, not 4,8'],
+    ['a gap at the start', file(`{"a":${entry(4, 8)}}`, 8), 'a (1, F32) should lie at bytes 0 to 4, not 4,8'],
     [
       'a gap in between',
       file(`{"a":${entry(0, 4)},"b":${entry(8, 12)}}`, 12),
-      'b (1) should lie at bytes 4 to 8, not 8,12',
+      'b (1, F32) should lie at bytes 4 to 8, not 8,12',
     ],
     [
       'an overlap',
       file(`{"a":${entry(0, 8)},"b":${entry(4, 12)}}`, 12),
-      'b (2) should lie at bytes 8 to 16, not 4,12',
+      'b (2, F32) should lie at bytes 8 to 16, not 4,12',
     ],
     [
       'the same bytes twice',
       file(`{"a":${entry(0, 4)},"b":${entry(0, 4)}}`, 4),
-      /^b \(1\) should lie at bytes 4 to 8/,
+      /^b \(1, F32\) should lie at bytes 4 to 8/,
     ],
     [
       'bytes behind the tensors',
@@ -129,25 +186,39 @@ describe('refusals', () => {
     [
       'offsets that go backwards',
       file(`{"a":${entry(4, 0, [1])}}`, 4),
-      /^a \(1\) should lie at bytes 0 to 4, not 4,0/,
+      /^a \(1, F32\) should lie at bytes 0 to 4, not 4,0/,
     ],
     [
       'more bytes than the shape has',
       file(`{"a":${entry(0, 8, [1])}}`, 8),
-      /^a \(1\) should lie at bytes 0 to 4, not 0,8/,
+      /^a \(1, F32\) should lie at bytes 0 to 4, not 0,8/,
     ],
     [
       'three offsets',
       file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,4]}}', 4),
-      /^a \(1\) should lie/,
+      /^a \(1, F32\) should lie/,
     ],
     [
       'no offsets',
       file('{"a":{"dtype":"F32","shape":[1]}}', 4),
-      /^a \(1\) should lie at bytes 0 to 4, not undefined/,
+      /^a \(1, F32\) should lie at bytes 0 to 4, not undefined/,
     ],
-    ['another type', file(`{"a":${entry(0, 4, [2], 'F16')}}`, 4), 'a is F16, only F32 is read'],
-    ['no type', file('{"a":{"shape":[1],"data_offsets":[0,4]}}', 4), 'a is undefined, only F32 is read'],
+    ['an unknown type', file(`{"a":${entry(0, 4, [8], 'F4')}}`, 4), 'a is of the type F4, which is unknown'],
+    [
+      'a type named like a method',
+      file(`{"a":${entry(0, 4, [4], 'toString')}}`, 4),
+      'a is of the type toString',
+    ],
+    [
+      'a size of another type',
+      file(`{"a":${entry(0, 4, [1], 'F16')}}`, 4),
+      'a (1, F16) should lie at bytes 0 to 2, not 0,4',
+    ],
+    [
+      'no type',
+      file('{"a":{"shape":[1],"data_offsets":[0,4]}}', 4),
+      'a is of the type undefined, which is unknown',
+    ],
     ['a negative size', file(`{"a":${entry(0, 4, [-1, -1])}}`, 4), 'a has no valid shape'],
     ['a fractional size', file(`{"a":${entry(0, 4, [0.5, 2])}}`, 4), 'a has no valid shape'],
     [
