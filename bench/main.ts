@@ -6,7 +6,7 @@ import { refuseOccupied } from '../src/cli/folders/occupied.ts';
 import { timedName } from '../src/cli/folders/timed-name.ts';
 import { signals } from '../src/cli/process/signals.ts';
 import { makeProgress } from '../src/cli/progress.ts';
-import { projectRoot } from '../src/hosts/project-root.ts';
+import { projectRoot, resolvePath } from '../src/hosts/project-root.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { type BenchFile, formatName, formatVersion, parseBenchFile } from '../src/measure/schema.ts';
 import { type Analysis, analyse } from './analysis.ts';
@@ -76,7 +76,7 @@ export async function main(args: readonly string[]): Promise<number> {
       }
       progress.stop();
       console.log(terminalReport(analysis));
-      writeResults(analysis, folder, options.json && resolve(options.json));
+      writeResults(analysis, folder, options.json && resolvePath(options.json));
       console.log(`\nresults in ${folder}: results.json, results.md, report.html, trace.json`);
       if (measured.failure !== undefined) return 1;
       return measured.stopped ? signals.status : statusOf(analysis);
@@ -114,7 +114,7 @@ function replaced(old: MeasuredGroups, again: MeasuredGroups): MeasuredGroups {
 function readBaseline(path: string): BenchFile {
   let text: string;
   try {
-    text = readFileSync(resolve(path), 'utf8');
+    text = readFileSync(resolvePath(path), 'utf8');
   } catch (error) {
     throw new UserError(`--baseline ${path}: ${(error as Error).message}`);
   }
@@ -125,17 +125,13 @@ function readBaseline(path: string): BenchFile {
   }
 }
 
-/** A path as the user meant it: npm starts scripts in the project's folder and says where it was called. */
-const resolve = (path: string): string =>
-  path.startsWith('/') ? path : join(process.env.INIT_CWD ?? process.cwd(), path);
-
 /**
  * The folder of the results, claimed before anything is measured.
  * @throws UserError where it holds other results, or another process writes to it
  */
 function outFolder({ out }: BenchOptions, startedAt: Date): string {
   if (out === undefined) return claimNewFolder(join(projectRoot, 'runs', timedName('bench', startedAt)));
-  const folder = resolve(out);
+  const folder = resolvePath(out);
   claimFolder(folder);
   refuseOccupied(folder);
   return folder;

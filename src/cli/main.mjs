@@ -1,26 +1,25 @@
 // Runs a command of the project: node src/cli/main.mjs train --steps 200
 // Plain JavaScript, so that it works in a fresh clone: it installs the dependencies first, where they are missing or
 // old, and then loads the TypeScript command through Vite.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { provideDependencies } from './setup/dependencies.mjs';
+import { checkProjectPath, provideHome, standingFolder } from './setup/place.mjs';
+import { UserError } from './setup/user-error.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const commands = ['train', 'experiments', 'gradcheck', 'search', 'tune', 'start', 'bench', 'test'];
+const [command = '', ...args] = process.argv.slice(2);
+/** @param {string} line */
+const log = (line) => console.error(line);
 
-const [oldMajor, oldMinor] = process.versions.node.split('.').map(Number);
-if (oldMajor < 20 || (oldMajor === 20 && oldMinor < 19)) {
-  fail(`Node ${process.versions.node} is too old: install Node 20.19 or newer`);
+try {
+  await prepare();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  log(commands.includes(command) ? `${command}: ${error.message}` : error.message);
+  process.exit(2);
 }
-
-const [command, ...args] = process.argv.slice(2);
-if (!commands.includes(command)) {
-  fail(`unknown command "${command ?? ''}": use ${commands.map((name) => `npm run ${name}`).join(', ')}`);
-}
-installDependencies();
-
-process.chdir(root);
 const { createServer } = await import('vite');
 const loader = await createServer({
   root,
@@ -36,26 +35,30 @@ const status = await runCommand(command, () => loader.ssrLoadModule(path), args)
 await loader.close();
 process.exit(status);
 
-function fail(message) {
-  console.error(message);
-  process.exit(2);
+/** Everything that must be so before TypeScript can be loaded. */
+async function prepare() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new UserError(`Node ${process.versions.node} is too old: install Node 20.19 or newer`);
+  }
+  if (!commands.includes(command)) {
+    const all = commands.map((name) => `npm run ${name}`).join(', ');
+    throw new UserError(`unknown command "${command}": use ${all}`);
+  }
+  checkProjectPath(root);
+  const home = provideHome(process.env);
+  if (home !== undefined && !args.some((arg) => arg === '-h' || arg === '--help')) {
+    log(`there is no home folder: ${home} stands in for it`);
+  }
+  // Where the user stands: relative paths in options and in the environment are relative to it.
+  process.chdir(standingFolder(command, root, process.env, workingFolder()));
+  await provideDependencies(root, command, log);
 }
 
-/** `npm ci` where node_modules is not what package-lock.json says. Takes milliseconds where it is. */
-function installDependencies() {
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  const record = join(root, 'node_modules/.package-lock.json');
-  const installed = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')).packages : {};
-  const missing = Object.keys(wanted).some(
-    (path) => path !== '' && !wanted[path].optional && installed[path]?.version !== wanted[path].version,
-  );
-  if (!missing) return;
-  console.error('installing dependencies (npm ci)');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-    env: { ...process.env, PUPPETEER_SKIP_DOWNLOAD: 'true' },
-  });
-  if (npm.status !== 0) fail('npm ci failed: see its message above');
+function workingFolder() {
+  try {
+    return process.cwd();
+  } catch {
+    throw new UserError('the folder that you stand in is gone: change to another');
+  }
 }

@@ -4,5 +4,5 @@ import { fileURLToPath } from 'node:url';
 /** The folder with package.json. */
 export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** A path as the user meant it: npm starts scripts in the project's folder and says where it was called. */
-export const resolvePath = (path: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), path);
+/** A path as the user meant it: commands work where the user stands (`cli/setup/place.mjs`). */
+export const resolvePath = (path: string): string => resolve(path);
