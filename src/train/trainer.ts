@@ -14,6 +14,7 @@ import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type GpuDataset, trainingSplits } from './dataset.ts';
 import { Evaluation, type Score } from './evaluation.ts';
+import { NonFiniteLoss } from './finite.ts';
 import { trainingInput } from './gather-call.ts';
 import { type Pace, Pacer } from './pacer.ts';
 import { compilePlan, type Plan } from './plan.ts';
@@ -22,11 +23,6 @@ import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import { initialArenas, writeTables } from './start-values.ts';
 import { arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, readTensors, Stats } from './stats.ts';
-
-/** A loss that is not finite: the run is over. */
-export class NonFiniteLoss extends Error {
-  override readonly name = 'NonFiniteLoss';
-}
 
 /** Scores on the validation split after an epoch. */
 export interface ValidationReport {
@@ -386,10 +382,7 @@ export class Trainer {
   }
 
   #nonFinite({ replica, step }: NonFinite): NonFiniteLoss {
-    const { seed, lambda } = this.settings.replicas[replica]!;
-    return new NonFiniteLoss(
-      `the loss of replica ${replica} (seed ${seed}, lambda ${lambda}) is not finite at step ${step}: try a lower learning rate`,
-    );
+    return new NonFiniteLoss('loss', this.settings.replicas, replica, `at step ${step}`);
   }
 }
 

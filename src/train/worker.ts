@@ -13,11 +13,12 @@ import {
   type VariantChoice,
 } from '../kernels/variant-choice.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { loadDataset } from './dataset.ts';
+import { NonFiniteLoss, requireFiniteScores, requireFiniteState, requireFiniteWeights } from './finite.ts';
 import type { FromWorker, Outcome, StartMessage, ToWorker } from './messages.ts';
 import { writeSafetensors } from './safetensors.ts';
-import { NonFiniteLoss, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
 import { type Tuning, tune, tunedChoice, tuningKey } from './tuner.ts';
 import { readWeights } from './weights-file.ts';
 
@@ -76,16 +77,17 @@ async function run(start: StartMessage): Promise<void> {
   const finished = await trainer.train({
     signal: stop.signal,
     onReport: (report) => post({ type: 'report', report }),
-    onValidation: (report) => post({ type: 'validation', report }),
+    onValidation(report) {
+      if (!start.toleratesDivergence)
+        requireFiniteScores(report.validation, 'validation', settings.replicas, report.step);
+      post({ type: 'validation', report });
+    },
     ...(start.toleratesDivergence && { onNonFinite: (event) => post({ type: 'diverged', ...event }) }),
     ...(start.checkpoints && {
-      onCheckpoint: (state) => post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) }),
+      onCheckpoint: (state) => postCheckpoint(state, start),
     }),
   });
-  if (!finished && start.checkpoints) {
-    const state = await trainer.checkpoint();
-    post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) });
-  }
+  if (!finished && start.checkpoints) postCheckpoint(await trainer.checkpoint(), start);
   const gradients = start.gradients ? (await trainer.gradients()).map(fileOf) : null;
   const { steps, busyMs } = trainer.pace;
   if (finished && settings.batchStatistics) await trainer.replaceStatistics(settings.batchStatistics);
@@ -125,16 +127,31 @@ function measureWith(
   };
 }
 
+function postCheckpoint(state: Checkpoint, { toleratesDivergence }: StartMessage): void {
+  if (!toleratesDivergence) requireFiniteState(state.arenas, state.settings.replicas, state.step);
+  post({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) });
+}
+
+/** @throws NonFiniteLoss where the start message does not tolerate it */
 async function outcomeOf(
   trainer: Trainer,
   finished: boolean,
-  { confusion = false, withoutTest = false }: StartMessage,
+  { confusion = false, withoutTest = false, toleratesDivergence }: StartMessage,
 ): Promise<Outcome> {
+  const { settings, step } = trainer;
+  const weights = await trainer.weights();
+  const validation = finished && settings.valSize > 0 ? await trainer.evaluate('validation') : null;
+  const test = finished && !withoutTest ? await trainer.evaluate('test') : null;
+  if (!toleratesDivergence) {
+    requireFiniteWeights(weights, settings.replicas, step);
+    requireFiniteScores(validation, 'validation', settings.replicas, step);
+    requireFiniteScores(test, 'test', settings.replicas, step);
+  }
   return {
-    validation: finished && trainer.settings.valSize > 0 ? await trainer.evaluate('validation') : null,
-    test: finished && !withoutTest ? await trainer.evaluate('test') : null,
+    validation,
+    test,
     confusion: finished && confusion ? await trainer.confusion() : null,
-    weights: (await trainer.weights()).map(fileOf),
+    weights: weights.map(fileOf),
   };
 }
 

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { GpuError } from '../../src/gpu/errors.ts';
+import { NonFiniteLoss } from '../../src/train/finite.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
 import type { NonFinite } from '../../src/train/stats.ts';
-import { NonFiniteLoss, Trainer } from '../../src/train/trainer.ts';
+import { Trainer } from '../../src/train/trainer.ts';
 import { quickChoice, sharedGpu } from './device.ts';
 import {
   baseSettings,

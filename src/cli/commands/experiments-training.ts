@@ -2,6 +2,7 @@ import type { ExperimentResult, SeedResult } from '../../experiments/results.ts'
 import { mean } from '../../experiments/statistics.ts';
 import type { Planned, Training } from '../../experiments/trainings.ts';
 import type { PageServer } from '../../hosts/chrome/page-server.ts';
+import type { Score } from '../../train/evaluation.ts';
 import type { FromWorker, Outcome } from '../../train/messages.ts';
 import type { ExperimentsDirectory } from '../folders/experiments-directory.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
@@ -101,6 +102,9 @@ function describe(ready: Ready, { name }: AdapterMessage, log: (line: string) =>
   }
 }
 
+const areFinite = (...scores: readonly (Score | undefined)[]): boolean =>
+  scores.every((score) => score === undefined || Number.isFinite(score.loss));
+
 /** All but dates and places. */
 function resultOf(
   { experiment: { name, what, reported }, tuned, settings }: Planned,
@@ -127,7 +131,8 @@ function resultOf(
         testAccuracy: test![r]!.accuracy,
         testLoss: test![r]!.loss,
         confusion: confusion![r]!,
-        divergedAtStep: diverged.get(r) ?? null,
+        // The last update, and statistics that replace the running ones, may overflow although no training loss did.
+        divergedAtStep: diverged.get(r) ?? (areFinite(validation?.[r], test![r]) ? null : settings.steps),
       }),
     ),
     steps: settings.steps,
