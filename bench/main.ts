@@ -1,6 +1,7 @@
 // `npm run bench`: measures in headless Chrome, compares, writes the results.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandLine } from '../src/cli/command-line.ts';
 import { claimFolder, claimNewFolder } from '../src/cli/folders/folder-lock.ts';
 import { refuseOccupied } from '../src/cli/folders/occupied.ts';
 import { timedName } from '../src/cli/folders/timed-name.ts';
@@ -154,7 +155,9 @@ async function chooseGroups(session: Session, { suites, quick, forced, filter }:
     .filter(({ suite, id }) => suite === 'peaks' || matches(id, filter))
     .sort((a, b) => placeOf(a) - placeOf(b));
   if (!chosen.some(({ suite }) => suite !== 'peaks')) {
-    throw new UserError(`no group matches --filter "${filter.join(' ')}": see npm run bench -- --list`);
+    throw new UserError(
+      `no group matches --filter "${filter.join(' ')}": see ${commandLine('bench', ['--list'])}`,
+    );
   }
   return chosen;
 }

@@ -1,5 +1,6 @@
 // The content of the reports' tables, for terminal, Markdown and HTML alike.
 
+import { quoteForShell } from '../../src/cli/command-line.ts';
 import { rateOf } from '../../src/measure/roofline.ts';
 import type { StepProfile } from '../../src/measure/schema.ts';
 import { median } from '../../src/measure/statistics.ts';
@@ -94,7 +95,7 @@ export function headerLines({ file, roofline, comparisons }: Analysis): [string,
     ],
     [
       'code',
-      `commit ${header.commit ?? 'unknown'}, npm run bench ${header.args.length > 0 ? '-- ' : ''}${header.args.join(' ')}`,
+      `commit ${header.commit ?? 'unknown'}, npm run bench${[...(header.args.length > 0 ? ['', '--'] : []), ...header.args.map((arg) => quoteForShell(arg))].join(' ')}`,
     ],
     [
       'run',

@@ -3,6 +3,7 @@ import { type Ranked, rank, trialsOf } from '../../experiments/search-ranking.ts
 import { netName, type SearchReport, searchNotes, searchTable } from '../../experiments/search-report.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
 import { writeCheckpoint } from '../../train/checkpoint.ts';
+import { commandLine } from '../command-line.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
 import { type PopulationResult, SearchDirectory } from '../folders/search-directory.ts';
 import { readSessions } from '../folders/sessions.ts';
@@ -179,8 +180,7 @@ function commandFor({ hidden, optimizer, lambda, lrMax, lrMin }: Ranked, shared:
     ['--lr-min', `${lrMin}`],
     ['--seeds', '5'],
   ].flat();
-  const quoted = [...shared, ...own].map((word) => (/^[\w./,=:+-]+$/.test(word) ? word : `'${word}'`));
-  return `npm run train -- ${quoted.join(' ')}`;
+  return commandLine('train', [...shared, ...own]);
 }
 
 function print(report: SearchReport, { path }: SearchDirectory): void {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { findChrome } from '../../hosts/chrome/launch.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
+import { refuseSwallowed } from '../options/swallowed.ts';
 import { signals } from '../process/signals.ts';
 
 /** The checks of `npm test`, in the order of their cost. */
@@ -15,8 +16,24 @@ const checks: readonly {
   { name: 'tests', module: 'vitest/vitest.mjs', args: ['run'] },
 ];
 
+/** Options of Vitest that are often given, which npm must not keep. */
+const testOptions = [
+  ...[
+    '--project',
+    '--reporter',
+    '--test-name-pattern',
+    '--bail',
+    '--retry',
+    '--dir',
+    '--shard',
+    '--changed',
+  ].map((long) => ({ long, takesValue: true })),
+  ...['--watch', '--ui', '--update', '--coverage'].map((long) => ({ long, takesValue: false })),
+];
+
 /** `npm test`: everything that CI runs. Arguments, such as a file name, go to Vitest and skip the other checks. */
 export async function main(args: readonly string[]): Promise<number> {
+  refuseSwallowed('test', testOptions, args);
   const browser = await findChrome((line) => console.error(line));
   console.error(`browser: ${browser}`);
   for (const { name, module, args: own } of args.length > 0 ? checks.slice(-1) : checks) {

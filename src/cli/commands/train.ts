@@ -6,6 +6,7 @@ import { type PageServer, startPageServer } from '../../hosts/chrome/page-server
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
 import type { TrainReport } from '../../train/report-window.ts';
+import { commandLine } from '../command-line.ts';
 import { findCheckpoint } from '../folders/checkpoint-file.ts';
 import { claimNewFolder } from '../folders/folder-lock.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
@@ -121,7 +122,7 @@ function printOutcome({ result, ready }: FolderRun, directory: RunDirectory): nu
     return 0;
   }
   console.log(
-    `stopped at step ${result.step} of ${ready.settings.steps}; go on with: npm run train -- --resume ${directory.path}`,
+    `stopped at step ${result.step} of ${ready.settings.steps}; go on with: ${commandLine('train', ['--resume', directory.path])}`,
   );
   return signals.status;
 }

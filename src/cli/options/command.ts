@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../../hosts/user-error.ts';
+import { commandLine } from '../command-line.ts';
+import { refuseSwallowed } from './swallowed.ts';
 
 /** A command whose mistakes in use become one line and exit status 2. */
 export function makeCommand(name: string, description: string): Command {
@@ -15,6 +17,10 @@ export function makeCommand(name: string, description: string): Command {
 
 /** Parses; undefined where help was asked for. @throws UserError for a mistake, in one line. */
 export function parse(command: Command, args: readonly string[]): Command | undefined {
+  const options = command.options.flatMap(({ long, required, optional }) =>
+    long ? [{ long, takesValue: required || optional }] : [],
+  );
+  refuseSwallowed(command.name(), options, args);
   try {
     return command.parse(args, { from: 'user' });
   } catch (error) {
@@ -29,6 +35,6 @@ export function parse(command: Command, args: readonly string[]): Command | unde
       )
       .replace(/\.$/, '')
       .replace(/\s*\n\s*/g, ' ');
-    throw new UserError(`${message} (see npm run ${command.name()} -- --help)`);
+    throw new UserError(`${message} (see ${commandLine(command.name(), ['--help'])})`);
   }
 }

@@ -226,7 +226,9 @@ function sharedArguments(args: readonly string[]): string[] {
   return args.flatMap((arg, i) => {
     const [name = ''] = arg.split('=');
     if (!names.includes(name)) return [];
-    return arg.includes('=') || flagsAlone.includes(name) ? [arg] : [arg, args[i + 1]!];
+    const words = arg.includes('=') || flagsAlone.includes(name) ? [arg] : [arg, args[i + 1]!];
+    // The command that trains the best anew may be pasted elsewhere.
+    return name === '--data' ? [name, resolvePath(words[1] ?? arg.slice(name.length + 1))] : words;
   });
 }
 
