@@ -8,7 +8,7 @@ import { checkProjectPath, provideHome, standingFolder } from './setup/place.mjs
 import { UserError } from './setup/user-error.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const commands = ['train', 'experiments', 'gradcheck', 'search', 'tune', 'start', 'bench', 'test'];
+const commands = ['train', 'experiments', 'gradcheck', 'search', 'trial', 'tune', 'start', 'bench', 'test'];
 const [command = '', ...args] = process.argv.slice(2);
 /** @param {string} line */
 const log = (line) => console.error(line);

@@ -36,6 +36,10 @@ export interface ExperimentResult extends Partial<Duration> {
   readonly adapter: AdapterDescription & { readonly name: string };
   readonly browser: string;
   readonly dataSource: string;
+  /** Name of the machine; SHA-256 of source text and of the data. Older results lack them. */
+  readonly host: string;
+  readonly codeHash: string;
+  readonly dataHash: string;
   /** ISO dates. */
   readonly startedAt: string;
   readonly finishedAt: string;

@@ -4,8 +4,9 @@ import type { Planned, Training } from '../../experiments/trainings.ts';
 import type { PageServer } from '../../hosts/chrome/page-server.ts';
 import type { Score } from '../../train/evaluation.ts';
 import type { FromWorker, Outcome } from '../../train/messages.ts';
-import type { ExperimentsDirectory } from '../folders/experiments-directory.ts';
-import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
+import type { ExperimentFolders } from '../folders/experiment-folders.ts';
+import { type FolderRun, type FolderRunCallbacks, trainInFolder } from '../folders/folder-run.ts';
+import { type Provenance, provenance } from '../folders/provenance.ts';
 import type { RunDirectory } from '../folders/run-directory.ts';
 import { readSessions } from '../folders/sessions.ts';
 import { makeProgress } from '../progress.ts';
@@ -15,13 +16,13 @@ type AdapterMessage = Extract<FromWorker, { type: 'adapter' }>;
 
 /**
  * Trains, from the last checkpoint where there is one, and keeps the results of all experiments that the training is for.
- * Returns its last step.
  */
 export async function runTraining(
   training: Training,
   server: PageServer,
-  directory: ExperimentsDirectory,
-): Promise<number> {
+  directory: ExperimentFolders,
+  callbacks: Partial<FolderRunCallbacks<unknown>> = {},
+): Promise<FolderRun> {
   const { name, members } = training;
   const progress = makeProgress(members.map(({ experiment }) => experiment.name).join(', '));
   const startedAt = new Date();
@@ -45,7 +46,11 @@ export async function runTraining(
       { start, before },
       {
         log: progress.log,
-        onReady: (message, by) => describe(message, by, progress.log),
+        ...callbacks,
+        onReady(message, by) {
+          describe(message, by, progress.log);
+          callbacks.onReady?.(message, by);
+        },
         onReport: ({ report: { step, epoch, loss, msPerStep } }, { settings }) =>
           progress.update(
             step,
@@ -54,7 +59,7 @@ export async function runTraining(
           ),
         keep(run) {
           if (run.result.finished) keepResults(training, run, server.dataSource, folder, directory);
-          return run.result.step;
+          return run;
         },
       },
     );
@@ -69,7 +74,7 @@ function keepResults(
   { result, ready, adapter, browser, duration }: FolderRun,
   dataSource: string,
   folder: RunDirectory,
-  directory: ExperimentsDirectory,
+  directory: ExperimentFolders,
 ): void {
   const own = members[0]!;
   const specs = otherStatistics(members);
@@ -79,7 +84,8 @@ function keepResults(
     const outcome = isOwn ? result : result.also[specs.indexOf(spec)]!;
     const about = resultOf(member, name, outcome, folder.divergedSteps(), ready, adapter, result.msPerStep);
     const finishedAt = new Date().toISOString();
-    directory.write({ ...about, browser, dataSource, ...duration, finishedAt }, outcome.weights, folder);
+    const origin = { browser, dataSource, ...provenance(), ...duration, finishedAt };
+    directory.write({ ...about, ...origin }, outcome.weights, folder);
   }
 }
 
@@ -114,7 +120,7 @@ function resultOf(
   ready: Ready,
   { adapter, name: adapterName }: AdapterMessage,
   msPerStep: number | null,
-): Omit<ExperimentResult, 'browser' | 'dataSource' | 'startedAt' | 'finishedAt'> {
+): Omit<ExperimentResult, 'browser' | 'dataSource' | keyof Provenance | 'startedAt' | 'finishedAt'> {
   const { step, stepsPerEpoch, dispatchesPerStep, modelBytes, variants } = ready;
   return {
     name,

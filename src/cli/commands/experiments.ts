@@ -34,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
     try {
       for (const [i, training] of open.entries()) {
         log(`training ${i + 1} of ${open.length}: ${namesOf(training)}`);
-        const step = await runTraining(training, server, directory);
+        const { step } = (await runTraining(training, server, directory)).result;
         const isLast = i === open.length - 1 && step >= training.members[0]!.settings.steps;
         if (signals.asked && !isLast) {
           console.log(`stopped at step ${step} of ${namesOf(training)}; the same command goes on from there`);

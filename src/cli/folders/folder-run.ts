@@ -35,6 +35,11 @@ export interface FolderRunCallbacks<T> {
   readonly onReady: (ready: MessageOf<'ready'>, adapter: MessageOf<'adapter'>) => void;
   readonly onReport: (message: MessageOf<'report'>, ready: MessageOf<'ready'>) => void;
   readonly onTuning?: (message: MessageOf<'tuning'> | MessageOf<'tuned'>) => void | Promise<void>;
+  readonly onValidation?: (message: MessageOf<'validation'>, ready: MessageOf<'ready'>) => void;
+  /** The loss of a replica is not finite. */
+  readonly onDiverged?: (message: MessageOf<'diverged'>) => void;
+  /** Called before anything is written to the folder: where it throws, the run ends with that. */
+  readonly beforeWriting?: () => void;
   /** Writes what the training came to, finished or stopped: before anything else can end the process. */
   readonly keep: (run: FolderRun) => T;
 }
@@ -51,14 +56,16 @@ export async function trainInFolder<T>(
   server: PageServer,
   folder: RunDirectory,
   { start, before }: FolderTraining,
-  { log, onReady, onReport, onTuning, keep }: FolderRunCallbacks<T>,
+  callbacks: FolderRunCallbacks<T>,
 ): Promise<T> {
+  const { log, onReady, onReport, onTuning, onValidation, onDiverged, beforeWriting, keep } = callbacks;
   let ready: MessageOf<'ready'> | undefined;
   let adapter: MessageOf<'adapter'> | undefined;
   let browser = '';
   let session: RunningSession | undefined;
   let lastKept = 0;
   const onMessage = (message: FromWorker) => {
+    beforeWriting?.();
     if (message.type === 'adapter') {
       adapter = message;
     } else if (message.type === 'tuning' || message.type === 'tuned') {
@@ -75,8 +82,10 @@ export async function trainInFolder<T>(
       onReport(message, ready!);
     } else if (message.type === 'validation') {
       folder.addMetrics({ type: 'validation', ...message.report });
+      onValidation?.(message, ready!);
     } else if (message.type === 'diverged') {
       folder.addMetrics({ ...message });
+      onDiverged?.(message);
     } else if (message.type === 'checkpoint') {
       folder.writeCheckpoint(message.file);
       session!.reach(message.step);
@@ -90,6 +99,7 @@ export async function trainInFolder<T>(
     return await signals.hold('the steps already submitted', run.stop, async () => {
       const { result } = await run.finished;
       const { experiment, duration } = session!;
+      beforeWriting?.();
       return keep({ result, ready: ready!, adapter: adapter!, browser, experiment, duration });
     });
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Axis } from '../../experiments/search-space.ts';
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
+import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { checkBrowser } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
 import { axis, someOf, wholeNumbers, widthsOrNets } from './search-values.ts';
@@ -19,7 +20,12 @@ import {
 } from './setting-options.ts';
 
 /** What `npm run search` was asked for. */
-export interface SearchOptions {
+export type SearchOptions =
+  | ({ readonly action: 'run' | 'plan' } & SearchRequest)
+  | { readonly action: 'collect'; readonly out: string };
+
+/** A search to be made here, or to be written as jobs into `out`. */
+export interface SearchRequest {
   readonly plan: SearchPlan;
   /** Options of `npm run train` that all candidates share, as they were typed. */
   readonly sharedArguments: readonly string[];
@@ -45,6 +51,8 @@ interface Flags {
   readonly browser: string;
   readonly data?: string;
   readonly out?: string;
+  readonly plan?: string;
+  readonly collect?: string;
 }
 
 const defaultSamples = 8;
@@ -112,6 +120,8 @@ const searchCommand = (): Command =>
     .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
     .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
     .option('--out <dir>', 'folder for results (default: runs/search-<experiment>-<number of the search>)')
+    .addOption(planOption())
+    .addOption(collectOption())
     .addHelpText(
       'after',
       `
@@ -126,11 +136,19 @@ The same command goes on where it was interrupted: finished populations are kept
 continues from its last epoch. The folder then holds report.html (with pictures), report.md, results.json,
 and a folder with metrics for each population.
 
+On several machines: --plan writes a job for each population and prints their numbers, npm run trial -- --job DIR/3
+trains the third, wherever the folder can be reached, and --collect makes the table and the report. Where there
+is another round (coarse-to-fine, --halving), it writes that one's jobs, prints their numbers and ends with
+status 3. docs/scale.md has the scripts for Slurm.
+
 Examples:
   npm run search -- --lambda 1e-5..1e-1                          the course's search: 8 lambdas, then 8 closer ones
   npm run search -- --hidden 30,50,100 --lambda 1e-5..1e-1       the same for three widths, two layers each
   npm run search -- --hidden 50 --depth 1,2,3 --lambda 0.001,0.005,0.01 --seeds 3
-  npm run search -- --optimizer adam --lambda 1e-4..1e-2 --lr-max 3e-4..1e-2 --method random --samples 32 --halving`,
+  npm run search -- --optimizer adam --lambda 1e-4..1e-2 --lr-max 3e-4..1e-2 --method random --samples 32 --halving
+  npm run search -- --hidden 30,50 --lambda 1e-5..1e-1 --at-once 4 --plan runs/jobs
+                                                                 the search as jobs, and its report when they are done:
+  npm run search -- --collect runs/jobs`,
     );
 
 const isRange = ({ kind }: Axis): boolean => kind === 'range';
@@ -244,14 +262,17 @@ export function parseSearchOptions(args: readonly string[]): SearchOptions | und
   const parsed = parse(searchCommand(), args);
   if (parsed === undefined) return undefined;
   const flags = parsed.opts<Flags>();
+  if (flags.collect !== undefined) return { action: 'collect', out: collectedFolder(parsed, flags.collect) };
   checkBrowser(flags.browser);
   const plan = planOf(flags);
   const number = fnv1a(JSON.stringify(plan)).toString(16).padStart(8, '0');
   const name = `search-${flags.experiment}-${number}`;
+  const out = flags.plan ?? flags.out;
   return {
+    action: flags.plan === undefined ? 'run' : 'plan',
     plan,
     sharedArguments: [...sharedArguments(args), ...withoutStatistics(flags, plan)],
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
-    out: flags.out === undefined ? join(projectRoot, 'runs', name) : resolvePath(flags.out),
+    out: out === undefined ? join(projectRoot, 'runs', name) : resolvePath(out),
   };
 }

@@ -42,7 +42,8 @@ export interface TrainOptions {
 
 const experimentList = experiments.map(({ name, what }) => `  ${name.padEnd(16)}${what}`).join('\n');
 
-function trainCommand(): Command {
+/** The options of train. */
+export function trainCommand(): Command {
   const command = makeCommand('train', 'Trains a net on CIFAR-10 with WebGPU, in headless Chrome.')
     .addOption(
       new Option('--experiment <name>', 'settings to start from, see below')

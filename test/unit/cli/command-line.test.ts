@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { commandLine, quoteForShell } from '../../../src/cli/command-line.ts';
-import { parseSearchOptions } from '../../../src/cli/options/search-options.ts';
+import { parseSearchOptions, type SearchRequest } from '../../../src/cli/options/search-options.ts';
 import { parseTrainOptions } from '../../../src/cli/options/train-options.ts';
 import { projectRoot } from '../../../src/hosts/project-root.ts';
 
@@ -62,7 +62,8 @@ describe('a command is one that works', () => {
 
 test("a search's shared folder of data is absolute: its command may be pasted elsewhere", () => {
   for (const given of [['--data', 'my data'], ['--data=my data']]) {
-    const { sharedArguments } = parseSearchOptions(['--lambda', '0.1,0.2', ...given])!;
+    const options = parseSearchOptions(['--lambda', '0.1,0.2', ...given]);
+    const { sharedArguments } = options as SearchRequest;
     expect(sharedArguments).toEqual(['--data', join(projectRoot, 'my data')]);
   }
 });

@@ -3,11 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Found, type PopulationTask, runSearch } from '../../../src/cli/commands/search-flow.ts';
-import { type PopulationResult, SearchDirectory } from '../../../src/cli/folders/search-directory.ts';
-import { parseSearchOptions } from '../../../src/cli/options/search-options.ts';
+import { runSearch } from '../../../src/cli/commands/search-flow.ts';
+import type { PopulationResult } from '../../../src/cli/folders/population-folders.ts';
+import { SearchDirectory } from '../../../src/cli/folders/search-directory.ts';
+import { parseSearchOptions, type SearchRequest } from '../../../src/cli/options/search-options.ts';
 import type { SearchPlan } from '../../../src/experiments/search-plan.ts';
-import { writeCheckpoint } from '../../../src/train/checkpoint.ts';
+import type { SearchState, SearchTask } from '../../../src/experiments/search-state.ts';
+import { type Checkpoint, writeCheckpoint } from '../../../src/train/checkpoint.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -15,25 +17,28 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const planOf = (...args: string[]): SearchPlan => parseSearchOptions(args)!.plan;
+const planOf = (...args: string[]): SearchPlan => (parseSearchOptions(args) as SearchRequest).plan;
 
 /** Best at lambda 0.01, where the accuracy is 0.5. */
 const accuracyAt = (lambda: number): number => 0.5 - 0.05 * Math.abs(Math.log10(lambda / 0.01));
 
+type Task = SearchTask & { readonly checkpoint: Checkpoint | undefined };
+
 interface Ran {
-  readonly found: Found | undefined;
-  readonly tasks: readonly PopulationTask[];
-  readonly shares: readonly number[];
+  readonly found: SearchState<PopulationResult> | undefined;
+  readonly tasks: readonly Task[];
+  /** Share of the work that was finished, before each training and at the end. */
+  readonly done: readonly number[];
 }
 
 /** Runs a search; `stopAt`: the task at which it is stopped. */
 async function run(plan: SearchPlan, stopAt = Number.POSITIVE_INFINITY): Promise<Ran> {
   const directory = new SearchDirectory(folder);
-  const tasks: PopulationTask[] = [];
-  const shares: number[] = [];
+  const tasks: Task[] = [];
+  const done: number[] = [];
   const found = await runSearch(plan, directory, {
-    async train(task) {
-      tasks.push(task);
+    async train(task, from) {
+      tasks.push({ ...task, checkpoint: from });
       if (tasks.length > stopAt) return undefined;
       const { name, settings } = task;
       // One value per replica, its seed: what goes on must be that of the replica.
@@ -53,18 +58,19 @@ async function run(plan: SearchPlan, stopAt = Number.POSITIVE_INFINITY): Promise
         validationLoss: 1,
         divergedAtStep: null,
       }));
-      return { name, settings, trials } as unknown as PopulationResult;
+      const result = { name, settings, trials } as unknown as PopulationResult;
+      directory.write(result);
+      return result;
     },
-    onDone: (share) => shares.push(share),
-    onCandidates: () => {},
+    onState: (state) => done.push(state.done),
   });
-  return { found, tasks, shares };
+  return { found, tasks, done };
 }
 
 const namesOf = ({ tasks }: Ran) => tasks.map(({ name }) => name);
 
 test('round by round; the second is closer to the best of the first', async () => {
-  const { found, tasks, shares } = await run(planOf('--hidden', '30,50', '--lambda', '1e-5..1e-1'));
+  const { found, tasks, done } = await run(planOf('--hidden', '30,50', '--lambda', '1e-5..1e-1'));
   expect(tasks.map(({ name }) => name)).toEqual([
     'round-1-30x30-sgd',
     'round-1-50x50-sgd',
@@ -79,8 +85,10 @@ test('round by round; the second is closer to the best of the first', async () =
   };
   expect(found!.candidates).toHaveLength(32);
   expect(spread(2)).toBeLessThan(spread(1) / 2);
-  expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
-  expect(shares[1]).toBeGreaterThan(shares[0]!); // A wider net is more work.
+  expect(done).toHaveLength(5);
+  expect(done[0]).toBe(0);
+  expect(done[4]).toBeCloseTo(1, 12);
+  expect(done[2]! - done[1]!).toBeGreaterThan(done[1]!); // A wider net is more work.
 });
 
 test('stopped and started again: what is finished is not trained again, and the end is the same', async () => {

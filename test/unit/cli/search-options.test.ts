@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { parseSearchOptions } from '../../../src/cli/options/search-options.ts';
+import { parseSearchOptions, type SearchRequest } from '../../../src/cli/options/search-options.ts';
 import { UserError } from '../../../src/hosts/user-error.ts';
 
-const planOf = (...args: string[]) => parseSearchOptions(args)!.plan;
+const planOf = (...args: string[]) => (parseSearchOptions(args) as SearchRequest).plan;
 const lambdas = ['--lambda', '1e-5..1e-1'];
 
 describe('bad input is one line:', () => {
@@ -124,7 +124,7 @@ test('what train is told beside the candidate', () => {
     '--seeds',
     '2',
   ];
-  expect(parseSearchOptions(args)!.sharedArguments).toEqual([
+  expect((parseSearchOptions(args) as SearchRequest).sharedArguments).toEqual([
     '--flip',
     '--experiment',
     'adam',

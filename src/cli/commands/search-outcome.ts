@@ -1,0 +1,71 @@
+import type { SearchPlan } from '../../experiments/search-plan.ts';
+import { type Ranked, rank } from '../../experiments/search-ranking.ts';
+import {
+  adapterNotes,
+  netName,
+  type SearchReport,
+  searchNotes,
+  searchTable,
+} from '../../experiments/search-report.ts';
+import { type SearchState, sizeOf } from '../../experiments/search-state.ts';
+import { commandLine } from '../command-line.ts';
+import type { PopulationResult } from '../folders/population-folders.ts';
+import type { SearchDirectory } from '../folders/search-directory.ts';
+import type { SearchRequest } from '../options/search-options.ts';
+
+/** Lines of the table on standard output; the files have all. */
+const shownCandidates = 20;
+
+/** A search in one line. */
+export function describeSearch(plan: SearchPlan): string {
+  const { nets, optimizers, rounds, seeds, steps, method } = plan;
+  const { populations, candidates } = sizeOf(plan);
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+  const of = [count(nets.length, 'net'), count(optimizers.length, 'optimizer'), count(rounds, 'round')];
+  return `${method}: ${count(candidates, 'candidate')} (${of.join(', ')}) with ${count(seeds.length, 'seed')} each, ${steps} steps, in ${count(populations, 'population')}`;
+}
+
+/** What is known so far. */
+export function searchReport(
+  { plan, sharedArguments }: Pick<SearchRequest, 'plan' | 'sharedArguments'>,
+  { candidates, populations }: SearchState<PopulationResult>,
+): SearchReport {
+  const { valSize } = plan.settings;
+  const ranked = rank(candidates, valSize);
+  const best = ranked[0]!;
+  return {
+    ranked,
+    notes: [...searchNotes(ranked, valSize), ...adapterNotes(populations)],
+    adapterName: [...new Set(populations.map(({ adapter }) => adapter.name))].join('; '),
+    bestCommand: best.accuracy === null ? null : commandFor(best, sharedArguments),
+  };
+}
+
+/** The training of a candidate, with five seeds. */
+function commandFor({ hidden, optimizer, lambda, lrMax, lrMin }: Ranked, shared: readonly string[]): string {
+  const own = [
+    ['--hidden', hidden.join(',')],
+    ['--optimizer', optimizer],
+    ['--lambda', `${lambda}`],
+    ['--lr-max', `${lrMax}`],
+    ['--lr-min', `${lrMin}`],
+    ['--seeds', '5'],
+  ].flat();
+  return commandLine('train', [...shared, ...own]);
+}
+
+export function printSearch(report: SearchReport, { path }: SearchDirectory): void {
+  const { ranked, bestCommand } = report;
+  const best = ranked[0]!;
+  console.log(searchTable(report, shownCandidates));
+  if (ranked.length > shownCandidates) console.log(`${ranked.length - shownCandidates} more in report.md`);
+  if (bestCommand === null) {
+    console.log('every candidate diverged: try lower learning rates (--lr-max)');
+  } else {
+    console.log(
+      `best: hidden ${netName(best.hidden)}, ${best.optimizer}, lambda ${best.lambda}, largest rate ${best.lrMax}`,
+    );
+    console.log(`train it anew: ${bestCommand}`);
+  }
+  console.log(`report and results in ${path}`);
+}
