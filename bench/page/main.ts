@@ -1,8 +1,9 @@
 // The browser side of `npm run bench`: opens the device, lists the groups, measures one at a time.
+
+import type { GpuWork } from '../../src/gpu/clock.ts';
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
-import type { GpuWork } from '../../src/measure/clock.ts';
 import type { KernelGroup } from '../../src/measure/kernel-group.ts';
 import { kernelRows } from '../../src/measure/kernel-rows.ts';
 import { controlWork, type PeakGroup, peakGroups, peakRows } from '../../src/measure/peak-groups.ts';

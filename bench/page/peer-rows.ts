@@ -1,7 +1,7 @@
 // Rows of a peers group: each peer's step or product is compared with the float64 reference, then timed by the wall clock, reading
 // a result at the end of each sample, so that nothing can be left out.
 import { randomStream } from '../../src/data/random.ts';
-import type { OwnWork } from '../../src/measure/clock.ts';
+import type { OwnWork } from '../../src/gpu/clock.ts';
 import type { Skipped, Validation, Work } from '../../src/measure/schema.ts';
 import type { ReadyRow } from '../../src/measure/timed-group.ts';
 import { compare, describeComparison, sumBound } from '../../src/reference/tolerance.ts';

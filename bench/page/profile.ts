@@ -1,9 +1,10 @@
 // A step, dispatch by dispatch: each in a pass of its own, between two timestamps.
+
+import { stampsOfPass } from '../../src/gpu/clock.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { StampReader } from '../../src/gpu/timestamps.ts';
 import { encode } from '../../src/kernels/call.ts';
 import { shapeText } from '../../src/kernels/kernel.ts';
-import { stampsOfPass } from '../../src/measure/clock.ts';
 import type { StepProfile } from '../../src/measure/schema.ts';
 import type { Plan } from '../../src/train/plan.ts';
 import { workOf } from './step-rows.ts';

@@ -4,9 +4,9 @@ import { requestGpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
 import { call, prepare } from '../../src/kernels/call.ts';
+import { dispatchWork } from '../../src/kernels/dispatch-work.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
 import { comparisonCount, rank } from '../../src/measure/compare.ts';
-import { dispatchWork } from '../../src/measure/kernel-rows.ts';
 import { type ReadyRow, timeGroup } from '../../src/measure/timed-group.ts';
 
 export interface SelfTest {

@@ -1,9 +1,10 @@
 // Rows of a train group: one trainer per plan, checked by its first losses, then its plan is replayed.
+
+import { type GpuWork, stampsOfPass } from '../../src/gpu/clock.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { encode } from '../../src/kernels/call.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { defaultChoice, forcedChoice } from '../../src/kernels/variant-choice.ts';
-import { type GpuWork, stampsOfPass } from '../../src/measure/clock.ts';
 import type { Skipped, Work } from '../../src/measure/schema.ts';
 import type { ReadyRow } from '../../src/measure/timed-group.ts';
 import type { Plan } from '../../src/train/plan.ts';

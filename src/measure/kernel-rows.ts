@@ -1,10 +1,12 @@
 // Rows of a kernel group: each variant is checked against the float64 reference at the shape that is timed, on the data that it
 // is then timed with. All variants share the same buffers, so that none has luckier addresses.
+import type { GpuWork } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { GpuError } from '../gpu/errors.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import { type Allocator, alignTo, type Tensor } from '../gpu/tensor.ts';
-import { call, type Dispatch, prepare } from '../kernels/call.ts';
+import { call, prepare } from '../kernels/call.ts';
+import { dispatchWork } from '../kernels/dispatch-work.ts';
 import {
   checkCase,
   checkName,
@@ -14,23 +16,9 @@ import {
   type VariantCheck,
 } from '../reference/check.ts';
 import type { CheckCase, Elements } from '../reference/checks/case.ts';
-import { type GpuWork, stampsOfPass } from './clock.ts';
 import type { KernelGroup } from './kernel-group.ts';
 import type { Skipped, Validation } from './schema.ts';
 import type { ReadyRow } from './timed-group.ts';
-
-/** `repeats` dispatches in one pass. */
-export function dispatchWork(dispatch: Dispatch): GpuWork {
-  return {
-    encode(encoder, repeats, stamps) {
-      const pass = encoder.beginComputePass({ label: dispatch.label, ...stampsOfPass(stamps, true, true) });
-      pass.setPipeline(dispatch.pipeline);
-      pass.setBindGroup(0, dispatch.bindGroup);
-      for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(...dispatch.workgroups);
-      pass.end();
-    },
-  };
-}
 
 /** A variant whose check takes longer, and very much longer than the fastest one's, is not timed. */
 const slowCheck = { quickMs: 1500, fullMs: 6000, factor: 8 } as const;

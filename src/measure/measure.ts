@@ -3,29 +3,13 @@
  * in a new random order each round. Knows nothing of GPUs, so that tests can give it a simulated clock.
  */
 import type { RandomStream } from '../data/random.ts';
+import type { Clock } from '../gpu/clock.ts';
+import { enoughRepeats, Quantum } from '../gpu/repeats.ts';
 import { roundOrder } from './interleave.ts';
 import { warmupRounds } from './warm-up.ts';
 
-/** Do a row's work `repeats` times. */
-export interface Job {
-  readonly row: number;
-  readonly repeats: number;
-}
-
-/** Time of a whole job, ns; `ns` is null where the timestamps cannot be right. */
-export interface Timing {
-  readonly ns: number | null;
-  readonly wallNs?: number;
-}
-
-/** Runs jobs one after the other and times each. */
-export interface Clock {
-  readonly kind: 'gpu' | 'wall';
-  run(jobs: readonly Job[]): Promise<readonly Timing[]>;
-}
-
 export interface MeasureSettings {
-  /** How long a sample should last: many times the clock's resolution and the cost of starting a pass. */
+  /** How long a sample should last: many times the cost of starting a pass. Where the clock's quantum asks for more, it lasts longer. */
   readonly sampleNs: number;
   /** What all rounds should take together. Rounds are added until it is used up, within the limits. */
   readonly budgetNs: number;
@@ -90,22 +74,17 @@ export async function measure(
 async function calibrate(clock: Clock, rows: number, { sampleNs: target, budgetNs }: MeasureSettings) {
   const repeats: number[] = [];
   const sampleNs: number[] = [];
+  const quantum = new Quantum();
   for (let row = 0; row < rows; row++) {
     const time = async (count: number) => {
       const [timing] = await clock.run([{ row, repeats: count }]);
-      return Math.max(timing?.ns ?? timing?.wallNs ?? 1, 1);
+      return timing?.ns ?? timing?.wallNs ?? null;
     };
-    // The first try compiles whatever is compiled at first use.
-    let ns = await time(1);
-    if (ns < budgetNs / 4) ns = await time(1);
-    let count = 1;
-    while (ns < 0.8 * target && count < mostRepeats) {
-      // The first tries are all overhead: grow in steps, since a repetition may cost less than it seems, never more.
-      const enough = Math.ceil((count * target) / ns);
-      count = Math.min(mostRepeats, Math.max(count + 1, Math.min(count * 16, enough)));
-      ns = await time(count);
-    }
-    for (let i = 1; i < tries && ns > target && ns < budgetNs / 20; i++) ns = Math.min(ns, await time(count));
+    const enough = await enoughRepeats(time, quantum, { leastNs: target, mostRepeats, slowNs: budgetNs / 4 });
+    let ns = enough.ns ?? 1;
+    const count = enough.repeats;
+    for (let i = 1; i < tries && ns > target && ns < budgetNs / 20; i++)
+      ns = Math.min(ns, (await time(count)) ?? ns);
     repeats[row] = count;
     sampleNs[row] = ns;
   }

@@ -1,11 +1,12 @@
 // The adapter's own speed, measured by a few kernels each, of which the best counts: adapters differ in what they like.
+
+import type { GpuWork } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { Access, PipelineCache } from '../gpu/pipelines.ts';
 import { specialize } from '../gpu/specialize.ts';
 import { Allocator, bindingOf, type Tensor } from '../gpu/tensor.ts';
+import { dispatchWork } from '../kernels/dispatch-work.ts';
 import { readTensors } from '../train/stats.ts';
-import type { GpuWork } from './clock.ts';
-import { dispatchWork } from './kernel-rows.ts';
 import chainSource from './peaks/chain.wgsl?raw';
 import copySource from './peaks/copy.wgsl?raw';
 import emptySource from './peaks/empty.wgsl?raw';

@@ -1,5 +1,5 @@
+import { clockFor, type GpuWork, type Work } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
-import { clockFor, type GpuWork, type Work } from './clock.ts';
 import { groupRandom } from './interleave.ts';
 import { type MeasureSettings, measure } from './measure.ts';
 import type { Group, Row } from './schema.ts';

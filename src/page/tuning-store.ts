@@ -1,5 +1,6 @@
 // What was measured on this browser's adapters, kept in its IndexedDB for the next run.
-import type { TunedOp, Tuning } from '../train/tuner.ts';
+import type { Tuning } from '../train/tuner.ts';
+import type { TunedOp } from '../train/variant-timing.ts';
 
 const database = 'wgrad';
 const store = 'tuning';

@@ -5,7 +5,8 @@ import type { TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import type { NonFinite } from './stats.ts';
 import type { ValidationReport } from './trainer.ts';
-import type { TunedOp, Tuning } from './tuner.ts';
+import type { Tuning } from './tuner.ts';
+import type { TunedOp } from './variant-timing.ts';
 
 /** Begin a run. A worker trains once. */
 export interface StartMessage {

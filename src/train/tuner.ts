@@ -1,20 +1,15 @@
 // Measures which variant computes each op of a plan fastest on this adapter.
 import { fnv1a } from '../data/random.ts';
+import { clockFor, type GpuWork } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
-import { StampReader } from '../gpu/timestamps.ts';
-import { type Dispatch, encode, type KernelCall, prepare, replicasOf } from '../kernels/call.ts';
+import { Quantum } from '../gpu/repeats.ts';
+import { type KernelCall, prepare, replicasOf } from '../kernels/call.ts';
+import { dispatchWork } from '../kernels/dispatch-work.ts';
 import { kernels } from '../kernels/index.ts';
 import { refusal, shapeText } from '../kernels/kernel.ts';
 import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
-
-/** What was measured for one op and shape. */
-export interface TunedOp {
-  /** The fastest variant. */
-  readonly variant: string;
-  /** Median time of a dispatch, microseconds, by variant. Those that were far slower were measured once. */
-  readonly us: Readonly<Record<string, number>>;
-}
+import { type TunedOp, timeVariants } from './variant-timing.ts';
 
 /** Measured choices by op, shape and replicas; valid for one adapter, browser and set of shaders. */
 export interface Tuning {
@@ -58,23 +53,17 @@ export interface TuneOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A variant must be this much faster than the default to replace it: noise must not change bits. */
-const leastGain = 0.03;
-/** A variant that takes this many times the fastest so far is not measured again. */
-const hopeless = 1.5;
-/** Measurements of a variant that is in the running. */
-const rounds = 11;
 /** Naive variants are measured for small ops only: for large ones they take seconds, which an operating system takes for a hang. */
 const naiveFlops = 4e6;
 /**
- * Time of one measurement: a dispatch is repeated to fill it, but not on a software adapter. There a step is bound by fetching
- * code that it runs once, which a repeated dispatch finds in the instruction cache.
+ * Time of one measurement: a dispatch is repeated to fill it, but on a software adapter only as often as the clock needs. There a step is
+ * bound by fetching code that it runs once, which a repeated dispatch finds in the instruction cache.
  */
 const sampleNs = 1.5e6;
 
 /**
  * Measures the variants of every op of `calls` that `known` does not have, and returns both. The calls' buffers are
- * written to: tune before they hold anything.
+ * written to: tune before they hold anything. What the clock cannot time keeps its default.
  */
 export async function tune(
   gpu: Gpu,
@@ -90,7 +79,7 @@ export async function tune(
     if (!(name in ops) && candidates(gpu, call).length > 1 && !skip(call.kernel.op)) wanted.set(name, call);
   }
   const deadline = performance.now() + budgetMs;
-  const clock = makeClock(gpu);
+  const quantum = new Quantum();
   let done = 0;
   // The costliest first: they are worth the budget most.
   const byCost = [...wanted].sort(
@@ -99,9 +88,9 @@ export async function tune(
   for (const [name, call] of byCost) {
     if (performance.now() > deadline || signal?.aborted) break;
     onProgress?.(done++, wanted.size, name);
-    ops[name] = await tuneOp(gpu, pipelines, call, clock);
+    const tuned = await tuneOp(gpu, pipelines, call, quantum);
+    if (tuned !== undefined) ops[name] = tuned;
   }
-  clock.destroy();
   return { key: known.key, ops };
 }
 
@@ -116,84 +105,25 @@ function candidates({ capabilities }: Gpu, { kernel, shape }: KernelCall): strin
   return runnable.map(({ name }) => name).filter((name) => !large || name !== 'naive');
 }
 
-async function tuneOp(gpu: Gpu, pipelines: PipelineCache, call: KernelCall, clock: Clock): Promise<TunedOp> {
+async function tuneOp(
+  gpu: Gpu,
+  pipelines: PipelineCache,
+  call: KernelCall,
+  quantum: Quantum,
+): Promise<TunedOp | undefined> {
   const { capabilities } = gpu;
   const place = { label: call.label, replicas: replicasOf(call) };
   const usual = defaultChoice(call.kernel, call.shape, capabilities, place).name;
-  // The default first: it says what is hopeless.
-  const names = candidates(gpu, call).sort((a, b) => Number(b === usual) - Number(a === usual));
-  const samples = new Map<string, number[]>();
-  const dispatches = new Map<string, Dispatch>();
-  let best = Number.POSITIVE_INFINITY;
-  for (const name of names) {
+  const variants = candidates(gpu, call).sort((a, b) => Number(b === usual) - Number(a === usual));
+  const works: GpuWork[] = [];
+  for (const name of variants) {
     const only: VariantChoice = (kernel) => kernel.variants.find((variant) => variant.name === name)!;
-    const dispatch = await prepare(gpu, pipelines, only, call);
-    await clock.time(dispatch, 1); // Warm-up: the first run of a pipeline may compile.
-    const ns = await clock.time(dispatch, 1);
-    samples.set(name, [ns]);
-    if (ns < hopeless * best) dispatches.set(name, dispatch);
-    best = Math.min(best, ns);
+    works.push(dispatchWork(await prepare(gpu, pipelines, only, call)));
   }
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, dispatch] of dispatches) {
-      const first = samples.get(name)![0]!;
-      if (first > hopeless * best) continue;
-      const repeats = capabilities.software ? 1 : Math.max(1, Math.min(64, Math.floor(sampleNs / first)));
-      samples.get(name)!.push(await clock.time(dispatch, repeats));
-    }
+  const clock = clockFor(gpu, works, false);
+  try {
+    return await timeVariants({ clock, quantum, variants, sampleNs: capabilities.software ? 0 : sampleNs });
+  } finally {
+    clock.destroy();
   }
-  const medians = [...samples].map(
-    ([name, all]) => [name, median(all.length > 1 ? all.slice(1) : all)] as const,
-  );
-  const usualNs = medians.find(([name]) => name === usual)?.[1] ?? Number.POSITIVE_INFINITY;
-  const [fastest, ns] = medians.reduce((a, b) => (b[1] < a[1] ? b : a));
-  return {
-    variant: ns < (1 - leastGain) * usualNs ? fastest : usual,
-    us: Object.fromEntries(medians.map(([name, time]) => [name, Math.round(time / 10) / 100])),
-  };
-}
-
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
-};
-
-interface Clock {
-  /** Nanoseconds of one dispatch, of `repeats` in a pass. */
-  time(dispatch: Dispatch, repeats: number): Promise<number>;
-  destroy(): void;
-}
-
-/** GPU timestamps, or the wall clock where there are none. */
-function makeClock(gpu: Gpu): Clock {
-  const { device } = gpu;
-  const reader = gpu.timestamps ? new StampReader(gpu, 2) : undefined;
-  return {
-    async time(dispatch, repeats) {
-      const encoder = device.createCommandEncoder({ label: 'tuning' });
-      const pass = encoder.beginComputePass({
-        label: 'tuning',
-        ...(reader && {
-          timestampWrites: {
-            querySet: reader.querySet,
-            beginningOfPassWriteIndex: 0,
-            endOfPassWriteIndex: 1,
-          },
-        }),
-      });
-      for (let i = 0; i < repeats; i++) encode(pass, dispatch);
-      pass.end();
-      reader?.encodeResolve(encoder, 2);
-      const startedAt = performance.now();
-      device.queue.submit([encoder.finish()]);
-      if (reader !== undefined) {
-        const [begin = 0, end = 0] = await reader.read(2);
-        return Math.max(1, end - begin) / repeats;
-      }
-      await device.queue.onSubmittedWorkDone();
-      gpu.check();
-      return (1e6 * (performance.now() - startedAt)) / repeats;
-    },
-    destroy: () => reader?.destroy(),
-  };
 }

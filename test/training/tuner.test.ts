@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Allocator } from '../../src/gpu/tensor.ts';
 import { call, type KernelCall } from '../../src/kernels/call.ts';
 import { matmulDgrad, matmulForward } from '../../src/kernels/matmul.ts';
+import { sgd } from '../../src/kernels/optimizers.ts';
 import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { tune, tunedChoice, tunedOpName, tuningKey } from '../../src/train/tuner.ts';
 import { pipelinesOf, sharedGpu } from './device.ts';
@@ -58,6 +59,23 @@ test('what is made for software adapters is tried on them alone', async ({ skip 
   };
   expect(await tried(true)).toContain('stationary-64x64');
   expect(await tried(false)).not.toContain('stationary-64x64');
+  allocator.destroy();
+});
+
+test('without timestamps the wall clock times, as many repetitions as its quantum asks for', async () => {
+  const { gpu, pipelines, none } = await setUp();
+  const view = Object.create(gpu, { timestamps: { value: false } });
+  const allocator = new Allocator(gpu);
+  const sizes = { grads: 4096, rates: 1, lambdas: 1, counters: 4, params: 4096 };
+  const tensors = Object.fromEntries(
+    Object.entries(sizes).map(([name, size]) => [name, allocator.tensor(name, size)]),
+  );
+  const update = { COUNT: 4096, DECAYED: 4096, REPLICAS: 1 };
+  const { ops } = await tune(view, pipelines, [call('update', sgd, update, tensors)], none);
+  const { us } = ops[tunedOpName('sgd', update, 1)]!;
+  expect(Object.keys(us).sort()).toEqual(['vec4', 'vec4-16']);
+  // A dispatch, not the 100 us that the clock advances by, nor a submit.
+  expect(us.vec4).toBeGreaterThan(0);
   allocator.destroy();
 });
 

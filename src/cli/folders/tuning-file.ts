@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../data/files/atomic-file.ts';
 import { cacheDirectory } from '../../data/files/cache.ts';
-import type { TunedOp, Tuning } from '../../train/tuner.ts';
+import type { Tuning } from '../../train/tuner.ts';
+import type { TunedOp } from '../../train/variant-timing.ts';
 
 const name = 'tuning.json';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../../src/gpu/clock.ts';
 import { groupRandom, roundOrder } from '../../../src/measure/interleave.ts';
-import { type Clock, measure, planRounds } from '../../../src/measure/measure.ts';
+import { measure, planRounds } from '../../../src/measure/measure.ts';
 import { warmupRounds } from '../../../src/measure/warm-up.ts';
 
 describe('roundOrder', () => {

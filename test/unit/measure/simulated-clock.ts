@@ -1,5 +1,5 @@
 import { RandomStream } from '../../../src/data/random.ts';
-import type { Clock } from '../../../src/measure/measure.ts';
+import type { Clock } from '../../../src/gpu/clock.ts';
 
 /** What disturbs timings on a shared machine. */
 export interface Noise {

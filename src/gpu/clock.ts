@@ -1,8 +1,25 @@
-// Clocks of the page: GPU timestamps around passes, or the wall clock around submits.
-import type { Gpu } from '../gpu/device.ts';
-import { GpuError } from '../gpu/errors.ts';
-import { StampReader } from '../gpu/timestamps.ts';
-import type { Clock, Job, Timing } from './measure.ts';
+// Clocks for work on the GPU: its own timestamps around passes, or the wall clock around submits.
+import type { Gpu } from './device.ts';
+import { GpuError } from './errors.ts';
+import { StampReader } from './timestamps.ts';
+
+/** Do a row's work `repeats` times. */
+export interface Job {
+  readonly row: number;
+  readonly repeats: number;
+}
+
+/** Time of a whole job, ns; `ns` is null where the timestamps cannot be right. */
+export interface Timing {
+  readonly ns: number | null;
+  readonly wallNs?: number;
+}
+
+/** Runs jobs one after the other and times each. */
+export interface Clock {
+  readonly kind: 'gpu' | 'wall';
+  run(jobs: readonly Job[]): Promise<readonly Timing[]>;
+}
 
 /** Where a work writes its two timestamps. */
 export interface Stamps {
@@ -40,20 +57,20 @@ export function stampsOfPass(
   };
 }
 
-export interface PageClock extends Clock {
+export interface WorkClock extends Clock {
   destroy(): void;
 }
 
 /**
  * GPU timestamps: all jobs of a round in one submit, or, where the wall clock's opinion is wanted too, one submit each.
  */
-export function gpuClock(gpu: Gpu, works: readonly GpuWork[], alsoWall: boolean): PageClock {
+export function gpuClock(gpu: Gpu, works: readonly GpuWork[], alsoWall: boolean): WorkClock {
   const reader = new StampReader(gpu, 2 * works.length);
   const { device } = gpu;
   const submit = async (jobs: readonly Job[]): Promise<Timing[]> => {
     if (alsoWall) await device.queue.onSubmittedWorkDone();
     const startedAt = performance.now();
-    const encoder = device.createCommandEncoder({ label: 'bench' });
+    const encoder = device.createCommandEncoder({ label: 'timing' });
     for (const [place, { row, repeats }] of jobs.entries()) {
       works[row]!.encode(encoder, repeats, {
         querySet: reader.querySet,
@@ -84,7 +101,7 @@ export function gpuClock(gpu: Gpu, works: readonly GpuWork[], alsoWall: boolean)
 }
 
 /** The wall clock, from before the submit until all is done: for works that start themselves, and without timestamps. */
-export function wallClock(gpu: Gpu, works: readonly Work[]): PageClock {
+export function wallClock(gpu: Gpu, works: readonly Work[]): WorkClock {
   const { device } = gpu;
   return {
     kind: 'wall',
@@ -97,7 +114,7 @@ export function wallClock(gpu: Gpu, works: readonly Work[]): PageClock {
         if ('run' in work) {
           await work.run(repeats);
         } else {
-          const encoder = device.createCommandEncoder({ label: 'bench' });
+          const encoder = device.createCommandEncoder({ label: 'timing' });
           work.encode(encoder, repeats, undefined);
           device.queue.submit([encoder.finish()]);
           await device.queue.onSubmittedWorkDone();
@@ -113,7 +130,7 @@ export function wallClock(gpu: Gpu, works: readonly Work[]): PageClock {
 }
 
 /** `gpu` where every work is commands and the adapter has timestamps; the wall clock otherwise. */
-export function clockFor(gpu: Gpu, works: readonly Work[], alsoWall: boolean): PageClock {
+export function clockFor(gpu: Gpu, works: readonly Work[], alsoWall: boolean): WorkClock {
   const isGpuWork = (work: Work): work is GpuWork => 'encode' in work;
   if (works.length === 0) throw new GpuError('nothing to time');
   return gpu.timestamps && works.every(isGpuWork) ? gpuClock(gpu, works, alsoWall) : wallClock(gpu, works);

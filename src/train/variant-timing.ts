@@ -1,0 +1,75 @@
+// Which variant of an op is the fastest: the arithmetic, given a clock. Knows nothing of GPUs, so that tests can give it another one.
+import type { Clock } from '../gpu/clock.ts';
+import { enoughRepeats, type Quantum } from '../gpu/repeats.ts';
+
+/** What was measured for one op and shape. */
+export interface TunedOp {
+  /** The fastest variant. */
+  readonly variant: string;
+  /** Median time of a dispatch, microseconds, by variant. Those that were far slower were measured once. */
+  readonly us: Readonly<Record<string, number>>;
+}
+
+/** A variant must be this much faster than the default to replace it: noise must not change bits. */
+const leastGain = 0.03;
+/** A variant that takes this many times the fastest so far is not measured again. */
+const hopeless = 1.5;
+/** Measurements of a variant that is in the running. */
+const rounds = 11;
+const mostRepeats = 2000;
+/** Work that takes longer is not timed twice before the rounds, ns. */
+const slowNs = 1e9;
+
+export interface VariantTiming {
+  readonly clock: Clock;
+  /** What is known of the clock: the same for all ops. */
+  readonly quantum: Quantum;
+  /** The clock's rows in their order; the default comes first: it says what is hopeless. */
+  readonly variants: readonly string[];
+  /** How long a sample lasts at least, ns. A dispatch is repeated to fill it, and as often as the clock's quantum asks for. */
+  readonly sampleNs: number;
+}
+
+/**
+ * Times variants in turn and picks the fastest, or the default where none is clearly faster. What the clock cannot time is left out;
+ * undefined where that is the default.
+ */
+export async function timeVariants({
+  clock,
+  quantum,
+  variants,
+  sampleNs,
+}: VariantTiming): Promise<TunedOp | undefined> {
+  const time = async (row: number, repeats: number) => (await clock.run([{ row, repeats }]))[0]?.ns ?? null;
+  const limits = { leastNs: sampleNs, mostRepeats, slowNs };
+  const measured: { variant: string; row: number; repeats: number; firstNs: number; samples: number[] }[] =
+    [];
+  for (const [row, variant] of variants.entries()) {
+    const { repeats, ns } = await enoughRepeats((count) => time(row, count), quantum, limits);
+    if (ns !== null) measured.push({ variant, row, repeats, firstNs: ns / repeats, samples: [] });
+  }
+  const best = Math.min(...measured.map(({ firstNs }) => firstNs));
+  for (let round = 0; round < rounds; round++) {
+    for (const { row, repeats, firstNs, samples } of measured) {
+      if (firstNs > hopeless * best) continue;
+      const ns = await time(row, repeats);
+      if (ns !== null && quantum.isBelow(ns)) samples.push(ns / repeats);
+    }
+  }
+  const medians = measured.map(({ variant, firstNs, samples }) => ({
+    variant,
+    ns: samples.length === 0 ? firstNs : median(samples),
+  }));
+  const usual = medians.find(({ variant }) => variant === variants[0]);
+  if (usual === undefined) return undefined;
+  const fastest = medians.reduce((a, b) => (b.ns < a.ns ? b : a));
+  return {
+    variant: fastest.ns < (1 - leastGain) * usual.ns ? fastest.variant : usual.variant,
+    us: Object.fromEntries(medians.map(({ variant, ns }) => [variant, Math.round(ns / 10) / 100])),
+  };
+}
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
+};
