@@ -1,47 +1,26 @@
+// Parsers of option values for Commander, which puts the option's name before their message.
 import { InvalidArgumentError } from 'commander';
-import type { BatchStatisticsSpec } from '../../train/settings.ts';
+import * as values from '../../experiments/setting-values.ts';
 
-// Parsers of option values: Commander puts the option's name before their message.
+export { numberOf } from '../../experiments/setting-values.ts';
 
-const got = (text: string) => `, got "${text}"`;
-
-/** NaN for what is no number, the empty text too. */
-export const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
-
-/** A whole number from `least` on. */
-export const wholeNumber =
-  (least: number, most = 2 ** 32 - 1) =>
-  (text: string): number => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    const range = most === 2 ** 32 - 1 ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new InvalidArgumentError(`must be a whole number ${range}${got(text)}`);
+/** The parser for Commander: its mistakes are Commander's. */
+const argument =
+  <T>(parse: (text: string) => T) =>
+  (text: string): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof values.InvalidValue) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
   };
 
-/** A finite number from `least` on (`orMore`) or above it. */
-export const number =
-  (least: number, orMore: boolean) =>
-  (text: string): number => {
-    const value = numberOf(text);
-    if (Number.isFinite(value) && (orMore ? value >= least : value > least)) return value;
-    throw new InvalidArgumentError(
-      `must be a number ${orMore ? 'of at least' : 'above'} ${least}${got(text)}`,
-    );
-  };
-
-/** A number from 0 to below 1. */
-export function fraction(text: string): number {
-  const value = numberOf(text);
-  if (value >= 0 && value < 1) return value;
-  throw new InvalidArgumentError(`must be a number from 0 to below 1${got(text)}`);
-}
-
-/** `50,50`: widths of the hidden layers. */
-export function widths(text: string): number[] {
-  const values = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : 0));
-  if (values.every((value) => value >= 1 && value <= 65_536)) return values;
-  throw new InvalidArgumentError(`must be widths of hidden layers such as 50,50${got(text)}`);
-}
+export const wholeNumber = (least: number, most?: number) => argument(values.wholeNumber(least, most));
+export const number = (least: number, orMore: boolean) => argument(values.number(least, orMore));
+export const fraction = argument(values.fraction);
+export const widths = argument(values.widths);
+export const batchStatistics = argument(values.batchStatistics);
 
 /** `matmul=naive`, collected over several options. */
 export function assignment(
@@ -49,21 +28,6 @@ export function assignment(
   previous: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const match = /^([a-z0-9-]+)=([a-z0-9-]+)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError(`must be like matmul=naive${got(text)}`);
+  if (match === null) throw new InvalidArgumentError(`must be like matmul=naive, got "${text}"`);
   return { ...previous, [match[1]!]: match[2]! };
-}
-
-const usualSamples = { precise: 10_000, adaptive: 1000 } as const;
-
-/** `precise:10000`, `adaptive`, `none`: what replaces the running statistics of batch norm. (Commander makes '' of null.) */
-export function batchStatistics(text: string): BatchStatisticsSpec | 'none' {
-  if (text === 'none') return text;
-  const match = /^(precise|adaptive)(?::(\d{1,9}))?$/.exec(text);
-  const kind = match?.[1] as BatchStatisticsSpec['kind'] | undefined;
-  if (kind === undefined) {
-    throw new InvalidArgumentError(`must be precise:10000, adaptive:1000 or none${got(text)}`);
-  }
-  const samples = match?.[2] === undefined ? usualSamples[kind] : Number(match[2]);
-  if (samples < 2) throw new InvalidArgumentError(`must name at least 2 samples${got(text)}`);
-  return { kind, samples };
 }

@@ -3,6 +3,7 @@ import { type Command, Option, type OptionValues } from 'commander';
 import { MAX_CROP_PIXELS } from '../../data/sample-order.ts';
 import { MAX_VAL_SIZE } from '../../data/splits.ts';
 import type { ExperimentSettings } from '../../experiments/experiments.ts';
+import { settingsConflict } from '../../experiments/settings-conflict.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { defaultAdam, type OptimizerSpec } from '../../optim/optimizer.ts';
 import { batchNormChoices, withBatchNorm } from './net-options.ts';
@@ -60,20 +61,6 @@ export function withSettingFlags(settings: ExperimentSettings, flags: OptionValu
 
 /** Whether settings go together. @throws UserError where they do not */
 export function checkSettings(settings: ExperimentSettings): void {
-  const { batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
-  if (batchSize > 50_000 - valSize) {
-    throw new UserError(
-      `--batch-size ${batchSize} is more than the ${50_000 - valSize} training images that --val-size leaves`,
-    );
-  }
-  if (statistics !== null) {
-    const { kind, samples } = statistics;
-    if (batchNorm === null) throw new UserError(`--bn-stats ${kind} needs batch norm, --bn none has none`);
-    const images = kind === 'precise' ? 50_000 - valSize : 10_000;
-    if (samples > images) {
-      const split = kind === 'precise' ? `training images that --val-size ${valSize} leaves` : 'test images';
-      throw new UserError(`--bn-stats ${kind}:${samples} is more than the ${images} ${split}`);
-    }
-  }
-  if (lrMin > lrMax) throw new UserError(`--lr-min ${lrMin} is above --lr-max ${lrMax}`);
+  const conflict = settingsConflict(settings, (option) => `--${option}`);
+  if (conflict !== undefined) throw new UserError(conflict.message);
 }

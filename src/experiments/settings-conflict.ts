@@ -1,0 +1,41 @@
+import { TEST_IMAGES, TRAIN_IMAGES } from '../data/cifar10.ts';
+import type { ExperimentSettings } from './experiments.ts';
+
+/** Settings that do not go together. */
+export interface SettingsConflict {
+  /** The setting to change first, by its option's name. */
+  readonly option: string;
+  readonly message: string;
+}
+
+/**
+ * Why these settings do not go together; undefined where they do. `nameOf` says how a setting is called where the message is read: `--lr-min`
+ * on the command line, its label on the page.
+ */
+export function settingsConflict(
+  settings: ExperimentSettings,
+  nameOf: (option: string) => string,
+): SettingsConflict | undefined {
+  const { batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
+  const training = TRAIN_IMAGES - valSize;
+  const conflict = (option: string, rest: string) => ({ option, message: `${nameOf(option)} ${rest}` });
+  if (batchSize > training) {
+    return conflict(
+      'batch-size',
+      `${batchSize} is more than the ${training} training images that ${nameOf('val-size')} leaves`,
+    );
+  }
+  if (statistics !== null) {
+    const { kind, samples } = statistics;
+    if (batchNorm === null)
+      return conflict('bn-stats', `${kind} needs batch norm, ${nameOf('bn')} none has none`);
+    const images = kind === 'precise' ? training : TEST_IMAGES;
+    if (samples > images) {
+      const split =
+        kind === 'precise' ? `training images that ${nameOf('val-size')} ${valSize} leaves` : 'test images';
+      return conflict('bn-stats', `${kind}:${samples} is more than the ${images} ${split}`);
+    }
+  }
+  if (lrMin > lrMax) return conflict('lr-min', `${lrMin} is above ${nameOf('lr-max')} ${lrMax}`);
+  return undefined;
+}
