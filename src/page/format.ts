@@ -1,8 +1,5 @@
 // Numbers as the page writes them.
 
-/** Stands where there is no number yet. */
-export const none = '–';
-
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 export const count = (value: number): string => whole.format(value);
@@ -11,7 +8,7 @@ export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
 
 /** Four digits that count, such as 0.02313 or 1.000e-5. */
 export const rate = (value: number): string =>
-  value < 1e-3 ? value.toExponential(2) : value.toFixed(value < 1e-2 ? 5 : 4);
+  value === 0 ? '0' : value < 1e-3 ? value.toExponential(2) : value.toFixed(value < 1e-2 ? 5 : 4);
 
 /** Three digits that count below 100. */
 export const milliseconds = (ms: number): string => ms.toFixed(ms < 1 ? 3 : ms < 10 ? 2 : ms < 100 ? 1 : 0);

@@ -1,78 +1,107 @@
-// The page: a button that trains the base experiment in the engine's worker, and what becomes of it.
-import { DATA_URL } from '../data/cifar10.ts';
-import { experiments, trainSettings } from '../experiments/experiments.ts';
-import type { FromWorker } from '../train/messages.ts';
-import { Chart } from './chart.ts';
-import { History } from './history.ts';
-import { webGpuProblem } from './problem.ts';
-import { type Run, startRun } from './run.ts';
-import { afterMessage, isRunning, type PageState } from './state.ts';
-import { keepTuning, readTunings, type Tunings } from './tuning-store.ts';
-import { View } from './view.ts';
+// The page: its parts are made once and live as long as the tab.
+import { effect } from '@preact/signals-core';
+import { html } from 'lit-html';
+import { Engine } from './engine/engine.ts';
+import { percent } from './format.ts';
+import { App } from './model/app.ts';
+import { formOfLink } from './model/link.ts';
+import { RunList } from './model/run-list.ts';
+import { isBusy } from './model/status.ts';
+import { gpuNotice } from './model/texts.ts';
+import { TrainingControl, trainingLock } from './model/training-control.ts';
+import { type Route, Router, routes, routeTitles } from './router.ts';
+import { headerView, runBarView } from './views/header.ts';
+import { noticeView } from './views/notice-view.ts';
+import { paint } from './views/paint.ts';
+import { mountTrain } from './views/train/train-view.ts';
 
-const base = experiments.find(({ name }) => name === 'base')!;
-const settings = trainSettings(base.settings, { seeds: [1], shuffle: true, reportSteps: 10 });
+const element = (id: string): HTMLElement => {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`index.html has no element with the id ${id}`);
+  return found;
+};
 
-const view = new View();
-const chart = new Chart(view.chart, settings.steps);
-let state: PageState = { phase: 'checking' };
-let history = new History();
-let run: Run | undefined;
-let drawing = false;
-let tunings: Tunings = {};
+const app = new App(new Engine(), new URL('cifar10/', document.baseURI).href);
+const runs = new RunList(app);
+const training = new TrainingControl(app, runs);
+const router = new Router();
 
-/** Shows the state with the next frame: the worker may report more often than there are frames. */
-function update(next: PageState): void {
-  state = next;
-  if (drawing) return;
-  drawing = true;
-  requestAnimationFrame(() => {
-    drawing = false;
-    view.show(state, settings, performance.now());
-    chart.show(history);
-  });
-}
+router.onQuery = (route, query) => {
+  if (route !== 'train') return;
+  const { form, refused } = formOfLink(query);
+  training.form.value = form;
+  training.refused.value = refused;
+};
 
-function receive(message: FromWorker): void {
-  if (message.type === 'report') history.addReport(message.report);
-  if (message.type === 'validation') history.addValidation(message.report);
-  if (message.type === 'tuned') {
-    tunings = { ...tunings, [message.tuning.key]: message.tuning.ops };
-    void keepTuning(message.tuning);
-  }
-  update(afterMessage(state, message, performance.now()));
-}
-
-view.train.addEventListener('click', () => {
-  if (isRunning(state)) return;
-  run?.end();
-  history = new History();
-  const tuning = { budgetMs: 8000, known: tunings, afterwards: true };
-  run = startRun({ type: 'start', dataUrl: DATA_URL, settings, tuning, checkpoints: false }, receive);
-  update({ phase: 'starting' });
+paint(element('header'), () => headerView(app, router));
+paint(element('run-bar'), () => html`${runBarView(app, training)}`);
+paint(element('gpu-notice'), () => {
+  const gpu = app.gpu.value;
+  const actions =
+    gpu.state === 'asking'
+      ? html`<button type="button" data-act="go-on" @click=${() => training.resume()}>Go on</button>`
+      : html``;
+  return html`${noticeView(gpuNotice(gpu, navigator.userAgent), actions)}`;
+});
+effect(() => {
+  element('status').textContent = app.announcement.value;
 });
 
-view.stop.addEventListener('click', () => {
-  if (!isRunning(state)) return;
-  if (state.phase === 'training') {
-    run?.stop();
-    update({ ...state, phase: 'stopping' });
-  } else {
-    run?.end();
-    update({ ...state, phase: 'stopped', endedMs: performance.now() });
+/** Each view is mounted once, when it is first shown. */
+const mounts: Readonly<Record<Route, (root: HTMLElement, isShown: () => boolean) => void>> = {
+  train: (root, isShown) => mountTrain(root, app, training, isShown),
+  runs: () => {},
+  kernels: () => {},
+  gpu: () => {},
+};
+const mounted = new Set<Route>();
+effect(() => {
+  const current = router.route.value;
+  for (const route of routes) element(`view-${route}`).hidden = route !== current;
+  if (mounted.has(current)) return;
+  mounted.add(current);
+  mounts[current](element(`view-${current}`), () => router.route.value === current);
+});
+
+effect(() => {
+  const run = app.run.value;
+  void training.version.value;
+  const live = training.live.value;
+  const name = routeTitles[router.route.value];
+  document.body.dataset.run = run.state;
+  if (live === undefined || !isBusy(run)) {
+    document.title = `${name} – wgrad`;
+    return;
   }
+  const part = Math.floor((100 * live.record.step) / Math.max(live.record.train.steps, 1));
+  const validation = live.last('validationAccuracy')?.[0];
+  document.title = `${part} %${validation === undefined ? '' : ` · ${percent(validation)}`} – wgrad`;
+});
+
+/** What is on the screen: the rest is not read back from the GPU. */
+effect(() => {
+  const shown = router.route.value === 'train' && isBusy(app.run.value);
+  if (shown) void app.engine.call('watch', { samples: true, weights: true }).catch(() => {});
 });
 
 window.addEventListener('beforeunload', (event) => {
-  if (isRunning(state)) event.preventDefault();
+  if (isBusy(app.run.peek())) event.preventDefault();
 });
 
-// The clock goes on between reports.
-setInterval(() => {
-  if (isRunning(state)) update(state);
-}, 1000);
+for (const type of ['dragover', 'drop'] as const) {
+  window.addEventListener(type, (event) => {
+    event.preventDefault();
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (type === 'drop' && files.length > 0) void app.takeFiles(files);
+  });
+}
 
-view.describe(settings);
-tunings = await readTunings();
-const problem = await webGpuProblem();
-update(problem === undefined ? { phase: 'idle' } : { phase: 'unsupported', problem });
+/** Another tab trains: its lock is held. */
+async function isTraining(): Promise<boolean> {
+  const { locks } = navigator as { readonly locks?: LockManager };
+  const held = (await locks?.query())?.held ?? [];
+  return held.some(({ name }) => name === trainingLock);
+}
+
+router.start();
+await Promise.all([app.probe(), runs.load(isTraining)]);

@@ -1,0 +1,243 @@
+// Every setting of a training as one table of texts: the page's form and its links loop over it.
+import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
+import { MAX_VAL_SIZE } from '../data/splits.ts';
+import { courseBatchNorm } from '../nn/net-spec.ts';
+import { defaultAdam } from '../optim/optimizer.ts';
+import type { ExperimentSettings } from './experiments.ts';
+import { batchStatistics, fraction, number, oneOf, wholeNumber, widths } from './setting-values.ts';
+
+export const fieldGroups = ['Net', 'Optimiser', 'Regularisation', 'Data'] as const;
+
+/** One setting. Its values are texts, those that `npm run train` takes for the option of this name. */
+export interface SettingField {
+  /** `lr-max`: the option without its dashes, and the key of a link. */
+  readonly option: string;
+  readonly label: string;
+  readonly group: (typeof fieldGroups)[number];
+  /** One sentence. */
+  readonly help: string;
+  /** A field for text, a choice, or `yes` and `no`. */
+  readonly choices?: readonly string[];
+  readonly isSwitch?: boolean;
+  /** Which keyboard a telephone shows. */
+  readonly inputMode?: 'numeric' | 'decimal';
+  read(settings: ExperimentSettings): string;
+  /** @throws InvalidValue where the text is no value */
+  write(settings: ExperimentSettings, text: string): ExperimentSettings;
+}
+
+type NumberKey = {
+  [K in keyof ExperimentSettings]: ExperimentSettings[K] extends number ? K : never;
+}[keyof ExperimentSettings];
+
+const numberText = (value: number): string =>
+  value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value);
+
+const numeric = (
+  about: Pick<SettingField, 'option' | 'label' | 'group' | 'help'>,
+  key: NumberKey,
+  parse: (text: string) => number,
+  inputMode: 'numeric' | 'decimal',
+): SettingField => ({
+  ...about,
+  inputMode,
+  read: (settings) => numberText(settings[key]),
+  write: (settings, text) => ({ ...settings, [key]: parse(text.trim()) }),
+});
+
+const batchNormChoices = ['before-relu', 'after-relu', 'none'] as const;
+const optimizerChoices = ['sgd', 'adam'] as const;
+const switchChoices = ['no', 'yes'] as const;
+
+export const settingFields: readonly SettingField[] = [
+  {
+    option: 'hidden',
+    label: 'Hidden layers',
+    group: 'Net',
+    help: 'Widths of the hidden layers, such as 50,50.',
+    read: ({ hidden }) => hidden.join(','),
+    write: (settings, text) => ({ ...settings, hidden: widths(text.replace(/\s+/g, '')) }),
+  },
+  {
+    option: 'bn',
+    label: 'Batch norm',
+    group: 'Net',
+    help: 'Where batch norm stands: before or after the ReLU, or not at all.',
+    choices: batchNormChoices,
+    read: ({ batchNorm }) => batchNorm?.order ?? 'none',
+    write: (settings, text) => {
+      const choice = oneOf(batchNormChoices)(text);
+      const batchNorm =
+        choice === 'none' ? null : { ...(settings.batchNorm ?? courseBatchNorm), order: choice };
+      return { ...settings, batchNorm };
+    },
+  },
+  {
+    option: 'init-sigma',
+    label: 'Initial weights',
+    group: 'Net',
+    help: 'Standard deviation of the initial weights; he takes that of He et al., by layer.',
+    read: ({ init }) => (typeof init === 'string' ? init : numberText(init.sigma)),
+    write: (settings, text) => ({
+      ...settings,
+      init: text === 'he' || text === 'xavier' ? text : { sigma: number(0, false)(text.trim()) },
+    }),
+  },
+  {
+    option: 'optimizer',
+    label: 'Optimiser',
+    group: 'Optimiser',
+    help: 'SGD, or Adam with the settings of its paper.',
+    choices: optimizerChoices,
+    read: ({ optimizer }) => optimizer.kind,
+    write: (settings, text) => {
+      const kind = oneOf(optimizerChoices)(text);
+      return { ...settings, optimizer: kind === 'adam' ? defaultAdam : { kind } };
+    },
+  },
+  numeric(
+    {
+      option: 'lr-max',
+      label: 'Largest learning rate',
+      group: 'Optimiser',
+      help: 'Reached in the middle of each cycle.',
+    },
+    'lrMax',
+    number(0, false),
+    'decimal',
+  ),
+  numeric(
+    {
+      option: 'lr-min',
+      label: 'Smallest learning rate',
+      group: 'Optimiser',
+      help: 'At the start and the end of each cycle.',
+    },
+    'lrMin',
+    number(0, true),
+    'decimal',
+  ),
+  numeric(
+    {
+      option: 'cycle-steps',
+      label: 'Steps of half a cycle',
+      group: 'Optimiser',
+      help: 'Steps from the smallest to the largest learning rate.',
+    },
+    'cycleSteps',
+    wholeNumber(1, 1e7),
+    'numeric',
+  ),
+  numeric(
+    {
+      option: 'cycles',
+      label: 'Cycles',
+      group: 'Optimiser',
+      help: 'A cycle is twice the steps above: up and down again.',
+    },
+    'cycles',
+    wholeNumber(1, 1e6),
+    'numeric',
+  ),
+  numeric(
+    {
+      option: 'lr-decay',
+      label: 'Decay by cycle',
+      group: 'Optimiser',
+      help: 'Factor on the largest learning rate after each cycle.',
+    },
+    'lrDecay',
+    number(0, false),
+    'decimal',
+  ),
+  numeric(
+    { option: 'batch-size', label: 'Batch size', group: 'Optimiser', help: 'Images of a step.' },
+    'batchSize',
+    wholeNumber(1, 50_000),
+    'numeric',
+  ),
+  numeric(
+    {
+      option: 'lambda',
+      label: 'Lambda',
+      group: 'Regularisation',
+      help: 'Weight of the L2 term: lambda times the sum of the squared weights.',
+    },
+    'lambda',
+    number(0, true),
+    'decimal',
+  ),
+  numeric(
+    {
+      option: 'label-smoothing',
+      label: 'Label smoothing',
+      group: 'Regularisation',
+      help: 'Part of the target that all classes share, from 0 to below 1.',
+    },
+    'labelSmoothing',
+    fraction,
+    'decimal',
+  ),
+  {
+    option: 'flip',
+    label: 'Mirror images',
+    group: 'Regularisation',
+    help: 'Mirrors each training image with probability 1/2.',
+    isSwitch: true,
+    choices: switchChoices,
+    read: ({ flip }) => (flip ? 'yes' : 'no'),
+    write: (settings, text) => ({ ...settings, flip: oneOf(switchChoices)(text) === 'yes' }),
+  },
+  numeric(
+    {
+      option: 'crop',
+      label: 'Random crops, pixels',
+      group: 'Regularisation',
+      help: 'Moves each training image by up to so many pixels.',
+    },
+    'cropPixels',
+    wholeNumber(0, MAX_CROP_PIXELS),
+    'numeric',
+  ),
+  numeric(
+    {
+      option: 'val-size',
+      label: 'Validation images',
+      group: 'Data',
+      help: 'Training images at the end that are kept for validation.',
+    },
+    'valSize',
+    wholeNumber(0, MAX_VAL_SIZE),
+    'numeric',
+  ),
+  {
+    option: 'bn-stats',
+    label: 'Batch-norm statistics',
+    group: 'Data',
+    help: 'What replaces the running statistics after training: precise:10000 (training images), adaptive:1000 (test images) or none.',
+    read: ({ batchStatistics: statistics }) =>
+      statistics === null ? 'none' : `${statistics.kind}:${statistics.samples}`,
+    write: (settings, text) => {
+      const statistics = batchStatistics(text.trim());
+      return { ...settings, batchStatistics: statistics === 'none' ? null : statistics };
+    },
+  },
+];
+
+/** The table's row of an option. @throws Error for an option that is not in it */
+export function settingField(option: string): SettingField {
+  const field = settingFields.find((each) => each.option === option);
+  if (field === undefined) throw new Error(`there is no setting ${option}`);
+  return field;
+}
+
+/** What differs between two settings, as texts, in the table's order. */
+export function settingDifferences(
+  settings: ExperimentSettings,
+  from: ExperimentSettings,
+): readonly { readonly field: SettingField; readonly value: string; readonly instead: string }[] {
+  return settingFields.flatMap((field) => {
+    const [value, instead] = [field.read(settings), field.read(from)];
+    return value === instead ? [] : [{ field, value, instead }];
+  });
+}

@@ -1,0 +1,234 @@
+import uPlot from 'uplot';
+import { count } from '../format.ts';
+import { type Curve, decimate } from './decimate.ts';
+
+/** One line of a chart. */
+export interface LineSpec {
+  readonly label: string;
+  /** A custom property of page.css, without its dashes: `training`. */
+  readonly colour: string;
+  readonly dash?: readonly number[];
+  readonly width?: number;
+  /** Draw the points too: a line of few values. */
+  readonly hasPoints?: boolean;
+  /** Draw the band between `low` and `high`. */
+  readonly hasBand?: boolean;
+  /** As part of the colour's opacity: what stands behind a smoothed line. */
+  readonly isFaint?: boolean;
+}
+
+export interface ChartSpec {
+  readonly heightPx: number;
+  /** Text of a value, on the axis and in the legend. */
+  readonly valueText: (value: number) => string;
+  readonly xText?: (value: number) => string;
+  readonly xLabel?: string;
+  /** Charts with the same name share their cursor. */
+  readonly sync?: string;
+  /** Range of y given that of the values; by default around them. */
+  readonly range?: (min: number, max: number) => readonly [number, number];
+  readonly isLog?: boolean;
+  readonly hasLegend?: boolean;
+  readonly hidesX?: boolean;
+}
+
+/** Points of one line that are drawn: two for each pixel of a wide screen. */
+const mostPoints = 2048;
+
+const styleOf = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+/** A chart of lines by x, with bands; made again only where its lines change. */
+export class LineChart {
+  readonly #container: HTMLElement;
+  readonly #spec: ChartSpec;
+  #plot: uPlot | undefined;
+  #lines: readonly LineSpec[] = [];
+  #xMax = 1;
+  /** x of values that are not finite. */
+  #broken: number[] = [];
+
+  constructor(container: HTMLElement, spec: ChartSpec) {
+    this.#container = container;
+    this.#spec = spec;
+    new ResizeObserver(() => this.#resize()).observe(container);
+    for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
+      matchMedia(query).addEventListener('change', () => this.#plot?.redraw());
+    }
+  }
+
+  /** Draws the curves; `xMax` is where the axis ends. */
+  show(lines: readonly LineSpec[], curves: readonly Curve[], xMax: number): void {
+    this.#xMax = Math.max(xMax, 1);
+    this.#broken = curves.flatMap(({ x, middle }) => x.filter((_, i) => !Number.isFinite(middle[i])));
+    if (this.#plot === undefined || JSON.stringify(lines) !== JSON.stringify(this.#lines)) this.#make(lines);
+    this.#plot?.setData(tables(lines, curves));
+  }
+
+  #make(lines: readonly LineSpec[]): void {
+    const width = this.#container.clientWidth;
+    if (width === 0) return; // Not on the screen: with the next size.
+    this.#plot?.destroy();
+    this.#lines = lines;
+    const { heightPx } = this.#spec;
+    this.#plot = new uPlot(
+      { ...this.#options(lines), width, height: heightPx },
+      tables(
+        lines,
+        lines.map(() => ({ x: [], middle: [], low: [], high: [] })),
+      ),
+      this.#container,
+    );
+  }
+
+  #resize(): void {
+    const width = this.#container.clientWidth;
+    if (width > 0) this.#plot?.setSize({ width, height: this.#spec.heightPx });
+  }
+
+  #options(lines: readonly LineSpec[]): Omit<uPlot.Options, 'width' | 'height'> {
+    const { valueText, xText = count, xLabel, sync, range, isLog, hasLegend = true, hidesX } = this.#spec;
+    const font = '12px system-ui, sans-serif';
+    const axis = { font, labelFont: font, labelSize: 18, labelGap: 0, ticks: { show: false } };
+    const quiet = () => styleOf('quiet');
+    const grid = { stroke: () => styleOf('grid'), width: 1 };
+    const series: uPlot.Series[] = [{ label: xLabel ?? 'step', value: latest(xText) }];
+    const bands: uPlot.Band[] = [];
+    for (const line of lines) {
+      const stroke = () => styleOf(line.colour) + (line.isFaint ? '55' : '');
+      series.push({
+        label: line.label,
+        stroke,
+        width: line.width ?? 1.5,
+        ...(line.dash && { dash: [...line.dash] }),
+        spanGaps: true,
+        points: { show: line.hasPoints ?? false, size: 6 },
+        value: latest(valueText),
+      });
+      if (!line.hasBand) continue;
+      const edge: uPlot.Series = {
+        class: 'is-edge',
+        stroke: 'transparent',
+        width: 0,
+        spanGaps: true,
+        points: { show: false },
+      };
+      bands.push({
+        series: [series.length, series.length + 1],
+        fill: () => `${styleOf(line.colour)}2e`,
+      });
+      series.push({ ...edge, label: `${line.label}, high` }, { ...edge, label: `${line.label}, low` });
+    }
+    return {
+      padding: [8, 18, hidesX ? 10 : 0, 0],
+      cursor: {
+        drag: { x: true, y: false },
+        y: false,
+        points: { size: 6 },
+        ...(sync !== undefined && { sync: { key: sync, setSeries: false } }),
+      },
+      legend: {
+        show: hasLegend,
+        markers: { width: 0, fill: (_, i) => styleOf(lineOf(lines, i)?.colour ?? 'quiet') },
+      },
+      bands,
+      hooks: { draw: [(plot) => this.#markBroken(plot)] },
+      scales: {
+        x: {
+          time: false,
+          range: (plot, min, max) => (isZoomed(plot, min, max) ? [min, max] : [0, this.#xMax]),
+        },
+        y: {
+          ...(isLog && { distr: 3 }),
+          range: (_, min, max) => {
+            const [low, high] = [min ?? 0, max ?? 1];
+            if (range !== undefined) return [...range(low, high)];
+            const margin = (high - low || Math.abs(high) || 1) * 0.05;
+            return isLog ? [low * 0.9, high * 1.1] : [low - margin, high + margin];
+          },
+        },
+      },
+      axes: [
+        {
+          ...axis,
+          ...(xLabel !== undefined && { label: xLabel }),
+          show: !hidesX,
+          stroke: quiet,
+          grid,
+          size: 26,
+          space: 64,
+          values: (_, splits) => splits.map(xText),
+        },
+        {
+          ...axis,
+          stroke: quiet,
+          grid,
+          size: 52,
+          values: (_, splits) => splits.map((v) => (v === null ? '' : valueText(v))),
+        },
+      ],
+      series,
+    };
+  }
+
+  /** A cross at the lower edge for every value that is not finite: the line alone would only have a gap. */
+  #markBroken(plot: uPlot): void {
+    if (this.#broken.length === 0) return;
+    const { ctx, bbox } = plot;
+    const size = 4 * devicePixelRatio;
+    ctx.save();
+    ctx.strokeStyle = styleOf('alarm');
+    ctx.lineWidth = 2 * devicePixelRatio;
+    for (const x of this.#broken.slice(0, 200)) {
+      const left = plot.valToPos(x, 'x', true);
+      const top = bbox.top + bbox.height - 2 * size;
+      ctx.beginPath();
+      ctx.moveTo(left - size, top - size);
+      ctx.lineTo(left + size, top + size);
+      ctx.moveTo(left + size, top - size);
+      ctx.lineTo(left - size, top + size);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+}
+
+/** uPlot gives the data's own range unless the visitor has dragged one. */
+const isZoomed = (plot: uPlot, min: number | null, max: number | null): boolean => {
+  const x = plot.data[0];
+  if (x === undefined || x.length === 0 || min === null || max === null) return false;
+  return min !== x[0] || max !== x[x.length - 1];
+};
+
+/** The line that a series belongs to; bands have two series more. */
+function lineOf(lines: readonly LineSpec[], series: number): LineSpec | undefined {
+  let at = 1;
+  for (const line of lines) {
+    if (series === at) return line;
+    at += line.hasBand ? 3 : 1;
+  }
+  return undefined;
+}
+
+/** uPlot's table: one x for all lines, null where a line has no value there. */
+function tables(lines: readonly LineSpec[], curves: readonly Curve[]): uPlot.AlignedData {
+  const finite = (values: readonly number[]) =>
+    values.map((value) => (Number.isFinite(value) ? value : null));
+  const parts = curves.map((curve, i): uPlot.AlignedData => {
+    const { x, middle, low, high } = decimate(curve, mostPoints);
+    return lines[i]!.hasBand ? [[...x], finite(middle), finite(high), finite(low)] : [[...x], finite(middle)];
+  });
+  return parts.length === 0 ? [[]] : uPlot.join(parts);
+}
+
+/** The legend's text: the value under the cursor or, without one, the last; for a line with gaps the one before. */
+const latest =
+  (text: (value: number) => string) =>
+  (plot: uPlot, _value: number, series: number, index: number | null): string => {
+    const values = plot.data[series] ?? [];
+    for (let i = index ?? values.length - 1; i >= 0; i--) {
+      const value = values[i];
+      if (typeof value === 'number') return text(value);
+    }
+    return '–';
+  };

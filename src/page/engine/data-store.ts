@@ -1,0 +1,257 @@
+// CIFAR-10 in this browser: downloaded or chosen, accepted by its hash, kept where the browser allows it.
+import {
+  CIFAR10,
+  RECORD_BYTES,
+  type RecordFile,
+  type RecordSet,
+  recordFileBytes,
+} from '../../data/cifar10.ts';
+import { NormalisationSums, serialiseNormalisation } from '../../data/normalisation.ts';
+import { EngineError } from './engine-error.ts';
+import type { PrivateFiles } from './private-files.ts';
+import type { DataPlace } from './protocol.ts';
+import { tarEntries } from './tar-entries.ts';
+
+/** How far a download or a check has come, bytes of all files. */
+export type DataProgress = (
+  what: 'downloading' | 'checking' | 'storing',
+  doneBytes: number,
+  totalBytes: number,
+) => void;
+
+/** A server that sends nothing for so long has failed. */
+const stallMs = 30_000;
+
+export class DataStore {
+  readonly #files: PrivateFiles | undefined;
+  readonly #set: RecordSet;
+  /** What cannot be kept, by name: gone with the tab. */
+  readonly #inTab = new Map<string, Blob>();
+  #why = '';
+
+  /** @param files where to keep data, or why that is not possible */
+  constructor(files: PrivateFiles | string, set: RecordSet = CIFAR10) {
+    this.#files = typeof files === 'string' ? undefined : files;
+    if (typeof files === 'string') this.#why = `this browser keeps no files for this page (${files})`;
+    this.#set = set;
+  }
+
+  async place(): Promise<DataPlace> {
+    const missing = await this.#missing();
+    if (missing.length > 0) {
+      const canKeep = this.#files !== undefined;
+      return {
+        place: 'absent',
+        missing: missing.length * this.#fileBytes,
+        canKeep,
+        ...(this.#why !== '' && { why: this.#why }),
+      };
+    }
+    return this.#inTab.size === 0 ? { place: 'kept' } : { place: 'tab', why: this.#why };
+  }
+
+  /** Downloads what is missing, file by file: what is interrupted goes on with the file that was not whole. */
+  async download(baseUrl: string, signal: AbortSignal, onProgress: DataProgress): Promise<void> {
+    const missing = await this.#missing();
+    const total = this.#set.files.length * this.#fileBytes;
+    let done = total - missing.length * this.#fileBytes;
+    for (const file of missing) {
+      const url = new URL(file.name, baseUrl).href;
+      const bytes = await fetchExactly(url, this.#fileBytes, signal, (fileBytes) =>
+        onProgress('downloading', done + fileBytes, total),
+      );
+      onProgress('checking', done + bytes.length, total);
+      const hash = await sha256(bytes);
+      if (hash !== file.sha256) throw wrongFile(url, hash, file);
+      await this.#put(file, bytes);
+      done += bytes.length;
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Takes chosen files: the six files under whatever names, or the archive. @throws EngineError for any other file */
+  async take(files: readonly File[], signal: AbortSignal, onProgress: DataProgress): Promise<void> {
+    const total = this.#set.files.length * this.#fileBytes;
+    let done = 0;
+    for (const file of files) {
+      signal.throwIfAborted();
+      if (await isGzip(file)) {
+        for await (const { name, bytes } of this.#archive(file)) {
+          signal.throwIfAborted();
+          if (!name.endsWith('.bin')) continue;
+          onProgress('checking', done, total);
+          await this.#accept(`${name} in ${file.name}`, bytes);
+          done += bytes.length;
+        }
+      } else {
+        onProgress('checking', done, total);
+        if (file.size !== this.#fileBytes) {
+          const head = new Uint8Array(await file.slice(0, 32 * 2 ** 20).arrayBuffer());
+          throw notTheSet(file.name, `it has ${file.size} bytes`, await sha256(head), this.#set);
+        }
+        await this.#accept(file.name, new Uint8Array(await file.arrayBuffer()));
+        done += file.size;
+      }
+    }
+    const missing = await this.#missing();
+    if (missing.length > 0) {
+      throw new EngineError('partial', `still missing: ${missing.map(({ name }) => name).join(', ')}`);
+    }
+  }
+
+  async remove(): Promise<void> {
+    this.#inTab.clear();
+    for (const name of (await this.#files?.names()) ?? []) await this.#files?.remove(name);
+  }
+
+  /** Answers what `loadDataset` fetches, from here: the files, and the normalisation of the first n training images. */
+  async respond(url: string): Promise<Response> {
+    const name = url.slice(url.lastIndexOf('/') + 1);
+    const count = Number(/^normalisation-(\d+)\.f64$/.exec(name)?.[1] ?? Number.NaN);
+    const blob = Number.isNaN(count) ? await this.#blob(name) : await this.#normalisation(name, count);
+    if (blob === undefined) throw new EngineError('partial', `${name} is not on this device`);
+    return new Response(blob);
+  }
+
+  /** The first `count` images of the test file, (count, 3072) bytes, with their labels. */
+  async testImages(count: number): Promise<{ images: Uint8Array<ArrayBuffer>; labels: number[] }> {
+    const file = this.#set.files.find(({ split }) => split === 'test')!;
+    const blob = await this.#blob(file.name);
+    const records = new Uint8Array(
+      (await blob?.slice(0, count * RECORD_BYTES).arrayBuffer()) ?? new ArrayBuffer(0),
+    );
+    const images = new Uint8Array(count * (RECORD_BYTES - 1));
+    const labels = Array.from({ length: count }, (_, i) => {
+      const at = i * RECORD_BYTES;
+      images.set(records.subarray(at + 1, at + RECORD_BYTES), i * (RECORD_BYTES - 1));
+      return records[at] ?? 0;
+    });
+    return { images, labels };
+  }
+
+  get #fileBytes(): number {
+    return recordFileBytes(this.#set);
+  }
+
+  async #missing(): Promise<RecordFile[]> {
+    const here = await Promise.all(
+      this.#set.files.map(async ({ name }) => (await this.#blob(name)) !== undefined),
+    );
+    return this.#set.files.filter((_, i) => !here[i]);
+  }
+
+  /** A file is stored only after its hash was right; one that was cut while it was stored is shorter. */
+  async #blob(name: string): Promise<Blob | undefined> {
+    const kept = this.#inTab.get(name) ?? (await this.#files?.read(name));
+    return kept?.size === this.#fileBytes ? kept : undefined;
+  }
+
+  async #accept(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const hash = await sha256(bytes);
+    const file = this.#set.files.find(({ sha256 }) => sha256 === hash);
+    if (file === undefined) throw notTheSet(name, `it has ${bytes.length} bytes`, hash, this.#set);
+    await this.#put(file, bytes);
+  }
+
+  async #put(file: RecordFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      if (this.#files !== undefined) return await this.#files.write(file.name, [bytes]);
+    } catch (error) {
+      await this.#files?.remove(file.name);
+      this.#why =
+        (error as Error).name === 'QuotaExceededError'
+          ? 'this browser’s storage is full'
+          : `it could not be stored: ${(error as Error).message}`;
+    }
+    this.#inTab.set(file.name, new Blob([bytes]));
+  }
+
+  #archive(file: File) {
+    const stream = file.stream().pipeThrough(new DecompressionStream('gzip'));
+    return tarEntries(stream as ReadableStream<Uint8Array<ArrayBuffer>>);
+  }
+
+  /** Computed once, then kept beside the files. The same sums as the server's: exact integers until the last division. */
+  async #normalisation(name: string, count: number): Promise<Blob> {
+    const kept = await this.#files?.read(name);
+    if (kept !== undefined && kept.size > 0) return kept;
+    const sums = new NormalisationSums();
+    for (const file of this.#set.files.filter(({ split }) => split === 'train')) {
+      const images = Math.min(this.#set.imagesPerFile, count - file.firstImage);
+      if (images <= 0) continue;
+      const blob = await this.#blob(file.name);
+      if (blob === undefined) throw new EngineError('partial', `${file.name} is not on this device`);
+      sums.add(new Uint8Array(await blob.arrayBuffer()), images, RECORD_BYTES, 1);
+    }
+    const bytes = serialiseNormalisation(sums.finish());
+    await this.#files?.write(name, [bytes]).catch(() => {});
+    return new Blob([bytes]);
+  }
+}
+
+async function isGzip(file: Blob): Promise<boolean> {
+  const [a, b] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  return a === 0x1f && b === 0x8b;
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const wrongFile = (name: string, hash: string, { sha256 }: RecordFile): EngineError =>
+  new EngineError('wrong-file', `${name} is damaged or another file: its SHA-256 is ${hash}, not ${sha256}`);
+
+function notTheSet(name: string, size: string, hash: string, set: RecordSet): EngineError {
+  const wanted = set.files.map((file) => `${file.name} (${file.sha256})`).join(', ');
+  return new EngineError(
+    'wrong-file',
+    `${name} is no file of CIFAR-10: ${size} and the SHA-256 ${hash}; wanted are ${wanted}`,
+  );
+}
+
+/** The body at `url`, which must have exactly so many bytes. */
+async function fetchExactly(
+  url: string,
+  length: number,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const stall = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => stall.abort(new EngineError('offline', `${url} sent nothing for ${stallMs / 1000} s`)),
+      stallMs,
+    );
+  };
+  try {
+    alive();
+    const response = await fetch(url, { signal: AbortSignal.any([signal, stall.signal]) });
+    if (!response.ok || response.body === null) {
+      const reason = response.status === 404 ? '' : (await response.text()).split('\n', 1)[0]!.slice(0, 200);
+      throw new EngineError('offline', `${url}: HTTP ${response.status}${reason ? `: ${reason}` : ''}`);
+    }
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    const reader = response.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      alive();
+      if (done + part.value.length > length)
+        throw new EngineError('wrong-file', `${url} has more than ${length} bytes`);
+      bytes.set(part.value, done);
+      done += part.value.length;
+      onBytes(done);
+    }
+    if (done < length) throw new EngineError('partial', `${url} ended after ${done} of ${length} bytes`);
+    return bytes;
+  } catch (error) {
+    if (signal.aborted) throw new EngineError('stopped', 'the download was cancelled');
+    if (stall.signal.aborted) throw stall.signal.reason;
+    if (error instanceof EngineError) throw error;
+    throw new EngineError('offline', `${url} cannot be reached: ${(error as Error).message}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,83 @@
+// The worker's GPU device and the data set on it: made once, kept over runs, made again after a loss.
+
+import { loadNormalisation } from '../../data/load.ts';
+import { type Gpu, requestGpu } from '../../gpu/device.ts';
+import { type GpuDataset, loadDataset, scaleAndOffset } from '../../train/dataset.ts';
+import type { DataStore } from './data-store.ts';
+import { EngineError } from './engine-error.ts';
+import { gpuReport } from './gpu-report.ts';
+import type { GpuReport } from './protocol.ts';
+
+export interface OpenDevice {
+  readonly gpu: Gpu;
+  readonly report: GpuReport;
+}
+
+interface LoadedData {
+  readonly dataset: GpuDataset;
+  readonly trainingImages: number;
+}
+
+export class Device {
+  #open: Promise<OpenDevice> | undefined;
+  #data: LoadedData | undefined;
+
+  /** The device; a new one where the last was lost. @throws EngineError `no-adapter` where there is none */
+  open(): Promise<OpenDevice> {
+    this.#open ??= this.#request();
+    this.#open.catch(() => this.forget());
+    return this.#open;
+  }
+
+  /** Leaves a lost device behind. */
+  forget(): void {
+    this.#open = undefined;
+    this.#data = undefined;
+  }
+
+  /** The data set, with the normalisation of the first `trainingImages`: uploaded once per device. */
+  async dataset(
+    gpu: Gpu,
+    store: DataStore,
+    trainingImages: number,
+    signal: AbortSignal,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+  ): Promise<GpuDataset> {
+    const source = { baseUrl: 'kept', fetch: (url: string) => store.respond(url), signal };
+    if (this.#data === undefined) {
+      const dataset = await loadDataset(
+        gpu,
+        { ...source, onProgress: ({ doneBytes, totalBytes }) => onProgress(doneBytes, totalBytes) },
+        trainingImages,
+      );
+      this.#data = { dataset, trainingImages };
+    } else if (this.#data.trainingImages !== trainingImages) {
+      const { dataset } = this.#data;
+      const table = scaleAndOffset(await loadNormalisation(source, trainingImages));
+      gpu.device.queue.writeBuffer(dataset.normalisation.buffer, 0, table);
+      this.#data = { dataset, trainingImages };
+    }
+    return this.#data.dataset;
+  }
+
+  async #request(): Promise<OpenDevice> {
+    const startedMs = performance.now();
+    let offered: GPUAdapter | undefined;
+    // `requestGpu` asks for the adapter: what it offers is told too.
+    const asked = {
+      async requestAdapter(options?: GPURequestAdapterOptions) {
+        const adapter = await navigator.gpu.requestAdapter(options);
+        offered = adapter ?? undefined;
+        return adapter;
+      },
+    } as GPU;
+    try {
+      const gpu = await requestGpu((navigator.gpu as GPU | undefined) && asked);
+      gpu.failure.catch(() => this.forget());
+      return { gpu, report: gpuReport(gpu, offered!, performance.now() - startedMs) };
+    } catch (error) {
+      if (offered === undefined) throw new EngineError('no-adapter', (error as Error).message);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,178 @@
+// What the page and its worker say to each other: calls with one answer each, and events. Plain data, so that it crosses postMessage.
+import type { AdapterDescription } from '../../gpu/device.ts';
+import type { Score } from '../../train/evaluation.ts';
+import type { TrainSettings } from '../../train/settings.ts';
+import type { TunedOp } from '../../train/variant-timing.ts';
+import type { EngineErrorKind } from './engine-error.ts';
+
+/** One limit of WebGPU: what every browser grants, what the adapter offers, what the device was given. */
+export interface LimitReport {
+  readonly name: string;
+  readonly usual: number;
+  readonly offered: number;
+  readonly granted: number;
+}
+
+/** What the worker found out about the GPU. */
+export interface GpuReport {
+  readonly adapter: AdapterDescription;
+  /** One line for people. */
+  readonly name: string;
+  readonly timestamps: boolean;
+  readonly subgroups: boolean;
+  readonly limits: readonly LimitReport[];
+  /** All features of the adapter. */
+  readonly features: readonly string[];
+  /** Key of what is measured on this adapter, browser and set of shaders: `tuningKey`. */
+  readonly tuningKey: string;
+  /** From the call to the device, ms. */
+  readonly tookMs: number;
+  /** A limit that is too small for CIFAR-10. */
+  readonly tooSmall?: { readonly limit: string; readonly has: number; readonly needs: number };
+}
+
+/** Where the data set is. */
+export type DataPlace =
+  | { readonly place: 'absent'; readonly missing: number; readonly canKeep: boolean; readonly why?: string }
+  | { readonly place: 'kept' }
+  /** In this tab's memory: it is gone with the tab. */
+  | { readonly place: 'tab'; readonly why: string };
+
+export interface TrainRequest {
+  /** Names the checkpoint. */
+  readonly runId: string;
+  readonly settings: TrainSettings;
+  /** Go on from the checkpoint of this run. */
+  readonly goesOn: boolean;
+  readonly weights?: Uint8Array<ArrayBuffer>;
+  /** Measured variants to use, of this adapter; none: the defaults. */
+  readonly tuned: Readonly<Record<string, TunedOp>>;
+  /** Forced variants by op. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
+export interface ReadyReport {
+  readonly settings: TrainSettings;
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly dispatchesPerStep: number;
+  readonly tuned: boolean;
+  readonly variants: Readonly<Record<string, string>>;
+  readonly modelBytes: number;
+  readonly datasetBytes: number;
+  readonly adapterName: string;
+  readonly otherAdapter?: string;
+}
+
+/** Training reports since the last message: row i is about the steps up to `steps[i]`; values of R replicas per row. */
+export interface ReportColumns {
+  readonly steps: Float64Array<ArrayBuffer>;
+  readonly loss: Float32Array<ArrayBuffer>;
+  readonly accuracy: Float32Array<ArrayBuffer>;
+  /** Of the first replica. */
+  readonly rate: Float32Array<ArrayBuffer>;
+}
+
+export interface ProgressReport {
+  readonly step: number;
+  readonly epoch: number;
+  readonly msPerStep: number;
+  readonly columns: ReportColumns;
+  readonly validations: readonly { readonly step: number; readonly scores: readonly Score[] }[];
+}
+
+/** How a training ended. */
+export interface TrainOutcome {
+  readonly finished: boolean;
+  readonly step: number;
+  readonly msPerStep: number | null;
+  readonly validation: readonly Score[] | null;
+  readonly test: readonly Score[] | null;
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** Safetensors, one per replica. */
+  readonly weights: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** Images of the first replica's first layer: `count` squares of 32 x 32 RGBA. */
+export interface WeightPictures {
+  readonly count: number;
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** What the first replica takes fixed test images for. */
+export interface SampleGuesses {
+  readonly step: number;
+  /** (n, 3072) bytes, planes of red, green and blue; with the first message of a worker only. */
+  readonly images?: Uint8Array<ArrayBuffer>;
+  readonly labels: readonly number[];
+  /** (n, classes) */
+  readonly probabilities: Float32Array<ArrayBuffer>;
+}
+
+/** Why a run pauses. */
+export type PauseReason = 'you' | 'lab' | 'device';
+
+/** Arguments and answer of each call. */
+export interface EngineCalls {
+  ping: { readonly takes: undefined; readonly gives: null };
+  probe: { readonly takes: undefined; readonly gives: GpuReport };
+  dataPlace: { readonly takes: undefined; readonly gives: DataPlace };
+  download: { readonly takes: { readonly url: string }; readonly gives: DataPlace };
+  takeFiles: { readonly takes: { readonly files: readonly File[] }; readonly gives: DataPlace };
+  cancelData: { readonly takes: undefined; readonly gives: null };
+  deleteData: { readonly takes: undefined; readonly gives: DataPlace };
+  train: { readonly takes: TrainRequest; readonly gives: TrainOutcome };
+  pause: { readonly takes: { readonly by: PauseReason }; readonly gives: null };
+  resume: { readonly takes: undefined; readonly gives: null };
+  stop: { readonly takes: undefined; readonly gives: null };
+  /** What is on the screen: nothing else is read back. */
+  watch: {
+    readonly takes: { readonly samples: boolean; readonly weights: boolean };
+    readonly gives: null;
+  };
+  /** The step of a run's last whole checkpoint; null without one. */
+  checkpointStep: { readonly takes: { readonly runId: string }; readonly gives: number | null };
+  dropCheckpoint: { readonly takes: { readonly runId: string }; readonly gives: null };
+  /** Measures the variants of a net's ops that `known` lacks. */
+  tune: {
+    readonly takes: { readonly settings: TrainSettings; readonly known: Readonly<Record<string, TunedOp>> };
+    readonly gives: Readonly<Record<string, TunedOp>>;
+  };
+}
+
+export type CallName = keyof EngineCalls;
+
+export type EngineEvent =
+  | {
+      readonly event: 'data';
+      readonly what: 'downloading' | 'checking' | 'uploading' | 'storing';
+      readonly doneBytes: number;
+      readonly totalBytes: number;
+    }
+  | { readonly event: 'preparing'; readonly what: string; readonly done: number; readonly total: number }
+  | ({ readonly event: 'ready' } & ReadyReport)
+  | ({ readonly event: 'progress' } & ProgressReport)
+  | { readonly event: 'paused'; readonly by: PauseReason; readonly step: number }
+  | { readonly event: 'running' }
+  | { readonly event: 'testing' }
+  | { readonly event: 'checkpoint'; readonly step: number }
+  | { readonly event: 'diverged'; readonly replica: number; readonly step: number }
+  | { readonly event: 'lost'; readonly losses: number; readonly message: string; readonly asks: boolean }
+  | { readonly event: 'gpu'; readonly report: GpuReport }
+  | ({ readonly event: 'weights' } & WeightPictures)
+  | ({ readonly event: 'samples' } & SampleGuesses);
+
+/** Page to worker. */
+export interface CallMessage {
+  readonly id: number;
+  readonly call: CallName;
+  readonly takes: unknown;
+}
+
+/** Worker to page. */
+export type WorkerMessage =
+  | { readonly id: number; readonly gives: unknown }
+  | { readonly id: number; readonly error: { readonly kind: EngineErrorKind; readonly message: string } }
+  /** The name of the Web Lock that the worker holds while it lives. */
+  | { readonly lock: string }
+  | EngineEvent;

@@ -1,0 +1,222 @@
+// A training run in the page's worker: what `npm run train` does, with pauses, a checkpoint every two seconds, and a second device where the
+// first is lost.
+import { splitTraining } from '../../data/splits.ts';
+import { adapterName } from '../../gpu/device.ts';
+import {
+  defaultChoice,
+  forcedChoice,
+  forcesGatherApart,
+  recordedChoice,
+} from '../../kernels/variant-choice.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../train/checkpoint.ts';
+import { readSafetensors, writeSafetensors } from '../../train/safetensors.ts';
+import { Trainer } from '../../train/trainer.ts';
+import { tunedChoice } from '../../train/tuner.ts';
+import type { CheckpointSlots } from './checkpoint-slots.ts';
+import type { DataStore } from './data-store.ts';
+import type { Device } from './device.ts';
+import { EngineError, engineError } from './engine-error.ts';
+import { Outbox } from './outbox.ts';
+import type { EngineEvent, PauseReason, TrainOutcome, TrainRequest } from './protocol.ts';
+import { firstLayerPictures } from './weight-pictures.ts';
+
+/** A tab that dies loses at most so much. */
+const checkpointMs = 2000;
+
+export interface TrainingHost {
+  readonly device: Device;
+  readonly store: DataStore;
+  /** Undefined where the browser keeps no files: a run then survives the loss of the device, not of the tab. */
+  readonly slots: CheckpointSlots | undefined;
+  post(event: EngineEvent, transfer?: Transferable[]): void;
+}
+
+export class Training {
+  readonly #host: TrainingHost;
+  readonly #request: TrainRequest;
+  readonly #outbox: Outbox;
+  readonly #stop = new AbortController();
+  /** Ends the steps in progress for a checkpoint, a pause or a stop. */
+  #segment = new AbortController();
+  #pausedBy: PauseReason | undefined;
+  #resume: (() => void) | undefined;
+  #watched = { samples: false, weights: false };
+  #checkpoint: Checkpoint | undefined;
+
+  constructor(host: TrainingHost, request: TrainRequest) {
+    this.#host = host;
+    this.#request = request;
+    this.#outbox = new Outbox((event, transfer) => host.post(event, transfer));
+  }
+
+  /** Trains to the end, or until it is stopped. @throws EngineError */
+  async run(): Promise<TrainOutcome> {
+    const { slots } = this.#host;
+    const { runId, goesOn } = this.#request;
+    if (goesOn) {
+      const kept = await slots?.read(runId);
+      if (kept === undefined)
+        throw new EngineError('failed', 'this run has no whole checkpoint to go on from');
+      this.#checkpoint = readCheckpoint(kept.file);
+    }
+    for (let losses = 0; ; ) {
+      try {
+        const outcome = await this.#attempt();
+        if (outcome.finished) await slots?.drop(runId);
+        return outcome;
+      } catch (error) {
+        const known = engineError(error);
+        if (this.#stop.signal.aborted && known.kind !== 'diverged') {
+          throw new EngineError('stopped', 'stopped before the first step');
+        }
+        if (known.kind !== 'lost') throw known;
+        losses++;
+        const asks = losses > 1;
+        this.#host.device.forget();
+        this.#host.post({ event: 'lost', losses, message: known.message, asks });
+        if (asks) await this.#pauseUntilResumed('device', this.#checkpoint?.step ?? 0);
+        if (this.#stop.signal.aborted) throw new EngineError('stopped', 'stopped while the device was lost');
+      }
+    }
+  }
+
+  pause(by: PauseReason): void {
+    this.#pausedBy = by;
+    this.#segment.abort();
+  }
+
+  resume(): void {
+    this.#pausedBy = undefined;
+    this.#resume?.();
+  }
+
+  stop(): void {
+    this.#stop.abort(new EngineError('stopped', 'stopped'));
+    this.#segment.abort();
+    this.#resume?.();
+  }
+
+  watch(watched: { readonly samples: boolean; readonly weights: boolean }): void {
+    this.#watched = watched;
+  }
+
+  async #attempt(): Promise<TrainOutcome> {
+    const { device, store, post } = this.#host;
+    const { tuned, variants, weights } = this.#request;
+    const checkpoint = this.#checkpoint;
+    const settings = checkpoint?.settings ?? this.#request.settings;
+    const { gpu, report } = await device.open();
+    post({ event: 'gpu', report });
+    const { training } = splitTraining(settings.valSize);
+    const { signal } = this.#stop;
+    post({ event: 'preparing', what: 'reading the data', done: 0, total: 0 });
+    const dataset = await device.dataset(gpu, store, training.count, signal, (doneBytes, totalBytes) =>
+      post({ event: 'data', what: 'uploading', doneBytes, totalBytes }),
+    );
+    signal.throwIfAborted();
+    post({ event: 'preparing', what: 'compiling kernels', done: 0, total: 0 });
+    const usual = forcedChoice(
+      variants,
+      Object.keys(tuned).length === 0 ? defaultChoice : tunedChoice({ key: '', ops: tuned }),
+    );
+    const trainer = await Trainer.make(gpu, dataset, settings, {
+      choose: checkpoint === undefined ? usual : recordedChoice(checkpoint.variants, usual),
+      forced: variants,
+      ...(forcesGatherApart(variants) && { fuseGather: false }),
+      ...(weights && checkpoint === undefined && { weights: readSafetensors(weights).tensors }),
+      ...(checkpoint && { checkpoint }),
+    });
+    try {
+      const name = adapterName(gpu.adapter);
+      post({
+        event: 'ready',
+        settings,
+        step: trainer.step,
+        stepsPerEpoch: trainer.stepsPerEpoch,
+        dispatchesPerStep: trainer.plan.dispatches.length,
+        tuned: Object.keys(tuned).length > 0,
+        variants: trainer.plan.variants,
+        modelBytes: trainer.sizeBytes,
+        datasetBytes: dataset.sizeBytes,
+        adapterName: name,
+        ...(checkpoint !== undefined && checkpoint.adapter !== name && { otherAdapter: checkpoint.adapter }),
+      });
+      const finished = await this.#train(trainer);
+      const { steps, busyMs } = trainer.pace;
+      if (finished) post({ event: 'testing' });
+      if (finished && settings.batchStatistics) await trainer.replaceStatistics(settings.batchStatistics);
+      const dicts = await trainer.weights();
+      return {
+        finished,
+        step: trainer.step,
+        msPerStep: steps === 0 ? null : busyMs / steps,
+        validation: finished && settings.valSize > 0 ? await trainer.evaluate('validation') : null,
+        test: finished ? await trainer.evaluate('test') : null,
+        confusion: finished ? await trainer.confusion() : null,
+        weights: dicts.map((tensors) => writeSafetensors({ tensors, metadata: {} })),
+      };
+    } finally {
+      await trainer.destroy();
+    }
+  }
+
+  /** In segments between checkpoints. False where it was stopped. */
+  async #train(trainer: Trainer): Promise<boolean> {
+    const { steps, valSize } = trainer.settings;
+    let validatedAt = -1;
+    for (;;) {
+      if (this.#pausedBy !== undefined) await this.#pauseUntilResumed(this.#pausedBy, trainer.step);
+      if (this.#stop.signal.aborted) return false;
+      this.#segment = new AbortController();
+      const { signal } = this.#segment;
+      const timer = setTimeout(() => this.#segment.abort(), checkpointMs);
+      const finished = await trainer.train({
+        signal,
+        onReport: (report) => this.#outbox.addReport(report),
+        onValidation: (report) => {
+          validatedAt = report.step;
+          this.#outbox.addValidation(report);
+        },
+        onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
+      });
+      clearTimeout(timer);
+      // A segment that ends with an epoch leaves its validation to us.
+      const { step, stepsPerEpoch } = trainer;
+      if (!finished && step > 0 && step % stepsPerEpoch === 0 && validatedAt !== step && valSize > 0) {
+        validatedAt = step;
+        const validation = await trainer.evaluate('validation');
+        this.#outbox.addValidation({ step, epoch: step / stepsPerEpoch, validation });
+      }
+      this.#outbox.flush();
+      await this.#keep(trainer);
+      if (this.#watched.weights) await this.#showWeights(trainer);
+      if (finished || step >= steps) return true;
+    }
+  }
+
+  async #keep(trainer: Trainer): Promise<void> {
+    this.#checkpoint = await trainer.checkpoint();
+    const { step } = this.#checkpoint;
+    try {
+      await this.#host.slots?.write(this.#request.runId, { step, file: writeCheckpoint(this.#checkpoint) });
+      this.#host.post({ event: 'checkpoint', step });
+    } catch {
+      // The storage is full, or taken: the run goes on, and goes on after a loss of the device.
+    }
+  }
+
+  async #showWeights(trainer: Trainer): Promise<void> {
+    const pictures = firstLayerPictures((await trainer.weights())[0]!);
+    if (pictures !== undefined) this.#host.post({ event: 'weights', ...pictures }, [pictures.pixels.buffer]);
+  }
+
+  async #pauseUntilResumed(by: PauseReason, step: number): Promise<void> {
+    const resumed = new Promise<void>((resolve) => {
+      this.#resume = resolve;
+    });
+    this.#host.post({ event: 'paused', by, step });
+    await resumed;
+    this.#resume = undefined;
+    if (!this.#stop.signal.aborted) this.#host.post({ event: 'running' });
+  }
+}

@@ -1,0 +1,109 @@
+// The page's worker: GPU, data and training, for as long as the tab lives. It never waits for the page.
+
+import { CheckpointSlots } from './checkpoint-slots.ts';
+import { DataStore } from './data-store.ts';
+import { Device } from './device.ts';
+import { EngineError, engineError } from './engine-error.ts';
+import { openPrivateFiles } from './private-files.ts';
+import type { CallMessage, CallName, EngineCalls, EngineEvent, WorkerMessage } from './protocol.ts';
+import { Training } from './training.ts';
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+const send = (message: WorkerMessage, transfer: Transferable[] = []): void =>
+  scope.postMessage(message, transfer);
+const post = (event: EngineEvent, transfer?: Transferable[]): void => send(event, transfer);
+
+const device = new Device();
+const stored = openPrivateFiles('cifar10').then((files) => new DataStore(files));
+const slots = openPrivateFiles('checkpoints').then((files) =>
+  typeof files === 'string' ? undefined : new CheckpointSlots(files),
+);
+let training: Training | undefined;
+let watched = { samples: false, weights: false };
+let dataWork = new AbortController();
+
+type Answers = {
+  readonly [Name in CallName]: (
+    takes: EngineCalls[Name]['takes'],
+  ) => Promise<EngineCalls[Name]['gives']> | EngineCalls[Name]['gives'];
+};
+
+const answers: Answers = {
+  ping: () => null,
+  probe: async () => (await device.open()).report,
+  dataPlace: async () => (await stored).place(),
+  download: ({ url }) => getData((store, signal) => store.download(url, signal, postData)),
+  takeFiles: ({ files }) => getData((store, signal) => store.take(files, signal, postData)),
+  cancelData: () => nothing(dataWork.abort()),
+  async deleteData() {
+    const store = await stored;
+    await store.remove();
+    return store.place();
+  },
+  async train(request) {
+    if (training !== undefined) throw new EngineError('busy', 'a run is in progress');
+    training = new Training({ device, store: await stored, slots: await slots, post }, request);
+    training.watch(watched);
+    try {
+      return await training.run();
+    } finally {
+      training = undefined;
+    }
+  },
+  pause: ({ by }) => nothing(training?.pause(by)),
+  resume: () => nothing(training?.resume()),
+  stop: () => nothing(training?.stop()),
+  watch(wanted) {
+    watched = wanted;
+    training?.watch(wanted);
+    return null;
+  },
+  checkpointStep: async ({ runId }) => (await (await slots)?.read(runId))?.step ?? null,
+  dropCheckpoint: async ({ runId }) => nothing(await (await slots)?.drop(runId)),
+  tune: () => {
+    throw new EngineError('failed', 'not yet');
+  },
+};
+
+/** The answer of a call that has none. */
+const nothing = (_: unknown): null => null;
+
+async function getData(work: (store: DataStore, signal: AbortSignal) => Promise<void>) {
+  dataWork.abort();
+  dataWork = new AbortController();
+  const store = await stored;
+  await work(store, dataWork.signal);
+  return store.place();
+}
+
+let postedMs = 0;
+
+function postData(what: 'downloading' | 'checking' | 'storing', doneBytes: number, totalBytes: number): void {
+  const now = performance.now();
+  if (what === 'downloading' && now - postedMs < 100 && doneBytes < totalBytes) return;
+  postedMs = now;
+  post({ event: 'data', what, doneBytes, totalBytes });
+}
+
+async function answer({ id, call, takes }: CallMessage): Promise<void> {
+  try {
+    send({ id, gives: await (answers[call] as (takes: unknown) => unknown)(takes) });
+  } catch (error) {
+    const { kind, message } = engineError(error);
+    send({ id, error: { kind, message } });
+  }
+}
+
+scope.addEventListener('message', ({ data }: MessageEvent<CallMessage>) => void answer(data));
+
+// Held as long as this worker lives: the page waits for it, and so hears of an end that no event tells.
+const { locks } = navigator as { readonly locks?: LockManager };
+const lock = `wgrad worker ${crypto.randomUUID()}`;
+if (locks === undefined) send({ lock: '' });
+else {
+  void locks.request(lock, () => {
+    send({ lock });
+    return new Promise(() => {});
+  });
+}

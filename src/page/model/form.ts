@@ -1,0 +1,164 @@
+// The form of the Train view as data: where it starts, what was changed, whether that can be trained.
+import { type ExperimentSettings, experiments, trainSettings } from '../../experiments/experiments.ts';
+import { settingFields } from '../../experiments/setting-fields.ts';
+import { InvalidValue, wholeNumber } from '../../experiments/setting-values.ts';
+import { settingsConflict } from '../../experiments/settings-conflict.ts';
+import type { TrainSettings } from '../../train/settings.ts';
+
+/** Settings that a form can start from. */
+export interface StartingPoint {
+  /** `adam`, `adam-tuned`, `quick-look`: in links and in the list of runs. */
+  readonly id: string;
+  readonly label: string;
+  readonly what: string;
+  readonly settings: ExperimentSettings;
+}
+
+const base = experiments.find(({ name }) => name === 'base')!;
+
+export const startingPoints: readonly StartingPoint[] = [
+  {
+    id: 'quick-look',
+    label: 'Quick look',
+    what: 'the base net for two epochs, one short cycle: seconds on a GPU',
+    settings: { ...base.settings, cycleSteps: 450, cycles: 1 },
+  },
+  ...experiments.map(({ name, what, settings }) => ({ id: name, label: name, what, settings })),
+  ...experiments.flatMap(({ name, tuned }) =>
+    tuned === undefined
+      ? []
+      : [
+          {
+            id: `${name}-tuned`,
+            label: `${name}, tuned`,
+            what: 'what our own search found on the validation images',
+            settings: tuned.settings,
+          },
+        ],
+  ),
+];
+
+export const startingPoint = (id: string): StartingPoint =>
+  startingPoints.find((each) => each.id === id) ?? startingPoints.find((each) => each.id === 'base')!;
+
+export const mostSeeds = 10;
+
+/** What stands in the form. */
+export interface Form {
+  /** Id of the starting point. */
+  readonly start: string;
+  /** Texts of settings that were touched, by option. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly seeds: string;
+  /** Empty: all cycles. */
+  readonly steps: string;
+  readonly shuffle: boolean;
+  /** Use the kernel variants that were measured on this adapter. */
+  readonly usesTuned: boolean;
+  /** Forced variants by op. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
+export const emptyForm = (start = 'base'): Form => ({
+  start,
+  texts: {},
+  seeds: '1',
+  steps: '',
+  shuffle: true,
+  usesTuned: false,
+  variants: {},
+});
+
+/** A form as it would be trained. */
+export interface ReadForm {
+  readonly settings: ExperimentSettings;
+  readonly train: TrainSettings;
+  /** What is wrong, by option (`seeds` and `steps` too). Empty: it can be trained. */
+  readonly problems: Readonly<Record<string, string>>;
+}
+
+export function readForm(form: Form): ReadForm {
+  const problems: Record<string, string> = {};
+  const attempt = <T>(option: string, read: () => T, otherwise: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      problems[option] = error.message;
+      return otherwise;
+    }
+  };
+  let { settings } = startingPoint(form.start);
+  for (const field of settingFields) {
+    const text = Object.hasOwn(form.texts, field.option) ? form.texts[field.option] : undefined;
+    if (text === undefined) continue;
+    const before = settings;
+    settings = attempt(field.option, () => field.write(before, text), before);
+  }
+  const seeds = attempt('seeds', () => wholeNumber(1, mostSeeds)(form.seeds.trim()), 1);
+  const steps =
+    form.steps.trim() === ''
+      ? undefined
+      : attempt('steps', () => wholeNumber(0, 1e8)(form.steps.trim()), undefined);
+  const conflict = settingsConflict(settings, labelOf);
+  if (conflict !== undefined) problems[conflict.option] ??= conflict.message;
+  const train = trainSettings(settings, {
+    seeds: Array.from({ length: seeds }, (_, i) => i + 1),
+    steps,
+    shuffle: form.shuffle,
+    reportSteps: 10,
+  });
+  return { settings, train, problems };
+}
+
+/** How a setting is called on the page. */
+export const labelOf = (option: string): string =>
+  settingFields.find((field) => field.option === option)?.label ?? option;
+
+/** The text of a setting as the form has it. */
+export function textOf(form: Form, option: string): string {
+  if (Object.hasOwn(form.texts, option)) return form.texts[option]!;
+  return usualText(form, option);
+}
+
+/** The text of a setting at the form's starting point. */
+export function usualText(form: Form, option: string): string {
+  const field = settingFields.find((each) => each.option === option)!;
+  return field.read(startingPoint(form.start).settings);
+}
+
+export const isChanged = (form: Form, option: string): boolean =>
+  textOf(form, option) !== usualText(form, option);
+
+/** The form with another text; one that is back at its starting point is no change. */
+export function withText(form: Form, option: string, text: string): Form {
+  const { [option]: _, ...texts } = form.texts;
+  return text === usualText(form, option)
+    ? { ...form, texts }
+    : { ...form, texts: { ...texts, [option]: text } };
+}
+
+/** A form that trains exactly these settings, from the nearest starting point with that name. */
+export function formOf(
+  settings: ExperimentSettings,
+  start: string,
+  rest: Pick<Form, 'seeds' | 'steps' | 'shuffle'>,
+): Form {
+  let form: Form = { ...emptyForm(startingPoint(start).id), ...rest };
+  for (const field of settingFields) form = withText(form, field.option, field.read(settings));
+  return form;
+}
+
+/** Two trainings that differ in nothing but what they report. */
+export function differences(a: Form, b: Form): string[] {
+  const [x, y] = [readForm(a), readForm(b)];
+  const changed = settingFields
+    .filter((field) => field.read(x.settings) !== field.read(y.settings))
+    .map(({ label }) => label);
+  if (a.seeds.trim() !== b.seeds.trim()) changed.push('Seeds');
+  if (x.train.steps !== y.train.steps && !changed.some((label) => /cycle/i.test(label)))
+    changed.push('Steps');
+  if (a.shuffle !== b.shuffle) changed.push('New order each epoch');
+  if (JSON.stringify(a.variants) !== JSON.stringify(b.variants)) changed.push('Kernel variants');
+  return changed;
+}

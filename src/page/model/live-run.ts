@@ -1,0 +1,104 @@
+// The run that the worker is busy with, or the last one of this tab: what the Train view shows.
+import type { ProgressReport, ReadyReport, TrainOutcome } from '../engine/protocol.ts';
+import type { Form } from './form.ts';
+import { emptyMetrics, metricsUpTo, type RunMetrics, type RunRecord, seedsOf } from './run-record.ts';
+
+/** Metrics are appended in place; everything else is replaced. */
+export class LiveRun {
+  readonly form: Form;
+  record: RunRecord;
+  metrics: RunMetrics;
+  ready: ReadyReport | undefined;
+  epoch = 0;
+  msPerStep: number | undefined;
+  /** First step whose loss was not finite, by replica. */
+  readonly diverged = new Map<number, number>();
+  readonly #startedMs: number;
+  readonly #elapsedBefore: number;
+
+  constructor(form: Form, record: RunRecord, metrics: RunMetrics | undefined, nowMs: number) {
+    this.form = form;
+    this.record = record;
+    this.metrics = metrics ?? emptyMetrics(record.train.replicas.length);
+    this.#startedMs = nowMs;
+    this.#elapsedBefore = record.elapsedMs;
+    this.epoch = record.stepsPerEpoch > 0 ? record.step / record.stepsPerEpoch : 0;
+  }
+
+  /** The plan is compiled: training begins, or goes on from a checkpoint. */
+  isReady(ready: ReadyReport): void {
+    this.ready = ready;
+    this.metrics = metricsUpTo(this.metrics, ready.step);
+    this.epoch = ready.step / ready.stepsPerEpoch;
+    const { stepsPerEpoch, dispatchesPerStep, modelBytes, variants, tuned } = ready;
+    const about = { stepsPerEpoch, dispatchesPerStep, modelBytes, variants, tuned };
+    this.record = { ...this.record, ...about, adapter: ready.adapterName, step: ready.step };
+  }
+
+  add({ step, epoch, msPerStep, columns, validations }: ProgressReport, nowMs: number): void {
+    const { metrics } = this;
+    append(metrics.steps, columns.steps);
+    append(metrics.loss, columns.loss);
+    append(metrics.accuracy, columns.accuracy);
+    append(metrics.rate, columns.rate);
+    for (const { step: at, scores } of validations) {
+      metrics.validationSteps.push(at);
+      metrics.validationLoss.push(...scores.map(({ loss }) => loss));
+      metrics.validationAccuracy.push(...scores.map(({ accuracy }) => accuracy));
+    }
+    this.epoch = epoch;
+    if (Number.isFinite(msPerStep) && msPerStep > 0) this.msPerStep = msPerStep;
+    this.record = {
+      ...this.record,
+      step: Math.max(step, this.record.step),
+      elapsedMs: this.elapsedMs(nowMs),
+      msPerStep: this.msPerStep ?? null,
+    };
+  }
+
+  /** Scores and speed of a run that ended, or was stopped. */
+  end({ finished, step, msPerStep, validation, test, confusion }: TrainOutcome, nowMs: number): void {
+    this.record = {
+      ...this.record,
+      state: finished ? 'finished' : 'stopped',
+      step,
+      elapsedMs: this.elapsedMs(nowMs),
+      msPerStep: msPerStep ?? this.record.msPerStep,
+      hasWeights: true,
+      perSeed: seedsOf(this.record).map((seed, r) => ({
+        seed,
+        validationAccuracy: validation?.[r]?.accuracy ?? this.#lastValidation('validationAccuracy', r),
+        validationLoss: validation?.[r]?.loss ?? this.#lastValidation('validationLoss', r),
+        testAccuracy: test?.[r]?.accuracy ?? null,
+        testLoss: test?.[r]?.loss ?? null,
+        divergedAtStep: this.diverged.get(r) ?? null,
+        confusion: confusion?.[r] ?? null,
+      })),
+    };
+  }
+
+  elapsedMs(nowMs: number): number {
+    return this.#elapsedBefore + nowMs - this.#startedMs;
+  }
+
+  /** Per replica; undefined where nothing has come yet. */
+  last(column: 'loss' | 'accuracy' | 'validationAccuracy' | 'validationLoss'): readonly number[] | undefined {
+    const { replicas } = this.metrics;
+    const values = this.metrics[column];
+    return values.length === 0 ? undefined : values.slice(-replicas);
+  }
+
+  /** Time until the last step, ms. */
+  get leftMs(): number | undefined {
+    if (this.msPerStep === undefined) return undefined;
+    return (this.record.train.steps - this.record.step) * this.msPerStep;
+  }
+
+  #lastValidation(column: 'validationAccuracy' | 'validationLoss', replica: number): number | null {
+    return this.last(column)?.[replica] ?? null;
+  }
+}
+
+function append(to: number[], values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) to.push(values[i]!);
+}

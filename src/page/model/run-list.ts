@@ -1,0 +1,74 @@
+// The runs of this browser, as the Runs view lists them.
+import { signal } from '@preact/signals-core';
+import { deleteRun, type RunWeights, readRuns, writeRun } from '../store/run-store.ts';
+import type { App } from './app.ts';
+import type { RunMetrics, RunRecord } from './run-record.ts';
+
+/** Colours and dashes that runs are told apart by. */
+export const styles = 8;
+
+export class RunList {
+  /** The newest first. */
+  readonly runs = signal<readonly RunRecord[]>([]);
+  /** The browser keeps nothing: runs are gone with the tab. Why. */
+  readonly unkept = signal('');
+  readonly #app: App;
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  /** Reads what is kept. A run that no tab trains any more was interrupted. */
+  async load(isTraining: () => Promise<boolean>): Promise<void> {
+    const runs = await readRuns();
+    const busy = runs.some(({ state }) => state === 'running') && (await isTraining());
+    this.runs.value = runs.map((run) =>
+      run.state === 'running' && !busy ? { ...run, state: 'interrupted' } : run,
+    );
+  }
+
+  has(id: string): boolean {
+    return this.runs.peek().some((run) => run.id === id);
+  }
+
+  find(id: string): RunRecord | undefined {
+    return this.runs.value.find((run) => run.id === id);
+  }
+
+  /** Shows a record, without writing it. */
+  replace(record: RunRecord): void {
+    const others = this.runs.peek().filter(({ id }) => id !== record.id);
+    this.runs.value = [...others, record].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  }
+
+  /** Shows and writes a run. Where that is not possible it stays for this tab, and the page says so. */
+  async keep(record: RunRecord, metrics?: RunMetrics, weights?: RunWeights): Promise<void> {
+    this.replace(record);
+    try {
+      await writeRun(record.id, { record, ...(metrics && { metrics }), ...(weights && { weights }) });
+    } catch (error) {
+      this.unkept.value = (error as Error).message;
+      this.#app.log(`runs are not kept: ${(error as Error).message}`);
+    }
+  }
+
+  async forget(id: string): Promise<void> {
+    this.runs.value = this.runs.peek().filter((run) => run.id !== id);
+    await deleteRun(id).catch(() => {});
+    await this.#app.engine.call('dropCheckpoint', { runId: id }).catch(() => {});
+  }
+
+  /** `base`, `base 2`, `base 3`, ... */
+  freeName(label: string): string {
+    const names = new Set(this.runs.peek().map(({ name }) => name));
+    if (!names.has(label)) return label;
+    for (let n = 2; ; n++) if (!names.has(`${label} ${n}`)) return `${label} ${n}`;
+  }
+
+  /** The style that the fewest runs have. */
+  freeStyle(): number {
+    const uses = new Array<number>(styles).fill(0);
+    for (const { style } of this.runs.peek()) uses[style % styles]!++;
+    return uses.indexOf(Math.min(...uses));
+  }
+}

@@ -1,0 +1,94 @@
+// A run as a document of this browser: what is listed, its metrics, and what it is called.
+import type { ExperimentSettings } from '../../experiments/experiments.ts';
+import type { TrainSettings } from '../../train/settings.ts';
+
+export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted';
+
+/** What a seed is worth. Null where it was not scored. */
+export interface SeedScore {
+  readonly seed: number;
+  readonly validationAccuracy: number | null;
+  readonly validationLoss: number | null;
+  readonly testAccuracy: number | null;
+  readonly testLoss: number | null;
+  readonly divergedAtStep: number | null;
+  /** Test images of class t taken for class p, at 10 t + p; null where it was not counted. */
+  readonly confusion: readonly number[] | null;
+}
+
+/** Where a run comes from: trained here, or brought as a file. */
+export type RunOrigin = 'here' | 'import' | 'example';
+
+export interface RunRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly origin: RunOrigin;
+  readonly state: RunState;
+  /** Why it failed. */
+  readonly problem: string | null;
+  /** The experiment that the settings started from. */
+  readonly experiment: string;
+  /** Null where only `train` is known: a run that was brought. */
+  readonly settings: ExperimentSettings | null;
+  readonly train: TrainSettings;
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly dispatchesPerStep: number;
+  readonly modelBytes: number;
+  readonly variants: Readonly<Record<string, string>>;
+  readonly tuned: boolean;
+  readonly adapter: string;
+  readonly browser: string;
+  /** ISO date. */
+  readonly startedAt: string;
+  readonly elapsedMs: number;
+  readonly msPerStep: number | null;
+  readonly perSeed: readonly SeedScore[];
+  /** Index into the palette: colour and dash. */
+  readonly style: number;
+  readonly pinned: boolean;
+  readonly hasWeights: boolean;
+}
+
+/** What came in while it trained, R values to a row, oldest first. Plain arrays of numbers; NaN where a value is not finite. */
+export interface RunMetrics {
+  readonly replicas: number;
+  readonly steps: number[];
+  readonly loss: number[];
+  readonly accuracy: number[];
+  readonly rate: number[];
+  readonly validationSteps: number[];
+  readonly validationLoss: number[];
+  readonly validationAccuracy: number[];
+}
+
+export const emptyMetrics = (replicas: number): RunMetrics => ({
+  replicas,
+  steps: [],
+  loss: [],
+  accuracy: [],
+  rate: [],
+  validationSteps: [],
+  validationLoss: [],
+  validationAccuracy: [],
+});
+
+/** The metrics up to and including `step`: those of a run that goes on from there. */
+export function metricsUpTo(metrics: RunMetrics, step: number): RunMetrics {
+  const { replicas } = metrics;
+  const rows = metrics.steps.filter((each) => each <= step).length;
+  const validated = metrics.validationSteps.filter((each) => each <= step).length;
+  return {
+    replicas,
+    steps: metrics.steps.slice(0, rows),
+    loss: metrics.loss.slice(0, rows * replicas),
+    accuracy: metrics.accuracy.slice(0, rows * replicas),
+    rate: metrics.rate.slice(0, rows),
+    validationSteps: metrics.validationSteps.slice(0, validated),
+    validationLoss: metrics.validationLoss.slice(0, validated * replicas),
+    validationAccuracy: metrics.validationAccuracy.slice(0, validated * replicas),
+  };
+}
+
+export const seedsOf = ({ train }: Pick<RunRecord, 'train'>): number[] =>
+  train.replicas.map(({ seed }) => seed);

@@ -1,0 +1,305 @@
+// Starts, pauses, stops and keeps runs: between the engine, the store and the views.
+import { batch, signal } from '@preact/signals-core';
+import type { TrainSettings } from '../../train/settings.ts';
+import { EngineError } from '../engine/engine-error.ts';
+import type {
+  EngineEvent,
+  PauseReason,
+  SampleGuesses,
+  TrainRequest,
+  WeightPictures,
+} from '../engine/protocol.ts';
+import { percent } from '../format.ts';
+import { readMetrics, writeRun } from '../store/run-store.ts';
+import { readTuning } from '../store/tuning-store.ts';
+import type { App } from './app.ts';
+import { emptyForm, type Form, formOf, readForm, startingPoint } from './form.ts';
+import { LiveRun } from './live-run.ts';
+import type { RunList } from './run-list.ts';
+import type { RunRecord } from './run-record.ts';
+import { hasData, isBusy } from './status.ts';
+
+/** One tab at a time trains: two would take each other's GPU and checkpoints. */
+export const trainingLock = 'wgrad training';
+const announceMs = 20_000;
+
+export class TrainingControl {
+  readonly form = signal<Form>(emptyForm());
+  /** What a link said that could not be used. */
+  readonly refused = signal<readonly string[]>([]);
+  readonly live = signal<LiveRun | undefined>(undefined);
+  /** Changes whenever anything of `live` does. */
+  readonly version = signal(0);
+  readonly pictures = signal<WeightPictures | undefined>(undefined);
+  readonly guesses = signal<SampleGuesses | undefined>(undefined);
+  readonly #app: App;
+  readonly #runs: RunList;
+  #ended: Promise<void> = Promise.resolve();
+  /** What was asked for last: the worker's word may still be about the time before. */
+  #isPaused = false;
+  #announcedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(app: App, runs: RunList) {
+    this.#app = app;
+    this.#runs = runs;
+    app.engine.listen((event) => this.#receive(event));
+  }
+
+  /** Trains what the form says; downloads the data first where they are missing. */
+  async start(form: Form): Promise<void> {
+    const { settings, train, problems } = readForm(form);
+    if (Object.keys(problems).length > 0 || isBusy(this.#app.run.peek())) return;
+    const { label } = startingPoint(form.start);
+    const record: RunRecord = {
+      id: crypto.randomUUID(),
+      name: this.#runs.freeName(label),
+      origin: 'here',
+      state: 'running',
+      problem: null,
+      experiment: form.start,
+      settings,
+      train,
+      step: 0,
+      stepsPerEpoch: 0,
+      dispatchesPerStep: 0,
+      modelBytes: 0,
+      variants: {},
+      tuned: false,
+      adapter: this.#app.report?.name ?? '',
+      browser: navigator.userAgent,
+      startedAt: new Date().toISOString(),
+      elapsedMs: 0,
+      msPerStep: null,
+      perSeed: [],
+      style: this.#runs.freeStyle(),
+      pinned: false,
+      hasWeights: false,
+    };
+    await this.#run(new LiveRun(form, record, undefined, performance.now()), false);
+  }
+
+  /** Goes on with an interrupted or stopped run from its last checkpoint. */
+  async goOn(record: RunRecord): Promise<void> {
+    if (isBusy(this.#app.run.peek())) return;
+    const { settings, train } = record;
+    const rest = { seeds: String(train.replicas.length), steps: '', shuffle: train.shuffle };
+    const form = settings === null ? emptyForm() : formOf(settings, record.experiment, rest);
+    const metrics = await readMetrics(record.id).catch(() => undefined);
+    await this.#run(
+      new LiveRun(form, { ...record, state: 'running', problem: null }, metrics, performance.now()),
+      true,
+    );
+  }
+
+  /** Shown at once; the steps already submitted are still done. */
+  async pause(by: PauseReason = 'you'): Promise<void> {
+    if (this.#app.run.peek().state !== 'running') return;
+    this.#isPaused = true;
+    this.#app.run.value = { state: 'paused', by };
+    await this.#app.engine.call('pause', { by });
+  }
+
+  async resume(): Promise<void> {
+    this.#isPaused = false;
+    if (this.#app.run.peek().state === 'paused') this.#app.run.value = { state: 'running' };
+    await this.#app.engine.call('resume');
+  }
+
+  async stop(): Promise<void> {
+    if (!isBusy(this.#app.run.peek())) return;
+    this.#app.run.value = { state: 'stopping' };
+    await this.#app.engine.call('cancelData');
+    await this.#app.engine.call('stop');
+  }
+
+  /** Stops what runs and trains the form instead. */
+  async restart(form: Form): Promise<void> {
+    const ended = this.#ended;
+    await this.stop();
+    await ended;
+    await this.start(form);
+  }
+
+  /** Time of a step of such a training, ms, as the newest run on this device had it; undefined where none had. */
+  paceOf(train: TrainSettings): number | undefined {
+    const key = paceKey(train);
+    const adapter = this.#app.report?.name;
+    const run = this.#runs.runs.value.find(
+      (each) => each.msPerStep !== null && each.adapter === adapter && paceKey(each.train) === key,
+    );
+    return run?.msPerStep ?? undefined;
+  }
+
+  async #run(live: LiveRun, goesOn: boolean): Promise<void> {
+    this.#ended = this.#runToItsEnd(live, goesOn);
+    await this.#ended;
+  }
+
+  async #runToItsEnd(live: LiveRun, goesOn: boolean): Promise<void> {
+    const { app } = this.#parts;
+    this.#isPaused = false;
+    batch(() => {
+      app.run.value = { state: 'preparing', what: 'starting', done: 0, total: 0 };
+      this.live.value = live;
+      this.guesses.value = undefined;
+      this.pictures.value = undefined;
+      this.version.value++;
+    });
+    try {
+      if (!hasData(app.data.peek()) && !(await app.download())) {
+        if (app.run.peek().state === 'stopping' || app.data.peek().state === 'absent') {
+          throw new EngineError('stopped', 'stopped before the data were there');
+        }
+        throw new EngineError('failed', 'the data could not be loaded: see above');
+      }
+      if (app.run.peek().state === 'stopping') throw new EngineError('stopped', 'stopped');
+      await withLock(trainingLock, () => this.#train(live, goesOn));
+    } catch (error) {
+      await this.#failed(
+        live,
+        error instanceof EngineError ? error : new EngineError('failed', String(error)),
+      );
+    }
+  }
+
+  async #train(live: LiveRun, goesOn: boolean): Promise<void> {
+    const { app, runs } = this.#parts;
+    const { form } = live;
+    await runs.keep(live.record);
+    const tuned = form.usesTuned && app.report !== undefined ? await readTuning(app.report.tuningKey) : {};
+    const request: TrainRequest = {
+      runId: live.record.id,
+      settings: live.record.train,
+      goesOn,
+      tuned,
+      variants: form.variants,
+    };
+    app.log(`${live.record.name}: ${goesOn ? 'goes on' : 'started'}`);
+    const outcome = await app.engine.call('train', request);
+    live.end(outcome, performance.now());
+    batch(() => {
+      app.run.value = { state: outcome.finished ? 'finished' : 'stopped' };
+      this.version.value++;
+    });
+    app.log(`${live.record.name}: ${live.record.state} at step ${live.record.step}`);
+    const tests = live.record.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
+    app.announce(
+      tests.length > 0
+        ? `Finished. Test accuracy ${percent(tests.reduce((sum, value) => sum + value, 0) / tests.length)}`
+        : `Stopped at step ${outcome.step}`,
+    );
+    await runs.keep(live.record, live.metrics, outcome.weights);
+  }
+
+  async #failed(live: LiveRun, error: EngineError): Promise<void> {
+    const { app, runs } = this.#parts;
+    const { kind, message } = error;
+    const isStopped = kind === 'stopped';
+    const isOurs = kind !== 'busy';
+    live.record = {
+      ...live.record,
+      state: isStopped ? 'stopped' : kind === 'worker' || kind === 'lost' ? 'interrupted' : 'failed',
+      problem: isStopped ? null : message,
+      elapsedMs: live.elapsedMs(performance.now()),
+    };
+    batch(() => {
+      app.run.value = isStopped ? { state: 'stopped' } : { state: 'failed', kind, message };
+      this.version.value++;
+    });
+    app.log(`${live.record.name}: ${message}`);
+    app.announce(isStopped ? 'Stopped' : `Failed: ${message}`);
+    // A run that never began leaves nothing behind.
+    if (isOurs && runs.has(live.record.id)) {
+      if (isStopped && live.record.step === 0) await runs.forget(live.record.id);
+      else await runs.keep(live.record, live.metrics);
+    }
+    if (kind === 'worker') void app.probe();
+  }
+
+  get #parts() {
+    return { app: this.#app, runs: this.#runs };
+  }
+
+  #receive(event: EngineEvent): void {
+    const { app, runs } = this.#parts;
+    const live = this.live.peek();
+    if (live === undefined) return;
+    const isStopping = app.run.peek().state === 'stopping';
+    batch(() => {
+      switch (event.event) {
+        case 'preparing':
+          if (!isStopping) {
+            const { what, done, total } = event;
+            app.run.value = { state: 'preparing', what, done, total };
+          }
+          break;
+        case 'ready':
+          live.isReady(event);
+          if (!isStopping && !this.#isPaused) app.run.value = { state: 'running' };
+          if (event.otherAdapter !== undefined)
+            app.log(`goes on on another adapter than ${event.otherAdapter}`);
+          break;
+        case 'progress':
+          live.add(event, performance.now());
+          this.#announceProgress(live);
+          break;
+        case 'paused':
+          if (event.by === 'device') this.#isPaused = true;
+          if (isStopping || !this.#isPaused) break;
+          app.run.value = { state: 'paused', by: event.by };
+          app.announce('Paused');
+          break;
+        case 'running':
+          if (!isStopping && !this.#isPaused) app.run.value = { state: 'running' };
+          break;
+        case 'testing':
+          app.run.value = { state: 'testing' };
+          break;
+        case 'checkpoint':
+          void writeRun(live.record.id, { record: live.record, metrics: live.metrics }).catch(() => {});
+          runs.replace(live.record);
+          break;
+        case 'diverged': {
+          if (live.diverged.has(event.replica)) break;
+          live.diverged.set(event.replica, event.step);
+          const seed = live.record.train.replicas[event.replica]?.seed;
+          app.log(`${live.record.name}: the loss of seed ${seed} is not finite at step ${event.step}`);
+          app.announce(`The loss of seed ${seed} is not finite at step ${event.step}`);
+          break;
+        }
+        case 'weights':
+          this.pictures.value = event;
+          break;
+        case 'samples':
+          this.guesses.value = { ...this.guesses.peek(), ...event };
+          break;
+        default:
+          return;
+      }
+      this.version.value++;
+    });
+  }
+
+  #announceProgress(live: LiveRun): void {
+    const now = performance.now();
+    if (now - this.#announcedMs < announceMs) return;
+    this.#announcedMs = now;
+    const validation = live.last('validationAccuracy')?.[0];
+    const said = validation === undefined ? '' : `, validation accuracy ${percent(validation)}`;
+    this.#app.announce(`Step ${live.record.step} of ${live.record.train.steps}${said}`);
+  }
+}
+
+/** What the time of a step depends on. */
+const paceKey = ({ net, optimizer, batchSize, replicas, cropPixels }: TrainSettings): string =>
+  JSON.stringify([net, optimizer.kind, batchSize, replicas.length, cropPixels > 0]);
+
+/** Holds the lock while `work` runs. @throws EngineError `busy` where another tab has it */
+async function withLock(name: string, work: () => Promise<void>): Promise<void> {
+  const { locks } = navigator as { readonly locks?: LockManager };
+  if (locks === undefined) return work();
+  await locks.request(name, { ifAvailable: true }, async (lock) => {
+    if (lock === null) throw new EngineError('busy', 'another tab trains');
+    await work();
+  });
+}

@@ -1,0 +1,79 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { count, percent } from '../format.ts';
+import type { App } from '../model/app.ts';
+import { isBusy } from '../model/status.ts';
+import { dataChip, gpuChip, runChip, timeLeft } from '../model/texts.ts';
+import type { TrainingControl } from '../model/training-control.ts';
+import { type Route, type Router, routes, routeTitles } from '../router.ts';
+
+/** Name, views, GPU and data. */
+export function headerView(app: App, router: Router): TemplateResult {
+  const current = router.route.value;
+  const gpu = app.gpu.value;
+  const data = app.data.value;
+  return html`<div class="bar">
+    <a class="name" href="#/train">wgrad</a>
+    <nav aria-label="Views">
+      ${routes.map((route) => link(route, current))}
+    </nav>
+    <p class="chips">
+      <span class="chip" id="gpu-chip" data-state=${gpu.state}><span class="label">GPU</span> ${gpuChip(gpu)}</span>
+      <span class="chip" id="data-chip" data-state=${data.state}
+        ><span class="label">CIFAR-10</span> ${dataChip(data)}</span
+      >
+    </p>
+  </div>`;
+}
+
+const link = (route: Route, current: Route): TemplateResult =>
+  html`<a href="#/${route}" aria-current=${route === current ? 'page' : 'false'}>${routeTitles[route]}</a>`;
+
+/** What the run in progress, or the last one, is at: the same in every view. */
+export function runBarView(app: App, training: TrainingControl): TemplateResult | typeof nothing {
+  void training.version.value;
+  const live = training.live.value;
+  const run = app.run.value;
+  if (live === undefined || run.state === 'none') return nothing;
+  const { record } = live;
+  const { steps } = record.train;
+  const validation = live.last('validationAccuracy');
+  const tests = record.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
+  const left = run.state === 'running' ? timeLeft(live.leftMs) : '';
+  return html`<div class="run-bar" data-state=${run.state}>
+    <p class="run-name">${record.name}</p>
+    <p id="run-state">${runChip(run)}</p>
+    <p id="run-step">${count(record.step)} of ${count(steps)}</p>
+    ${validation === undefined ? nothing : html`<p>validation ${percent(mean(validation))}</p>`}
+    ${tests.length === 0 ? nothing : html`<p id="run-test">test ${percent(mean(tests))}</p>`}
+    ${left === '' ? nothing : html`<p class="quiet">${left}</p>`}
+    <span class="run-buttons">${runButtons(app, training)}</span>
+    <progress
+      max=${Math.max(steps, 1)}
+      .value=${record.step}
+      aria-label="Progress of ${record.name}"
+    ></progress>
+  </div>`;
+}
+
+/** Pause or Go on, and Stop. */
+export function runButtons(app: App, training: TrainingControl): TemplateResult | typeof nothing {
+  const run = app.run.value;
+  if (!isBusy(run)) return nothing;
+  const canPause = run.state === 'running' || run.state === 'paused';
+  return html`
+    <button
+      type="button"
+      data-act="pause"
+      ?disabled=${!canPause}
+      @click=${() => (app.run.peek().state === 'paused' ? training.resume() : training.pause())}
+    >
+      ${run.state === 'paused' ? 'Go on' : 'Pause'}
+    </button>
+    <button type="button" data-act="stop" ?disabled=${run.state === 'stopping'} @click=${() => training.stop()}>
+      Stop
+    </button>
+  `;
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

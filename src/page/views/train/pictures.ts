@@ -1,0 +1,110 @@
+// What is drawn pixel by pixel: the first layer's weights, and images that the net was asked about.
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { ref } from 'lit-html/directives/ref.js';
+import { CLASS_NAMES, IMAGE_BYTES, IMAGE_SIDE, PLANE_PIXELS } from '../../../data/cifar10.ts';
+import type { SampleGuesses, WeightPictures } from '../../engine/protocol.ts';
+import { percent } from '../../format.ts';
+
+const side = IMAGE_SIDE;
+
+function draw(canvas: Element | undefined, pixels: Uint8ClampedArray<ArrayBuffer>): void {
+  const context = (canvas as HTMLCanvasElement | undefined)?.getContext('2d');
+  context?.putImageData(new ImageData(pixels, side, side), 0, 0);
+}
+
+/** One square for each unit of the first layer. */
+export function weightsView(pictures: WeightPictures | undefined): TemplateResult | typeof nothing {
+  if (pictures === undefined) return nothing;
+  const { count, pixels } = pictures;
+  const squares = Array.from({ length: count }, (_, i) =>
+    pixels.slice(i * PLANE_PIXELS * 4, (i + 1) * PLANE_PIXELS * 4),
+  );
+  return html`<div class="squares" role="img" aria-label="Weights of ${count} units of the first layer, as pictures">
+    ${squares.map(
+      (square) =>
+        html`<canvas width=${side} height=${side} ${ref((canvas) => draw(canvas, square))}></canvas>`,
+    )}
+  </div>`;
+}
+
+/** Planes of red, green and blue as RGBA. */
+export function imagePixels(bytes: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
+  const pixels = new Uint8ClampedArray(PLANE_PIXELS * 4).fill(255);
+  for (let pixel = 0; pixel < PLANE_PIXELS; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      pixels[4 * pixel + channel] = bytes[channel * PLANE_PIXELS + pixel]!;
+    }
+  }
+  return pixels;
+}
+
+/** Classes by probability, the likeliest first. */
+export function likeliest(probabilities: ArrayLike<number>, most: number): { name: string; share: number }[] {
+  return Array.from(probabilities, (share, index) => ({ name: CLASS_NAMES[index] ?? String(index), share }))
+    .sort((a, b) => b.share - a.share)
+    .slice(0, most);
+}
+
+/** Fixed test images with their three likeliest classes. */
+export function guessesView(guesses: SampleGuesses | undefined): TemplateResult | typeof nothing {
+  if (guesses?.images === undefined) return nothing;
+  const { images, labels, probabilities } = guesses;
+  const classes = probabilities.length / labels.length;
+  return html`<ul class="guesses">
+    ${labels.map((label, i) => {
+      const three = likeliest(probabilities.subarray(i * classes, (i + 1) * classes), 3);
+      const truth = CLASS_NAMES[label]!;
+      const isRight = three[0]?.name === truth;
+      const pixels = imagePixels(images.subarray(i * IMAGE_BYTES, (i + 1) * IMAGE_BYTES));
+      return html`<li data-right=${isRight}>
+        <canvas
+          width=${side}
+          height=${side}
+          role="img"
+          aria-label="Test image of class ${truth}"
+          ${ref((canvas) => draw(canvas, pixels))}
+        ></canvas>
+        <p class="truth">${truth} <span class="verdict">${isRight ? 'right' : 'wrong'}</span></p>
+        <ol>
+          ${three.map(({ name, share }) => html`<li>${name} <span>${percent(share)}</span></li>`)}
+        </ol>
+      </li>`;
+    })}
+  </ul>`;
+}
+
+/** Test images of each class by the class that they were taken for. */
+export function confusionView(
+  confusion: readonly number[] | null | undefined,
+): TemplateResult | typeof nothing {
+  if (confusion == null) return nothing;
+  const classes = Math.round(Math.sqrt(confusion.length));
+  const names = CLASS_NAMES.slice(0, classes);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">
+    <table class="confusion">
+      <caption>
+        Test images of a class (row) by the class that they were taken for (column)
+      </caption>
+      <thead>
+        <tr>
+          <td></td>
+          ${names.map((name) => html`<th scope="col"><span>${name}</span></th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${names.map((name, t) => {
+          const row = confusion.slice(t * classes, (t + 1) * classes);
+          const total = row.reduce((sum, value) => sum + value, 0);
+          return html`<tr>
+            <th scope="row">${name}</th>
+            ${row.map((value, p) => html`<td data-diagonal=${p === t} data-shade=${shade(value, total)}>${value}</td>`)}
+          </tr>`;
+        })}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** Ten shades, by the share of the row. */
+const shade = (value: number, total: number): number =>
+  total === 0 ? 0 : Math.min(9, Math.floor((10 * value) / total));

@@ -1,0 +1,47 @@
+import { html, type TemplateResult } from 'lit-html';
+import type { App } from '../../model/app.ts';
+import { dataNotice, runNotice } from '../../model/texts.ts';
+import type { TrainingControl } from '../../model/training-control.ts';
+import { noticeView } from '../notice-view.ts';
+import { paint } from '../paint.ts';
+import { dataView } from './data-view.ts';
+import { formView } from './form-view.ts';
+import { LiveCharts } from './live-charts.ts';
+import { liveView } from './live-view.ts';
+
+/** Mounts the Train view. What is not on the screen is neither drawn nor read back from the GPU. */
+export function mountTrain(
+  root: HTMLElement,
+  app: App,
+  training: TrainingControl,
+  isShown: () => boolean,
+): void {
+  const part = (name: string): HTMLElement => {
+    const element = document.createElement('div');
+    element.className = name;
+    root.append(element);
+    return element;
+  };
+  const notices = part('notices');
+  const form = part('settings-column');
+  const right = part('live-column');
+  paint(
+    notices,
+    (): TemplateResult => html`
+    ${dataView(app)} ${noticeView(dataNotice(app.data.value))} ${noticeView(runNotice(app.run.value))}
+  `,
+  );
+  paint(form, () => formView(app, training));
+  let charts: LiveCharts | undefined;
+  paint(
+    right,
+    () => liveView(app, training),
+    () => {
+      const live = training.live.peek();
+      if (live === undefined || !isShown()) return;
+      const chart = (id: string) => document.getElementById(id)!;
+      charts ??= new LiveCharts(chart('chart-accuracy'), chart('chart-rate'), chart('chart-loss'));
+      charts.show(live);
+    },
+  );
+}

@@ -1,0 +1,123 @@
+// The page in headless Chrome, as the tests of the page drive it.
+import type { Browser, Page } from 'puppeteer';
+
+/** A tab, and what should not have happened in it. */
+export interface Tab {
+  readonly page: Page;
+  readonly faults: string[];
+}
+
+/** Opens the page at `path`, such as `#/runs`. `prepare` runs before it loads. */
+export async function openTab(
+  browser: Browser,
+  origin: string,
+  path = '',
+  prepare: (page: Page) => Promise<unknown> = async () => {},
+): Promise<Tab> {
+  const page = await browser.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('request', (request) => {
+    const { protocol, origin: to } = new URL(request.url());
+    if (/^https?:$/.test(protocol) && to !== origin) faults.push(`asks ${request.url()}`);
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text());
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) faults.push(`${response.url()}: ${response.status()}`);
+  });
+  page.on('dialog', (dialog) => void dialog.accept());
+  await prepare(page);
+  await page.goto(`${origin}/${path}`);
+  return { page, faults };
+}
+
+export const textOf = (page: Page, selector: string): Promise<string> =>
+  page.$eval(selector, (element) => (element.textContent ?? '').replace(/\s+/g, ' ').trim());
+
+/** Waits until an element has this text. */
+export async function waitForText(page: Page, selector: string, pattern: RegExp, ms = 60_000): Promise<void> {
+  await page.waitForFunction(
+    (where, source) => new RegExp(source).test(document.querySelector(where)?.textContent ?? ''),
+    { timeout: ms, polling: 50 },
+    selector,
+    pattern.source,
+  );
+}
+
+/** Waits until the run is in one of these states. */
+export async function waitForRun(page: Page, states: readonly string[], ms = 90_000): Promise<string> {
+  const found = await page.waitForFunction(
+    (wanted) => wanted.find((state) => document.body.dataset.run === state),
+    { timeout: ms, polling: 50 },
+    states,
+  );
+  return (await found.jsonValue()) as string;
+}
+
+export const waitForGpu = (page: Page): Promise<void> => waitForText(page, '#gpu-chip', /ready|slow/);
+
+/** Steps done, as the run bar says. */
+export async function stepsDone(page: Page): Promise<number> {
+  return Number((await textOf(page, '#run-step')).replace(/,/g, '').split(' ')[0]);
+}
+
+export async function waitForStep(page: Page, step: number, ms = 60_000): Promise<void> {
+  await page.waitForFunction(
+    (least) =>
+      Number((document.querySelector('#run-step')?.textContent ?? '0').replace(/,/g, '').split(' ')[0]) >=
+      least,
+    { timeout: ms, polling: 50 },
+    step,
+  );
+}
+
+/** What this browser keeps of its runs, the newest first. */
+export async function keptRuns(page: Page): Promise<readonly KeptRun[]> {
+  return page.evaluate(async () => {
+    const opening = indexedDB.open('wgrad');
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      opening.addEventListener('success', () => resolve(opening.result));
+      opening.addEventListener('error', () => reject(opening.error));
+    });
+    const all = (store: string) =>
+      new Promise<unknown[]>((resolve) => {
+        const request = database.transaction(store).objectStore(store).getAll();
+        request.addEventListener('success', () => resolve(request.result));
+      });
+    const keys = (store: string) =>
+      new Promise<unknown[]>((resolve) => {
+        const request = database.transaction(store).objectStore(store).getAllKeys();
+        request.addEventListener('success', () => resolve(request.result));
+      });
+    const hex = async (bytes: Uint8Array<ArrayBuffer>) =>
+      Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (byte) =>
+        byte.toString(16).padStart(2, '0'),
+      ).join('');
+    const weightsOf = new Map<unknown, string[]>();
+    const files = (await all('weights')) as Uint8Array<ArrayBuffer>[][];
+    for (const [i, key] of (await keys('weights')).entries()) {
+      weightsOf.set(key, await Promise.all((files[i] ?? []).map(hex)));
+    }
+    const runs = (await all('runs')) as { id: string; startedAt: string }[];
+    database.close();
+    return runs
+      .sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+      .map((run) => ({ ...run, weightHashes: weightsOf.get(run.id) ?? [] })) as unknown as KeptRun[];
+  });
+}
+
+export interface KeptRun {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly step: number;
+  readonly perSeed: readonly {
+    readonly seed: number;
+    readonly testAccuracy: number | null;
+    readonly validationAccuracy: number | null;
+  }[];
+  /** SHA-256 of each seed's weights. */
+  readonly weightHashes: readonly string[];
+}

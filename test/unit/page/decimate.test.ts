@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { curveOf, decimate, smooth } from '../../../src/page/charts/decimate.ts';
+
+const line = (values: readonly number[]) => curveOf(Array.from(values.keys()), values, 1);
+
+describe('decimation', () => {
+  test('keeps a spike, up or down, whatever the number of points', () => {
+    for (const points of [3000, 10_000, 200_000]) {
+      for (const spike of [99, -99]) {
+        const values = Array.from({ length: points }, (_, i) => (i === points - 1234 ? spike : Math.sin(i)));
+        const { middle } = decimate(line(values), 2048);
+        expect(middle.length).toBeLessThanOrEqual(2048);
+        expect(middle).toContain(spike);
+      }
+    }
+  });
+
+  test('leaves what was drawn as it is when points are added', () => {
+    const values = Array.from({ length: 5000 }, (_, i) => Math.sin(i * i));
+    const before = decimate(line(values.slice(0, 4200)), 2048);
+    const after = decimate(line(values), 2048);
+    expect(after.middle.slice(0, 1000)).toEqual(before.middle.slice(0, 1000));
+  });
+
+  test('keeps the band around the line', () => {
+    const values = Array.from({ length: 20_000 }, (_, i) => Math.sin(i));
+    const { middle, low, high } = decimate(
+      curveOf(
+        Array.from({ length: 10_000 }, (_, i) => i),
+        values,
+        2,
+      ),
+      512,
+    );
+    for (let i = 0; i < middle.length; i++) {
+      expect(low[i]).toBeLessThanOrEqual(middle[i]!);
+      expect(high[i]).toBeGreaterThanOrEqual(middle[i]!);
+    }
+  });
+
+  test('x never falls', () => {
+    const { x } = decimate(line(Array.from({ length: 9999 }, () => 1)), 100);
+    expect([...x].sort((a, b) => a - b)).toEqual(x);
+  });
+});
+
+describe('smoothing', () => {
+  test.each([0, 0.5, 0.99])('with %s leaves a constant series as it is', (weight) => {
+    for (const value of smooth(new Array(500).fill(0.3), weight)) expect(value).toBeCloseTo(0.3, 12);
+  });
+
+  test('0 changes nothing, more is a weighted mean of what came before', () => {
+    expect(smooth([1, 2, 4], 0)).toEqual([1, 2, 4]);
+    expect(smooth([1, 3], 0.5)[1]).toBeCloseTo((0.5 * 1 + 1 * 3) / 1.5, 12);
+  });
+
+  test('passes over what is not finite', () => {
+    expect(smooth([1, Number.NaN, 1], 0.9)).toEqual([1, Number.NaN, 1]);
+  });
+});
+
+test('a row with a value that is not finite is marked, not averaged away', () => {
+  expect(curveOf([0, 1], [1, 3, 1, Number.NaN], 2).middle).toEqual([2, Number.NaN]);
+});

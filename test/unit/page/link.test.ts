@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { settingFields } from '../../../src/experiments/setting-fields.ts';
+import {
+  emptyForm,
+  type Form,
+  readForm,
+  startingPoints,
+  textOf,
+  withText,
+} from '../../../src/page/model/form.ts';
+import { formOfLink, linkOf } from '../../../src/page/model/link.ts';
+
+/** A value of each setting that no starting point has. */
+const other: Readonly<Record<string, string>> = {
+  hidden: '70,30',
+  bn: 'none',
+  'init-sigma': '0.03',
+  optimizer: 'adam',
+  'lr-max': '0.0321',
+  'lr-min': '0.000012',
+  'cycle-steps': '77',
+  cycles: '3',
+  'lr-decay': '0.9',
+  'batch-size': '128',
+  lambda: '0.00123',
+  'label-smoothing': '0.15',
+  flip: 'yes',
+  crop: '3',
+  'val-size': '7000',
+  'bn-stats': 'precise:500',
+};
+
+describe('a link', () => {
+  test.each(settingFields.map(({ option }) => option))('carries %s there and back', (option) => {
+    const form = withText(emptyForm('base'), option, other[option]!);
+    const { form: back, refused } = formOfLink(linkOf(form));
+    expect(refused).toEqual([]);
+    expect(linkOf(form)).toContain(`${option}=`);
+    expect(readForm(back)).toEqual(readForm(form));
+    expect(textOf(back, option)).not.toBe(textOf(emptyForm('base'), option));
+  });
+
+  test.each(startingPoints.map(({ id }) => id))('to %s says only its name', (id) => {
+    expect(linkOf(emptyForm(id))).toBe(`v=1&e=${id}`);
+    expect(readForm(formOfLink(`v=1&e=${id}`).form)).toEqual(readForm(emptyForm(id)));
+  });
+
+  test('carries seeds, steps and the order', () => {
+    const form: Form = { ...emptyForm('adam'), seeds: '5', steps: '300', shuffle: false };
+    expect(linkOf(form)).toBe('v=1&e=adam&seeds=5&steps=300&shuffle=no');
+    expect(formOfLink(linkOf(form))).toEqual({ form, refused: [] });
+  });
+
+  test.each([
+    ['a prototype key', '__proto__=1&constructor=2&toString=3', 3],
+    ['an unknown experiment', 'e=hasOwnProperty', 1],
+    ['a word for a number', 'lambda=abc', 1],
+    ['infinity', 'lr-max=1e999', 1],
+    ['a script', 'hidden=%3Cscript%3E', 1],
+    ['too many seeds', 'seeds=1000000', 1],
+    ['a long value', `hidden=${'5,'.repeat(500)}5`, 1],
+    ['a key twice', 'lambda=0.1&lambda=0.2', 1],
+    ['another version', 'v=2', 1],
+  ])('with %s is harmless, and says so', (_, query, problems) => {
+    const { form, refused } = formOfLink(query);
+    expect(refused).toHaveLength(problems);
+    expect(readForm(form).problems).toEqual({});
+    expect(Object.keys(form.texts).every((key) => settingFields.some(({ option }) => option === key))).toBe(
+      true,
+    );
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  test('with too many seeds trains as many as the page can', () => {
+    expect(formOfLink('seeds=1000').form.seeds).toBe('10');
+  });
+});
