@@ -151,6 +151,17 @@ export function largestDifference(differences: Numbers): number {
  * @throws RangeError if `grads` lacks a parameter, and if kinks leave nothing to check in a tensor (choose a smaller h)
  */
 export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[] {
+  const entries = gradientCheckInTurns(options);
+  for (;;) {
+    const { done, value } = entries.next();
+    if (done) return value;
+  }
+}
+
+/** The same, yielding after each entry, so that the caller may do something else in between. */
+export function* gradientCheckInTurns(
+  options: GradientCheckOptions,
+): Generator<undefined, GradientCheckRow[]> {
   const { net, params, x, labels, lambda, labelSmoothing = 0, h = 1e-6, seed = 1 } = options;
   const samplesPerTensor = options.samplesPerTensor ?? Number.POSITIVE_INFINITY;
   const B = labels.length;
@@ -192,6 +203,7 @@ export function gradientCheck(options: GradientCheckOptions): GradientCheckRow[]
         values[index] = value - h;
         const below = evaluate();
         values[index] = value;
+        yield;
         if (!samePattern(center, above) || !samePattern(center, below)) {
           kinks++;
           continue;

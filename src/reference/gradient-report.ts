@@ -121,9 +121,19 @@ export function gradientReport(
 ): GradientLine[] {
   const { entries, ...others } = options;
   const rows = gradientCheck({ ...gradientCase, ...others, samplesPerTensor: entries });
+  return gradientLines(gradientCase, rows, gpu, bounds);
+}
+
+/** The same of rows that `gradientCheck` made for the case. */
+export function gradientLines(
+  { net }: GradientCase,
+  rows: readonly GradientCheckRow[],
+  gpu: Readonly<Record<string, Numbers>>,
+  bounds: Readonly<Record<string, Expected>>,
+): GradientLine[] {
   return rows.flatMap((row) => [
     numericLine(row),
-    gpuLine(row, gpu[row.name], bounds[row.name]!, isFreeBias(gradientCase.net, row)),
+    gpuLine(row, gpu[row.name], bounds[row.name]!, isFreeBias(net, row)),
   ]);
 }
 

@@ -2,7 +2,8 @@ import { trainSettings } from '../../experiments/experiments.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
 import { startHeadlessRun } from '../../hosts/chrome/run.ts';
 import { layerWidths } from '../../nn/parameters.ts';
-import { gradientReport } from '../../reference/gradient-report.ts';
+import { gradientCheckInTurns } from '../../reference/gradient-check.ts';
+import { gradientLines } from '../../reference/gradient-report.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
 import { readSafetensors, writeSafetensors } from '../../train/safetensors.ts';
 import type { TrainSettings } from '../../train/settings.ts';
@@ -42,11 +43,15 @@ async function check(options: GradcheckOptions, server: PageServer, progress: Pr
   const onGpu = await firstStep(server, settings, file, variants, progress);
   const gpu = Object.fromEntries(onGpu.gradients.map(({ name, data }) => [name, data]));
   let tensors = 0;
-  const lines = gradientReport(gradientCase, gpu, bounds, {
-    entries,
-    seed,
-    onTensor: (name) => progress.update(tensors++, weights.length, `central differences of ${name}`),
-  });
+  const rows = await inTurns(
+    gradientCheckInTurns({
+      ...gradientCase,
+      samplesPerTensor: entries,
+      seed,
+      onTensor: (name) => progress.update(tensors++, weights.length, `central differences of ${name}`),
+    }),
+  );
+  const lines = gradientLines(gradientCase, rows, gpu, bounds);
   progress.update(weights.length, weights.length, 'done');
   progress.stop();
 
@@ -73,6 +78,15 @@ async function check(options: GradcheckOptions, server: PageServer, progress: Pr
     console.log(`\n${conclusion(lines)}`);
   }
   return passed ? 0 : 1;
+}
+
+/** Lets a signal in between the turns of long work. */
+async function inTurns<T>(work: Generator<undefined, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    await new Promise(setImmediate);
+  }
 }
 
 /** What a step on the GPU gives. */
