@@ -33,7 +33,7 @@ Examples:
   npm run bench -- --suite train --variant matmul=naive
   npm run bench -- --quick --baseline runs/bench-before/results.json
 
-Exit status: 0; 1 where a result is wrong or a row is slower than the baseline allows; 2 for a mistake in use.`;
+Found wrong, with exit status 1: a result is wrong, or a row is slower than the baseline allows.`;
 
 /** undefined where help was asked for. @throws UserError for a mistake, in one line */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {

@@ -2,6 +2,11 @@ import { defineBrowserProvider } from '@vitest/browser';
 import type { Browser, CDPSession, Page } from 'puppeteer';
 import { launchChrome } from '../src/hosts/chrome/launch.ts';
 
+// A signal ends Vitest without an `exit` event, at which Chrome and its folder go.
+for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGTERM: 15 })) {
+  process.once(signal, () => process.exit(128 + number));
+}
+
 /**
  * Runs Vitest's browser tests in the Chrome that the command line uses: one browser for the whole run.
  * The sandbox, WebGPU and software-adapter switches are those of src/hosts/chrome/launch.ts.

@@ -1,13 +1,15 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { FileWriteError } from '../../data/files/file-write-error.ts';
 import { trainSettings } from '../../experiments/experiments.ts';
 import { mean } from '../../experiments/statistics.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
+import { UserError } from '../../hosts/user-error.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
 import type { TrainReport } from '../../train/report-window.ts';
 import { commandLine } from '../command-line.ts';
-import { findCheckpoint } from '../folders/checkpoint-file.ts';
+import { checkpointFile, findCheckpoint } from '../folders/checkpoint-file.ts';
 import { claimNewFolder } from '../folders/folder-lock.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
 import { refuseOccupied } from '../folders/occupied.ts';
@@ -30,10 +32,12 @@ export async function main(args: readonly string[]): Promise<number> {
   if (options === undefined) return 0;
   const startedAt = new Date();
   const progress = makeProgress('training');
-  // Read before anything is written or downloaded.
   const resumed = options.resume === undefined ? undefined : resolvePath(options.resume);
-  const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed);
+  // Says that there is nothing, before a folder is made for it.
+  if (resumed !== undefined && !existsSync(resumed)) findCheckpoint(resumed);
   const directory = openFolder(options, resumed, startedAt);
+  // Read when nobody else writes to the folder any more, and before anything is written or downloaded.
+  const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed);
   const server = await startPageServer({
     dataDir: options.dataDir === undefined ? undefined : resolvePath(options.dataDir),
     log: progress.log,
@@ -44,10 +48,21 @@ export async function main(args: readonly string[]): Promise<number> {
     if (resumed !== undefined && !isSame(resumed, directory.path)) directory.takeMetricsOf(resumed);
     const from = { checkpoint, before: { ...before, startedAt } };
     return await trainInChrome(options, server, directory, from, progress);
+  } catch (error) {
+    throw error instanceof FileWriteError ? withRemedy(error, directory) : error;
   } finally {
     progress.stop();
     await server.close();
   }
+}
+
+/** What is kept where a file could not be written, and how to go on from it. */
+function withRemedy({ message }: FileWriteError, { path }: RunDirectory): UserError {
+  if (!existsSync(join(path, checkpointFile)))
+    return new UserError(`${message}; name another folder by --out`);
+  return new UserError(
+    `${message}; the last checkpoint is kept: make room, then ${commandLine('train', ['--resume', path])}`,
+  );
 }
 
 /**
@@ -64,7 +79,7 @@ function openFolder(
     return new RunDirectory(claimNewFolder(join(projectRoot, 'runs', timedName(experiment.name, startedAt))));
   }
   const directory = new RunDirectory(out);
-  if (resumed === undefined || !isSame(resumed, out)) refuseOccupied(out);
+  if (resumed === undefined || !isSame(resumed, out)) refuseOccupied(out, resumed !== undefined);
   return directory;
 }
 

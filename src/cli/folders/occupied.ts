@@ -6,21 +6,21 @@ import { UserError } from '../../hosts/user-error.ts';
 const results = /^(checkpoint\.safetensors|summary\.json|results?\.json|weights(\.\d+)?\.safetensors)$/;
 
 /**
- * For a command that begins something new in the folder.
+ * For a command that begins something new in the folder, or goes on there with what another folder holds (`resumes`).
  * @throws UserError where it holds results of which nothing must be lost
  */
-export function refuseOccupied(out: string): void {
+export function refuseOccupied(out: string, resumes = false): void {
   const found = readdirSync(out).filter((name) => results.test(name));
   if (found.length === 0) return;
   const what = found.includes('checkpoint.safetensors')
-    ? 'holds another run: go on with it by --resume, or name another folder'
+    ? `holds another run: ${resumes ? '' : 'go on with it by --resume, or '}name another folder`
     : `holds results (${found[0]}): name another folder`;
   throw new UserError(`--out ${out} ${what}`);
 }
 
 /**
  * For a command that goes on with what is in the folder.
- * @param format what its results.json begins with, such as `wgrad search 1`
+ * @param isOwn whether a results.json is one of this command
  * @throws UserError where it holds the results of another command
  */
 export function refuseOthers(

@@ -3,12 +3,17 @@ import { UserError } from '../../hosts/user-error.ts';
 import { commandLine } from '../command-line.ts';
 import { refuseSwallowed } from './swallowed.ts';
 
+const exitStatuses = `
+Exit status: 0 done; 1 found wrong, or broken; 2 cannot be done as asked, with one line that says why;
+129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM, what was done being kept.`;
+
 /** A command whose mistakes in use become one line and exit status 2. */
 export function makeCommand(name: string, description: string): Command {
   return new Command(name)
     .usage('[options]')
     .description(description)
     .helpOption('-h, --help', 'show this help')
+    .addHelpText('afterAll', exitStatuses)
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)
     .configureOutput({ writeErr: () => {} })
