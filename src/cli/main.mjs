@@ -1,14 +1,14 @@
 // Runs a command of the project: node src/cli/main.mjs train --steps 200
 // Plain JavaScript, so that it works in a fresh clone: it installs the dependencies first, where they are missing or
-// old, and then loads the TypeScript command through Vite.
+// old, and then loads the command (load-command.mjs).
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandNames, loadCommands } from './load-command.mjs';
 import { provideDependencies } from './setup/dependencies.mjs';
 import { checkProjectPath, provideHome, standingFolder } from './setup/place.mjs';
 import { UserError } from './setup/user-error.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const commands = ['train', 'experiments', 'gradcheck', 'search', 'trial', 'tune', 'start', 'bench', 'test'];
 const [command = '', ...args] = process.argv.slice(2);
 /** @param {string} line */
 const log = (line) => console.error(line);
@@ -17,22 +17,12 @@ try {
   await prepare();
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
-  log(commands.includes(command) ? `${command}: ${error.message}` : error.message);
+  log(commandNames.includes(command) ? `${command}: ${error.message}` : error.message);
   process.exit(2);
 }
-const { createServer } = await import('vite');
-const loader = await createServer({
-  root,
-  configFile: false,
-  appType: 'custom',
-  logLevel: 'error',
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true },
-});
-const { runCommand } = await loader.ssrLoadModule('/src/cli/process/run-command.ts');
-const path = command === 'bench' ? '/bench/main.ts' : `/src/cli/commands/${command}.ts`;
-const status = await runCommand(command, () => loader.ssrLoadModule(path), args);
-await loader.close();
+const load = await loadCommands(root);
+const { runCommand } = await load('run-command');
+const status = await runCommand(command, () => load(command), args);
 process.exit(status);
 
 /** Everything that must be so before TypeScript can be loaded. */
@@ -41,8 +31,8 @@ async function prepare() {
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new UserError(`Node ${process.versions.node} is too old: install Node 20.19 or newer`);
   }
-  if (!commands.includes(command)) {
-    const all = commands.map((name) => `npm run ${name}`).join(', ');
+  if (!commandNames.includes(command)) {
+    const all = commandNames.map((name) => `npm run ${name}`).join(', ');
     throw new UserError(`unknown command "${command}": use ${all}`);
   }
   checkProjectPath(root);

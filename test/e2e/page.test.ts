@@ -20,7 +20,7 @@ let tab: Tab;
 
 beforeAll(async () => {
   const log = (line: string) => console.error(line);
-  server = await startPageServer({ log });
+  server = await startPageServer({ page: 'index.html', log });
   browser = await launchChrome({ log });
   // A small net on 49,000 images, scored on few: the tests below share this tab, and its data.
   tab = await openTab(

@@ -13,6 +13,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const { port, data } = parsed.opts<{ port?: number; data?: string }>();
   const server = await startPageServer({
     dataDir: data === undefined ? undefined : resolvePath(data),
+    page: 'index.html',
     log: (line) => console.error(line),
     port: port ?? { from: 5173 },
   });

@@ -1,6 +1,6 @@
 /**
- * Serves the data set to the page, as a plugin of the development and preview servers: `/cifar10/<file>.bin` and
- * `/cifar10/normalisation-<N>.f64`. Addresses are looked up in a fixed map; no path is ever made of one.
+ * Serves the data set to the page: `/cifar10/<file>.bin` and `/cifar10/normalisation-<N>.f64`. Addresses are looked up in a
+ * fixed map; no path is ever made of one.
  */
 
 import { createReadStream } from 'node:fs';
@@ -8,34 +8,10 @@ import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Plugin } from 'vite';
 import { DATA_URL } from '../cifar10.ts';
 import { parseByteRange } from './byte-range.ts';
 import { normalisationBytes } from './normalisation-file.ts';
-import type { PreparedData, PrepareReport } from './prepare.ts';
-import { progressLines } from './progress-lines.ts';
-
-/** Prepares the data, e.g. `(report) => prepareCifar10({ ...report, dataDir })`. */
-export type Prepare = (report: PrepareReport) => Promise<PreparedData>;
-
-/**
- * The plugin. Data are prepared on the first request, with progress in the server's log; if that fails, the request is
- * answered 503 with the reason in one line, and the next request tries again.
- */
-export function cifar10Plugin(prepare: Prepare): Plugin {
-  const install = (server: {
-    middlewares: { use: (handler: DataMiddleware) => unknown };
-    config: { logger: { info: (line: string) => void; warn: (line: string) => void } };
-  }) => {
-    const { logger } = server.config;
-    const report: PrepareReport = {
-      onProgress: progressLines((line) => logger.info(line)),
-      onNotice: (line) => logger.warn(`data: ${line}`),
-    };
-    server.middlewares.use(dataMiddleware(() => prepare(report)));
-  };
-  return { name: 'wgrad:cifar10', configureServer: install, configurePreviewServer: install };
-}
+import type { PreparedData } from './prepare.ts';
 
 /** A handler of HTTP requests that passes on what is not under `/cifar10/`. */
 export type DataMiddleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -43,7 +19,10 @@ export type DataMiddleware = (request: IncomingMessage, response: ServerResponse
 /** A file to send: where it is, or what is in it. */
 type Body = { readonly path: string } | { readonly bytes: Uint8Array };
 
-/** The handler behind the plugin, for any Node server. */
+/**
+ * The handler, for any Node server. Data are prepared on the first request; if that fails, the request is answered 503 with the
+ * reason in one line, and the next request tries again.
+ */
 export function dataMiddleware(prepare: () => Promise<PreparedData>): DataMiddleware {
   let prepared: Promise<PreparedData> | undefined;
   const preparedOnce = () => {

@@ -1,79 +1,111 @@
-import type { Plugin, ViteDevServer } from 'vite';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
 import { DATA_URL } from '../../data/cifar10.ts';
 import { prepareCifar10 } from '../../data/files/prepare.ts';
 import { progressLines } from '../../data/files/progress-lines.ts';
-import { cifar10Plugin } from '../../data/files/serve.ts';
-import { projectRoot } from '../project-root.ts';
+import { type DataMiddleware, dataMiddleware } from '../../data/files/serve.ts';
+import { builtPage } from '../build-pages.ts';
 import { UserError } from '../user-error.ts';
-import { createViteServer } from '../vite-server.ts';
+import { isWelcome, type PageNeeds, refuse, securityHeaders } from './guard.ts';
+import { answerFile, type PageFiles, readPageFiles } from './page-files.ts';
+import { Transfers } from './transfers.ts';
 
-/** A page of this project and the data, served on the loopback interface. */
-export interface PageServer {
-  /** `http://127.0.0.1:PORT` */
+/** A page on the loopback interface. */
+export interface LocalServer {
+  /** `http://127.0.0.1:PORT`; the page is its `/`. */
   readonly origin: string;
-  readonly dataUrl: string;
-  /** Where the data came from: a directory, the cache, a download. */
-  readonly dataSource: string;
+  /** Byte arrays between this process and the page. */
+  readonly transfers: Transfers;
   close(): Promise<void>;
 }
 
-/**
- * Leaves Vite's client out of the pages. It would reload them when the server starts again, and a run with them; without
- * its socket it fills the console with failures. Styles must therefore come by `<link>`, not by `import`.
- */
-const withoutClient: Plugin = {
-  name: 'wgrad:without-client',
-  transformIndexHtml: {
-    order: 'post',
-    handler: (html) => html.replace(/<script [^>]*src="\/@vite\/client"[^>]*><\/script>\s*/, ''),
-  },
-};
+/** A built page of this project and the data. */
+export interface PageServer extends LocalServer {
+  readonly dataUrl: string;
+  /** Where the data came from: a directory, the cache, a download. */
+  readonly dataSource: string;
+}
 
-/**
- * Prepares the data (downloading them where they are missing) and starts Vite.
- * @throws DataError where no source has the data; UserError where the port cannot be had
- */
-export async function startPageServer(options: {
+export interface PageServerOptions {
+  /** The page, from the project's root: by default the one of headless runs. */
+  readonly page?: string;
   readonly dataDir?: string | undefined;
   readonly log: (line: string) => void;
   /** A port, or the first free one from a port on; any free one by default. */
   readonly port?: number | { readonly from: number };
-}): Promise<PageServer> {
-  const prepared = await prepareCifar10({
-    dataDir: options.dataDir,
-    onProgress: progressLines(options.log),
-    onNotice: options.log,
+}
+
+/** The page that trains in headless Chrome. */
+const headlessPage = 'src/hosts/chrome/headless.html';
+
+/**
+ * Prepares the data (downloading them where they are missing), builds the page where that was not done before, and serves both.
+ * @throws DataError where no source has the data; UserError where the port cannot be had
+ */
+export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
+  const { page = headlessPage, dataDir, log, port = 0 } = options;
+  const [prepared, files] = await Promise.all([
+    prepareCifar10({ dataDir, onProgress: progressLines(log), onNotice: log }),
+    builtPage(page).then((folder) => readPageFiles(folder, basename(page))),
+  ]);
+  const server = await servePage({ files, port, data: dataMiddleware(() => Promise.resolve(prepared)) });
+  return { ...server, dataUrl: DATA_URL, dataSource: prepared.source };
+}
+
+/**
+ * Serves the files of a page, and of the project's sources nothing.
+ * @throws UserError where the port cannot be had
+ */
+export async function servePage({
+  files,
+  port = 0,
+  data = (_request, _response, next) => next(),
+  needs,
+}: {
+  readonly files: PageFiles;
+  readonly port?: number | { readonly from: number };
+  /** Answers what it knows, and passes the rest on. */
+  readonly data?: DataMiddleware;
+  readonly needs?: PageNeeds;
+}): Promise<LocalServer> {
+  const transfers = new Transfers();
+  const headers = new Map(Object.entries(securityHeaders(needs)));
+  const server = createServer((request, response) => {
+    response.setHeaders(headers);
+    if (!isWelcome(request, portOf(server))) refuse(response, 403);
+    else if (transfers.owns(request.url ?? ''))
+      transfers.answer(request, response).catch(() => response.destroy());
+    else data(request, response, () => answerFile(files, request, response));
   });
-  const { port = 0 } = options;
-  const strictPort = typeof port === 'number';
-  const server: ViteDevServer = await createViteServer({
-    root: projectRoot,
-    configFile: false,
-    appType: 'mpa',
-    logLevel: 'error',
-    server: {
-      host: '127.0.0.1',
-      port: strictPort ? port : port.from,
-      strictPort,
-      hmr: false,
-      ws: false,
-      watch: null,
-    },
-    optimizeDeps: { noDiscovery: true },
-    worker: { format: 'es' },
-    plugins: [cifar10Plugin(() => Promise.resolve(prepared)), withoutClient],
-  });
-  await server.listen().catch(async (error: Error) => {
-    await server.close();
-    throw new UserError(`port ${strictPort ? port : port.from} cannot be had: ${error.message}`);
-  });
-  const address = server.httpServer?.address();
-  if (address === null || address === undefined || typeof address === 'string')
-    throw new Error('Vite did not listen');
+  await listen(server, port);
   return {
-    origin: `http://127.0.0.1:${address.port}`,
-    dataUrl: DATA_URL,
-    dataSource: prepared.source,
-    close: () => server.close(),
+    origin: `http://127.0.0.1:${portOf(server)}`,
+    transfers,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+/** @throws UserError where the port, or every port from there on, cannot be had */
+async function listen(server: Server, port: number | { readonly from: number }): Promise<void> {
+  const isFixed = typeof port === 'number';
+  for (let next = isFixed ? port : port.from; ; next++) {
+    const refused = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      server.once('error', resolve);
+      server.listen(next, '127.0.0.1', () => {
+        server.off('error', resolve);
+        resolve(undefined);
+      });
+    });
+    if (refused === undefined) return;
+    if (isFixed || refused.code !== 'EADDRINUSE' || next === 65_535) {
+      throw new UserError(`port ${next} cannot be had: ${refused.message}`);
+    }
+  }
 }

@@ -1,12 +1,10 @@
-import type { Browser, Page } from 'puppeteer';
+import type { Browser } from 'puppeteer';
 import type { FromWorker, StartMessage } from '../../train/messages.ts';
 import { UserError } from '../user-error.ts';
 import { launchChrome } from './launch.ts';
-import { packBytes, unpackBytes } from './packed-bytes.ts';
+import { fromText, toText } from './message-text.ts';
+import type { Envelope } from './page.ts';
 import type { PageServer } from './page-server.ts';
-
-/** Characters that a page takes at once: Chrome closes the connection at messages of 100 MB, and a checkpoint may be larger. */
-const pieceLength = 2 ** 24;
 
 /** The browser is gone: it crashed, or was ended. */
 export class BrowserEnded extends Error {
@@ -34,33 +32,34 @@ export async function startHeadlessRun(
   onMessage: (message: FromWorker) => void | Promise<void>,
   log: (line: string) => void,
 ): Promise<HeadlessRun> {
+  const { transfers } = server;
   const browser: Browser = await launchChrome({ log });
-  const page: Page = await browser.newPage();
+  const [page = await browser.newPage()] = await browser.pages();
   const finished = new Promise<Extract<FromWorker, { type: 'done' }>>((resolve, reject) => {
     browser.on('disconnected', () => reject(new BrowserEnded('the browser ended before the run did')));
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
-    void page.exposeFunction('wgradReceive', async (json: string) => {
-      const message = unpackBytes(json) as FromWorker;
+    void page.exposeFunction('wgradReceive', async ({ text, parts }: Envelope) => {
       try {
+        const bytes = parts.map(({ id }) => transfers.take(id));
+        const message = fromText(text, bytes) as FromWorker;
         await onMessage(message);
+        if (message.type === 'done') resolve(message);
+        if (message.type === 'error')
+          reject(message.user ? new UserError(message.message) : new Error(message.message));
       } catch (error) {
         reject(error);
       }
-      if (message.type === 'done') resolve(message);
-      if (message.type === 'error')
-        reject(message.user ? new UserError(message.message) : new Error(message.message));
     });
   });
   finished.catch(() => {}); // Whoever awaits it gets it.
   const send = async (message: unknown) => {
-    const json = packBytes(message);
-    for (let start = 0; start < json.length; start += pieceLength) {
-      const end = start + pieceLength;
-      const piece = json.slice(start, end);
-      await page.evaluate((text, isLast) => window.wgradSend(text, isLast), piece, end >= json.length);
-    }
+    const { text, parts } = toText(message);
+    const offered = parts.map((bytes) => ({ id: transfers.offer(bytes), sizeBytes: bytes.length }));
+    const envelope: Envelope = { text, parts: offered };
+    await page.evaluate((path, message) => window.wgradSend(path, message), transfers.path, envelope);
+    for (const { id } of offered) transfers.withdraw(id);
   };
-  await page.goto(`${server.origin}/src/hosts/chrome/headless.html`);
+  await page.goto(`${server.origin}/`);
   await page.waitForFunction(() => typeof window.wgradSend === 'function');
   await send(start);
   return {

@@ -1,11 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { createServer } from 'vite';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { normalisationBytes } from '../../../src/data/files/normalisation-file.ts';
 import type { PreparedData } from '../../../src/data/files/prepare.ts';
-import { cifar10Plugin, dataMiddleware } from '../../../src/data/files/serve.ts';
+import { dataMiddleware } from '../../../src/data/files/serve.ts';
 import { loadCifar10, loadNormalisation } from '../../../src/data/load.ts';
 import {
   computeNormalisation,
@@ -179,39 +178,13 @@ describe('dataMiddleware', () => {
   });
 });
 
-describe('cifar10Plugin', () => {
-  test('a development server feeds the loader', async () => {
-    const lines: string[] = [];
-    const server = await createServer({
-      configFile: false,
-      root: directory.path,
-      logLevel: 'silent',
-      appType: 'custom',
-      optimizeDeps: { noDiscovery: true },
-      server: { host: '127.0.0.1', port: 0, watch: null, ws: false },
-      plugins: [
-        cifar10Plugin(async ({ onProgress, onNotice }) => {
-          onProgress?.({ source: 'test', phase: 'verify', doneBytes: 1e6 });
-          onNotice?.('a notice');
-          return prepared;
-        }),
-      ],
-    });
-    server.config.logger.info = server.config.logger.warn = (line) => lines.push(line);
-    try {
-      await server.listen();
-      const address = server.httpServer!.address();
-      const baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address!.port : ''}/cifar10/`;
-      const normalisation = await loadNormalisation({ baseUrl }, 5);
-      expect(normalisation).toEqual(computeNormalisation(trainImages, 5));
-      // The real split sizes do not exist in this small set: the server says so, and the loader passes it on.
-      await expect(loadCifar10({ baseUrl, valSize: 5000, set: fake.set })).rejects.toThrow(
-        'normalisation-45000.f64: HTTP 422: normalisation: the number of images must be from 1 to 8, got 45000',
-      );
-      expect(lines).toEqual(['data: test: verify 1.0 MB', 'data: a notice']);
-      expect(await readdir(prepared.cache)).toEqual(['normalisation-5.f64']);
-    } finally {
-      await server.close();
-    }
-  });
+test('the loader is fed', async () => {
+  const baseUrl = `${await serveFake()}/cifar10/`;
+  const normalisation = await loadNormalisation({ baseUrl }, 5);
+  expect(normalisation).toEqual(computeNormalisation(trainImages, 5));
+  // The real split sizes do not exist in this small set: the server says so, and the loader passes it on.
+  await expect(loadCifar10({ baseUrl, valSize: 5000, set: fake.set })).rejects.toThrow(
+    'normalisation-45000.f64: HTTP 422: normalisation: the number of images must be from 1 to 8, got 45000',
+  );
+  expect(await readdir(prepared.cache)).toEqual(['normalisation-5.f64']);
 });
