@@ -1,0 +1,98 @@
+/** The old nets keep their plans: calls, labels, variants, grids and the text of every shader, on both kinds of adapter. */
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import type { Capabilities, Gpu } from '../../../src/gpu/device.ts';
+import { Allocator } from '../../../src/gpu/tensor.ts';
+import { type KernelCall, replicasOf, shaderText } from '../../../src/kernels/call.ts';
+import { defaultChoice } from '../../../src/kernels/variant-choice.ts';
+import type { GpuDataset } from '../../../src/train/dataset.ts';
+import { Trainer } from '../../../src/train/trainer.ts';
+import expected from '../../fixtures/same-plans.json';
+import { type SameRun, sameRuns } from '../../same-runs.ts';
+
+const adapter = {
+  subgroups: true,
+  maxWorkgroupStorageSize: 16384,
+  maxInvocationsPerWorkgroup: 256,
+  maxWorkgroupsPerDimension: 65535,
+};
+const adapters: Readonly<Record<string, Capabilities>> = {
+  software: { ...adapter, software: true },
+  hardware: { ...adapter, software: false },
+};
+
+async function callsOf({ settings, fuseGather }: SameRun, capabilities: Capabilities): Promise<KernelCall[]> {
+  const unlimited = { maxBufferSize: Infinity, maxStorageBufferBindingSize: Infinity };
+  const device = { limits: unlimited, createBuffer: (descriptor: GPUBufferDescriptor) => descriptor };
+  const gpu = { device, capabilities, check() {} } as unknown as Gpu;
+  const allocator = new Allocator(gpu);
+  const imagesA = allocator.tensor('images', (50_000 * 3072) / 4);
+  const split = { count: 50_000, shardImages: 50_000, imagesA, imagesB: imagesA, labels: imagesA };
+  const normalisation = allocator.tensor('normalisation', 2 * 3072);
+  const dataset: GpuDataset = { train: split, test: split, normalisation, sizeBytes: 0, destroy() {} };
+  let calls: readonly KernelCall[] = [];
+  const enough = new Error('recorded');
+  const made = Trainer.make(gpu, dataset, settings, {
+    ...(fuseGather !== undefined && { fuseGather }),
+    async measure(_, all) {
+      calls = all;
+      throw enough;
+    },
+  });
+  await made.catch((error) => {
+    if (error !== enough) throw error;
+  });
+  return [...calls];
+}
+
+vi.stubGlobal('GPUBufferUsage', { STORAGE: 1, COPY_SRC: 2, COPY_DST: 4 });
+
+const sha = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+/** Comments and blank lines compile to nothing. */
+const bare = (wgsl: string): string =>
+  wgsl
+    .split('\n')
+    .map((line) => line.replace(/\/\/.*$/, '').trimEnd())
+    .filter((line) => line !== '')
+    .join('\n');
+
+/** Per call: `label: op/variant grid` -> hash of the text. */
+function planOf(calls: readonly KernelCall[], capabilities: Capabilities): Record<string, string> {
+  return Object.fromEntries(
+    calls.map((call) => {
+      const { label, kernel, shape, tensors } = call;
+      const replicas = replicasOf(call);
+      const variant = defaultChoice(kernel, shape, capabilities, { label, replicas });
+      // Variants had twins for crops and shards once; their texts did not.
+      const name = variant.name.replace(/-(crop|sharded)$/, '');
+      const grid = [...variant.grid(shape), replicas].join('x');
+      return [
+        `${label}: ${kernel.op}/${name} ${grid}`,
+        sha(bare(shaderText(kernel, variant, shape, tensors))),
+      ];
+    }),
+  );
+}
+
+const cases = Object.entries(sameRuns).flatMap(([name, run]) =>
+  Object.entries(adapters).map(([kind, capabilities]) => ({ title: `${name}, ${kind}`, run, capabilities })),
+);
+
+/** `WGRAD_RECORD=1` writes what is seen into the fixture: for a change that is meant, with the reason in its commit. */
+const seen: Record<string, Record<string, string>> = {};
+afterAll(() => {
+  if (process.env.WGRAD_RECORD !== '1') return;
+  const fixture = new URL('../../fixtures/same-plans.json', import.meta.url);
+  writeFileSync(fixture, `${JSON.stringify(seen, null, 1)}\n`);
+});
+
+describe('plans and shader texts are those of before', () => {
+  test.each(cases)('$title', async ({ title, run, capabilities }) => {
+    const plan = planOf(await callsOf(run, capabilities), capabilities);
+    seen[title] = plan;
+    expect(Object.entries(plan)).toEqual(
+      Object.entries((expected as Record<string, Record<string, string>>)[title] ?? {}),
+    );
+  });
+});
