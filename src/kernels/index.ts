@@ -4,13 +4,24 @@ import {
   batchNormInference,
   batchNormStatistics,
 } from './batch-norm.ts';
+import {
+  batchNormApply,
+  batchNormDx,
+  batchNormGradientParts,
+  batchNormMerge,
+  batchNormMoments,
+} from './batch-norm-parts.ts';
 import { biasGradient } from './bias.ts';
+import { convDgrad, convForward, convWgrad } from './convolution.ts';
 import { gather } from './gather.ts';
 import { gatherLabels } from './gather-labels.ts';
 import { gatherMatmulForward, gatherMatmulWgrad } from './gather-matmul.ts';
+import { geluBackward, geluForward } from './gelu.ts';
 import type { Kernel } from './kernel.ts';
 import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad, splitSum } from './matmul.ts';
 import { adam, sgd } from './optimizers.ts';
+import { biasGradientParts, partSum } from './parts.ts';
+import { averagePoolBackward, averagePoolForward, maxPoolBackward, maxPoolForward } from './pooling.ts';
 import { reluBackward, reluForward } from './relu.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 import { stepEnd } from './step-end.ts';
@@ -23,17 +34,33 @@ export const kernels = [
   matmulForward,
   matmulForwardSplit,
   splitSum,
+  convForward,
   batchNormForward,
+  batchNormMoments,
+  batchNormMerge,
+  batchNormApply,
   batchNormInference,
   batchNormStatistics,
   reluForward,
+  geluForward,
+  maxPoolForward,
+  averagePoolForward,
   softmaxCrossEntropy,
   gatherMatmulWgrad,
   matmulWgrad,
+  convWgrad,
   biasGradient,
+  biasGradientParts,
+  partSum,
   matmulDgrad,
+  convDgrad,
   batchNormBackward,
+  batchNormGradientParts,
+  batchNormDx,
   reluBackward,
+  geluBackward,
+  maxPoolBackward,
+  averagePoolBackward,
   sgd,
   adam,
   stepEnd,

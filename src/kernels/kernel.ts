@@ -57,6 +57,12 @@ export interface Kernel<S extends Shape = Shape> {
 export const read = (name: string): Binding => ({ name, access: 'read' });
 export const readWrite = (name: string): Binding => ({ name, access: 'read_write' });
 
+/** `count` workgroups as a grid: beyond 32,768 in x they go on in y, since WebGPU allows 65,535 per dimension. What overhangs has nothing to do. */
+export function folded(count: number): readonly [number, number] {
+  const x = Math.min(count, 32_768);
+  return [x, Math.ceil(count / x)];
+}
+
 /** Why `variant` cannot run here; undefined where it can. */
 export function refusal<S extends Shape>(
   variant: Variant<S>,

@@ -1,17 +1,33 @@
 import backwardNaive from '../../shaders/relu-backward/naive.wgsl?raw';
+import backwardVec4 from '../../shaders/relu-backward/vec4.wgsl?raw';
 import forwardNaive from '../../shaders/relu-forward/naive.wgsl?raw';
-import { type Kernel, read, readWrite } from './kernel.ts';
+import forwardVec4 from '../../shaders/relu-forward/vec4.wgsl?raw';
+import { folded, type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
 export type ElementwiseShape = { readonly COUNT: number };
 
-const grid = ({ COUNT }: ElementwiseShape): readonly [number, number] => [Math.ceil(COUNT / 64), 1];
+const naive = (source: string): Variant<ElementwiseShape> => ({
+  name: 'naive',
+  source,
+  constants: (shape) => shape,
+  grid: ({ COUNT }) => [Math.ceil(COUNT / 64), 1],
+});
+
+/** Four elements per invocation, and a grid in two dimensions: any number of elements that is a multiple of 4. */
+export const elementwiseVec4 = (name: string, source: string): Variant<ElementwiseShape> => ({
+  name,
+  source,
+  refuses: wantsMultiplesOf4('COUNT'),
+  constants: ({ COUNT }) => ({ COUNT, GRID_X: folded(Math.ceil(COUNT / 256))[0] }),
+  grid: ({ COUNT }) => folded(Math.ceil(COUNT / 256)),
+});
 
 /** y = max(x, 0) for nets without batch norm; elsewhere it is part of the batch norm's pass. */
 export const reluForward: Kernel<ElementwiseShape> = {
   op: 'relu-forward',
   bindings: [read('x'), readWrite('y')],
   cost: ({ COUNT }) => ({ flops: COUNT, bytes: 8 * COUNT }),
-  variants: [{ name: 'naive', source: forwardNaive, constants: (shape) => shape, grid }],
+  variants: [naive(forwardNaive), elementwiseVec4('vec4', forwardVec4)],
 };
 
 /** dx = dy where x > 0; the derivative at 0 is 0. */
@@ -19,5 +35,5 @@ export const reluBackward: Kernel<ElementwiseShape> = {
   op: 'relu-backward',
   bindings: [read('dy'), read('x'), readWrite('dx')],
   cost: ({ COUNT }) => ({ flops: COUNT, bytes: 12 * COUNT }),
-  variants: [{ name: 'naive', source: backwardNaive, constants: (shape) => shape, grid }],
+  variants: [naive(backwardNaive), elementwiseVec4('vec4', backwardVec4)],
 };

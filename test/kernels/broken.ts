@@ -123,6 +123,218 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'naive', mistake: 'drops the last part', find: 's < SPLITS', replace: 's + 1u < SPLITS' },
     { variant: 'naive', mistake: 'takes the bias of the row', find: 'i % N4', replace: 'i / N4' },
   ],
+  'conv-forward': [
+    {
+      variant: 'naive',
+      mistake: 'reads the neighbouring row where the filter overhangs',
+      find: 'h < H && v < W',
+      replace: 'h < H',
+    },
+    {
+      variant: 'strip',
+      mistake: 'takes one row of w for another',
+      find: 'quadBroadcast(own, 1u)',
+      replace: 'quadBroadcast(own, 2u)',
+    },
+    { variant: 'strip', mistake: 'has no padding in front', find: 'STEP_X - PAD_X', replace: 'STEP_X' },
+    { variant: 'strip', mistake: 'forgets the step', find: 'a[i * STEP_X + s]', replace: 'a[i + s]' },
+    {
+      variant: 'tile',
+      mistake: 'counts pixels of the next row where the filter overhangs',
+      find: 'h < H && v < W',
+      replace: 'h < H',
+    },
+    { variant: 'tile', mistake: 'drops the last terms', find: 'k0 < K', replace: 'k0 + DEPTH < K' },
+  ],
+  'conv-wgrad': [
+    {
+      variant: 'naive',
+      mistake: 'drops the last row of a part',
+      find: 'row < end',
+      replace: 'row + 1u < end',
+    },
+    {
+      variant: 'strip',
+      mistake: 'counts the last pixel of a row again for those beyond it',
+      find: 'mine = select(vec4f(), dy[dyRow + min(c, N4 - 1u - column)], q + lane < Q)',
+      replace: 'mine = dy[dyRow + min(c, N4 - 1u - column)]',
+    },
+    {
+      variant: 'strip',
+      mistake: 'lets a part read the rows of the next',
+      find: 'min((part + 1u) * ROWS, B * P)',
+      replace: 'B * P',
+    },
+    {
+      variant: 'tile',
+      mistake: 'transposes its 4×4 sums',
+      find: 'acc[1] += a.y * b',
+      replace: 'acc[1] += a.x * b',
+    },
+  ],
+  'conv-dgrad': [
+    {
+      variant: 'naive',
+      mistake: 'takes pixels between the steps',
+      find: 'q % STEP_X == 0u &&',
+      replace: '',
+    },
+    {
+      variant: 'strip',
+      mistake: 'mirrors the filter',
+      find: 'STEP_X * SIZE_X - s)',
+      replace: 'STEP_X * SIZE_X + s)',
+    },
+    {
+      variant: 'strip',
+      mistake: 'gives all phases the first rows of the filter',
+      find: '(phase + PAD_Y)',
+      replace: 'PAD_Y',
+    },
+    {
+      variant: 'tile',
+      mistake: 'gives all phases the first taps',
+      find: 's0 = (phaseX + PAD_X)',
+      replace: 's0 = (PAD_X)',
+    },
+  ],
+  'part-sum': [
+    { variant: 'naive', mistake: 'drops the last part', find: 'part < PARTS', replace: 'part + 1u < PARTS' },
+  ],
+  'bias-gradient-parts': [
+    {
+      variant: 'naive',
+      mistake: 'reads the rows of the next part',
+      find: 'min(first + ROWS, M)',
+      replace: 'M',
+    },
+  ],
+  'batch-norm-moments': [
+    {
+      variant: 'naive',
+      mistake: 'divides by the rows of a full part',
+      find: 'f32(max(end - first, 1u))',
+      replace: 'f32(ROWS)',
+    },
+    { variant: 'naive', mistake: 'ignores the ReLU in front', find: 'RELU_BEFORE == 1u', replace: 'false' },
+  ],
+  'batch-norm-merge': [
+    {
+      variant: 'naive',
+      mistake: 'adds squares as if the means were equal',
+      find: ' + d * d * before * share',
+      replace: '',
+    },
+    {
+      variant: 'naive',
+      mistake: 'takes the last part for a full one',
+      find: 'min(M - min(part * ROWS, M), ROWS)',
+      replace: 'ROWS',
+    },
+    {
+      variant: 'naive',
+      mistake: 'never sets the running statistics',
+      find: 'FIRST_BATCH_SETS == 1u &&',
+      replace: 'false &&',
+    },
+  ],
+  'batch-norm-apply': [
+    {
+      variant: 'naive',
+      mistake: 'computes the tanh form',
+      find: 'z = gelu(z)',
+      replace: 'z = 0.5 * z * (1.0 + tanh(0.7978845608 * (z + 0.044715 * z * z * z)))',
+    },
+    {
+      variant: 'naive',
+      mistake: 'takes the variance for invStd',
+      find: 'FROM_VARIANCE == 1u',
+      replace: 'false',
+    },
+  ],
+  'batch-norm-gradient-parts': [
+    {
+      variant: 'naive',
+      mistake: 'does not mask with the ReLU behind',
+      find: 'gamma * n + beta > vec4f()',
+      replace: 'vec4<bool>(true)',
+    },
+    {
+      variant: 'naive',
+      mistake: 'takes the slope of the GELU of x',
+      find: 'geluSlope(gamma * n + beta)',
+      replace: 'geluSlope(n)',
+    },
+  ],
+  'batch-norm-dx': [
+    {
+      variant: 'naive',
+      mistake: 'forgets that the variance depends on x',
+      find: 'dbeta + n * dgamma',
+      replace: 'dbeta',
+    },
+  ],
+  'max-pool-forward': [
+    {
+      variant: 'naive',
+      mistake: 'names the last of equal pixels',
+      find: 'value > best',
+      replace: 'value >= best',
+    },
+    { variant: 'naive', mistake: 'has steps of the size', find: '% P * STEP', replace: '% P * SIZE' },
+  ],
+  'max-pool-backward': [
+    {
+      variant: 'naive',
+      mistake: 'takes one of the windows over a pixel',
+      find: 't < COVER',
+      replace: 't < 1u',
+    },
+    {
+      variant: 'naive',
+      mistake: 'gives every pixel of a window its gradient',
+      find: '== vec4u(r * SIZE + s)',
+      replace: '< vec4u(SIZE * SIZE)',
+    },
+  ],
+  'average-pool-forward': [
+    {
+      variant: 'naive',
+      mistake: 'drops the last pixel',
+      find: 'pixel < PIXELS',
+      replace: 'pixel + 1u < PIXELS',
+    },
+  ],
+  'average-pool-backward': [
+    {
+      variant: 'naive',
+      mistake: 'takes another image',
+      find: '/ (PIXELS * C4) * C4',
+      replace: '/ PIXELS * C4',
+    },
+  ],
+  'gelu-forward': [
+    {
+      variant: 'naive',
+      mistake: 'computes the tanh form',
+      find: 'return x * select(1.0 - tail, tail, x < vec4f())',
+      replace: 'return 0.5 * x * (1.0 + tanh(0.7978845608 * (x + 0.044715 * x * x * x)))',
+    },
+    {
+      variant: 'naive',
+      mistake: 'lets negative numbers through',
+      find: 'select(1.0 - tail, tail, x < vec4f())',
+      replace: '(1.0 - tail)',
+    },
+  ],
+  'gelu-backward': [
+    {
+      variant: 'naive',
+      mistake: 'leaves out the slope of Phi',
+      find: ' + x * bell * 0.39894228',
+      replace: '',
+    },
+  ],
   'batch-norm-forward': [
     {
       variant: 'naive',
@@ -288,7 +500,10 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: 'true',
     },
   ],
-  'relu-backward': [{ variant: 'naive', mistake: 'has derivative 1 at 0', find: '> 0.0', replace: '>= 0.0' }],
+  'relu-backward': [
+    { variant: 'vec4', mistake: 'has derivative 1 at 0', find: '> vec4f()', replace: '>= vec4f()' },
+    { variant: 'naive', mistake: 'has derivative 1 at 0', find: '> 0.0', replace: '>= 0.0' },
+  ],
   sgd: [
     { variant: 'vec4', mistake: 'halves the L2 term', find: '2.0 * lambda', replace: 'lambda' },
     {

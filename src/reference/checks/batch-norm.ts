@@ -24,7 +24,7 @@ import { relu, reluBackward } from '../relu.ts';
 import { sumBound } from '../tolerance.ts';
 import { type CaseBuilder, floats, joined, type OpCheck } from './case.ts';
 
-const elementwise = 9;
+export const elementwise = 9;
 
 /** The three places of the ReLU. */
 export const reluOrders = [
@@ -50,7 +50,7 @@ const shapes = (): readonly BatchNormShape[] => [
 ];
 
 /** Columns of different mean and scale; every fifth is constant; zeros of both signs, where the ReLU has its corner. */
-function columns(
+export function columns(
   build: CaseBuilder,
   { M, N }: { readonly M: number; readonly N: number },
 ): Float32Array<ArrayBuffer> {
@@ -63,11 +63,11 @@ function columns(
   });
 }
 
-const affines = (build: CaseBuilder, { N }: BatchNormShape) =>
+export const affines = (build: CaseBuilder, { N }: { readonly N: number }) =>
   floats(2 * N, (i) => (i < N ? build.normal(1, 0.5) : build.normal(0, 0.5)));
 
 /** The two halves of a (2, N) binding. */
-function halves(pair: Float32Array): [Float32Array, Float32Array] {
+export function halves(pair: Float32Array): [Float32Array, Float32Array] {
   return [pair.subarray(0, pair.length / 2), pair.subarray(pair.length / 2)];
 }
 

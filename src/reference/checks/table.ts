@@ -6,10 +6,19 @@ import {
   batchNormInferenceCheck,
   batchNormStatisticsCheck,
 } from './batch-norm.ts';
+import {
+  batchNormApplyCheck,
+  batchNormDxCheck,
+  batchNormGradientPartsCheck,
+  batchNormMergeCheck,
+  batchNormMomentsCheck,
+} from './batch-norm-parts.ts';
 import { biasGradientCheck } from './bias.ts';
 import type { OpCheck } from './case.ts';
+import { convDgradCheck, convForwardCheck, convWgradCheck } from './convolution.ts';
 import { gatherCheck, gatherLabelsCheck } from './gather.ts';
 import { gatherMatmulForwardCheck, gatherMatmulWgradCheck } from './gather-matmul.ts';
+import { geluBackwardCheck, geluForwardCheck } from './gelu.ts';
 import {
   matmulDgradCheck,
   matmulForwardCheck,
@@ -18,6 +27,13 @@ import {
   splitSumCheck,
 } from './matmul.ts';
 import { adamCheck, sgdCheck } from './optimizers.ts';
+import { biasGradientPartsCheck, partSumCheck } from './parts.ts';
+import {
+  averagePoolBackwardCheck,
+  averagePoolForwardCheck,
+  maxPoolBackwardCheck,
+  maxPoolForwardCheck,
+} from './pooling.ts';
 import { reluBackwardCheck, reluForwardCheck } from './relu.ts';
 import { softmaxCrossEntropyCheck } from './softmax-cross-entropy.ts';
 import { stepEndCheck } from './step-end.ts';
@@ -29,17 +45,33 @@ export const checks = {
   'matmul-forward': matmulForwardCheck,
   'matmul-forward-split': matmulForwardSplitCheck,
   'split-sum': splitSumCheck,
+  'conv-forward': convForwardCheck,
   'batch-norm-forward': batchNormForwardCheck,
+  'batch-norm-moments': batchNormMomentsCheck,
+  'batch-norm-merge': batchNormMergeCheck,
+  'batch-norm-apply': batchNormApplyCheck,
   'batch-norm-inference': batchNormInferenceCheck,
   'batch-norm-statistics': batchNormStatisticsCheck,
   'relu-forward': reluForwardCheck,
+  'gelu-forward': geluForwardCheck,
+  'max-pool-forward': maxPoolForwardCheck,
+  'average-pool-forward': averagePoolForwardCheck,
   'softmax-cross-entropy': softmaxCrossEntropyCheck,
   'gather-matmul-wgrad': gatherMatmulWgradCheck,
   'matmul-wgrad': matmulWgradCheck,
+  'conv-wgrad': convWgradCheck,
   'bias-gradient': biasGradientCheck,
+  'bias-gradient-parts': biasGradientPartsCheck,
+  'part-sum': partSumCheck,
   'matmul-dgrad': matmulDgradCheck,
+  'conv-dgrad': convDgradCheck,
   'batch-norm-backward': batchNormBackwardCheck,
+  'batch-norm-gradient-parts': batchNormGradientPartsCheck,
+  'batch-norm-dx': batchNormDxCheck,
   'relu-backward': reluBackwardCheck,
+  'gelu-backward': geluBackwardCheck,
+  'max-pool-backward': maxPoolBackwardCheck,
+  'average-pool-backward': averagePoolBackwardCheck,
   sgd: sgdCheck,
   adam: adamCheck,
   'step-end': stepEndCheck,

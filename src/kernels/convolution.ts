@@ -1,0 +1,281 @@
+// A convolution over NHWC activations as the three matrix products of a linear layer, with an implicit operand: the pixels under the filter
+// are read where they lie, never copied. In the words of matmul.ts M = B·P·Q, N = filters, K = SIZE_Y·SIZE_X·C:
+//   conv-forward   y(M,N) = x'·w + bias     conv-wgrad   dw(K,N) = x'ᵀ·dy, in parts that split-sum adds     conv-dgrad   dx from dy·wᵀ
+import dgradNaive from '../../shaders/conv-dgrad/naive.wgsl?raw';
+import dgradStrip from '../../shaders/conv-dgrad/strip.wgsl?raw';
+import dgradTile from '../../shaders/conv-dgrad/tile.wgsl?raw';
+import forwardNaive from '../../shaders/conv-forward/naive.wgsl?raw';
+import forwardStrip from '../../shaders/conv-forward/strip.wgsl?raw';
+import forwardTile from '../../shaders/conv-forward/tile.wgsl?raw';
+import wgradNaive from '../../shaders/conv-wgrad/naive.wgsl?raw';
+import wgradStrip from '../../shaders/conv-wgrad/strip.wgsl?raw';
+import wgradTile from '../../shaders/conv-wgrad/tile.wgsl?raw';
+import { folded, type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+
+/**
+ * A convolution of B images of H rows, W columns and C channels with N filters. A step is what PyTorch calls stride: from one place of the
+ * filter to the next (a STRIDE, in shaders, is that between replicas).
+ */
+export type ConvShape = {
+  readonly B: number;
+  readonly H: number;
+  readonly W: number;
+  readonly C: number;
+  readonly N: number;
+  readonly SIZE_Y: number;
+  readonly SIZE_X: number;
+  readonly STEP_Y: number;
+  readonly STEP_X: number;
+  readonly PAD_Y: number;
+  readonly PAD_X: number;
+};
+
+/** The wgrad of a convolution, its pixels in PARTS parts. */
+export type ConvWgradShape = ConvShape & { readonly PARTS: number };
+
+const { ceil, floor, max, min } = Math;
+
+/** Rows P and columns Q of a convolution's output, as PyTorch counts them. */
+export const outputSize = ({ H, W, SIZE_Y, SIZE_X, STEP_Y, STEP_X, PAD_Y, PAD_X }: ConvShape) => ({
+  P: floor((H + 2 * PAD_Y - SIZE_Y) / STEP_Y) + 1,
+  Q: floor((W + 2 * PAD_X - SIZE_X) / STEP_X) + 1,
+});
+
+/** M, N and K of the three products. */
+export function productSize(shape: ConvShape): {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+} {
+  const { P, Q } = outputSize(shape);
+  return { M: shape.B * P * Q, N: shape.N, K: shape.SIZE_Y * shape.SIZE_X * shape.C };
+}
+
+/**
+ * The same convolution with fewer taps and more channels, where the filter's places share no pixel of a row: the pixels of a row under it are
+ * one pixel of a narrower image with SIZE_X times the channels, and the weights in their order those of a filter one pixel wide. Elsewhere
+ * the shape as it is.
+ */
+export function withoutOverlap(shape: ConvShape): ConvShape {
+  const { W, C, SIZE_X, STEP_X, PAD_X } = shape;
+  if (SIZE_X === 1 || SIZE_X !== STEP_X || PAD_X !== 0 || W % SIZE_X !== 0) return shape;
+  return { ...shape, W: W / SIZE_X, C: C * SIZE_X, SIZE_X: 1, STEP_X: 1 };
+}
+
+/**
+ * Parts of the pixels that wgrad sums apart: at least 512 pixels a part, so that a part's sums cost little beside its products; at most 128, enough
+ * for the largest adapters. A function of the shape alone, so that every adapter adds in the same order.
+ */
+export function wgradParts(shape: ConvShape): number {
+  const { P, Q } = outputSize(shape);
+  const rows = ceil((shape.B * P) / max(1, min(128, floor((shape.B * P * Q) / 512))));
+  return ceil((shape.B * P) / rows);
+}
+
+/** Rows (b, p) of y in a part of wgrad. */
+export const rowsOfPart = (shape: ConvWgradShape): number =>
+  ceil((shape.B * outputSize(shape).P) / shape.PARTS);
+
+const cost = (shape: ConvShape) => {
+  const { M, N, K } = productSize(shape);
+  const { B, H, W, C } = shape;
+  return { flops: 2 * M * N * K, bytes: 4 * (B * H * W * C + K * N + M * N) };
+};
+
+/** What a workgroup computes of `count` things that come in fours, at most `most` of them, so that the workgroups are filled evenly. */
+const even = (count: number, most: number): number => ceil(count / ceil(count / most));
+
+/** Multiply-adds of four lanes that a round may write out: beyond it compiling takes seconds. */
+const mostUnrolled = 3072;
+
+const fits = (shape: ConvShape): string | undefined => {
+  if (shape.SIZE_X > 8) return `it writes out the ${shape.SIZE_X} taps of a row`;
+  return wantsMultiplesOf4<ConvShape>('C', 'N')(shape);
+};
+
+function constantsOf(shape: ConvShape, workgroups: number) {
+  return { ...shape, ...outputSize(shape), GRID_X: folded(workgroups)[0] };
+}
+
+/** A variant whose workgroups are counted along one line. */
+function variant<S extends ConvShape>(
+  name: string,
+  source: string,
+  workgroups: (shape: S) => number,
+  rest: Partial<Variant<S>> & { readonly tile?: (shape: S) => Readonly<Record<string, number>> } = {},
+): Variant<S> {
+  const { tile, ...others } = rest;
+  return {
+    name,
+    source,
+    ...others,
+    constants: (shape) => ({ ...constantsOf(shape, workgroups(shape)), ...tile?.(shape) }),
+    grid: (shape) => folded(workgroups(shape)),
+  };
+}
+
+/** A tile of size² outputs per workgroup, through workgroup memory; `tiles` counts them. */
+function tileVariant<S extends ConvShape>(
+  size: number,
+  source: string,
+  tiles: (shape: S) => number,
+  constants: (shape: S) => Readonly<Record<string, number>> = () => ({}),
+): Variant<S> {
+  return variant(`tile-${size}`, source, tiles, {
+    refuses: wantsMultiplesOf4<S>('C', 'N'),
+    pays: (shape) => size === 32 || tiles(shape) >= leastTiles,
+    tile: (shape) => ({ ...constants(shape), TILE: size, INVOCATIONS: size ** 2 / 16 }),
+  });
+}
+
+/** Workgroups that a GPU wants at least: below, smaller tiles pay. */
+const leastTiles = 64;
+
+/** A strip of at most `pixels` pixels and 4·cols columns, smaller where the shape is or where many taps are written out. */
+function stripTile(pixels: number, cols: number, along: number, columns: number, taps: number) {
+  const COLS = even(columns / 4, cols);
+  const most = max(1, min(pixels, floor(mostUnrolled / (16 * taps * COLS))));
+  return { PIXELS: even(along, most), COLS };
+}
+
+function forwardStripVariant(pixels: number, cols: number): Variant<ConvShape> {
+  const tile = (shape: ConvShape) => {
+    const { PIXELS, COLS } = stripTile(pixels, cols, outputSize(shape).Q, shape.N, shape.SIZE_X);
+    return { PIXELS, COLS, WINDOW: (PIXELS - 1) * shape.STEP_X + shape.SIZE_X };
+  };
+  const workgroups = (shape: ConvShape) => {
+    const { PIXELS, COLS } = tile(shape);
+    const { P, Q } = outputSize(shape);
+    return ceil((shape.B * P * ceil(Q / PIXELS)) / 4) * ceil(shape.N / 4 / COLS);
+  };
+  return variant(`strip-${pixels}x${4 * cols}`, forwardStrip, workgroups, {
+    subgroups: true,
+    refuses: fits,
+    tile,
+  });
+}
+
+const forwardTileVariant = (size: number) =>
+  tileVariant<ConvShape>(size, forwardTile, (shape) => {
+    const { M, N } = productSize(shape);
+    return ceil(M / size) * ceil(N / size);
+  });
+
+export const convForward: Kernel<ConvShape> = {
+  op: 'conv-forward',
+  bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
+  cost,
+  variants: [
+    variant('naive', forwardNaive, (shape) => {
+      const { M, N } = productSize(shape);
+      return ceil((M * N) / 64);
+    }),
+    forwardTileVariant(64),
+    forwardTileVariant(32),
+    forwardStripVariant(4, 4),
+    forwardStripVariant(4, 8),
+    forwardStripVariant(8, 4),
+    forwardStripVariant(8, 8),
+  ],
+  preferred: { software: ['strip-8x32'], hardware: ['tile-64', 'tile-32'] },
+};
+
+function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> {
+  const tile = (shape: ConvWgradShape) => {
+    const VECS = even(shape.C / 4, max(1, floor(rows / 4 / shape.SIZE_X)));
+    const COLS = even(shape.N / 4, cols);
+    return {
+      ROWS: rowsOfPart(shape),
+      VECS,
+      COLS,
+      WINDOW: 3 * shape.STEP_X + shape.SIZE_X,
+      SUMS: 4 * shape.SIZE_X * VECS * COLS,
+    };
+  };
+  const workgroups = (shape: ConvWgradShape) => {
+    const { VECS, COLS } = tile(shape);
+    const quads = ceil((shape.SIZE_Y * ceil(shape.C / 4 / VECS)) / 4);
+    return shape.PARTS * quads * ceil(shape.N / 4 / COLS);
+  };
+  return variant(`strip-${rows}x${4 * cols}`, wgradStrip, workgroups, {
+    subgroups: true,
+    refuses: fits,
+    tile,
+  });
+}
+
+const wgradTileVariant = (size: number) =>
+  tileVariant<ConvWgradShape>(
+    size,
+    wgradTile,
+    (shape) => {
+      const { N, K } = productSize(shape);
+      return shape.PARTS * ceil(K / size) * ceil(N / size);
+    },
+    (shape) => ({ ROWS: rowsOfPart(shape) }),
+  );
+
+export const convWgrad: Kernel<ConvWgradShape> = {
+  op: 'conv-wgrad',
+  bindings: [read('x'), read('dy'), readWrite('partial')],
+  cost,
+  variants: [
+    variant(
+      'naive',
+      wgradNaive,
+      (shape) => {
+        const { N, K } = productSize(shape);
+        return ceil((shape.PARTS * K * N) / 64);
+      },
+      { tile: (shape) => ({ ROWS: rowsOfPart(shape) }) },
+    ),
+    wgradTileVariant(64),
+    wgradTileVariant(32),
+    wgradStripVariant(12, 4),
+    wgradStripVariant(12, 8),
+  ],
+  preferred: { software: ['strip-12x32'], hardware: ['tile-64', 'tile-32'] },
+};
+
+function dgradStripVariant(pixels: number, cols: number): Variant<ConvShape> {
+  const tile = ({ W, C, SIZE_X, STEP_X, PAD_X }: ConvShape) => {
+    // Tap s reaches pixel ceil((PAD_X - s) / STEP_X) of dy from the strip's first one on: less for the last tap than for the first.
+    const [first, last] = [ceil(PAD_X / STEP_X), ceil((PAD_X + 1 - SIZE_X) / STEP_X)];
+    const { PIXELS, COLS } = stripTile(max(1, floor(pixels / STEP_X)), cols, ceil(W / STEP_X), C, SIZE_X);
+    const SPAN = PIXELS * STEP_X;
+    return { PIXELS, COLS, SPAN, SUMS: SPAN * COLS, WINDOW: PIXELS + first - last, LOWEST: SIZE_X + last };
+  };
+  const workgroups = (shape: ConvShape) => {
+    const { SPAN, COLS } = tile(shape);
+    const { B, H, W, C, STEP_Y } = shape;
+    return ceil((B * ceil(H / STEP_Y) * ceil(W / SPAN)) / 4) * STEP_Y * ceil(C / 4 / COLS);
+  };
+  return variant(`strip-${pixels}x${4 * cols}`, dgradStrip, workgroups, {
+    subgroups: true,
+    refuses: (shape) =>
+      shape.STEP_X > 8 ? `it writes out the ${shape.STEP_X} pixels of a step` : fits(shape),
+    tile,
+  });
+}
+
+const dgradTileVariant = (size: number) =>
+  tileVariant<ConvShape>(size, dgradTile, ({ B, H, W, C, STEP_Y, STEP_X }) => {
+    const pixels = B * ceil(H / STEP_Y) * ceil(W / STEP_X);
+    return ceil(pixels / size) * STEP_Y * STEP_X * ceil(C / size);
+  });
+
+export const convDgrad: Kernel<ConvShape> = {
+  op: 'conv-dgrad',
+  bindings: [read('dy'), read('w'), readWrite('dx')],
+  cost,
+  variants: [
+    variant('naive', dgradNaive, ({ B, H, W, C }) => ceil((B * H * W * C) / 64)),
+    dgradTileVariant(64),
+    dgradTileVariant(32),
+    dgradStripVariant(4, 4),
+    dgradStripVariant(4, 8),
+    dgradStripVariant(8, 4),
+    dgradStripVariant(8, 8),
+  ],
+  preferred: { software: ['strip-8x32'], hardware: ['tile-64', 'tile-32'] },
+};

@@ -1,0 +1,97 @@
+// Pooling over NHWC activations: the largest pixel of windows, the mean of a whole image.
+import averageBackward from '../../shaders/average-pool-backward/naive.wgsl?raw';
+import averageForward from '../../shaders/average-pool-forward/naive.wgsl?raw';
+import maxBackward from '../../shaders/max-pool-backward/naive.wgsl?raw';
+import maxForward from '../../shaders/max-pool-forward/naive.wgsl?raw';
+import { folded, type Kernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+
+/** Windows of SIZE×SIZE pixels, STEP apart, that lie in the image; pixels behind the last window are left out, as in PyTorch. */
+export type MaxPoolShape = {
+  readonly B: number;
+  readonly H: number;
+  readonly W: number;
+  readonly C: number;
+  readonly SIZE: number;
+  readonly STEP: number;
+};
+
+/** B images of PIXELS pixels. */
+export type AveragePoolShape = { readonly B: number; readonly PIXELS: number; readonly C: number };
+
+/** Rows P and columns Q of windows. */
+export const pooledSize = ({ H, W, SIZE, STEP }: MaxPoolShape) => ({
+  P: Math.floor((H - SIZE) / STEP) + 1,
+  Q: Math.floor((W - SIZE) / STEP) + 1,
+});
+
+const outputs = (shape: MaxPoolShape): number => {
+  const { P, Q } = pooledSize(shape);
+  return shape.B * P * Q * shape.C;
+};
+const inputs = ({ B, H, W, C }: MaxPoolShape): number => B * H * W * C;
+
+/** Workgroups of 16 invocations with four channels each. */
+const groups = (elements: number) => folded(Math.ceil(elements / 64));
+
+export const maxPoolForward: Kernel<MaxPoolShape> = {
+  op: 'max-pool-forward',
+  bindings: [read('x'), readWrite('y'), readWrite('largest')],
+  cost: (shape) => ({
+    flops: outputs(shape) * shape.SIZE ** 2,
+    bytes: 4 * (inputs(shape) + 2 * outputs(shape)),
+  }),
+  variants: [
+    {
+      name: 'naive',
+      source: maxForward,
+      refuses: wantsMultiplesOf4('C'),
+      constants: (shape) => ({ ...shape, ...pooledSize(shape), GRID_X: groups(outputs(shape))[0] }),
+      grid: (shape) => groups(outputs(shape)),
+    },
+  ],
+};
+
+export const maxPoolBackward: Kernel<MaxPoolShape> = {
+  op: 'max-pool-backward',
+  bindings: [read('dy'), read('largest'), readWrite('dx')],
+  cost: (shape) => ({ flops: inputs(shape), bytes: 4 * (inputs(shape) + 2 * outputs(shape)) }),
+  variants: [
+    {
+      name: 'naive',
+      source: maxBackward,
+      refuses: wantsMultiplesOf4('C'),
+      constants: (shape) => ({ ...shape, ...pooledSize(shape), GRID_X: groups(inputs(shape))[0] }),
+      grid: (shape) => groups(inputs(shape)),
+    },
+  ],
+};
+
+export const averagePoolForward: Kernel<AveragePoolShape> = {
+  op: 'average-pool-forward',
+  bindings: [read('x'), readWrite('y')],
+  cost: ({ B, PIXELS, C }) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
+  variants: [
+    {
+      name: 'naive',
+      source: averageForward,
+      refuses: wantsMultiplesOf4('C'),
+      constants: (shape) => shape,
+      grid: ({ B, C }) => [Math.ceil((B * C) / 64), 1],
+    },
+  ],
+};
+
+export const averagePoolBackward: Kernel<AveragePoolShape> = {
+  op: 'average-pool-backward',
+  bindings: [read('dy'), readWrite('dx')],
+  cost: ({ B, PIXELS, C }) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
+  variants: [
+    {
+      name: 'naive',
+      source: averageBackward,
+      refuses: wantsMultiplesOf4('C'),
+      constants: (shape) => ({ ...shape, GRID_X: groups(shape.B * shape.PIXELS * shape.C)[0] }),
+      grid: ({ B, PIXELS, C }) => groups(B * PIXELS * C),
+    },
+  ],
+};

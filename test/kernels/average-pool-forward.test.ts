@@ -1,0 +1,4 @@
+import { averagePoolForward } from '../../src/kernels/pooling.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(averagePoolForward);

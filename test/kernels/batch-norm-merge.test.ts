@@ -1,0 +1,4 @@
+import { batchNormMerge } from '../../src/kernels/batch-norm-parts.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(batchNormMerge);

@@ -1,0 +1,4 @@
+import { geluBackward } from '../../src/kernels/gelu.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(geluBackward);

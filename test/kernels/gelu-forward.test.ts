@@ -1,0 +1,4 @@
+import { geluForward } from '../../src/kernels/gelu.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(geluForward);

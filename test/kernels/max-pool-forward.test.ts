@@ -1,0 +1,4 @@
+import { maxPoolForward } from '../../src/kernels/pooling.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(maxPoolForward);
