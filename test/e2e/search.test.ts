@@ -80,7 +80,7 @@ describe('three rates', () => {
   test('other settings in the same folder: one line', { timeout: 60_000 }, async () => {
     const { status, stdout, stderr } = await run('whole', ...args, '--flip');
     expect(stderr.trim().split('\n').at(-1)).toMatch(
-      /^search: .*12-sgd.rung-1.result\.json was made with other settings \(flip\): use another --out/,
+      /^search: .*results\.json was made with other settings \(flip\): use another --out/,
     );
     expect(stdout).toBe('');
     expect(status).toBe(2);

@@ -89,7 +89,7 @@ describe('a run', () => {
     expect(read('scored', 'weights.safetensors')).toEqual(read('two', 'weights.2.safetensors'));
   });
 
-  test('stopped by Ctrl-C and resumed, ends with the bits of an uninterrupted run', {
+  test('stopped by SIGTERM and resumed, ends with the bits of an uninterrupted run', {
     timeout: 240_000,
   }, async () => {
     const settings = [
@@ -102,12 +102,13 @@ describe('a run', () => {
 
     const { child, outcome } = start(...settings, '--out', join(folder, 'parts'));
     child.stderr?.on('data', (chunk: Buffer) => {
-      if (chunk.toString().includes('training 50/')) child.kill('SIGINT');
+      if (chunk.toString().includes('training 50/')) child.kill('SIGTERM');
     });
     const stopped = await outcome;
-    expect(stopped.status, stopped.stderr).toBe(130);
+    expect(stopped.status, stopped.stderr).toBe(143);
     expect(stopped.stdout).toMatch(/stopped at step \d+ of 560; go on with: npm run train -- --resume /);
-    expect(json('parts', 'summary.json')).toMatchObject({ finished: false });
+    const before = json('parts', 'summary.json');
+    expect(before).toMatchObject({ finished: false, sessions: [{ fromStep: 0, toStep: before.steps }] });
 
     const resumed = await train('--resume', join(folder, 'parts'));
     expect(resumed.status, resumed.stderr).toBe(0);
@@ -115,6 +116,12 @@ describe('a run', () => {
     expect(read('parts', 'weights.safetensors')).toEqual(read('whole', 'weights.safetensors'));
     expect(json('parts', 'summary.json').perSeed).toEqual(json('whole', 'summary.json').perSeed);
     expect(metrics('parts').at(-1)).toEqual(metrics('whole').at(-1));
+    // The run is one run, over its sessions.
+    const { experiment, startedAt, elapsedMs, sessions } = json('parts', 'summary.json');
+    expect({ experiment, startedAt }).toEqual({ experiment: 'base', startedAt: before.startedAt });
+    expect(sessions).toHaveLength(2);
+    expect(sessions[1]).toMatchObject({ fromStep: before.steps, toStep: 560 });
+    expect(elapsedMs).toBe(sessions[0].elapsedMs + sessions[1].elapsedMs);
   });
 
   test('a loss that is not finite stops it, naming step and replica', { timeout: 120_000 }, async () => {
@@ -159,6 +166,9 @@ describe('bad input is one line and exit status 2:', () => {
     const { status, stderr } = await train(...small, '--out', join(folder, 'parts'));
     expect(stderr).toMatch(/^train: --out .*parts holds another run: go on with it by --resume/m);
     expect(status).toBe(2);
+    const resumed = await train('--resume', join(folder, 'two'), '--out', join(folder, 'parts'));
+    expect(resumed.stderr).toMatch(/^train: --out .*parts holds another run: name another folder$/m);
+    expect(resumed.status).toBe(2);
     expect(read('parts', 'metrics.jsonl')).toEqual(before);
   });
 
