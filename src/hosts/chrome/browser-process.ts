@@ -65,16 +65,17 @@ async function connect({ nodeProcess }: Process, timeoutMs: number): Promise<Bro
     throw new Error(`it did not answer within ${timeoutMs / 1000} s`);
   });
   timeout.catch(() => {});
+  const early = ended.then(([status, signal]) => {
+    throw new Error(signal === null ? `it ended with exit status ${status}` : `${signal} ended it`);
+  });
+  early.catch(() => {});
   try {
-    const early = ended.then(([status, signal]) => {
-      throw new Error(signal === null ? `it ended with exit status ${status}` : `${signal} ended it`);
-    });
     return await Promise.race([connected, early, timeout]);
   } catch (error) {
-    // The pipes close a little before what it says has arrived.
-    await Promise.race([ended.catch(() => {}), timeout.catch(() => {}), delay(1000)]);
+    // The pipes close a little before the process has ended, and before all that it says has arrived.
+    const end = await Promise.race([early, timeout, delay(1000)]).catch((reason: Error) => reason);
     await delay(50);
-    throw error;
+    throw end ?? error;
   } finally {
     patience.abort();
   }
