@@ -68,17 +68,16 @@ export async function keptBuild(name, key, entry, make) {
   const inCache = cache === undefined ? undefined : emptyFolder(cache);
   const folder = inCache ?? mkdtempSync(join(tmpdir(), 'wgrad-build-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     await make(folder);
   } catch (error) {
     remove();
     throw error;
   }
-  if (inCache === undefined || kept === undefined || cache === undefined) {
-    process.once('exit', remove);
-    return folder;
-  }
+  if (inCache === undefined || kept === undefined || cache === undefined) return folder;
   keep(inCache, kept, entry);
+  process.off('exit', remove);
   prune(cache, name);
   return kept;
 }
