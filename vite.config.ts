@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { chromeProvider } from './test/browser-provider.ts';
+import { lavapipeRefusal, lavapipeVariables } from './test/lavapipe-driver.ts';
+
+const refusal = lavapipeRefusal();
+if (refusal !== undefined) console.warn(`tests on lavapipe are left out: ${refusal}`);
 
 export default defineConfig({
   root: import.meta.dirname,
@@ -37,6 +41,23 @@ export default defineConfig({
             screenshotFailures: false,
             ui: false,
           },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'lavapipe',
+          environment: 'node',
+          include: refusal === undefined ? ['test/kernels/**/*.test.ts'] : [],
+          // What is the same on every adapter is left to Chrome.
+          exclude: ['test/kernels/{broken,folded-grids,net-texts}.test.ts'],
+          setupFiles: ['test/lavapipe.ts'],
+          env: lavapipeVariables(),
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+          isolate: false,
+          fileParallelism: false,
         },
       },
     ],

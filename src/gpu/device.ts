@@ -1,8 +1,9 @@
+import { type AdapterTraits, kindOf, traitsOf } from './adapter-kind.ts';
 import { GpuError } from './errors.ts';
 import { probeSubgroups } from './subgroup-probe.ts';
 
 /** What kernels may ask of an adapter before they agree to run on it. */
-export interface Capabilities {
+export interface Capabilities extends AdapterTraits {
   /** `enable subgroups;` may be used and gave right answers in the probe. */
   readonly subgroups: boolean;
   readonly maxWorkgroupStorageSize: number;
@@ -63,8 +64,17 @@ export function adapterName(adapter: AdapterDescription): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** Limits worth asking for beyond the defaults: the data set is one buffer of 153 MB where the adapter has room. */
-const wantedLimits = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
+/**
+ * Limits worth asking for beyond the defaults, as far as the adapter goes: the data set is one buffer of 153 MB where there is room, and
+ * large blocks of a matrix product want workgroup memory and invocations. Nothing fails without them.
+ */
+const wantedLimits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const;
 
 /**
  * Requests a device with the features and limits that the engine uses.
@@ -115,6 +125,7 @@ export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription)
       maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
       maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
       software: adapter.software,
+      ...traitsOf(kindOf(adapter)),
     },
     timestamps: device.features.has('timestamp-query'),
     failure,

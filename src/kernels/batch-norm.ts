@@ -80,7 +80,7 @@ export const batchNormForward: Kernel<BatchNormForwardShape> = {
     strip(forwardStrip, 64),
     quad(forwardQuad),
   ],
-  preferred: { software: ['quad'], hardware: ['strip-64'] },
+  preferred: { swiftshader: ['quad'], cpu: ['quad'], gpu: ['strip-64'] },
 };
 
 export const batchNormInference: Kernel<BatchNormShape & { readonly EPS: number }> = {
@@ -114,5 +114,5 @@ export const batchNormBackward: Kernel<BatchNormShape> = {
     strip(backwardStrip, 64),
     quad(backwardQuad),
   ],
-  preferred: { software: ['quad'], hardware: ['strip-64'] },
+  preferred: { swiftshader: ['quad'], cpu: ['quad'], gpu: ['strip-64'] },
 };

@@ -177,7 +177,7 @@ export const convForward: Kernel<ConvShape> = {
     forwardStripVariant(8, 4),
     forwardStripVariant(8, 8),
   ],
-  preferred: { software: ['strip-8x32'], hardware: ['tile-64', 'tile-32'] },
+  preferred: { swiftshader: ['strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
 };
 
 function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> {
@@ -234,7 +234,7 @@ export const convWgrad: Kernel<ConvWgradShape> = {
     wgradStripVariant(12, 4),
     wgradStripVariant(12, 8),
   ],
-  preferred: { software: ['strip-12x32'], hardware: ['tile-64', 'tile-32'] },
+  preferred: { swiftshader: ['strip-12x32'], cpu: ['strip-12x32'], gpu: ['tile-64', 'tile-32'] },
 };
 
 function dgradStripVariant(pixels: number, cols: number): Variant<ConvShape> {
@@ -277,5 +277,5 @@ export const convDgrad: Kernel<ConvShape> = {
     dgradStripVariant(8, 4),
     dgradStripVariant(8, 8),
   ],
-  preferred: { software: ['strip-8x32'], hardware: ['tile-64', 'tile-32'] },
+  preferred: { swiftshader: ['strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
 };

@@ -57,6 +57,7 @@ function quad(
       if ((SHARDED === 1) === sharded) return undefined;
       return sharded ? 'the images lie in one shard' : 'the images lie in two shards';
     },
+    unrolled: () => 16 * constants.ROWS! * constants.COLS! * (constants.ROUND ?? 1),
     constants: (shape) => ({ ...sizes(shape), ...constants }),
     grid,
   }));
@@ -64,8 +65,7 @@ function quad(
 
 /** The tiles in this order, each with its sharded twin behind it. */
 const preferences = (...names: readonly string[]) => ({
-  software: names.flatMap((name) => [name, `${name}-sharded`]),
-  hardware: [],
+  swiftshader: names.flatMap((name) => [name, `${name}-sharded`]),
 });
 
 const forwardTile = (rows: number, cols: number) =>

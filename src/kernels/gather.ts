@@ -45,5 +45,9 @@ export const gather: Kernel<GatherShape> = {
   ],
   cost: ({ B }) => ({ flops: 2 * B * 3072, bytes: 5 * B * 3072 }),
   variants: [variant(4, true), variant(4, false), variant(20, true), variant(20, false)],
-  preferred: { software: ['words-20', 'words-20-crop'], hardware: ['words-4'] },
+  preferred: {
+    swiftshader: ['words-20', 'words-20-crop'],
+    cpu: ['words-20', 'words-20-crop'],
+    gpu: ['words-4'],
+  },
 };

@@ -1,3 +1,4 @@
+import { type AdapterKind, gpus } from '../gpu/adapter-kind.ts';
 import type { Capabilities } from '../gpu/device.ts';
 import type { Access } from '../gpu/pipelines.ts';
 
@@ -30,17 +31,33 @@ export interface Variant<S extends Shape> {
   readonly source: string;
   /** The shader uses subgroup or quad operations. */
   readonly subgroups?: boolean;
-  /** It is made for adapters that compute on the CPU: elsewhere it is tested, but neither a default nor tried by the tuner. */
-  readonly softwareOnly?: boolean;
+  /** The kinds of adapter that it is made for: on others it is tested, but neither a default nor tried by the tuner. All where not given. */
+  readonly madeFor?: readonly AdapterKind[];
+  /** Multiply-adds of the longest stretch of code that the shader writes out (`//#unroll`): what it costs to compile. Few where not given. */
+  unrolled?(shape: S): number;
   /** Why it cannot compute this shape, or run on this adapter; undefined where it can. */
   refuses?(shape: S, capabilities: Capabilities): string | undefined;
   /** False for shapes that it computes slower than the variants behind it in `preferred`: there it is no default. */
-  pays?(shape: S): boolean;
+  pays?(shape: S, capabilities: Capabilities): boolean;
   /** Values of the shader's constants. Those named `..._STRIDE` are set from the tensors. */
   constants(shape: S): Readonly<Record<string, number>>;
   readonly flags?: Readonly<Record<string, boolean>>;
   /** Workgroups in x and y, as many as it takes (gpu/folded-grid.ts); z is the replica. */
   grid(shape: S): readonly [number, number];
+}
+
+/**
+ * Names of variants in order of preference, where nothing was measured, by kind of adapter. A vendor that is not named is a `gpu`. The naive
+ * variant need not be named.
+ */
+export type Preferences = Readonly<Partial<Record<AdapterKind, readonly string[]>>>;
+
+/** The names preferred on an adapter of this kind. */
+export function preferredNames(
+  { preferred = {} }: Pick<Kernel, 'preferred'>,
+  kind: AdapterKind,
+): readonly string[] {
+  return preferred[kind] ?? (gpus.includes(kind) ? preferred.gpu : undefined) ?? [];
 }
 
 /** An op: what it binds, what it costs, the ways to compute it. */
@@ -50,8 +67,7 @@ export interface Kernel<S extends Shape = Shape> {
   cost(shape: S): Cost;
   /** The first runs on every adapter, and every shape that a net has. */
   readonly variants: readonly Variant<S>[];
-  /** Names in order of preference, where nothing was measured, per kind of adapter. The naive variant need not be named. */
-  readonly preferred?: { readonly software: readonly string[]; readonly hardware: readonly string[] };
+  readonly preferred?: Preferences;
 }
 
 export const read = (name: string): Binding => ({ name, access: 'read' });
@@ -70,7 +86,23 @@ export function refusal<S extends Shape>(
   capabilities: Capabilities,
 ): string | undefined {
   if (variant.subgroups === true && !capabilities.subgroups) return 'the adapter has no subgroups';
+  const unrolled = variant.unrolled?.(shape) ?? 0;
+  if (unrolled > capabilities.mostUnrolled) {
+    return `writes out ${unrolled} multiply-adds, more than ${capabilities.mostUnrolled} take this adapter too long to compile`;
+  }
   return variant.refuses?.(shape, capabilities);
+}
+
+/** Why measuring `variant` here is not worth its time; undefined where it is in the running. */
+export function hopelessness<S extends Shape>(
+  variant: Variant<S>,
+  shape: S,
+  capabilities: Capabilities,
+): string | undefined {
+  if (variant.madeFor !== undefined && !variant.madeFor.includes(capabilities.kind)) {
+    return `made for other adapters (${variant.madeFor.join(', ')})`;
+  }
+  return refusal(variant, shape, capabilities);
 }
 
 /** Refusal of shapes whose named sizes are not multiples of 4, which vec4 accesses need. */

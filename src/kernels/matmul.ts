@@ -5,47 +5,34 @@ import dgradNaive from '../../shaders/matmul-dgrad/naive.wgsl?raw';
 import dgradQuad from '../../shaders/matmul-dgrad/quad.wgsl?raw';
 import dgradRegister from '../../shaders/matmul-dgrad/register.wgsl?raw';
 import dgradStationary from '../../shaders/matmul-dgrad/stationary.wgsl?raw';
-import dgradTile from '../../shaders/matmul-dgrad/tile.wgsl?raw';
 import forwardNaive from '../../shaders/matmul-forward/naive.wgsl?raw';
 import forwardQuad from '../../shaders/matmul-forward/quad.wgsl?raw';
 import forwardRegister from '../../shaders/matmul-forward/register.wgsl?raw';
 import forwardStationary from '../../shaders/matmul-forward/stationary.wgsl?raw';
-import forwardTile from '../../shaders/matmul-forward/tile.wgsl?raw';
 import wgradNaive from '../../shaders/matmul-wgrad/naive.wgsl?raw';
 import wgradQuad from '../../shaders/matmul-wgrad/quad.wgsl?raw';
 import wgradRegister from '../../shaders/matmul-wgrad/register.wgsl?raw';
 import wgradStationary from '../../shaders/matmul-wgrad/stationary.wgsl?raw';
-import wgradTile from '../../shaders/matmul-wgrad/tile.wgsl?raw';
 import splitSumNaive from '../../shaders/split-sum/naive.wgsl?raw';
 import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import {
+  dgradBlocks,
+  forwardBlocks,
+  preferredBlocks,
+  smallForwardBlocks,
+  wgradBlocks,
+} from './matmul-block.ts';
+import { cost, fits, type MatmulShape, type SplitMatmulShape, sizes, splitK } from './matmul-shape.ts';
 
-export type MatmulShape = { readonly M: number; readonly N: number; readonly K: number };
-export type SplitMatmulShape = MatmulShape & { readonly SPLITS: number };
+export type { MatmulShape, SplitMatmulShape } from './matmul-shape.ts';
 
 const { ceil } = Math;
-
-const cost = ({ M, N, K }: MatmulShape) => ({
-  flops: 2 * M * N * K,
-  bytes: 4 * (M * K + K * N + M * N),
-});
-
-/** Refusal of shapes that vec4 accesses cannot read, and of those that a tile of `columns` columns would mostly miss. */
-const fits =
-  (columns: number, along: 'N' | 'K') =>
-  (shape: MatmulShape): string | undefined =>
-    wantsMultiplesOf4<MatmulShape>('N', 'K')(shape) ??
-    (shape[along] < columns ? `its tile has ${columns} columns, ${along} is ${shape[along]}` : undefined);
 
 /** Does a tile of `columns` columns repay the time in which its unrolled code is fetched? A short one always does. */
 const repays =
   (columns: number) =>
   ({ N, K }: MatmulShape): boolean =>
     columns <= 16 || N * K >= 2 ** 15;
-
-/** Terms of K that one split sums: a multiple of 4, so that vec4 loads stay aligned. */
-export const splitK = ({ K, SPLITS }: SplitMatmulShape): number => 4 * ceil(K / 4 / SPLITS);
-
-const sizes = ({ M, N, K }: MatmulShape) => ({ M, N, K });
 
 /** Which of M, N and K is what to a stationary variant: its rows pass by, its columns are held, its terms are summed. */
 interface Stationary {
@@ -66,7 +53,8 @@ function stationaryVariant({ source, rows, columns, terms }: Stationary): Varian
     name: `stationary-${held.terms}x${held.columns}`,
     source,
     subgroups: true,
-    softwareOnly: true,
+    madeFor: ['swiftshader'],
+    unrolled: () => held.terms * held.columns,
     refuses: (shape) => {
       const odd = [rows, terms].find((name) => shape[name] % 4 !== 0);
       if (odd !== undefined) return `${odd} = ${shape[odd]} is not a multiple of 4`;
@@ -89,6 +77,9 @@ function stationaryVariant({ source, rows, columns, terms }: Stationary): Varian
   };
 }
 
+/** Times four k in a round of the loop. What it carries is copied in every round (docs/kernels.md); a long loop repays twice the code. */
+const roundsOf = ({ K }: MatmulShape): number => (K >= 1024 && K % 8 === 0 ? 2 : 1);
+
 function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
   return {
     name: `quad-${rows}x${4 * cols}`,
@@ -97,12 +88,12 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
     flags: { BIAS: true },
     refuses: fits(4 * cols, 'N'),
     pays: repays(4 * cols),
+    unrolled: (shape) => 16 * rows * cols * roundsOf(shape),
     constants: (shape) => ({
       ...sizes(shape),
       ROWS: rows,
       COLS: cols,
-      // What the loop carries is copied in every round (docs/kernels.md); a long loop repays twice the code.
-      ROUND: shape.K >= 1024 && shape.K % 8 === 0 ? 2 : 1,
+      ROUND: roundsOf(shape),
       ROW_TILES: ceil(shape.M / (4 * rows)),
       SPLIT_K: shape.K,
     }),
@@ -114,6 +105,7 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
 function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
   return {
     ...variant,
+    ...(variant.unrolled && { unrolled: (shape: MatmulShape) => variant.unrolled!({ ...shape, K: 1 }) }),
     flags: { BIAS: false },
     constants: (shape) => {
       // One round of four k: parts are multiples of 4, not of 8.
@@ -135,23 +127,13 @@ const forwardNaiveVariant: Variant<MatmulShape> = {
   grid: ({ M, N }) => [ceil(N / 8), ceil(M / 8)],
 };
 
-/** Rows and columns of the tile of `tile.wgsl`. */
-const tile = 32;
-
-const forwardTileVariant: Variant<MatmulShape> = {
-  name: 'tile',
-  source: forwardTile,
-  flags: { BIAS: true },
-  constants: (shape) => ({ ...sizes(shape), ROW_TILES: ceil(shape.M / tile), SPLIT_K: shape.K }),
-  grid: ({ M, N }) => [ceil(N / tile), ceil(M / tile)],
-};
-
 function forwardRegisterVariant(rows: number): Variant<MatmulShape> {
   return {
     name: `register-${rows}x4`,
     source: forwardRegister,
     flags: { BIAS: true },
     refuses: fits(4, 'N'),
+    unrolled: () => 16 * rows,
     constants: (shape) => ({
       ...sizes(shape),
       ROWS: rows,
@@ -165,7 +147,6 @@ function forwardRegisterVariant(rows: number): Variant<MatmulShape> {
 /** Those that a split-K product has too. */
 const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardNaiveVariant,
-  forwardTileVariant,
   forwardRegisterVariant(5),
   forwardQuadVariant(5, 3),
   forwardQuadVariant(4, 4),
@@ -178,12 +159,14 @@ export const matmulForward: Kernel<MatmulShape> = {
   cost,
   variants: [
     ...forwardVariants,
+    ...forwardBlocks,
     forwardQuadVariant(13, 13),
     stationaryVariant({ source: forwardStationary, rows: 'M', columns: 'N', terms: 'K' }),
   ],
   preferred: {
-    software: ['stationary-64x64', 'quad-13x28', 'quad-5x12', 'register-5x4'],
-    hardware: ['tile'],
+    swiftshader: ['stationary-64x64', 'quad-13x28', 'quad-5x12', 'register-5x4'],
+    cpu: ['quad-5x12', 'register-5x4'],
+    ...preferredBlocks,
   },
 };
 
@@ -194,8 +177,12 @@ export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
     flops: 2 * M * N * K,
     bytes: 4 * (M * K + K * N + SPLITS * M * N),
   }),
-  variants: forwardVariants.map(split),
-  preferred: { software: ['quad-13x28', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
+  variants: [...forwardVariants, ...smallForwardBlocks].map(split),
+  preferred: {
+    swiftshader: ['quad-13x28', 'quad-5x12', 'register-5x4'],
+    cpu: ['quad-5x12', 'register-5x4'],
+    gpu: ['block-32x32x16-4x4'],
+  },
 };
 
 export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly SPLITS: number }> = {
@@ -220,6 +207,7 @@ function wgradQuadVariant(vecs: number, cols: number): Variant<MatmulShape> {
     subgroups: true,
     refuses: fits(4 * cols, 'N'),
     pays: repays(4 * cols),
+    unrolled: () => 64 * vecs * cols,
     constants: (shape) => ({ ...sizes(shape), VECS: vecs, ROWS: 4 * vecs, COLS: cols }),
     grid: ({ N, K }) => [ceil(N / (4 * cols)), ceil(K / (16 * vecs))],
   };
@@ -236,16 +224,12 @@ export const matmulWgrad: Kernel<MatmulShape> = {
       constants: sizes,
       grid: ({ N, K }) => [ceil(N / 8), ceil(K / 8)],
     },
-    {
-      name: 'tile',
-      source: wgradTile,
-      constants: sizes,
-      grid: ({ N, K }) => [ceil(N / tile), ceil(K / tile)],
-    },
+    ...wgradBlocks,
     {
       name: 'register-4x16',
       source: wgradRegister,
       refuses: fits(4, 'N'),
+      unrolled: () => 256,
       constants: (shape) => ({ ...sizes(shape), COLS: 4 }),
       grid: ({ N, K }) => [ceil(N / 64), ceil(K / 16)],
     },
@@ -255,8 +239,9 @@ export const matmulWgrad: Kernel<MatmulShape> = {
     stationaryVariant({ source: wgradStationary, rows: 'K', columns: 'N', terms: 'M' }),
   ],
   preferred: {
-    software: ['stationary-64x64', 'quad-12x52', 'quad-4x12', 'register-4x16'],
-    hardware: ['tile'],
+    swiftshader: ['stationary-64x64', 'quad-12x52', 'quad-4x12', 'register-4x16'],
+    cpu: ['quad-4x12', 'register-4x16'],
+    ...preferredBlocks,
   },
 };
 
@@ -267,6 +252,7 @@ function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
     subgroups: true,
     refuses: fits(4 * cols, 'K'),
     pays: repays(4 * cols),
+    unrolled: () => 16 * rows * cols,
     constants: (shape) => ({ ...sizes(shape), ROWS: rows, COLS: cols }),
     grid: ({ M, K }) => [ceil(K / (4 * cols)), ceil(M / (4 * rows))],
   };
@@ -283,16 +269,12 @@ export const matmulDgrad: Kernel<MatmulShape> = {
       constants: sizes,
       grid: ({ M, K }) => [ceil(K / 8), ceil(M / 8)],
     },
-    {
-      name: 'tile',
-      source: dgradTile,
-      constants: sizes,
-      grid: ({ M, K }) => [ceil(K / tile), ceil(M / tile)],
-    },
+    ...dgradBlocks,
     {
       name: 'register-5x4',
       source: dgradRegister,
       refuses: fits(4, 'K'),
+      unrolled: () => 80,
       constants: (shape) => ({ ...sizes(shape), ROWS: 5 }),
       grid: ({ M, K }) => [ceil(K / 16), ceil(M / 20)],
     },
@@ -301,5 +283,9 @@ export const matmulDgrad: Kernel<MatmulShape> = {
     dgradQuadVariant(13, 4),
     stationaryVariant({ source: dgradStationary, rows: 'M', columns: 'K', terms: 'N' }),
   ],
-  preferred: { software: ['stationary-64x64', 'quad-5x12', 'register-5x4'], hardware: ['tile'] },
+  preferred: {
+    swiftshader: ['stationary-64x64', 'quad-5x12', 'register-5x4'],
+    cpu: ['quad-5x12', 'register-5x4'],
+    ...preferredBlocks,
+  },
 };

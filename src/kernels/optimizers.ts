@@ -30,7 +30,7 @@ export const sgd: Kernel<SgdShape> = {
   bindings: [read('grads'), read('rates'), read('lambdas'), read('counters'), readWrite('params')],
   cost: ({ COUNT }) => ({ flops: 4 * COUNT, bytes: 12 * COUNT }),
   variants: [vec4(sgdVec4, 1), vec4(sgdVec4, 16)],
-  preferred: { software: ['vec4-16'], hardware: [] },
+  preferred: { swiftshader: ['vec4-16'], cpu: ['vec4-16'] },
 };
 
 function withComplements(variant: Variant<AdamShape>): Variant<AdamShape> {
@@ -59,5 +59,5 @@ export const adam: Kernel<AdamShape> = {
   ],
   cost: ({ COUNT }) => ({ flops: 14 * COUNT, bytes: 28 * COUNT }),
   variants: [withComplements(vec4(adamVec4, 1)), withComplements(vec4(adamVec4, 16))],
-  preferred: { software: ['vec4-16'], hardware: [] },
+  preferred: { swiftshader: ['vec4-16'], cpu: ['vec4-16'] },
 };

@@ -1,6 +1,6 @@
 import type { Capabilities } from '../gpu/device.ts';
 import { GpuError } from '../gpu/errors.ts';
-import { type Kernel, refusal, type Shape, shapeText, type Variant } from './kernel.ts';
+import { type Kernel, preferredNames, refusal, type Shape, shapeText, type Variant } from './kernel.ts';
 
 /** Where a call stands: its label in the net, and for how many replicas it runs. */
 export interface Place {
@@ -21,10 +21,9 @@ export type VariantChoice = <S extends Shape>(
  * @throws GpuError where none can
  */
 export const defaultChoice: VariantChoice = (kernel, shape, capabilities) => {
-  const names = kernel.preferred?.[capabilities.software ? 'software' : 'hardware'] ?? [];
-  for (const name of names) {
+  for (const name of preferredNames(kernel, capabilities.kind)) {
     const variant = variantNamed(kernel, name);
-    const pays = variant.pays?.(shape) ?? true;
+    const pays = variant.pays?.(shape, capabilities) ?? true;
     if (pays && refusal(variant, shape, capabilities) === undefined) return variant;
   }
   const refusals = kernel.variants.map((variant) => refusal(variant, shape, capabilities));

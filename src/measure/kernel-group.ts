@@ -1,6 +1,13 @@
 // A group of the kernels that are compared: the variants of an op for a shape.
 import type { Capabilities } from '../gpu/device.ts';
-import { type Kernel, refusal, type Shape, shapeText, type Variant } from '../kernels/kernel.ts';
+import {
+  hopelessness,
+  type Kernel,
+  refusal,
+  type Shape,
+  shapeText,
+  type Variant,
+} from '../kernels/kernel.ts';
 import { defaultChoice } from '../kernels/variant-choice.ts';
 import type { Skipped } from './schema.ts';
 
@@ -48,7 +55,9 @@ export function kernelGroup(
         ? `only ${only} was asked for`
         : isHopeless
           ? `takes seconds at this size (--variant ${kernel.op}=naive times it)`
-          : refusal(variant, shape, capabilities);
+          : only === undefined
+            ? hopelessness(variant, shape, capabilities)
+            : refusal(variant, shape, capabilities);
     if (reason !== undefined) skipped.push({ name: variant.name, reason });
     return reason === undefined;
   });

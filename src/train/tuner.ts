@@ -7,7 +7,7 @@ import { Quantum } from '../gpu/repeats.ts';
 import { type KernelCall, prepare, replicasOf } from '../kernels/call.ts';
 import { dispatchWork } from '../kernels/dispatch-work.ts';
 import { kernels } from '../kernels/index.ts';
-import { refusal, shapeText } from '../kernels/kernel.ts';
+import { hopelessness, refusal, shapeText } from '../kernels/kernel.ts';
 import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { type TunedOp, timeVariants } from './variant-timing.ts';
 
@@ -97,9 +97,7 @@ export async function tune(
 /** Names of the variants worth measuring. */
 function candidates({ capabilities }: Gpu, { kernel, shape }: KernelCall): string[] {
   const runnable = kernel.variants.filter(
-    (variant) =>
-      (capabilities.software || variant.softwareOnly !== true) &&
-      refusal(variant, shape, capabilities) === undefined,
+    (variant) => hopelessness(variant, shape, capabilities) === undefined,
   );
   const large = kernel.cost(shape).flops > naiveFlops && runnable.length > 1;
   return runnable.map(({ name }) => name).filter((name) => !large || name !== 'naive');

@@ -67,6 +67,8 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'quad', mistake: 'counts rows beyond the last', find: 'm + lane < M', replace: 'true' },
   ],
   'matmul-forward': [
+    { variant: 'block', mistake: 'counts terms beyond the last', find: 'FULL || k < end', replace: 'true' },
+    { variant: 'block', mistake: 'does not wait for the tiles', find: 'workgroupBarrier();', replace: '' },
     { variant: 'naive', mistake: 'drops the last k', find: 'k < end', replace: 'k + 1u < end' },
     {
       variant: 'quad',
@@ -423,6 +425,7 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     },
   ],
   'matmul-wgrad': [
+    { variant: 'block', mistake: 'counts rows beyond the batch', find: 'FULL || m < M', replace: 'true' },
     { variant: 'naive', mistake: 'drops the last row of the batch', find: 'm < M', replace: 'm + 1u < M' },
     {
       variant: 'quad',
@@ -454,6 +457,13 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'naive', mistake: 'reads the first replica', find: 'id.z * DY_STRIDE + ', replace: '' },
   ],
   'matmul-dgrad': [
+    { variant: 'block', mistake: 'counts terms beyond the last', find: 'FULL || n < N4', replace: 'true' },
+    {
+      variant: 'block',
+      mistake: 'reads columns in the order of memory',
+      find: '(k % 4u) * BN4 + k / 4u',
+      replace: 'k',
+    },
     { variant: 'naive', mistake: 'drops the last column', find: 'n < N', replace: 'n + 1u < N' },
     {
       variant: 'quad',

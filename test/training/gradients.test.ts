@@ -3,6 +3,7 @@
  * differences in test/unit/reference); and what the comparison must see: a mistake in each backward kernel.
  */
 import { describe, expect, test } from 'vitest';
+import { traitsOf } from '../../src/gpu/adapter-kind.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { courseBatchNorm, type NetSpec } from '../../src/nn/net-spec.ts';
@@ -27,7 +28,10 @@ const batchNorms = {
 };
 
 /** What a GPU with many cores would run: other preferred variants, and sums over K that are split. */
-const asHardware = (gpu: Gpu): Gpu => ({ ...gpu, capabilities: { ...gpu.capabilities, software: false } });
+const asHardware = (gpu: Gpu): Gpu => ({
+  ...gpu,
+  capabilities: { ...gpu.capabilities, ...traitsOf('gpu'), software: false },
+});
 const same = (gpu: Gpu): Gpu => gpu;
 
 const settings: readonly [string, VariantChoice, (gpu: Gpu) => Gpu][] = [

@@ -37,29 +37,12 @@ test('measures each op and shape once, every variant that can run', async () => 
   expect(Object.keys(tuning.ops).sort()).toEqual([dgrad, forward]);
   expect(asked.sort()).toEqual([`${dgrad} of 2`, `${forward} of 2`]);
   const { variant, us } = tuning.ops[forward]!;
-  expect(Object.keys(us)).toEqual(expect.arrayContaining(['naive', 'tile']));
+  expect(Object.keys(us)).toEqual(expect.arrayContaining(['naive', 'register-5x4']));
   expect(Object.values(us).every((time) => time > 0)).toBe(true);
   // The winner is the fastest, or the default where nothing is clearly faster.
   const usual = defaultChoice(matmulForward, shape, gpu.capabilities, place).name;
   const fastest = Math.min(...Object.values(us));
   expect(variant === usual ? us[usual]! * 0.96 : us[variant]).toBeLessThanOrEqual(fastest);
-});
-
-test('what is made for software adapters is tried on them alone', async ({ skip }) => {
-  const { gpu, pipelines, none } = await setUp();
-  skip(!gpu.capabilities.subgroups, 'the adapter has no subgroups');
-  const wide = { M: 8, N: 64, K: 64 };
-  const allocator = new Allocator(gpu);
-  const [x, w, y, bias] = [8 * 64, 64 * 64, 8 * 64, 64].map((size, i) => allocator.tensor(`wide ${i}`, size));
-  const calls = [call('wide', matmulForward, wide, { x: x!, w: w!, y: y!, bias: bias! })];
-  const tried = async (software: boolean) => {
-    const view = Object.create(gpu, { capabilities: { value: { ...gpu.capabilities, software } } });
-    const { ops } = await tune(view, pipelines, calls, none);
-    return Object.keys(ops[tunedOpName('matmul-forward', wide, 1)]!.us);
-  };
-  expect(await tried(true)).toContain('stationary-64x64');
-  expect(await tried(false)).not.toContain('stationary-64x64');
-  allocator.destroy();
 });
 
 test('without timestamps the wall clock times, as many repetitions as its quantum asks for', async () => {
@@ -96,13 +79,13 @@ test('a choice is used for its op, shape and replicas only; a variant that is go
   const choose = tunedChoice({
     key: 'here',
     ops: {
-      [tunedOpName('matmul-forward', shape, 1)]: { variant: 'tile', us: {} },
+      [tunedOpName('matmul-forward', shape, 1)]: { variant: 'register-5x4', us: {} },
       [tunedOpName('matmul-dgrad', shape, 1)]: { variant: 'of an older version', us: {} },
     },
   });
   const usual = defaultChoice(matmulForward, shape, capabilities, place).name;
-  expect(usual).not.toBe('tile');
-  expect(choose(matmulForward, shape, capabilities, place).name).toBe('tile');
+  expect(usual).not.toBe('register-5x4');
+  expect(choose(matmulForward, shape, capabilities, place).name).toBe('register-5x4');
   expect(choose(matmulForward, shape, capabilities, { ...place, replicas: 5 }).name).toBe(usual);
   expect(choose(matmulForward, { ...shape, M: 21 }, capabilities, place).name).toBe(usual);
   expect(choose(matmulDgrad, shape, capabilities, place)).toBe(

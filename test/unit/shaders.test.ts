@@ -100,7 +100,7 @@ test('names are unique, preferred variants exist, and the first variant runs on 
     const names = variants.map(({ name }) => name);
     expect(new Set(names).size, op).toBe(names.length);
     expect(variants[0]?.subgroups ?? false, op).toBe(false);
-    for (const name of [...(preferred?.software ?? []), ...(preferred?.hardware ?? [])]) {
+    for (const name of Object.values(preferred ?? {}).flat()) {
       expect(names, op).toContain(name);
     }
   }

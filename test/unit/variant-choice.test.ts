@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { type AdapterKind, traitsOf } from '../../src/gpu/adapter-kind.ts';
 import type { Capabilities } from '../../src/gpu/device.ts';
-import type { Kernel, Variant } from '../../src/kernels/kernel.ts';
+import { hopelessness, type Kernel, refusal, type Variant } from '../../src/kernels/kernel.ts';
 import { matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import {
   defaultChoice,
@@ -28,10 +29,18 @@ const kernel: Kernel<Shape> = {
     variant('long', { pays: ({ N }) => N >= 100 }),
     variant('short', { refuses: ({ N }) => (N % 4 === 0 ? undefined : 'N % 4') }),
   ],
-  preferred: { software: ['long', 'short'], hardware: [] },
+  preferred: { swiftshader: ['long', 'short'] },
 };
 
-const capabilities = { software: true, subgroups: true, maxWorkgroupsPerDimension: 65_535 } as Capabilities;
+const adapter = (kind: AdapterKind): Capabilities => ({
+  ...traitsOf(kind),
+  subgroups: true,
+  software: kind === 'swiftshader' || kind === 'cpu',
+  maxWorkgroupStorageSize: 16_384,
+  maxInvocationsPerWorkgroup: 256,
+  maxWorkgroupsPerDimension: 65_535,
+});
+const capabilities = adapter('swiftshader');
 const place = { label: 'layers.0 forward', replicas: 1 };
 
 test.each([
@@ -44,7 +53,7 @@ test.each([
 
 test('where the first variant refuses, another one that can compute the shape is taken; else an error says why', () => {
   const refusing = { ...kernel.variants[0]!, refuses: () => 'too large' };
-  const hardware = { ...capabilities, software: false };
+  const hardware = adapter('gpu');
   const others = { ...kernel, variants: [refusing, kernel.variants[1]!], preferred: undefined };
   expect(defaultChoice(others as never, { N: 4 }, hardware, place).name).toBe('long');
   const none = { ...kernel, variants: [refusing], preferred: undefined };
@@ -68,16 +77,43 @@ test('a recorded variant is used though it does not pay; one that is gone is an 
 });
 
 test.each([
-  { product: matmulForward, M: 512, N: 512, K: 512, software: true, name: 'stationary-64x64' },
-  { product: matmulForward, M: 512, N: 512, K: 512, software: false, name: 'tile' },
-  { product: matmulForward, M: 100, N: 256, K: 512, software: true, name: 'stationary-64x64' },
+  { product: matmulForward, M: 512, N: 512, K: 512, kind: 'swiftshader', name: 'stationary-64x64' },
+  { product: matmulForward, M: 100, N: 256, K: 512, kind: 'swiftshader', name: 'stationary-64x64' },
   // One workgroup; half of the terms would be zeros; columns that are no multiple of 64.
-  { product: matmulForward, M: 100, N: 64, K: 3072, software: true, name: 'quad-13x28' },
-  { product: matmulWgrad, M: 32, N: 512, K: 512, software: true, name: 'quad-12x52' },
-  { product: matmulForward, M: 100, N: 52, K: 3072, software: true, name: 'quad-13x28' },
-])(
-  '$product.op M=$M N=$N K=$K, software $software: $name by default',
-  ({ product, M, N, K, software, name }) => {
-    expect(defaultChoice(product, { M, N, K }, { ...capabilities, software }, place).name).toBe(name);
-  },
-);
+  { product: matmulForward, M: 100, N: 64, K: 3072, kind: 'swiftshader', name: 'quad-13x28' },
+  { product: matmulWgrad, M: 32, N: 512, K: 512, kind: 'swiftshader', name: 'quad-12x52' },
+  { product: matmulForward, M: 100, N: 52, K: 3072, kind: 'swiftshader', name: 'quad-13x28' },
+  // LLVM would need a minute for their code.
+  { product: matmulForward, M: 512, N: 512, K: 512, kind: 'cpu', name: 'quad-5x12' },
+  { product: matmulWgrad, M: 512, N: 512, K: 512, kind: 'cpu', name: 'quad-4x12' },
+  // 64 blocks of 64×64 fill a small GPU, not a large one.
+  { product: matmulForward, M: 512, N: 512, K: 512, kind: 'intel', name: 'block-64x64x16-4x4' },
+  { product: matmulForward, M: 512, N: 512, K: 512, kind: 'nvidia', name: 'block-32x32x16-4x4' },
+  { product: matmulWgrad, M: 64, N: 1024, K: 1024, kind: 'nvidia', name: 'block-64x64x16-4x4' },
+  { product: matmulForward, M: 1024, N: 1024, K: 64, kind: 'apple', name: 'block-64x64x16-8x4' },
+  { product: matmulForward, M: 100, N: 52, K: 3072, kind: 'gpu', name: 'block-32x32x16-4x4' },
+] as const)('$product.op M=$M N=$N K=$K on $kind: $name by default', ({ product, M, N, K, kind, name }) => {
+  expect(defaultChoice(product, { M, N, K }, adapter(kind), place).name).toBe(name);
+});
+
+test('blocks keep to the limits of the device', () => {
+  const large = matmulForward.variants.find(({ name }) => name === 'block-64x32x32-4x4')!;
+  const shape = { M: 64, N: 64, K: 64 };
+  const gpu = adapter('gpu');
+  expect(refusal(large, shape, gpu)).toBeUndefined();
+  expect(refusal(large, shape, { ...gpu, maxWorkgroupStorageSize: 8192 })).toMatch(/13312 bytes .* 8192/);
+  expect(refusal(large, shape, { ...gpu, maxInvocationsPerWorkgroup: 64 })).toMatch(/128 invocations .* 64/);
+});
+
+test('what is made for one kind of adapter is not in the running elsewhere, nor what writes out more than compiles in time', () => {
+  const shape = { M: 512, N: 512, K: 512 };
+  const inTheRunning = (kind: AdapterKind) =>
+    matmulForward.variants
+      .filter((candidate) => hopelessness(candidate, shape, adapter(kind)) === undefined)
+      .map(({ name }) => name);
+  expect(inTheRunning('swiftshader')).toEqual(expect.arrayContaining(['quad-13x52', 'stationary-64x64']));
+  expect(inTheRunning('swiftshader').some((name) => name.startsWith('block'))).toBe(false);
+  expect(inTheRunning('cpu')).toEqual(['naive', 'register-5x4', 'quad-5x12', 'quad-4x16']);
+  expect(inTheRunning('amd')).toContain('block-128x128x8-8x8');
+  expect(inTheRunning('amd')).not.toContain('stationary-64x64');
+});

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import type { SearchState, SearchTask } from '../../experiments/search-state.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import type { Checkpoint } from '../../train/checkpoint.ts';
-import { commandLine } from '../command-line.ts';
 import { holdsPlan } from '../folders/jobs-directory.ts';
 import type { PopulationResult } from '../folders/population-folders.ts';
 import { SearchDirectory } from '../folders/search-directory.ts';
@@ -27,9 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
 async function searchHere(request: SearchRequest): Promise<number> {
   const { plan, out } = request;
   if (holdsPlan(out)) {
-    throw new UserError(
-      `${out} holds jobs: run them by ${commandLine('trial', ['--job', join(out, '0')])} and so on, or name another folder`,
-    );
+    throw new UserError(`${out} holds jobs: run them by npm run trial -- --job, or name another folder`);
   }
   const directory = new SearchDirectory(out);
   const progress = makeProgress('search, percent');

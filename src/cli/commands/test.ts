@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { startChrome } from '../../hosts/chrome/launch.ts';
+import { findChrome } from '../../hosts/chrome/launch.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
 import { refuseSwallowed } from '../options/swallowed.ts';
 import { signals } from '../process/signals.ts';
@@ -34,9 +34,7 @@ const testOptions = [
 /** `npm test`: everything that CI runs. Arguments, such as a file name, go to Vitest and skip the other checks. */
 export async function main(args: readonly string[]): Promise<number> {
   refuseSwallowed('test', testOptions, args);
-  // The first browser that starts: all tests take the same.
-  const { browser: started, path: browser } = await startChrome({ log: (line) => console.error(line) });
-  await started.close();
+  const browser = await findChrome((line) => console.error(line));
   console.error(`browser: ${browser}`);
   for (const { name, module, args: own } of args.length > 0 ? checks.slice(-1) : checks) {
     console.error(`\n${name}`);

@@ -101,7 +101,7 @@ async function trainInChrome(
         settings: trainSettings(options.settings, { seeds, steps, shuffle }),
         ...(init && { weights: init }),
         ...(checkpoint && { checkpoint }),
-        ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile(progress.log) } }),
+        ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile() } }),
         variants,
       },
       before,
@@ -109,7 +109,7 @@ async function trainInChrome(
     {
       log: progress.log,
       onTuning(message) {
-        if (message.type === 'tuned') return addToTuningFile(message.tuning, progress.log);
+        if (message.type === 'tuned') return addToTuningFile(message.tuning);
         const { done, total } = message;
         if (done === 0)
           progress.log(

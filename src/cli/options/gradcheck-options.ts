@@ -4,7 +4,6 @@ import { resolvePath } from '../../hosts/project-root.ts';
 import { makeCommand, parse } from './command.ts';
 import { batchNormChoices, checkBrowser, checkVariants, withBatchNorm } from './net-options.ts';
 import { assignment, fraction, number, wholeNumber, widths } from './numbers.ts';
-import { checkSettings } from './setting-options.ts';
 
 /** What `npm run gradcheck` was asked for. */
 export interface GradcheckOptions {
@@ -27,7 +26,7 @@ const command = () =>
     )
     .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
     .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
-    .option('--batch-size <n>', 'images of the batch', wholeNumber(1, 1000))
+    .option('--batch-size <n>', 'images of the batch', wholeNumber(2, 1000))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
     .option('--label-smoothing <x>', 'share of all classes alike in the targets', fraction)
     .option('--seed <s>', 'of the weights, the images and the entries', wholeNumber(0), 1)
@@ -67,22 +66,20 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
   const flags = parsed.opts();
   checkBrowser(flags.browser);
   checkVariants(flags.variant ?? {});
-  const experiment = experiments.find(({ name }) => name === flags.experiment)!;
-  const settings = {
-    ...experiment.settings,
-    hidden: flags.hidden ?? experiment.settings.hidden,
-    batchNorm: withBatchNorm(experiment.settings.batchNorm, flags.bn),
-    batchSize: flags.batchSize ?? experiment.settings.batchSize,
-    lambda: flags.lambda ?? experiment.settings.lambda,
-    labelSmoothing: flags.labelSmoothing ?? experiment.settings.labelSmoothing,
-    // Augmentation and statistics after training have no gradients.
-    flip: false,
-    cropPixels: 0,
-    batchStatistics: null,
-  };
-  checkSettings(settings);
+  const { settings } = experiments.find(({ name }) => name === flags.experiment)!;
   return {
-    settings,
+    settings: {
+      ...settings,
+      hidden: flags.hidden ?? settings.hidden,
+      batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
+      batchSize: flags.batchSize ?? settings.batchSize,
+      lambda: flags.lambda ?? settings.lambda,
+      labelSmoothing: flags.labelSmoothing ?? settings.labelSmoothing,
+      // Augmentation and statistics after training have no gradients.
+      flip: false,
+      cropPixels: 0,
+      batchStatistics: null,
+    },
     seed: flags.seed,
     entries: flags.entries,
     json: flags.json ?? false,

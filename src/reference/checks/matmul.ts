@@ -1,5 +1,5 @@
 /** Cases of the matrix products; the bounds are those of sums (`sumBound`). */
-import { type MatmulShape, type SplitMatmulShape, splitK } from '../../kernels/matmul.ts';
+import { type MatmulShape, type SplitMatmulShape, splitK } from '../../kernels/matmul-shape.ts';
 import { absMatmul, absMatmulDgrad, absMatmulWgrad, matmul, matmulDgrad, matmulWgrad } from '../matmul.ts';
 import { sumBound } from '../tolerance.ts';
 import type { OpCheck } from './case.ts';
@@ -22,6 +22,7 @@ const shapes: readonly MatmulShape[] = [
   { M: 12, N: 128, K: 68 },
   { M: 264, N: 64, K: 20 },
   { M: 20, N: 64, K: 264 },
+  { M: 130, N: 132, K: 132 },
 ];
 
 /** y = x·w + bias: K products and the bias. */
@@ -123,6 +124,7 @@ export const matmulDgradCheck: OpCheck<MatmulShape> = {
     { M: 8, N: 64, K: 64 },
     { M: 12, N: 68, K: 128 },
     { M: 264, N: 20, K: 64 },
+    { M: 130, N: 36, K: 132 },
   ],
   build(build, shape) {
     const { M, N, K } = shape;

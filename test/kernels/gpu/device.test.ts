@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { adapterName, describeAdapter, requestGpu, wrapDevice } from '../../../src/gpu/device.ts';
 import { GpuError } from '../../../src/gpu/errors.ts';
 import { probeSubgroups } from '../../../src/gpu/subgroup-probe.ts';
+import { refusal } from '../../../src/kernels/kernel.ts';
+import { matmulForward } from '../../../src/kernels/matmul.ts';
+import { checkVariant, describeCheck } from '../../../src/reference/check.ts';
 
 async function openAdapter(): Promise<GPUAdapter> {
   const adapter = await navigator.gpu.requestAdapter();
@@ -23,10 +26,32 @@ describe('requestGpu', () => {
     const gpu = await requestGpu(navigator.gpu);
     expect(gpu.device.limits.maxBufferSize).toBe(adapter.limits.maxBufferSize);
     expect(gpu.timestamps).toBe(adapter.features.has('timestamp-query'));
-    expect(gpu.capabilities.maxWorkgroupStorageSize).toBeGreaterThanOrEqual(16384);
+    expect(gpu.capabilities.maxWorkgroupStorageSize).toBe(adapter.limits.maxComputeWorkgroupStorageSize);
+    expect(gpu.capabilities.maxInvocationsPerWorkgroup).toBe(
+      adapter.limits.maxComputeInvocationsPerWorkgroup,
+    );
     expect(adapterName(gpu.adapter)).not.toBe('');
     expect(() => gpu.check()).not.toThrow();
     gpu.device.destroy();
+  });
+});
+
+describe('a device with default limits only', () => {
+  test('computes products by blocks that fit 16 KiB and 256 invocations', async () => {
+    const adapter = await openAdapter();
+    const device = await adapter.requestDevice();
+    const gpu = await wrapDevice(device, describeAdapter(adapter.info));
+    const { maxWorkgroupStorageSize, maxInvocationsPerWorkgroup } = gpu.capabilities;
+    expect([maxWorkgroupStorageSize, maxInvocationsPerWorkgroup]).toEqual([16_384, 256]);
+    expect(gpu.timestamps).toBe(false);
+    const blocks = matmulForward.variants.filter(({ name }) => name.startsWith('block'));
+    const shape = { M: 130, N: 132, K: 20 };
+    expect(blocks.map((block) => refusal(block, shape, gpu.capabilities))).toEqual(
+      blocks.map(() => undefined),
+    );
+    const result = await checkVariant(gpu, matmulForward, blocks.at(-1)!, shape, 1, 1);
+    expect(result.ok, describeCheck(result)).toBe(true);
+    device.destroy();
   });
 });
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { traitsOf } from '../../../src/gpu/adapter-kind.ts';
 import type { Capabilities, Gpu } from '../../../src/gpu/device.ts';
 import { Allocator } from '../../../src/gpu/tensor.ts';
 import { type KernelCall, replicasOf, shaderText } from '../../../src/kernels/call.ts';
@@ -18,8 +19,8 @@ const adapter = {
   maxWorkgroupsPerDimension: 65535,
 };
 const adapters: Readonly<Record<string, Capabilities>> = {
-  software: { ...adapter, software: true },
-  hardware: { ...adapter, software: false },
+  software: { ...adapter, ...traitsOf('swiftshader'), software: true },
+  hardware: { ...adapter, ...traitsOf('gpu'), software: false },
 };
 
 async function callsOf({ settings, fuseGather }: SameRun, capabilities: Capabilities): Promise<KernelCall[]> {

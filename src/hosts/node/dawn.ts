@@ -1,0 +1,79 @@
+import { UserError } from '../user-error.ts';
+import { installMesa } from './mesa.ts';
+
+export interface DawnOptions {
+  /** Name of the adapter, as Dawn lists it, such as `llvmpipe (LLVM 15.0.6, 256 bits)`; the fastest kind by default. */
+  readonly adapter?: string | undefined;
+  /** Dawn's toggles to turn on and off, beside those that measurements need. */
+  readonly enable?: readonly string[];
+  readonly disable?: readonly string[];
+  /** Receives a line when a driver is installed. */
+  readonly log?: (line: string) => void;
+}
+
+type Package = typeof import('webgpu');
+
+/** What `create` is given: experimental features as in the Chrome that the command line starts, timestamps that are not rounded. */
+export function dawnArguments({ adapter, enable = [], disable = [] }: DawnOptions): string[] {
+  return [
+    ...(process.platform === 'linux' ? ['backend=vulkan'] : []),
+    ...(adapter === undefined ? [] : [`adapter=${adapter}`]),
+    `enable-dawn-features=${['allow_unsafe_apis', ...enable].join(',')}`,
+    `disable-dawn-features=${['timestamp_quantization', ...disable].join(',')}`,
+  ];
+}
+
+/**
+ * WebGPU in this Node process, by the npm package `webgpu` (Dawn). Puts WebGPU's globals (GPUBufferUsage, ...) where a browser has them.
+ * Where there is no Vulkan driver, Debian's lavapipe is installed if this process may. The process needs `process.exit` to end.
+ * @throws UserError, one line: the package is missing, there is no adapter, or none of that name.
+ */
+export async function openDawn(options: DawnOptions = {}): Promise<GPU> {
+  const dawn = await loadPackage();
+  Object.assign(globalThis, dawn.globals);
+  const find = async (): Promise<GPU | undefined> => {
+    const gpu = create(dawn, options);
+    return (await gpu.requestAdapter()) === null ? undefined : gpu;
+  };
+  let found = await find();
+  if (found === undefined && (await installMesa(options.log ?? (() => {})))) found = await find();
+  if (found !== undefined) return found;
+  throw new UserError(
+    'no WebGPU adapter in Node: install a Vulkan driver (the GPU vendor\'s, or Mesa 23 or newer: "apt-get install mesa-vulkan-drivers"), or use --host chrome',
+  );
+}
+
+async function loadPackage(): Promise<Package> {
+  try {
+    return await import('webgpu');
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
+      throw new UserError(
+        'the host "node" needs the optional npm package webgpu: install it by "npm install --include=optional", or use --host chrome',
+      );
+    }
+    throw new UserError(`the npm package webgpu does not load on this machine: ${message.split('\n')[0]}`);
+  }
+}
+
+/** Dawn's instances. Where one is collected while another works, the process ends (webgpu 0.6.2), so all are kept. */
+const instances: GPU[] = [];
+
+function create(dawn: Package, options: DawnOptions): GPU {
+  try {
+    const gpu = dawn.create(dawnArguments(options));
+    instances.push(gpu);
+    return gpu;
+  } catch (error) {
+    throw new UserError(withoutAdapter(String((error as Error).message), options.adapter));
+  }
+}
+
+/** Dawn's message about options that match nothing, in one line: it lists `* backend: 'vulkan', name: 'llvmpipe'`. */
+export function withoutAdapter(message: string, adapter: string | undefined): string {
+  const names = Array.from(message.matchAll(/name: '([^']*)'/g), ([, name]) => name);
+  if (adapter === undefined) return `Dawn does not start: ${message.split('\n')[0]}`;
+  const known = names.length === 0 ? 'there is none' : `there are: ${names.join('; ')}`;
+  return `no adapter is named "${adapter}": ${known}`;
+}
