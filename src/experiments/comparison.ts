@@ -1,15 +1,14 @@
 // The table: each experiment with its interval, against the base experiment seed by seed, and in words.
+import { pairedDifference, type SeedValue } from './paired-difference.ts';
 import { type Reported, reportedRange, roundingOf } from './reported.ts';
 import { type ExperimentResult, type Results, testAccuracies, validationAccuracies } from './results.ts';
 import {
   bootstrapInterval,
   confidence,
-  differences,
   holm,
   type Interval,
   mean,
   meanMargin,
-  pairedTTest,
   predictionInterval,
   seedsNeeded,
   signFlipTest,
@@ -77,25 +76,21 @@ const estimate = (values: readonly number[]): Estimate => ({
   margin: values.length < 2 ? null : meanMargin(values),
 });
 
+const valuesOf = ({ perSeed }: ExperimentResult): SeedValue[] =>
+  perSeed.map(({ seed, testAccuracy }) => ({ seed, value: testAccuracy }));
+
 function differenceTo(base: ExperimentResult, result: ExperimentResult): Omit<Difference, 'pHolm'> {
-  const ofBase = new Map(base.perSeed.map(({ seed, testAccuracy }) => [seed, testAccuracy]));
-  const shared = result.perSeed.filter(({ seed }) => ofBase.has(seed));
-  const perSeed = differences(
-    shared.map(({ testAccuracy }) => testAccuracy),
-    shared.map(({ seed }) => ofBase.get(seed)!),
-  );
-  const one = { standardDeviation: null, margin: null, bootstrap: null };
+  const paired = pairedDifference(valuesOf(result), valuesOf(base));
+  const { perSeed } = paired;
   if (perSeed.length < 2) {
-    return { perSeed, mean: mean(perSeed), ...one, pT: null, pPermutation: null, seedsToSee: null };
+    const none = { standardDeviation: null, bootstrap: null, pPermutation: null, seedsToSee: null };
+    return { ...paired, ...none };
   }
   const spread = standardDeviation(perSeed);
   return {
-    perSeed,
-    mean: mean(perSeed),
+    ...paired,
     standardDeviation: spread,
-    margin: meanMargin(perSeed),
     bootstrap: bootstrapInterval(perSeed),
-    pT: pairedTTest(perSeed),
     pPermutation: signFlipTest(perSeed),
     seedsToSee: seedsNeeded(spread, visibleDifference),
   };

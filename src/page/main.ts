@@ -50,9 +50,15 @@ effect(() => {
 /** Each view is mounted once, when it is first shown. */
 const mounts: Readonly<Record<Route, (root: HTMLElement, isShown: () => boolean) => void>> = {
   train: (root, isShown) => mountTrain(root, app, training, isShown),
-  runs: () => {},
+  runs: (root, isShown) => {
+    void import('./views/runs/runs-view.ts').then(({ mountRuns }) =>
+      mountRuns(root, { app, runs, training, router, isShown }),
+    );
+  },
   kernels: () => {},
-  gpu: () => {},
+  gpu: (root) => {
+    void import('./views/gpu/gpu-view.ts').then(({ mountGpu }) => mountGpu(root, app));
+  },
 };
 const mounted = new Set<Route>();
 effect(() => {
@@ -92,8 +98,15 @@ for (const type of ['dragover', 'drop'] as const) {
   window.addEventListener(type, (event) => {
     event.preventDefault();
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (type === 'drop' && files.length > 0) void app.takeFiles(files);
+    if (type === 'drop' && files.length > 0) void take(files);
   });
+}
+
+/** Files that were dropped anywhere: data, or runs. */
+async function take(files: readonly File[]): Promise<void> {
+  const isData = files.some(({ name }) => /\.(bin|gz)$/.test(name)) || router.route.peek() === 'train';
+  if (isData) await app.takeFiles(files);
+  else await runs.importing?.(files);
 }
 
 /** Another tab trains: its lock is held. */

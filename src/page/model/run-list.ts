@@ -12,6 +12,8 @@ export class RunList {
   readonly runs = signal<readonly RunRecord[]>([]);
   /** The browser keeps nothing: runs are gone with the tab. Why. */
   readonly unkept = signal('');
+  /** Imports files: the Runs view, once it was shown. */
+  importing: ((files: readonly File[]) => Promise<void>) | undefined;
   readonly #app: App;
 
   constructor(app: App) {

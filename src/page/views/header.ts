@@ -5,6 +5,7 @@ import { isBusy } from '../model/status.ts';
 import { dataChip, gpuChip, runChip, timeLeft } from '../model/texts.ts';
 import type { TrainingControl } from '../model/training-control.ts';
 import { type Route, type Router, routes, routeTitles } from '../router.ts';
+import { mean } from './spread.ts';
 
 /** Name, views, GPU and data. */
 export function headerView(app: App, router: Router): TemplateResult {
@@ -74,6 +75,3 @@ export function runButtons(app: App, training: TrainingControl): TemplateResult 
     </button>
   `;
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;

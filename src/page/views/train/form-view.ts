@@ -1,6 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live as synced } from 'lit-html/directives/live.js';
+import { CLASSES, IMAGE_BYTES } from '../../../data/cifar10.ts';
+import type { ExperimentSettings } from '../../../experiments/experiments.ts';
 import { fieldGroups, type SettingField, settingFields } from '../../../experiments/setting-fields.ts';
+import type { TrainSettings } from '../../../train/settings.ts';
 import { count, duration, megabytes, milliseconds } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import {
@@ -24,7 +27,7 @@ import { runButtons } from '../header.ts';
 /** The settings, and the button that trains with them. */
 export function formView(app: App, training: TrainingControl): TemplateResult {
   const form = training.form.value;
-  const { train, problems } = readForm(form);
+  const { settings, train, problems } = readForm(form);
   const change = (next: Form) => {
     training.form.value = next;
   };
@@ -75,7 +78,7 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
         ${group === 'Data' ? runFields(form, problems, change, training) : nothing}
       </details>`;
     })}
-    <p class="estimate" id="estimate">${estimateText(app, training, train)}</p>
+    <p class="estimate" id="estimate">${estimateText(training, settings, train)}</p>
     <div class="buttons">${buttons(app, training, problems)}</div>
     <p class="links">
       <button type="button" class="link" @click=${(event: Event) => copyLink(form, event)}>Copy link</button>
@@ -275,13 +278,9 @@ function buttons(
 }
 
 /** Parameters, memory and time of what the form says. */
-function estimateText(
-  app: App,
-  training: TrainingControl,
-  train: ReturnType<typeof readForm>['train'],
-): string {
-  const { hidden, inputs, classes, batchNorm } = train.net;
-  const widths = [inputs, ...hidden, classes];
+function estimateText(training: TrainingControl, settings: ExperimentSettings, train: TrainSettings): string {
+  const { hidden, batchNorm } = settings;
+  const widths = [IMAGE_BYTES, ...hidden, CLASSES];
   const weights = widths.slice(1).reduce((sum, width, i) => sum + width * (widths[i]! + 1), 0);
   const norm = batchNorm === null ? 0 : 2 * hidden.reduce((sum, width) => sum + width, 0);
   const parameters = weights + norm;
@@ -296,7 +295,6 @@ function estimateText(
   const pace = training.paceOf(train);
   if (pace === undefined) parts.push('time: known after the first steps');
   else parts.push(`about ${duration(train.steps * pace)} at ${milliseconds(pace)} ms per step`);
-  void app;
   return parts.join(' · ');
 }
 

@@ -4,6 +4,7 @@ import type { App } from '../../model/app.ts';
 import type { LiveRun } from '../../model/live-run.ts';
 import { runChip } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
+import { mean, spread } from '../spread.ts';
 import { accuracySummary } from './live-charts.ts';
 import { confusionView, guessesView, weightsView } from './pictures.ts';
 
@@ -86,17 +87,6 @@ function numbers(live: LiveRun): TemplateResult {
     )}
   </dl>`;
 }
-
-/** `53.4 %`, or of several seeds `53.4 ± 0.3 %`. */
-export function spread(values: readonly number[]): string {
-  if (values.length < 2) return percent(values[0] ?? Number.NaN);
-  const middle = mean(values);
-  const variance = values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
-  return `${(100 * middle).toFixed(1)} ± ${(100 * Math.sqrt(variance)).toFixed(1)} %`;
-}
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The validations as a table: the chart for those who do not see it. */
 function metricsTable({ metrics, record }: LiveRun): TemplateResult {

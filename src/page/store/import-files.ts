@@ -1,0 +1,118 @@
+// Files that are dropped on the page: whole runs, and the folders of `npm run train`, `experiments` and `search`.
+import { emptyMetrics, type RunMetrics } from '../model/run-record.ts';
+import { readRecord } from './read-record.ts';
+import { readRunFile, type WholeRun } from './run-file.ts';
+
+/** What came of the files: runs, and what was refused and why. */
+export interface Imported {
+  readonly runs: readonly WholeRun[];
+  readonly refused: readonly string[];
+}
+
+/** The folder of a file that was dropped in one, or chosen with it. */
+const folderOf = (file: File): string => {
+  const path = file.webkitRelativePath || file.name;
+  return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+};
+
+export async function importFiles(files: readonly File[]): Promise<Imported> {
+  const runs: WholeRun[] = [];
+  const refused: string[] = [];
+  for (const file of files) {
+    try {
+      if (file.name === 'summary.json') runs.push(await readRunFolder(file, files));
+      else if (file.name === 'results.json') runs.push(...readResults(JSON.parse(await file.text())));
+      else if (/\.safetensors$/.test(file.name) && !isOfFolder(file, files))
+        runs.push(await readRunFile(new Uint8Array(await file.arrayBuffer())));
+      else if (!isOfFolder(file, files)) throw new Error('it is no run of this page or of npm run train');
+    } catch (error) {
+      refused.push(`${file.name}: ${(error as Error).message}`);
+    }
+  }
+  return { runs, refused };
+}
+
+const isOfFolder = (file: File, files: readonly File[]): boolean =>
+  files.some((other) => /^(summary|results)\.json$/.test(other.name) && folderOf(other) === folderOf(file));
+
+/** The folder of `npm run train`. */
+async function readRunFolder(summaryFile: File, files: readonly File[]): Promise<WholeRun> {
+  const summary = JSON.parse(await summaryFile.text()) as Record<string, unknown>;
+  const folder = folderOf(summaryFile);
+  const beside = (name: string) => files.find((file) => file.name === name && folderOf(file) === folder);
+  const adapter = summary.adapter as { readonly name?: string } | undefined;
+  const record = readRecord({
+    ...summary,
+    name: folder.split('/').at(-1) || String(summary.experiment ?? 'npm run train'),
+    state: summary.finished === false ? 'stopped' : 'finished',
+    train: summary.settings,
+    settings: null,
+    step: summary.steps,
+    adapter: adapter?.name,
+  });
+  const lines = beside('metrics.jsonl');
+  const metrics =
+    lines === undefined ? undefined : readLines(await lines.text(), record.train.replicas.length);
+  const weights = await Promise.all(
+    record.train.replicas.map(async ({ seed }) => {
+      const file =
+        record.train.replicas.length === 1
+          ? beside('weights.safetensors')
+          : beside(`weights.${seed}.safetensors`);
+      return file === undefined ? [] : [new Uint8Array(await file.arrayBuffer())];
+    }),
+  );
+  const whole = weights.flat();
+  const hasWeights = whole.length === record.train.replicas.length;
+  return { record: { ...record, hasWeights }, metrics, weights: hasWeights ? whole : undefined };
+}
+
+/** `metrics.jsonl`: a line per report. */
+function readLines(text: string, replicas: number): RunMetrics {
+  const metrics = emptyMetrics(replicas);
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    let value: Record<string, unknown>;
+    try {
+      value = JSON.parse(line) as Record<string, unknown>;
+    } catch {
+      continue; // The last line of a run that was killed may be a part.
+    }
+    const list = (key: string) =>
+      (value[key] as readonly (number | null)[]).map((each) => each ?? Number.NaN);
+    if (value.type === 'train') {
+      metrics.steps.push(value.step as number);
+      metrics.loss.push(...list('loss'));
+      metrics.accuracy.push(...list('accuracy'));
+      metrics.rate.push(list('learningRate')[0] ?? Number.NaN);
+    } else if (value.type === 'validation') {
+      const scores = value.validation as readonly { loss: number | null; accuracy: number }[];
+      metrics.validationSteps.push(value.step as number);
+      metrics.validationLoss.push(...scores.map(({ loss }) => loss ?? Number.NaN));
+      metrics.validationAccuracy.push(...scores.map(({ accuracy }) => accuracy));
+    }
+  }
+  return metrics;
+}
+
+/** `results.json` of `npm run experiments`: a run per experiment. Of `npm run search`: one per trial that was trained to the end. */
+function readResults(value: unknown): WholeRun[] {
+  const list = Array.isArray(value)
+    ? value
+    : (value as { readonly experiments?: unknown } | null)?.experiments;
+  if (!Array.isArray(list) || list.length === 0)
+    throw new Error('it holds no results of npm run experiments');
+  return list.map((each) => {
+    const result = each as Record<string, unknown>;
+    const adapter = result.adapter as { readonly name?: string } | undefined;
+    const record = readRecord({
+      ...result,
+      train: result.settings,
+      settings: null,
+      experiment: result.name,
+      step: result.steps,
+      adapter: adapter?.name,
+    });
+    return { record, metrics: undefined, weights: undefined };
+  });
+}

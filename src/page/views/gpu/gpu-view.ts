@@ -1,0 +1,255 @@
+import { signal } from '@preact/signals-core';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import type { GpuReport, LimitReport } from '../../engine/protocol.ts';
+import { count, megabytes } from '../../format.ts';
+import type { App } from '../../model/app.ts';
+import { canTrain, type DataStatus, type GpuStatus } from '../../model/status.ts';
+import { gpuNotice } from '../../model/texts.ts';
+import { saveFile } from '../../save-file.ts';
+import { readTuning, type TunedOps } from '../../store/tuning-store.ts';
+import { paint } from '../paint.ts';
+
+/** What this browser keeps for the page. */
+interface Storage {
+  readonly usage: number;
+  readonly quota: number;
+  readonly isPersisted: boolean;
+}
+
+/** What a feature is good for here; features that are not listed make no difference. */
+const consequences: Readonly<Record<string, readonly [withIt: string, without: string]>> = {
+  'timestamp-query': [
+    'Kernels are timed by the GPU itself.',
+    'Kernels are timed from submit to done, which is coarser.',
+  ],
+  subgroups: [
+    'Sums can be taken within a subgroup, and the first layer can read the images itself.',
+    'Variants with subgroups are left out.',
+  ],
+  'shader-f16': [
+    'Not used: everything is computed in 32 bits.',
+    'Not used: everything is computed in 32 bits.',
+  ],
+};
+
+const limitMeaning: Readonly<Record<string, string>> = {
+  maxBufferSize: 'The training images are one buffer of 154 MB where it fits, otherwise two.',
+  maxStorageBufferBindingSize: 'As above: what a kernel can see of a buffer.',
+  maxComputeWorkgroupStorageSize: 'Larger tiles fit into a workgroup’s memory.',
+  maxComputeInvocationsPerWorkgroup: 'Most invocations that work together.',
+  maxComputeWorkgroupsPerDimension: 'Larger grids are folded.',
+  maxStorageBuffersPerShaderStage: 'Every kernel gets by with 8.',
+};
+
+export function mountGpu(root: HTMLElement, app: App): void {
+  const storage = signal<Storage | undefined>(undefined);
+  const tuned = signal<TunedOps>({});
+  const refresh = async () => {
+    const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
+    const isPersisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
+    const { usage = 0, quota = 0 } = estimate ?? {};
+    storage.value = { usage, quota, isPersisted };
+    const report = app.report;
+    if (report !== undefined) tuned.value = await readTuning(report.tuningKey);
+  };
+  void refresh();
+  app.data.subscribe(() => void refresh());
+  paint(root, () => {
+    const gpu = app.gpu.value;
+    const report = 'report' in gpu ? gpu.report : undefined;
+    return html`
+      <section class="card" aria-label="Verdict">
+        <p class="sentence" id="verdict">${verdict(gpu)}</p>
+        ${report === undefined ? nothing : html`<p class="quiet">${adapterText(report)}</p>`}
+        <p class="buttons">
+          <button type="button" class="small" data-act="copy-report" @click=${(event: Event) => copy(app, event)}>
+            Copy as text
+          </button>
+          <button
+            type="button"
+            class="small"
+            @click=${() => saveFile('wgrad-gpu.json', JSON.stringify(reportJson(app), null, 2))}
+          >
+            Save JSON
+          </button>
+          <button type="button" class="small" @click=${() => app.probe()}>Look again</button>
+        </p>
+      </section>
+      ${report === undefined ? nothing : limitsView(report)} ${report === undefined ? nothing : featuresView(report)}
+      ${storageView(app, app.data.value, storage.value, refresh)} ${tunedView(tuned.value)} ${eventsView(app)}
+    `;
+  });
+}
+
+function verdict(gpu: GpuStatus): string {
+  if (gpu.state === 'probing') return 'Looking for a GPU …';
+  if (gpu.state === 'ready') return 'This browser can train here: yes, on its GPU, in a worker.';
+  if (gpu.state === 'software') {
+    return 'This browser can train here: yes, but on the CPU (a software adapter), which is slow.';
+  }
+  if (gpu.state === 'recovering') return 'The GPU was lost; a new device is being asked for.';
+  return `This browser cannot train here: ${gpuNotice(gpu, navigator.userAgent)?.title ?? 'no GPU'}.`;
+}
+
+const adapterText = ({ name, timestamps, tookMs }: GpuReport): string =>
+  `${name}; ${timestamps ? 'GPU timestamps' : 'no GPU timestamps'}; found in ${Math.round(tookMs)} ms; ${navigator.userAgent}`;
+
+function limitsView({ limits }: GpuReport): TemplateResult {
+  return html`<section class="card" aria-label="Limits">
+    <h2>Limits</h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="Table of limits">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Limit</th>
+            <th scope="col">Everywhere</th>
+            <th scope="col">Offered</th>
+            <th scope="col">Had</th>
+            <th scope="col">What it means here</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${limits.map(
+            ({ name, usual, offered, granted }: LimitReport) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td>${count(usual)}</td>
+                <td>${count(offered)}</td>
+                <td>${count(granted)}</td>
+                <td class="differs">${limitMeaning[name] ?? ''}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+function featuresView({ features }: GpuReport): TemplateResult {
+  const others = features.filter((feature) => !(feature in consequences));
+  return html`<section class="card" aria-label="Features">
+    <h2>Features</h2>
+    <ul class="plain">
+      ${Object.entries(consequences).map(([feature, [withIt, without]]) => {
+        const has = features.includes(feature);
+        return html`<li><strong>${feature}</strong>: ${has ? 'yes' : 'no'}. ${has ? withIt : without}</li>`;
+      })}
+    </ul>
+    ${others.length === 0 ? nothing : html`<p class="help">Without consequence here: ${others.join(', ')}.</p>`}
+  </section>`;
+}
+
+function storageView(
+  app: App,
+  data: DataStatus,
+  storage: Storage | undefined,
+  refresh: () => Promise<void>,
+): TemplateResult {
+  const isHere = data.state === 'kept' || data.state === 'this-tab';
+  return html`<section class="card" aria-label="Storage">
+    <h2>Storage</h2>
+    ${
+      storage === undefined || storage.quota === 0
+        ? html`<p>This browser does not say what it keeps for this page.</p>`
+        : html`<p>
+            ${megabytes(storage.usage)} MB of at most ${count(storage.quota / 1e6)} MB are used by this page: data, runs and checkpoints.
+            ${storage.isPersisted ? 'They are kept until you delete them.' : 'The browser may delete them when the disk is full.'}
+          </p>`
+    }
+    <p class="buttons">
+      <button
+        type="button"
+        class="small"
+        ?disabled=${storage?.isPersisted === true || navigator.storage?.persist === undefined}
+        @click=${async () => {
+          const kept = await navigator.storage.persist();
+          app.announce(kept ? 'Kept on this device' : 'The browser does not promise to keep it');
+          app.log(
+            kept ? 'storage is kept on this device' : 'the browser does not promise to keep the storage',
+          );
+          await refresh();
+        }}
+      >
+        Keep on this device
+      </button>
+      <button type="button" class="small" data-act="delete-data" ?disabled=${!isHere} @click=${() => app.deleteData()}>
+        Delete data
+      </button>
+    </p>
+  </section>`;
+}
+
+function tunedView(tuned: TunedOps): TemplateResult {
+  const rows = Object.entries(tuned);
+  return html`<section class="card" aria-label="Measured kernels">
+    <h2>Measured kernels</h2>
+    ${
+      rows.length === 0
+        ? html`<p>None on this adapter yet: the Kernels view measures them.</p>`
+        : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of measured kernels">
+            <table class="words">
+              <thead>
+                <tr>
+                  <th scope="col">Op and shape</th>
+                  <th scope="col">Fastest</th>
+                  <th scope="col">Times, µs</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${rows.map(
+                  ([name, { variant, us }]) =>
+                    html`<tr>
+                      <th scope="row">${name}</th>
+                      <td>${variant}</td>
+                      <td>${Object.entries(us)
+                        .map(([each, time]) => `${each} ${time}`)
+                        .join(', ')}</td>
+                    </tr>`,
+                )}
+              </tbody>
+            </table>
+          </div>`
+    }
+  </section>`;
+}
+
+function eventsView(app: App): TemplateResult {
+  const events = app.events.value;
+  return html`<section class="card" aria-label="Events">
+    <h2>Events</h2>
+    <ol class="plain events">
+      ${events.toReversed().map(({ at, text }) => html`<li><time>${at.slice(11, 19)}</time> ${text}</li>`)}
+    </ol>
+  </section>`;
+}
+
+/** Everything of this view, for a report of a fault. */
+function reportJson(app: App): object {
+  const gpu = app.gpu.peek();
+  return {
+    canTrain: canTrain(gpu),
+    state: gpu.state,
+    gpu: 'report' in gpu ? gpu.report : gpu,
+    data: app.data.peek().state,
+    browser: navigator.userAgent,
+    events: app.events.peek(),
+  };
+}
+
+async function copy(app: App, event: Event): Promise<void> {
+  const button = event.target as HTMLButtonElement;
+  const gpu = app.gpu.peek();
+  const lines = [
+    verdict(gpu),
+    'report' in gpu ? adapterText(gpu.report) : navigator.userAgent,
+    ...('report' in gpu ? gpu.report.limits.map(({ name, granted }) => `${name} ${granted}`) : []),
+    ...app.events.peek().map(({ at, text }) => `${at} ${text}`),
+  ];
+  try {
+    await navigator.clipboard.writeText(lines.join('\n'));
+    app.announce('Copied');
+  } catch {
+    saveFile('wgrad-gpu.txt', lines.join('\n'));
+  }
+  button.blur();
+}
