@@ -5,7 +5,7 @@ import type { Gpu } from '../gpu/device.ts';
 import { GpuError } from '../gpu/errors.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import { type Allocator, alignTo, type Tensor } from '../gpu/tensor.ts';
-import { call, prepare } from '../kernels/call.ts';
+import { call, prepare, shaderText } from '../kernels/call.ts';
 import { dispatchWork } from '../kernels/dispatch-work.ts';
 import {
   checkCase,
@@ -26,6 +26,8 @@ const slowCheck = { quickMs: 1500, fullMs: 6000, factor: 8 } as const;
 export interface KernelRows {
   readonly rows: readonly ReadyRow[];
   readonly skipped: readonly Skipped[];
+  /** The text that was compiled, by variant. */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 /** What a variant that does not compile has to time. */
@@ -77,6 +79,9 @@ export async function kernelRows(
   const fastest = Math.min(...rows.filter(({ checkMs }) => checkMs > 0).map(({ checkMs }) => checkMs));
   const limit = Math.max(quick ? slowCheck.quickMs : slowCheck.fullMs, slowCheck.factor * fastest);
   return {
+    sources: Object.fromEntries(
+      variants.map((variant) => [variant.name, shaderText(kernel, variant, shape, tensors)]),
+    ),
     rows: rows.filter(({ checkMs }) => checkMs <= limit).map(({ checkMs: _, ...row }) => row),
     skipped: rows
       .filter(({ checkMs }) => checkMs > limit)

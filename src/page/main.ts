@@ -55,7 +55,11 @@ const mounts: Readonly<Record<Route, (root: HTMLElement, isShown: () => boolean)
       mountRuns(root, { app, runs, training, router, isShown }),
     );
   },
-  kernels: () => {},
+  kernels: (root) => {
+    void import('./views/kernels/kernels-view.ts').then(({ mountKernels }) =>
+      mountKernels(root, app, training),
+    );
+  },
   gpu: (root) => {
     void import('./views/gpu/gpu-view.ts').then(({ mountGpu }) => mountGpu(root, app));
   },

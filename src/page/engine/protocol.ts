@@ -1,5 +1,6 @@
 // What the page and its worker say to each other: calls with one answer each, and events. Plain data, so that it crosses postMessage.
 import type { AdapterDescription } from '../../gpu/device.ts';
+import type { Group, Skipped } from '../../measure/schema.ts';
 import type { Score } from '../../train/evaluation.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 import type { TunedOp } from '../../train/variant-timing.ts';
@@ -109,6 +110,32 @@ export interface SampleGuesses {
   readonly probabilities: Float32Array<ArrayBuffer>;
 }
 
+/** What can be measured: an op with a shape. */
+export interface LabGroup {
+  /** `matmul-forward M=100 N=52 K=3072 R=1` */
+  readonly id: string;
+  readonly op: string;
+  readonly title: string;
+  /** Where the net uses it; empty for a shape that was asked for. */
+  readonly usedBy: readonly string[];
+  readonly defaultVariant: string;
+  readonly variants: readonly string[];
+  /** Variants that cannot run here, and why. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** Shapes to measure: those of a net's training step, and matrix products of one size. */
+export interface LabRequest {
+  readonly settings: TrainSettings;
+  readonly product: { readonly M: number; readonly N: number; readonly K: number } | null;
+}
+
+export interface LabResult {
+  readonly group: Group;
+  /** The WGSL that was compiled, by variant. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
 /** Why a run pauses. */
 export type PauseReason = 'you' | 'lab' | 'device';
 
@@ -133,11 +160,16 @@ export interface EngineCalls {
   /** The step of a run's last whole checkpoint; null without one. */
   checkpointStep: { readonly takes: { readonly runId: string }; readonly gives: number | null };
   dropCheckpoint: { readonly takes: { readonly runId: string }; readonly gives: null };
-  /** Measures the variants of a net's ops that `known` lacks. */
-  tune: {
-    readonly takes: { readonly settings: TrainSettings; readonly known: Readonly<Record<string, TunedOp>> };
-    readonly gives: Readonly<Record<string, TunedOp>>;
+  labGroups: { readonly takes: LabRequest; readonly gives: readonly LabGroup[] };
+  /** Checks and times variants of one of the groups that `labGroups` gave last. */
+  labMeasure: {
+    readonly takes: { readonly id: string; readonly variants: readonly string[] };
+    readonly gives: LabResult;
   };
+  /** The adapter's own speed: `peaks` groups, once per device. */
+  labPeaks: { readonly takes: undefined; readonly gives: readonly Group[] };
+  /** Ends the measurement in progress after its round. */
+  labStop: { readonly takes: undefined; readonly gives: null };
 }
 
 export type CallName = keyof EngineCalls;
@@ -158,6 +190,7 @@ export type EngineEvent =
   | { readonly event: 'checkpoint'; readonly step: number }
   | { readonly event: 'diverged'; readonly replica: number; readonly step: number }
   | { readonly event: 'lost'; readonly losses: number; readonly message: string; readonly asks: boolean }
+  | { readonly event: 'lab'; readonly what: string; readonly done: number; readonly total: number }
   | { readonly event: 'gpu'; readonly report: GpuReport }
   | ({ readonly event: 'weights' } & WeightPictures)
   | ({ readonly event: 'samples' } & SampleGuesses);

@@ -4,6 +4,7 @@ import { CheckpointSlots } from './checkpoint-slots.ts';
 import { DataStore } from './data-store.ts';
 import { Device } from './device.ts';
 import { EngineError, engineError } from './engine-error.ts';
+import type { Lab } from './lab.ts';
 import { openPrivateFiles } from './private-files.ts';
 import type { CallMessage, CallName, EngineCalls, EngineEvent, WorkerMessage } from './protocol.ts';
 import { Training } from './training.ts';
@@ -61,10 +62,19 @@ const answers: Answers = {
   },
   checkpointStep: async ({ runId }) => (await (await slots)?.read(runId))?.step ?? null,
   dropCheckpoint: async ({ runId }) => nothing(await (await slots)?.drop(runId)),
-  tune: () => {
-    throw new EngineError('failed', 'not yet');
-  },
+  labGroups: async (request) => (await lab()).groups(request),
+  labMeasure: async ({ id, variants }) => (await lab()).measure(id, variants),
+  labPeaks: async () => (await lab()).peaks(),
+  labStop: async () => nothing((await lab()).stop()),
 };
+
+let openedLab: Promise<Lab> | undefined;
+
+/** Loaded when it is first used: with it comes the float64 reference. */
+function lab(): Promise<Lab> {
+  openedLab ??= import('./lab.ts').then(({ Lab }) => new Lab(device, post));
+  return openedLab;
+}
 
 /** The answer of a call that has none. */
 const nothing = (_: unknown): null => null;

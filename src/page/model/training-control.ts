@@ -99,6 +99,23 @@ export class TrainingControl {
     await this.#app.engine.call('pause', { by });
   }
 
+  /** Pauses, and resolves when the GPU is idle: or when there is nothing to wait for. */
+  async pauseForLab(): Promise<void> {
+    const idle = new Promise<void>((resolve) => {
+      const end = this.#app.engine.listen((event) => {
+        if (event.event !== 'paused') return;
+        end();
+        resolve();
+      });
+      void this.#ended.then(() => {
+        end();
+        resolve();
+      });
+    });
+    await this.pause('lab');
+    await idle;
+  }
+
   async resume(): Promise<void> {
     this.#isPaused = false;
     if (this.#app.run.peek().state === 'paused') this.#app.run.value = { state: 'running' };

@@ -32,7 +32,11 @@ export async function importFiles(files: readonly File[]): Promise<Imported> {
   return { runs, refused };
 }
 
+/** What stands beside `summary.json` or `results.json`. */
+const companions = /^(metrics\.jsonl|(weights(\.\d+)?|checkpoint)\.safetensors|report\.(md|html))$/;
+
 const isOfFolder = (file: File, files: readonly File[]): boolean =>
+  companions.test(file.name) &&
   files.some((other) => /^(summary|results)\.json$/.test(other.name) && folderOf(other) === folderOf(file));
 
 /** The folder of `npm run train`. */

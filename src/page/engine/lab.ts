@@ -1,0 +1,142 @@
+// The laboratory of kernels in the page's worker: what `npm run bench` measures with, on this adapter.
+import { splitTraining } from '../../data/splits.ts';
+import type { Gpu } from '../../gpu/device.ts';
+import { PipelineCache } from '../../gpu/pipelines.ts';
+import { Allocator } from '../../gpu/tensor.ts';
+import type { Kernel, Shape } from '../../kernels/kernel.ts';
+import { matmulDgrad, matmulForward, matmulWgrad } from '../../kernels/matmul.ts';
+import { againName } from '../../measure/again-name.ts';
+import { type KernelGroup, kernelGroup } from '../../measure/kernel-group.ts';
+import { kernelRows } from '../../measure/kernel-rows.ts';
+import type { MeasureSettings } from '../../measure/measure.ts';
+import { peakGroups, peakRows } from '../../measure/peak-groups.ts';
+import { recordCalls } from '../../measure/recorded-calls.ts';
+import type { Group } from '../../measure/schema.ts';
+import { timeGroup } from '../../measure/timed-group.ts';
+import type { Device } from './device.ts';
+import { EngineError } from './engine-error.ts';
+import type { EngineEvent, LabGroup, LabRequest, LabResult } from './protocol.ts';
+
+const ms = 1e6;
+/** Those of `npm run bench -- --quick`. */
+const kernelSettings: MeasureSettings = {
+  sampleNs: 2 * ms,
+  budgetNs: 600 * ms,
+  leastRounds: 21,
+  leastSlowRounds: 2,
+  mostRounds: 41,
+};
+const peakSettings: MeasureSettings = { ...kernelSettings, sampleNs: 8 * ms, budgetNs: 1200 * ms };
+
+export class Lab {
+  readonly #device: Device;
+  readonly #post: (event: EngineEvent) => void;
+  #groups = new Map<string, KernelGroup>();
+  #peaks: { readonly gpu: Gpu; readonly groups: readonly Group[] } | undefined;
+  #isStopped = false;
+
+  constructor(device: Device, post: (event: EngineEvent) => void) {
+    this.#device = device;
+    this.#post = post;
+  }
+
+  /** The groups of a net's step, fused and apart, and of matrix products of the size that was asked for. */
+  async groups({ settings, product }: LabRequest): Promise<readonly LabGroup[]> {
+    const { gpu } = await this.#device.open();
+    const { capabilities } = gpu;
+    const found = new Map<string, KernelGroup>();
+    const add = (kernel: Kernel, shape: Shape, replicas: number, usedBy?: string) => {
+      const group = kernelGroup(kernel, shape, replicas, { capabilities, forced: {} });
+      const known = found.get(group.id) ?? group;
+      if (usedBy !== undefined && !known.usedBy.includes(usedBy)) known.usedBy.push(usedBy);
+      found.set(group.id, known);
+    };
+    if (product !== null) {
+      for (const kernel of [matmulForward, matmulWgrad, matmulDgrad]) {
+        add(kernel as unknown as Kernel, product, 1);
+      }
+    }
+    const images = splitTraining(settings.valSize).training.count;
+    for (const fuseGather of capabilities.software ? [true, false] : [false]) {
+      for (const { label, kernel, shape } of await recordCalls(settings, capabilities, images, fuseGather)) {
+        add(kernel, shape, settings.replicas.length, label);
+      }
+    }
+    this.#groups = found;
+    return Array.from(found.values(), ({ id, op, title, usedBy, defaultVariant, variants, skipped }) => ({
+      id,
+      op,
+      title,
+      usedBy,
+      defaultVariant,
+      variants: variants.map(({ name }) => name),
+      skipped,
+    }));
+  }
+
+  async measure(id: string, wanted: readonly string[]): Promise<LabResult> {
+    const listed = this.#groups.get(id);
+    if (listed === undefined) throw new EngineError('failed', `there is no group ${id}`);
+    const { gpu } = await this.#device.open();
+    const group = { ...listed, variants: listed.variants.filter(({ name }) => wanted.includes(name)) };
+    const { suite, op, title, usedBy, skipped } = group;
+    this.#isStopped = false;
+    this.#post({ event: 'lab', what: `${title}: compiling and checking`, done: 0, total: 0 });
+    const allocator = new Allocator(gpu);
+    try {
+      const ready = await kernelRows(gpu, new PipelineCache(gpu), allocator, group, true);
+      if (this.#isStopped) throw new EngineError('stopped', 'the measurement was stopped');
+      const first = ready.rows.find((row) => row.isDefault && row.validation.ok) ?? ready.rows[0];
+      const again = first?.validation.ok ? [{ ...first, name: againName(first.name), isDefault: false }] : [];
+      const about = { suite, id, op, title, usedBy, skipped: [...skipped, ...ready.skipped] };
+      const timed = await timeGroup(about, [...ready.rows, ...again], {
+        gpu,
+        settings: kernelSettings,
+        seed: 1,
+        onRound: (done, total) => this.#round(title, done, total),
+      });
+      return { group: timed, sources: ready.sources };
+    } finally {
+      allocator.destroy();
+    }
+  }
+
+  /** Measured once for a device. */
+  async peaks(): Promise<readonly Group[]> {
+    const { gpu } = await this.#device.open();
+    if (this.#peaks?.gpu === gpu) return this.#peaks.groups;
+    this.#isStopped = false;
+    const pipelines = new PipelineCache(gpu);
+    const groups: Group[] = [];
+    for (const group of peakGroups(gpu)) {
+      if (this.#isStopped) throw new EngineError('stopped', 'the measurement was stopped');
+      const allocator = new Allocator(gpu);
+      try {
+        const { suite, id, op, title, usedBy, skipped } = group;
+        const rows = await peakRows(gpu, pipelines, allocator, group);
+        const about = { suite, id, op, title, usedBy, skipped };
+        groups.push(
+          await timeGroup(about, rows, {
+            gpu,
+            settings: peakSettings,
+            seed: 1,
+            onRound: (done, total) => this.#round(`peak: ${title}`, done, total),
+          }),
+        );
+      } finally {
+        allocator.destroy();
+      }
+    }
+    if (!this.#isStopped) this.#peaks = { gpu, groups };
+    return groups;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #round(what: string, done: number, total: number): boolean {
+    this.#post({ event: 'lab', what, done, total });
+    return !this.#isStopped;
+  }
+}

@@ -1,0 +1,247 @@
+import { effect, signal } from '@preact/signals-core';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { formatBenchFile } from '../../../measure/schema.ts';
+import { warningsOf } from '../../../measure/warnings.ts';
+import type { LabGroup } from '../../engine/protocol.ts';
+import type { App } from '../../model/app.ts';
+import { canTrain } from '../../model/status.ts';
+import type { TrainingControl } from '../../model/training-control.ts';
+import { saveFile } from '../../save-file.ts';
+import { paint } from '../paint.ts';
+import { intervalPicture } from './interval-picture.ts';
+import { LabControl, type Measured } from './lab-control.ts';
+import { lineDiff } from './line-diff.ts';
+import type { RankedRow } from './ranking.ts';
+
+/** Time of a group on an idle machine: compiling, checking, 41 rounds. */
+const secondsPerGroup = 3;
+
+export function mountKernels(root: HTMLElement, app: App, training: TrainingControl): void {
+  const lab = new LabControl(app, training);
+  /** Texts that are shown: one variant's, or the difference of two. */
+  const shown = signal<readonly string[]>([]);
+  let isListed = false;
+  effect(() => {
+    if (isListed || !canTrain(app.gpu.value)) return;
+    isListed = true;
+    void lab.list();
+  });
+  paint(root, () => html`${choiceView(app, lab)} ${resultView(lab, shown)} ${footView(app)}`);
+}
+
+function choiceView(app: App, lab: LabControl): TemplateResult {
+  const group = lab.selected;
+  const busy = lab.isBusy.value;
+  const progress = lab.progress.value;
+  const isReady = canTrain(app.gpu.value) && group !== undefined && lab.wantedVariants(group).length > 0;
+  return html`<section class="card lab" aria-label="What to measure">
+    <h2>Time kernels on this adapter</h2>
+    <p class="help">
+      Each variant is compared with the float64 reference first, then timed side by side with the others, as npm run bench does. A training in progress
+      pauses meanwhile.
+    </p>
+    <div class="field">
+      <label for="lab-group">Op and shape</label>
+      <select
+        id="lab-group"
+        ?disabled=${busy}
+        @change=${(event: Event) => {
+          lab.selectedId.value = (event.target as HTMLSelectElement).value;
+        }}
+      >
+        ${lab.groups.value.map(({ id, title, usedBy }) => {
+          const where = usedBy.length === 0 ? '' : ` (${usedBy[0]}${usedBy.length > 1 ? ', …' : ''})`;
+          return html`<option value=${id} ?selected=${id === group?.id}>${title}${where}</option>`;
+        })}
+      </select>
+    </div>
+    <form
+      class="field"
+      @submit=${(event: Event) => {
+        event.preventDefault();
+        void lab.list();
+      }}
+    >
+      <label for="lab-product">Matrix products of M, N, K</label>
+      <span class="control">
+        <input
+          type="text"
+          id="lab-product"
+          inputmode="numeric"
+          .value=${lab.product.value}
+          @input=${(event: Event) => {
+            lab.product.value = (event.target as HTMLInputElement).value;
+          }}
+        />
+        <button type="submit" class="small">List</button>
+      </span>
+      <p class="help">The other shapes are those of the net in the Train view’s form.</p>
+    </form>
+    ${group === undefined ? nothing : variantsView(lab, group, busy)}
+    <p class="buttons">
+      ${
+        busy
+          ? html`<button type="button" data-act="lab-stop" @click=${() => lab.stop()}>Stop</button>`
+          : html`<button
+                type="button"
+                class="primary"
+                data-act="lab-run"
+                ?disabled=${!isReady}
+                @click=${() => group && lab.run([group])}
+              >
+                Run
+              </button>
+              <button type="button" ?disabled=${!isReady} @click=${() => lab.run(lab.groups.peek())}>
+                Run all ${lab.groups.value.length}
+              </button>`
+      }
+      <span class="help" id="lab-progress"
+        >${
+          progress === undefined
+            ? `about ${secondsPerGroup} s for one on an idle machine, the first time also the adapter’s peaks`
+            : `${progress.what}${progress.total > 0 ? `, round ${progress.done} of ${progress.total}` : ''}`
+        }</span
+      >
+    </p>
+    ${lab.problem.value === '' ? nothing : html`<p class="alarm" role="alert">${lab.problem.value}</p>`}
+  </section>`;
+}
+
+const variantsView = (lab: LabControl, group: LabGroup, busy: boolean): TemplateResult => html`<fieldset
+  class="variants"
+  ?disabled=${busy}
+>
+  <legend>Variants</legend>
+  ${group.variants.map(
+    (name) =>
+      html`<label
+        ><input
+          type="checkbox"
+          .checked=${lab.wantedVariants(group).includes(name)}
+          @change=${() => lab.toggle(group, name)}
+        />
+        ${name}${name === group.defaultVariant ? ' (default)' : ''}</label
+      >`,
+  )}
+  ${group.skipped.map(({ name, reason }) => html`<p class="help">${name}: ${reason}</p>`)}
+</fieldset>`;
+
+function resultView(lab: LabControl, shown: { value: readonly string[] }): TemplateResult | typeof nothing {
+  const group = lab.selected;
+  const measured = group === undefined ? undefined : lab.results.value.get(group.id);
+  if (measured === undefined) return nothing;
+  const { ranked } = measured;
+  const slowest = Math.max(...ranked.rows.map(({ time }) => time?.value ?? 0)) * 1.1;
+  const warnings = warningsOf(measured.group);
+  return html`<section class="card" aria-label="Result">
+    <h2>${measured.group.title}</h2>
+    ${
+      ranked.unranked === ''
+        ? html`<p class="help">Same letter: not told apart (5 % for the whole table).</p>`
+        : html`<p class="alarm" id="unranked">${ranked.unranked}</p>`
+    }
+    <div class="scroll" tabindex="0" role="region" aria-label="Times of the variants">
+      <table id="lab-result">
+        <thead>
+          <tr>
+            <th scope="col">Variant</th>
+            <th scope="col">Right</th>
+            <th scope="col">Median</th>
+            <th scope="col">95 %</th>
+            <th scope="col">GFLOP/s</th>
+            <th scope="col">GB/s</th>
+            <th scope="col">Of the peak</th>
+            <th scope="col">Group</th>
+            <th scope="col"><span class="for-ears">Picture</span></th>
+            <th scope="col">Do</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${ranked.rows.map((row) => rowView(lab, measured, row, slowest, shown))}
+        </tbody>
+      </table>
+    </div>
+    ${warnings.length === 0 ? nothing : html`<ul class="help">${warnings.map((line) => html`<li>${line}</li>`)}</ul>`}
+    <p class="buttons">
+      <button
+        type="button"
+        class="small"
+        data-act="lab-save"
+        @click=${() => saveFile('results.json', formatBenchFile(lab.file()))}
+      >
+        Save JSON
+      </button>
+      <span class="help">The format of npm run bench: --baseline reads it.</span>
+    </p>
+    ${textView(measured, shown.value)}
+  </section>`;
+}
+
+const micros = (ns: number): string => `${(ns / 1000).toPrecision(3)} µs`;
+
+function rowView(
+  lab: LabControl,
+  { group }: Measured,
+  row: RankedRow,
+  slowest: number,
+  shown: { value: readonly string[] },
+): TemplateResult {
+  const { name, isRight, how, isDefault, time, gflops, gbPerSecond, share, letters } = row;
+  const isShown = shown.value.includes(name);
+  return html`<tr data-variant=${name}>
+    <th scope="row">${name}${isDefault ? ' *' : ''}</th>
+    <td class=${isRight ? '' : 'alarm'} title=${how}>${isRight ? 'yes' : 'wrong'}</td>
+    <td>${time === undefined ? '–' : micros(time.value)}</td>
+    <td>${time === undefined || !Number.isFinite(time.low) ? '–' : `${micros(time.low)} to ${micros(time.high)}`}</td>
+    <td>${time === undefined || gflops === 0 ? '–' : gflops.toPrecision(3)}</td>
+    <td>${time === undefined ? '–' : gbPerSecond.toPrecision(3)}</td>
+    <td>${share === undefined ? '–' : `${(100 * share).toFixed(0)} %`}</td>
+    <td>${letters}</td>
+    <td>${intervalPicture(row, slowest)}</td>
+    <td class="actions">
+      <button
+        type="button"
+        class="small"
+        aria-pressed=${isShown}
+        @click=${() => {
+          const others = shown.value.filter((each) => each !== name);
+          shown.value = isShown ? others : [...others, name].slice(-2);
+        }}
+      >
+        WGSL
+      </button>
+      ${
+        isRight
+          ? html`<button type="button" class="small" data-act="lab-use" @click=${() => lab.use(group.op, name)}>
+              Use for training
+            </button>`
+          : nothing
+      }
+    </td>
+  </tr>`;
+}
+
+/** One text, or the difference of two. */
+function textView({ sources }: Measured, shown: readonly string[]): TemplateResult | typeof nothing {
+  const [first, second] = shown.filter((name) => name in sources);
+  if (first === undefined) return nothing;
+  if (second === undefined) {
+    return html`<h3>${first}, as compiled</h3>
+      <pre tabindex="0" class="wgsl">${sources[first]}</pre>`;
+  }
+  const marks = { same: ' ', removed: '-', added: '+' } as const;
+  return html`<h3>From ${first} to ${second}</h3>
+    <pre tabindex="0" class="wgsl">${lineDiff(sources[first]!, sources[second]!).map(
+      ({ kind, text }) => html`<span class="diff-${kind}">${marks[kind]} ${text}${'\n'}</span>`,
+    )}</pre>`;
+}
+
+function footView(app: App): TemplateResult | typeof nothing {
+  const gpu = app.gpu.value;
+  if (!('report' in gpu)) return nothing;
+  const { name, timestamps } = gpu.report;
+  return html`<p class="help">
+    ${name}; timed by ${timestamps ? 'GPU timestamps, which browsers round to 100 µs unless told not to' : 'the clock of the page, from submit to done'};
+    ${navigator.userAgent}. * what the engine takes without measurements.
+  </p>`;
+}

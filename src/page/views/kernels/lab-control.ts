@@ -1,0 +1,196 @@
+// What the Kernels view measures, and what it found.
+import { batch, signal } from '@preact/signals-core';
+import { type Roofline, rooflineOf } from '../../../measure/roofline.ts';
+import { type BenchFile, formatName, formatVersion, type Group } from '../../../measure/schema.ts';
+import { EngineError } from '../../engine/engine-error.ts';
+import type { LabGroup } from '../../engine/protocol.ts';
+import type { App } from '../../model/app.ts';
+import { readForm } from '../../model/form.ts';
+import type { TrainingControl } from '../../model/training-control.ts';
+import { keepTuning } from '../../store/tuning-store.ts';
+import { type Ranked, rankGroup } from './ranking.ts';
+
+/** A group that was measured. */
+export interface Measured {
+  readonly group: Group;
+  readonly ranked: Ranked;
+  readonly sources: Readonly<Record<string, string>>;
+  readonly wasHidden: boolean;
+}
+
+export interface Product {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+export class LabControl {
+  readonly groups = signal<readonly LabGroup[]>([]);
+  readonly selectedId = signal('');
+  /** Variants that are to be left out, by group. */
+  readonly left = signal<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
+  readonly product = signal('256, 256, 256');
+  readonly progress = signal<
+    { readonly what: string; readonly done: number; readonly total: number } | undefined
+  >(undefined);
+  readonly problem = signal('');
+  readonly results = signal<ReadonlyMap<string, Measured>>(new Map());
+  readonly isBusy = signal(false);
+  #peaks: readonly Group[] = [];
+  #roofline: Roofline | undefined;
+  readonly #app: App;
+  readonly #training: TrainingControl;
+  readonly #startedAt = new Date();
+
+  constructor(app: App, training: TrainingControl) {
+    this.#app = app;
+    this.#training = training;
+    app.engine.listen((event) => {
+      if (event.event === 'lab') {
+        const { what, done, total } = event;
+        this.progress.value = { what, done, total };
+      }
+    });
+  }
+
+  /** Lists what can be measured: the form's net, and products of the size in the field. */
+  async list(): Promise<void> {
+    const { train } = readForm(this.#training.form.peek());
+    const sizes = this.product
+      .peek()
+      .split(/[\s,x×]+/)
+      .filter(Boolean)
+      .map(Number);
+    const isSize = (n: number) => Number.isInteger(n) && n >= 1 && n <= 4096;
+    const [M = 0, N = 0, K = 0] = sizes;
+    const product = sizes.length === 3 && sizes.every(isSize) ? { M, N, K } : null;
+    this.problem.value =
+      product === null ? 'M, N and K must be three whole numbers from 1 to 4096, such as 256, 256, 256' : '';
+    try {
+      const groups = await this.#app.engine.call('labGroups', { settings: train, product });
+      batch(() => {
+        this.groups.value = groups;
+        if (!groups.some(({ id }) => id === this.selectedId.peek()))
+          this.selectedId.value = groups[0]?.id ?? '';
+      });
+    } catch (error) {
+      this.problem.value = (error as Error).message;
+    }
+  }
+
+  get selected(): LabGroup | undefined {
+    return this.groups.value.find(({ id }) => id === this.selectedId.value);
+  }
+
+  wantedVariants(group: LabGroup): readonly string[] {
+    return group.variants.filter((name) => !this.left.value.get(group.id)?.has(name));
+  }
+
+  toggle(group: LabGroup, variant: string): void {
+    const left = new Set(this.left.peek().get(group.id));
+    if (!left.delete(variant)) left.add(variant);
+    this.left.value = new Map(this.left.peek()).set(group.id, left);
+  }
+
+  /** Measures groups one after the other. A training in progress is paused for it. */
+  async run(groups: readonly LabGroup[]): Promise<void> {
+    if (this.isBusy.peek()) return;
+    const wasTraining = this.#app.run.peek().state === 'running';
+    this.isBusy.value = true;
+    this.problem.value = '';
+    try {
+      if (wasTraining) await this.#training.pauseForLab();
+      if (this.#roofline === undefined) {
+        this.#peaks = await this.#app.engine.call('labPeaks');
+        this.#roofline = rooflineOf(this.#peaks);
+      }
+      for (const group of groups) {
+        if (!this.isBusy.peek()) break;
+        await this.#measure(group);
+      }
+    } catch (error) {
+      if (!(error instanceof EngineError && error.kind === 'stopped')) {
+        this.problem.value = (error as Error).message;
+      }
+    } finally {
+      batch(() => {
+        this.isBusy.value = false;
+        this.progress.value = undefined;
+      });
+      if (wasTraining) await this.#training.resume();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.isBusy.value = false;
+    await this.#app.engine.call('labStop');
+  }
+
+  /** Use a variant in trainings, by the form. */
+  use(op: string, variant: string): void {
+    const form = this.#training.form.peek();
+    this.#training.form.value = { ...form, variants: { ...form.variants, [op]: variant } };
+  }
+
+  /** Everything measured, in the format of `npm run bench`. */
+  file(): BenchFile {
+    const report = this.#app.report!;
+    return {
+      format: formatName,
+      version: formatVersion,
+      header: {
+        startedAt: this.#startedAt.toISOString(),
+        elapsedMs: Date.now() - this.#startedAt.getTime(),
+        complete: true,
+        args: ['page'],
+        seed: 1,
+        quick: true,
+        commit: null,
+        host: {
+          cpu: 'not told by the browser',
+          cores: navigator.hardwareConcurrency,
+          platform: navigator.platform,
+          node: '',
+          loadBefore: 0,
+          loadAfter: 0,
+        },
+        browser: navigator.userAgent,
+        adapter: report.adapter,
+        adapterName: report.name,
+        limits: Object.fromEntries(report.limits.map(({ name, granted }) => [name, granted])),
+        timestamps: report.timestamps,
+      },
+      groups: [...this.#peaks, ...Array.from(this.results.peek().values(), ({ group }) => group)],
+      profiles: [],
+    };
+  }
+
+  async #measure(listed: LabGroup): Promise<void> {
+    let wasHidden = document.hidden;
+    const watch = () => {
+      wasHidden ||= document.hidden;
+    };
+    document.addEventListener('visibilitychange', watch);
+    try {
+      const variants = this.wantedVariants(listed);
+      const { group, sources } = await this.#app.engine.call('labMeasure', { id: listed.id, variants });
+      const ranked = rankGroup(group, this.#roofline, wasHidden);
+      this.results.value = new Map(this.results.peek()).set(listed.id, { group, ranked, sources, wasHidden });
+      await this.#keep(listed, ranked);
+    } finally {
+      document.removeEventListener('visibilitychange', watch);
+    }
+  }
+
+  /** Keeps the fastest for trainings with measured kernels, where it is clear which that is. */
+  async #keep({ id }: LabGroup, { rows, unranked }: Ranked): Promise<void> {
+    const report = this.#app.report;
+    const timed = rows.filter(({ time }) => time !== undefined);
+    if (report === undefined || unranked !== '' || timed.length === 0) return;
+    // A variant that is not told apart from the default changes bits for nothing.
+    const usual = timed.find(({ isDefault, letters }) => isDefault && letters.includes('a'));
+    const best = usual ?? timed[0]!;
+    const us = Object.fromEntries(timed.map(({ name, time }) => [name, Math.round(time!.value / 10) / 100]));
+    await keepTuning(report.tuningKey, { [id]: { variant: best.name, us } });
+  }
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { experiments, trainSettings } from '../../../src/experiments/experiments.ts';
+import { emptyMetrics, type RunMetrics, type RunRecord } from '../../../src/page/model/run-record.ts';
+import { importFiles } from '../../../src/page/store/import-files.ts';
+import { readRunFile, writeRunFile } from '../../../src/page/store/run-file.ts';
+import { compareRuns } from '../../../src/page/views/runs/run-statistics.ts';
+import { writeSafetensors } from '../../../src/train/safetensors.ts';
+
+const { settings } = experiments[0]!;
+
+function record(id: string, tests: readonly number[]): RunRecord {
+  const seeds = tests.map((_, i) => i + 1);
+  return {
+    id,
+    name: id,
+    origin: 'here',
+    state: 'finished',
+    problem: null,
+    experiment: 'base',
+    settings,
+    train: trainSettings(settings, { seeds, shuffle: true }),
+    step: 9000,
+    stepsPerEpoch: 450,
+    dispatchesPerStep: 17,
+    modelBytes: 1,
+    variants: {},
+    tuned: false,
+    adapter: 'a GPU',
+    browser: 'a browser',
+    startedAt: '2026-11-25T12:00:00.000Z',
+    elapsedMs: 1000,
+    msPerStep: 7,
+    perSeed: tests.map((testAccuracy, i) => ({
+      seed: i + 1,
+      validationAccuracy: testAccuracy,
+      validationLoss: 1,
+      testAccuracy,
+      testLoss: 1,
+      divergedAtStep: null,
+      confusion: null,
+    })),
+    style: 0,
+    pinned: false,
+    hasWeights: true,
+  };
+}
+
+const metrics: RunMetrics = {
+  ...emptyMetrics(2),
+  steps: [10, 20],
+  loss: [2.3, 2.4, 1.9, Number.NaN],
+  accuracy: [0.1, 0.1, 0.2, 0.2],
+  rate: [0.1, 0.2],
+  validationSteps: [20],
+  validationLoss: [2, 2],
+  validationAccuracy: [0.3, 0.3],
+};
+
+const weights = [1, 2].map((seed) =>
+  writeSafetensors({
+    tensors: [
+      { name: 'layers.0.linear.weight', shape: [2, 3], data: new Float32Array([1, 2, 3, 4, 5, seed]) },
+    ],
+    metadata: {},
+  }),
+);
+
+describe('a whole run as a file', () => {
+  test('is the same run elsewhere: settings, scores, curves and the bytes of its weights', async () => {
+    const whole = { record: record('base', [0.53, 0.54]), metrics, weights };
+    const back = await readRunFile(await writeRunFile(whole));
+    expect(back.metrics).toEqual(metrics);
+    expect(back.weights).toEqual(weights);
+    const { id, origin, style, variants, ...rest } = back.record;
+    expect(whole.record).toMatchObject(rest);
+    expect(origin).toBe('import');
+    expect(id).not.toBe('base');
+  });
+
+  test('that was cut, changed, or is another file is refused', async () => {
+    const file = await writeRunFile({
+      record: record('base', [0.5]),
+      metrics: undefined,
+      weights: weights.slice(0, 1),
+    });
+    await expect(readRunFile(file.slice(0, file.length - 1))).rejects.toThrow();
+    const changed = file.slice();
+    changed[changed.length - 1]! ^= 1;
+    await expect(readRunFile(changed)).rejects.toThrow(/it was changed/);
+    await expect(readRunFile(weights[0]!)).rejects.toThrow(/no run of this page/);
+    const { runs, refused } = await importFiles([
+      new File([changed], 'changed.run.safetensors'),
+      new File(['hello'], 'hello.txt'),
+      new File(['{"a":'], 'results.json'),
+    ]);
+    expect(runs).toEqual([]);
+    expect(refused).toHaveLength(3);
+  });
+
+  test('cannot bring keys of a prototype', async () => {
+    const results = `{"experiments":[{"__proto__":{"polluted":1},"name":"x","settings":${JSON.stringify(record('a', [0.5]).train)}}]}`;
+    const { runs } = await importFiles([new File([results], 'results.json')]);
+    expect(runs).toHaveLength(1);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+test('the folder of npm run train is a run, with its curves and weights', async () => {
+  const { train, perSeed } = record('x', [0.53]);
+  const summary = {
+    experiment: 'base',
+    settings: train,
+    adapter: { name: 'swiftshader' },
+    startedAt: '2026-11-25T12:00:00.000Z',
+    finished: true,
+    steps: 9000,
+    stepsPerEpoch: 450,
+    perSeed,
+    msPerStep: 7.6,
+  };
+  const lines = [
+    { type: 'train', step: 50, loss: [2.1], accuracy: [0.2], learningRate: [0.002] },
+    { type: 'validation', step: 450, validation: [{ loss: 1.6, accuracy: 0.42 }] },
+  ];
+  const { runs, refused } = await importFiles([
+    new File([JSON.stringify(summary)], 'summary.json'),
+    new File([`${lines.map((line) => JSON.stringify(line)).join('\n')}\n{"type":"tra`], 'metrics.jsonl'),
+    new File([weights[0]!], 'weights.safetensors'),
+  ]);
+  expect(refused).toEqual([]);
+  expect(runs[0]).toMatchObject({
+    record: {
+      experiment: 'base',
+      step: 9000,
+      adapter: 'swiftshader',
+      hasWeights: true,
+      perSeed: [{ testAccuracy: 0.53 }],
+    },
+    metrics: { steps: [50], loss: [2.1], validationAccuracy: [0.42] },
+  });
+});
+
+describe('against a baseline', () => {
+  test('a run compared with an equal one is not distinguishable', () => {
+    const base = record('base', [0.531, 0.528, 0.535, 0.53, 0.533]);
+    const same = record('same', [0.531, 0.528, 0.535, 0.53, 0.533]);
+    const noisy = record('noisy', [0.53, 0.53, 0.534, 0.531, 0.532]);
+    const differences = compareRuns([base, same, noisy], base);
+    expect(differences.get('same')!.verdict).toBe('not distinguishable');
+    expect(differences.get('noisy')!.verdict).toBe('not distinguishable');
+  });
+
+  test('one that is better with every seed is better; p-values are corrected for all comparisons', () => {
+    const base = record('base', [0.531, 0.528, 0.535, 0.53, 0.533]);
+    const better = record('better', [0.551, 0.549, 0.556, 0.549, 0.552]);
+    const alone = compareRuns([base, better], base).get('better')!;
+    expect(alone.verdict).toBe('better');
+    const other = record('other', [0.53, 0.53, 0.534, 0.531, 0.532]);
+    expect(compareRuns([base, better, other], base).get('better')!.pHolm).toBeCloseTo(2 * alone.pHolm!, 12);
+  });
+
+  test('one seed says nothing', () => {
+    expect(compareRuns([record('a', [0.5]), record('b', [0.6])], record('a', [0.5])).get('b')!.verdict).toBe(
+      '1 seed: no test',
+    );
+  });
+});
