@@ -12,6 +12,7 @@ const entries = {
   trial: 'src/cli/commands/trial.ts',
   tune: 'src/cli/commands/tune.ts',
   start: 'src/cli/commands/start.ts',
+  build: 'src/cli/commands/build.ts',
   bench: 'bench/main.ts',
   test: 'src/cli/commands/test.ts',
 };

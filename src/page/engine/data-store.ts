@@ -231,7 +231,10 @@ async function fetchExactly(
     const response = await fetch(url, { signal: AbortSignal.any([signal, stall.signal]) });
     if (!response.ok || response.body === null) {
       const reason = response.status === 404 ? '' : (await response.text()).split('\n', 1)[0]!.slice(0, 200);
-      throw new EngineError('offline', `${url}: HTTP ${response.status}${reason ? `: ${reason}` : ''}`);
+      throw new EngineError(
+        response.status === 404 ? 'not-served' : 'offline',
+        `${url}: HTTP ${response.status}${reason ? `: ${reason}` : ''}`,
+      );
     }
     const bytes = new Uint8Array(length);
     let done = 0;

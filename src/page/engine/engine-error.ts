@@ -5,6 +5,8 @@ export type EngineErrorKind =
   | 'no-adapter'
   | 'timeout'
   | 'offline'
+  /** The server is there, and has no such file. */
+  | 'not-served'
   | 'wrong-file'
   | 'partial'
   | 'quota'

@@ -168,6 +168,16 @@ export function dataNotice(data: DataStatus): Notice | undefined {
         ],
         details,
       };
+    case 'not-served':
+      return {
+        title: 'This server has no data',
+        text: 'The page was put here without the 184 MB of CIFAR-10.',
+        advice: [
+          'Download cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html and choose it here: it is kept in this browser.',
+          'Whoever hosts this page: npm run build -- --with-data puts the data beside it.',
+        ],
+        details,
+      };
     case 'partial':
       return {
         title: 'The data are not whole',

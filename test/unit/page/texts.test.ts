@@ -89,6 +89,7 @@ describe('the data', () => {
 
   test.each<[EngineErrorKind, RegExp]>([
     ['offline', /cannot be reached/],
+    ['not-served', /has no data/],
     ['partial', /not whole/],
     ['wrong-file', /not CIFAR-10/],
     ['failed', /could not be loaded/],

@@ -1,0 +1,88 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DATA_URL } from '../../data/cifar10.ts';
+import { prepareCifar10 } from '../../data/files/prepare.ts';
+import { progressLines } from '../../data/files/progress-lines.ts';
+import { buildPage } from '../../hosts/build-pages.ts';
+import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
+import { UserError } from '../../hosts/user-error.ts';
+import { makeCommand, parse } from '../options/command.ts';
+
+interface BuildFlags {
+  readonly out?: string;
+  readonly withData?: boolean;
+  readonly data?: string;
+}
+
+/** `npm run build`: the page as static files. Returns the exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  const command = makeCommand(
+    'build',
+    'Builds the page as static files that work under any path of any web server, without headers of its own.',
+  )
+    .option('--out <dir>', 'folder for the files, replaced as a whole (default: dist)')
+    .option(
+      '--with-data',
+      'put the six CIFAR-10 files (184 MB) beside them; without it visitors choose the files themselves',
+    )
+    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .addHelpText(
+      'after',
+      `
+Browsers offer WebGPU to pages from https:// and from this computer only.
+
+Examples:
+  npm run build                               dist/, 0.4 MB
+  npm run build -- --with-data                and the data in dist${DATA_URL}
+  npm run build -- --out site/wgrad`,
+    );
+  const parsed = parse(command, args);
+  if (parsed === undefined) return 0;
+  const flags = parsed.opts<BuildFlags>();
+  const out = flags.out === undefined ? join(projectRoot, 'dist') : resolvePath(flags.out);
+  refuseOtherFolder(out);
+  const log = (line: string) => console.error(line);
+  const unfinished = `${out}.${process.pid}.tmp`;
+  try {
+    await buildPage({ page: 'index.html', outDir: unfinished, minify: true });
+    if (flags.withData) await addData(unfinished, flags.data, log);
+    await rm(out, { recursive: true, force: true });
+    await rename(unfinished, out);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  console.log(`${out}: ${await sizeText(out)}`);
+  return 0;
+}
+
+/** @throws UserError for a folder that holds something else than an earlier build: it would be lost */
+function refuseOtherFolder(out: string): void {
+  if (!existsSync(out) || readdirSync(out).length === 0) return;
+  if (existsSync(join(out, 'index.html')) && existsSync(join(out, 'assets'))) return;
+  throw new UserError(`--out ${out} holds something else than an earlier build: name another folder`);
+}
+
+async function addData(out: string, dataDir: string | undefined, log: (line: string) => void): Promise<void> {
+  const prepared = await prepareCifar10({
+    dataDir: dataDir === undefined ? undefined : resolvePath(dataDir),
+    onProgress: progressLines(log),
+    onNotice: log,
+  });
+  const folder = join(out, DATA_URL);
+  await mkdir(folder, { recursive: true });
+  for (const { name } of prepared.set.files) {
+    await copyFile(join(prepared.directory, name), join(folder, name));
+  }
+}
+
+async function sizeText(folder: string): Promise<string> {
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  );
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
+  );
+  const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;
+  return `${files.length} files, ${megabytes.toFixed(1)} MB`;
+}
