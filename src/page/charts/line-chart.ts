@@ -197,7 +197,9 @@ export class LineChart {
 const isZoomed = (plot: uPlot, min: number | null, max: number | null): boolean => {
   const x = plot.data[0];
   if (x === undefined || x.length === 0 || min === null || max === null) return false;
-  return min !== x[0] || max !== x[x.length - 1];
+  const [first, last] = [x[0]!, x[x.length - 1]!];
+  // Around a single value uPlot makes room.
+  return first !== last && (min !== first || max !== last);
 };
 
 /** The line that a series belongs to; bands have two series more. */
