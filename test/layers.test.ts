@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   page: ['measure', 'experiments', 'train', 'nn', 'optim', 'data', 'gpu', 'kernels'],
   hosts: ['train', 'data', 'gpu'],
   cli: ['hosts', 'experiments', 'train', 'nn', 'optim', 'data', 'gpu', 'kernels'],
-  reference: ['kernels', 'gpu'],
+  reference: ['nn', 'optim', 'kernels', 'gpu'],
 };
 /** From these a folder may import types only. */
 const mayImportTypes: Readonly<Record<string, readonly string[]>> = {};

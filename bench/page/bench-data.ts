@@ -1,4 +1,4 @@
-import { CLASSES, IMAGE_BYTES } from '../../src/data/cifar10.ts';
+import { CIFAR10_IMAGE, CLASSES, IMAGE_BYTES } from '../../src/data/cifar10.ts';
 import { computeNormalisation, type Normalisation } from '../../src/data/normalisation.ts';
 import { randomStream } from '../../src/data/random.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
@@ -26,5 +26,9 @@ export function makeBenchData(gpu: Gpu, count: number): BenchData {
   const train = { images, labels };
   const test = { images: images.slice(0, 4 * IMAGE_BYTES), labels: labels.slice(0, 4) };
   const normalisation = computeNormalisation(images, count);
-  return { train, normalisation, dataset: uploadDataset(gpu, train, test, normalisation) };
+  return {
+    train,
+    normalisation,
+    dataset: uploadDataset(gpu, { image: CIFAR10_IMAGE, classes: CLASSES, train, test, normalisation }),
+  };
 }

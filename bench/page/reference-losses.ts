@@ -1,6 +1,8 @@
 // The first losses of a run, in float64: what every plan of a step is compared with before it is timed.
+import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
 import { epochOrder } from '../../src/data/sample-order.ts';
 import type { Validation } from '../../src/measure/schema.ts';
+import { featuresOf } from '../../src/nn/layers/layer.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { learningRate } from '../../src/optim/schedule.ts';
 import { decodeSample, gather } from '../../src/reference/gather.ts';
@@ -37,15 +39,20 @@ export function referenceLosses(
   const losses: number[] = [];
   for (let step = 0; step < comparedSteps; step++) {
     const samples = order.subarray(step * batchSize, (step + 1) * batchSize);
-    const x = gather(train.images, normalisation.mean, normalisation.std, samples);
+    const x = gather({ image: CIFAR10_IMAGE, images: train.images, ...normalisation }, samples);
     const labels = Array.from(samples, (sample) => train.labels[decodeSample(sample).index]!);
     const rate = learningRate(schedule, step) * rateScale;
-    const result = trainStep(net, current, x, labels, {
-      optimizer,
-      learningRate: rate,
-      lambda,
-      labelSmoothing,
-    });
+    const result = trainStep(
+      net,
+      current,
+      { x, labels },
+      {
+        optimizer,
+        learningRate: rate,
+        lambda,
+        labelSmoothing,
+      },
+    );
     losses.push(result.loss);
     current = result.state;
   }
@@ -62,7 +69,8 @@ export function validateLosses(
   expected: readonly number[],
   { net }: TrainSettings,
 ): Validation {
-  const perStep = sumFactor * Math.sqrt(net.inputs) * 2 ** -24 * (net.hidden.length + 1);
+  const linears = net.layers.filter(({ kind }) => kind === 'linear').length;
+  const perStep = sumFactor * Math.sqrt(featuresOf(net.input)) * 2 ** -24 * linears;
   const ratios = expected.map((loss, step) => {
     const error = Math.abs((losses[step] ?? Number.NaN) - loss) / (loss * perStep * (step + 1));
     return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;

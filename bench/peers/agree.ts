@@ -29,12 +29,11 @@
  */
 import { randomStream } from '../../src/data/random.ts';
 import { absMatmul, matmul } from '../../src/reference/matmul.ts';
-import { type NetShape, tensorName } from '../../src/reference/net.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
 import { compare, describeComparison, sumBound } from '../../src/reference/tolerance.ts';
 import { initialState, type TrainState, trainStep } from '../../src/reference/train-step.ts';
 import type { PeerStep } from './peer.ts';
-import type { StepWork } from './work.ts';
+import { netOf, type StepWork } from './work.ts';
 
 const u = 2 ** -24;
 const noiseSize = 8 * u;
@@ -95,13 +94,6 @@ function uniform(seed: number): () => number {
   };
 }
 
-const netShape = ({ inputs, hidden, classes, batchNorm }: StepWork): NetShape => ({
-  inputs,
-  hidden,
-  classes,
-  batchNorm,
-});
-
 /** Loss and state after one step. */
 interface RunStep {
   readonly loss: number;
@@ -110,7 +102,7 @@ interface RunStep {
 
 /** Every one of `steps` reference steps; `random` gives noise in [-1, 1), or 0 for the truth. */
 export function referenceRun(work: StepWork, steps: number, random: () => number = () => 0): RunStep[] {
-  const net = netShape(work);
+  const net = netOf(work);
   const noisy = (values: Numbers, terms: number) => {
     const size = Math.max(noiseSize, Math.sqrt(terms) * u);
     return Float64Array.from(values, (value) => value * (1 + size * random()));
@@ -125,7 +117,12 @@ export function referenceRun(work: StepWork, steps: number, random: () => number
     );
     const learningRate = work.learningRate * (1 + ((2 * u) / (1 - work.optimizer.b2)) * random());
     const settings = { optimizer: work.optimizer, learningRate, lambda: work.lambda };
-    const after = trainStep(net, { ...state, params }, noisy(work.x, work.inputs), work.labels, settings);
+    const after = trainStep(
+      net,
+      { ...state, params },
+      { x: noisy(work.x, work.inputs), labels: work.labels },
+      settings,
+    );
     state = after.state;
     return { loss: after.loss, state };
   });
@@ -133,7 +130,7 @@ export function referenceRun(work: StepWork, steps: number, random: () => number
 
 /** Biases of layers that feed batch norm: their gradient is 0 in exact arithmetic, and noise in float64. */
 const freeBiases = (work: StepWork): Set<string> =>
-  new Set(work.hidden.map((_, layer) => tensorName(layer, 'linear.bias')));
+  new Set(work.hidden.map((_, layer) => `layers.${layer}.linear.bias`));
 
 /** Truth and bounds after `index + 1` steps. */
 function checkpoint(work: StepWork, truth: RunStep, noisy: readonly RunStep[], index: number): Checkpoint {

@@ -6,27 +6,26 @@
  */
 
 import packageJson from '../../package.json' with { type: 'json' };
+import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
 import { call, type KernelCall, prepare } from '../../src/kernels/call.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
-import { stepEnd } from '../../src/kernels/step-end.ts';
 import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
-import { type Model, makeModel } from '../../src/nn/model.ts';
-import { trainingPass } from '../../src/nn/net.ts';
-import { paddedWidth } from '../../src/nn/parameters.ts';
-import { biasCorrections, makeOptimizer } from '../../src/optim/optimizer.ts';
-import { type GpuDataset, uploadDataset } from '../../src/train/dataset.ts';
-import { gatherCall } from '../../src/train/gather-call.ts';
+import { paddedWidth } from '../../src/nn/layers/layer.ts';
+import type { Model } from '../../src/nn/model.ts';
+import { perReplicaTable, perStepTable } from '../../src/optim/optimizer.ts';
+import { type GpuDataset, type ImageDatasetArrays, uploadDataset } from '../../src/train/dataset.ts';
 import { Pacer } from '../../src/train/pacer.ts';
 import { compilePlan, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
 import { readTensors } from '../../src/train/stats.ts';
+import { recordStep } from '../../src/train/step.ts';
 import { type Tuning, tune, tunedChoice } from '../../src/train/tuner.ts';
 import { mostSteps } from '../suites/nets.ts';
 import type { Peer, PeerMatmul, PeerStep } from './peer.ts';
-import type { StepWork } from './work.ts';
+import { netOf, type StepWork, type WorkImages } from './work.ts';
 
 const HISTORY = 64;
 
@@ -54,6 +53,12 @@ function padRows(values: Float32Array, columns: number, ld: number): Float32Arra
 /** Where a step's batch comes from. */
 type Source = 'float32' | 'bytes';
 
+/** The batch as a data set of images. */
+function asDataset({ labels, classes }: StepWork, { bytes, mean, std }: WorkImages): ImageDatasetArrays {
+  const split = { images: bytes, labels };
+  return { image: CIFAR10_IMAGE, classes, train: split, test: split, normalisation: { mean, std } };
+}
+
 interface Parts {
   readonly gpu: Gpu;
   readonly work: StepWork;
@@ -80,58 +85,43 @@ class WgradStep implements PeerStep {
   static async make(work: StepWork, source: Source): Promise<WgradStep> {
     const gpu = await wgradGpu();
     const { queue } = gpu.device;
-    const { batchSize: B, images } = work;
+    const { batchSize, images, labels, optimizer } = work;
     const allocator = new Allocator(gpu);
-    const model = makeModel(allocator, work, 1);
-    const { params, grads, layout } = model;
-    const counters = allocator.tensor('counters', 4);
-    const x = allocator.tensor('x', B * paddedWidth(work.inputs));
-    const labels = allocator.tensor('labels', B);
-    const history = allocator.tensor('history', 2 * HISTORY);
-    const pass = trainingPass(allocator, model, { x, labels, counters }, B, gpu.capabilities);
-    const { parameterCount, decayedCount } = layout;
-    const updated = { params, grads, counters, parameterCount, decayedCount };
-    const optimizer = makeOptimizer(allocator, work.optimizer, updated, mostSteps);
-    const { rowLoss, rowHit } = pass;
-    const calls = [
-      ...pass.calls,
-      optimizer.call,
-      call('step end', stepEnd, { M: B, HISTORY }, { rowLoss, rowHit, history, counters }),
-    ];
-
-    let dataset: GpuDataset | undefined;
-    if (source === 'bytes') {
-      const split = { images: images!.bytes, labels: work.labels };
-      dataset = uploadDataset(gpu, split, split, images!);
-      const order = allocator.tensor('sample order', B);
-      queue.writeBuffer(
-        order.buffer,
-        0,
-        Uint32Array.from({ length: B }, (_, i) => i),
-      );
-      const tensors = { order, counters, x, labels };
-      calls.unshift(gatherCall('gather', dataset, dataset.train, tensors, B, 1, false));
-    } else {
-      queue.writeBuffer(x.buffer, 0, padRows(work.x, work.inputs, paddedWidth(work.inputs)));
-      queue.writeBuffer(labels.buffer, 0, Uint32Array.from(work.labels));
-    }
+    const dataset = source === 'bytes' ? uploadDataset(gpu, asDataset(work, images!)) : undefined;
+    const recorded = recordStep(allocator, {
+      net: netOf(work),
+      optimizer,
+      source: dataset === undefined ? { kind: 'batch' } : { kind: 'dataset', dataset, samples: batchSize },
+      batchSize,
+      replicas: 1,
+      capabilities: gpu.capabilities,
+      steps: mostSteps,
+      historySteps: HISTORY,
+    });
+    const { calls, model, order, history, x } = recorded;
     const pipelines = new PipelineCache(gpu);
-    const plan = await compilePlan(
-      'bench: training step',
-      gpu,
-      pipelines,
-      calls,
-      await tuned(gpu, pipelines, calls),
-    );
+    const choose = await tuned(gpu, pipelines, calls);
+    const plan = await compilePlan({ label: 'bench: training step', gpu, pipelines, choose }, calls);
 
-    queue.writeBuffer(optimizer.rates.buffer, 0, new Float32Array(mostSteps).fill(work.learningRate));
-    queue.writeBuffer(optimizer.lambdas.buffer, 0, Float32Array.of(work.lambda));
-    queue.writeBuffer(optimizer.corrections!.buffer, 0, biasCorrections(work.optimizer, mostSteps));
+    if (dataset === undefined) {
+      queue.writeBuffer(x.buffer, 0, padRows(work.x, work.inputs, paddedWidth(work.inputs)));
+      queue.writeBuffer(recorded.labels.buffer, 0, Uint32Array.from(labels));
+    } else {
+      const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i);
+      queue.writeBuffer(order.buffer, 0, inOrder);
+    }
+    const { perStep, perReplica } = recorded.optimizer;
+    queue.writeBuffer(
+      perStep.buffer,
+      0,
+      perStepTable(optimizer, mostSteps, () => work.learningRate),
+    );
+    queue.writeBuffer(perReplica.buffer, 0, perReplicaTable([{ lambda: work.lambda, rateScale: 1 }]));
     const values = {
-      parameters: new Float32Array(params.replicaStride),
+      parameters: new Float32Array(model.params.replicaStride),
       statistics: new Float32Array(model.running.replicaStride),
     };
-    applyStateDict(layout, values, work.initial);
+    applyStateDict(model.layout, values, work.initial);
     writeArenas(gpu, arenasOf(model, {}), values);
     gpu.check();
     return new WgradStep({ gpu, work, plan, model, history, allocator, dataset });

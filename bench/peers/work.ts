@@ -2,9 +2,9 @@
 import { IMAGE_BYTES } from '../../src/data/cifar10.ts';
 import { randomStream } from '../../src/data/random.ts';
 import { initialState } from '../../src/nn/init.ts';
-import type { BatchNormSpec, NetSpec } from '../../src/nn/net-spec.ts';
-import { extractSegment, layerWidths, layOut, type NamedTensor } from '../../src/nn/parameters.ts';
-import { defaultAdam } from '../../src/optim/optimizer.ts';
+import { type BatchNormSpec, type MlpSpec, mlp, type NetSpec } from '../../src/nn/net-spec.ts';
+import { extractSegment, layOut, type NamedTensor } from '../../src/nn/parameters.ts';
+import { type AdamSpec, adam } from '../../src/optim/adam.ts';
 import { scaleAndOffset } from '../../src/train/dataset.ts';
 
 /** Images as the data set keeps them, from which `x` was computed. */
@@ -16,7 +16,9 @@ export interface WorkImages {
   readonly std: Float64Array<ArrayBuffer>;
 }
 
-export interface StepWork extends NetSpec {
+/** A fully connected net. */
+export interface StepWork extends Omit<MlpSpec, 'input'> {
+  readonly inputs: number;
   /** Batch norm before the ReLU, running statistics from 0 and 1: what all peers are written for. */
   readonly batchNorm: BatchNormSpec;
   readonly batchSize: number;
@@ -28,16 +30,27 @@ export interface StepWork extends NetSpec {
   readonly labels: Uint8Array<ArrayBuffer>;
   /** Only where `inputs` is an image. */
   readonly images?: WorkImages;
-  readonly optimizer: {
-    readonly kind: 'adam';
-    readonly b1: number;
-    readonly b2: number;
-    readonly eps: number;
-  };
+  readonly optimizer: AdamSpec;
   readonly learningRate: number;
   /** The cost is the mean cross-entropy + lambda * sum of w^2 over weight matrices. */
   readonly lambda: number;
 }
+
+/** The net of a work as a list of layers. */
+export const netOf = ({
+  inputs,
+  hidden,
+  classes,
+  batchNorm,
+}: Omit<MlpSpec, 'input'> & { readonly inputs: number }): NetSpec =>
+  mlp({ input: { features: inputs }, hidden, classes, batchNorm });
+
+/** Widths from the input to the logits. */
+export const widthsOf = ({ inputs, hidden, classes }: StepWork): readonly number[] => [
+  inputs,
+  ...hidden,
+  classes,
+];
 
 /** PyTorch's BatchNorm1d with the course's biased variance: the first step is like any other, so peers need no special case. */
 const batchNorm: BatchNormSpec = {
@@ -99,19 +112,19 @@ export function makeWork({
   learningRate = 1e-3,
   lambda = 0.002,
 }: WorkOptions): StepWork {
-  const net: NetSpec & Pick<StepWork, 'batchNorm'> = { inputs, hidden, classes: 10, batchNorm };
+  const net = { inputs, hidden, classes: 10, batchNorm };
   const stream = randomStream(seed, 'test', 2);
   const images = inputs === IMAGE_BYTES ? randomImages(seed, batchSize) : undefined;
   return {
     ...net,
     batchSize,
-    initial: initialTensors(net, seed),
+    initial: initialTensors(netOf(net), seed),
     x: images
       ? normalise(images)
       : Float32Array.from({ length: batchSize * inputs }, () => Math.fround(stream.normal())),
     labels: Uint8Array.from({ length: batchSize }, () => stream.below(net.classes)),
     ...(images && { images }),
-    optimizer: defaultAdam,
+    optimizer: adam.defaults,
     learningRate,
     lambda,
   };
@@ -151,7 +164,7 @@ export function workLayers(work: StepWork): WorkLayer[] {
     throw new Error('the peers keep the biased running variance');
   const byName = new Map(work.initial.map(({ name, data }) => [name, data]));
   const get = (name: string) => Float32Array.from(byName.get(name)!);
-  const widths = layerWidths(work);
+  const widths = widthsOf(work);
   return widths.slice(1).map((outputs, index) => {
     const inputs = widths[index]!;
     const name = `layers.${index}`;

@@ -40,7 +40,7 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
   for (const { net, replicas } of wanted) {
     const settings = settingsOf(net, replicas);
     for (const fuseGather of [true, false]) {
-      const calls = await recordCalls(settings, capabilities, trainingImages, fuseGather);
+      const calls = recordCalls({ settings, capabilities, images: trainingImages, fuseGather });
       for (const { label, kernel, shape } of calls) {
         add(kernel, shape, replicas, `${netName(net)} ${label}`);
       }

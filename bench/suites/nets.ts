@@ -1,9 +1,10 @@
 /** The nets whose steps the `train` suite times, and whose shapes the `kernels` suite uses. */
 import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
-import { defaultAdam, type OptimizerSpec } from '../../src/optim/optimizer.ts';
+import { adam } from '../../src/optim/adam.ts';
+import type { OptimizerSpec } from '../../src/optim/index.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
 
-export const optimizers = { sgd: { kind: 'sgd' }, adam: defaultAdam } as const satisfies Record<
+export const optimizers = { sgd: { kind: 'sgd' }, adam: adam.defaults } as const satisfies Record<
   string,
   OptimizerSpec
 >;

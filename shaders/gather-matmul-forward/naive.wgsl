@@ -1,12 +1,12 @@
-// gather-matmul-forward/naive: y(M,N) = x(M,3072) · w(3072,N) + bias(N), where row m of x is the normalised image of the
+// gather-matmul-forward/naive: y(M,N) = x(M,K) · w(K,N) + bias(N), where row m of x is the normalised image of the
 // step's sample m, read from the images' bytes: the gather and the first layer's forward in one, without x in memory.
-// One invocation computes one element of y; any M, N. Samples carry flips, no crops.
-@group(0) @binding(0) var<storage, read> imagesA: array<u32>;       // (SHARD_IMAGES, 768): bytes, channel-row-column
-@group(0) @binding(1) var<storage, read> imagesB: array<u32>;       // (images - SHARD_IMAGES, 768): the others
-@group(0) @binding(2) var<storage, read> normalisation: array<f32>; // (2, 3072): scale = 1/(255 std), offset = -mean/std
+// One invocation computes one element of y; any M, N; rows of whole words. Samples carry flips, no crops.
+@group(0) @binding(0) var<storage, read> imagesA: array<u32>;       // (SHARD_IMAGES, WORDS): bytes, channel-row-column
+@group(0) @binding(1) var<storage, read> imagesB: array<u32>;       // (images - SHARD_IMAGES, WORDS): the others
+@group(0) @binding(2) var<storage, read> normalisation: array<f32>; // (2, K): scale = 1/(255 std), offset = -mean/std
 @group(0) @binding(3) var<storage, read> order: array<u32>;         // (R, ORDER): samples, as sample-order.ts encodes them
 @group(0) @binding(4) var<storage, read> counters: array<u32>;      // (R, 4): step, ...
-@group(0) @binding(5) var<storage, read> w: array<f32>;             // (R, 3072, N)
+@group(0) @binding(5) var<storage, read> w: array<f32>;             // (R, K, N)
 @group(0) @binding(6) var<storage, read> bias: array<f32>;          // (R, N)
 @group(0) @binding(7) var<storage, read_write> y: array<f32>;       // (R, M, N)
 
@@ -22,6 +22,7 @@ const BIAS_STRIDE = 8u;
 const Y_STRIDE = 64u;
 
 const WORDS = 768u;
+const ROW_WORDS = 8u;
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -36,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let flip = (sample & 0x100000u) != 0u;
   var sum = 0.0;
   for (var word = 0u; word < WORDS; word++) {
-    let source = select(word, word ^ 7u, flip);
+    let source = select(word, word + ROW_WORDS - 1u - 2u * (word % ROW_WORDS), flip);
     var packed = 0u;
     if (image < SHARD_IMAGES) {
       packed = imagesA[image * WORDS + source];

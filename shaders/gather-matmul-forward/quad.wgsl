@@ -1,14 +1,15 @@
-// gather-matmul-forward/quad: y(M,N) = x(M,3072) · w(3072,N) + bias(N), where row m of x is the normalised image of the
+// gather-matmul-forward/quad: y(M,N) = x(M,K) · w(K,N) + bias(N), where row m of x is the normalised image of the
 // step's sample m, read from the images' bytes: the gather and the first layer's forward in one, without x in memory.
 // The tile of matmul-forward/quad: the invocations of a quad share COLS vec4 columns of w, each owns ROWS rows of y. One
 // load brings four pixels instead of one. A round of the loop takes ROUND words of each image: what a loop carries, all accumulators, is
-// copied in every round (SwiftShader). N a multiple of 4, any M. Samples carry flips, no crops.
-@group(0) @binding(0) var<storage, read> imagesA: array<u32>;       // (SHARD_IMAGES, 768): bytes, channel-row-column
-@group(0) @binding(1) var<storage, read> imagesB: array<u32>;       // (images - SHARD_IMAGES, 768): the others
-@group(0) @binding(2) var<storage, read> normalisation: array<f32>; // (2, 3072): scale = 1/(255 std), offset = -mean/std
+// copied in every round (SwiftShader). N a multiple of 4, any M. Rows of 32 pixels: a word is mirrored by an exclusive or with 7.
+// Samples carry flips, no crops.
+@group(0) @binding(0) var<storage, read> imagesA: array<u32>;       // (SHARD_IMAGES, WORDS): bytes, channel-row-column
+@group(0) @binding(1) var<storage, read> imagesB: array<u32>;       // (images - SHARD_IMAGES, WORDS): the others
+@group(0) @binding(2) var<storage, read> normalisation: array<f32>; // (2, K): scale = 1/(255 std), offset = -mean/std
 @group(0) @binding(3) var<storage, read> order: array<u32>;         // (R, ORDER): samples, as sample-order.ts encodes them
 @group(0) @binding(4) var<storage, read> counters: array<u32>;      // (R, 4): step, ...
-@group(0) @binding(5) var<storage, read> w: array<vec4f>;           // (R, 3072, N/4)
+@group(0) @binding(5) var<storage, read> w: array<vec4f>;           // (R, K, N/4)
 @group(0) @binding(6) var<storage, read> bias: array<vec4f>;        // (R, N/4)
 @group(0) @binding(7) var<storage, read_write> y: array<vec4f>;     // (R, M, N/4)
 

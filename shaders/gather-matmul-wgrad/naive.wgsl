@@ -1,13 +1,13 @@
-// gather-matmul-wgrad/naive: dw(3072,N) = x(M,3072)ᵀ · dy(M,N), where row m of x is the normalised image of the step's
+// gather-matmul-wgrad/naive: dw(K,N) = x(M,K)ᵀ · dy(M,N), where row m of x is the normalised image of the step's
 // sample m, read from the images' bytes (see gather-matmul-forward).
-// One invocation computes one element of dw; any M, N. Samples carry flips, no crops.
-@group(0) @binding(0) var<storage, read> imagesA: array<u32>;       // (SHARD_IMAGES, 768): bytes, channel-row-column
-@group(0) @binding(1) var<storage, read> imagesB: array<u32>;       // (images - SHARD_IMAGES, 768): the others
-@group(0) @binding(2) var<storage, read> normalisation: array<f32>; // (2, 3072): scale = 1/(255 std), offset = -mean/std
+// One invocation computes one element of dw; any M, N; rows of whole words. Samples carry flips, no crops.
+@group(0) @binding(0) var<storage, read> imagesA: array<u32>;       // (SHARD_IMAGES, WORDS): bytes, channel-row-column
+@group(0) @binding(1) var<storage, read> imagesB: array<u32>;       // (images - SHARD_IMAGES, WORDS): the others
+@group(0) @binding(2) var<storage, read> normalisation: array<f32>; // (2, K): scale = 1/(255 std), offset = -mean/std
 @group(0) @binding(3) var<storage, read> order: array<u32>;         // (R, ORDER): samples, as sample-order.ts encodes them
 @group(0) @binding(4) var<storage, read> counters: array<u32>;      // (R, 4): step, ...
 @group(0) @binding(5) var<storage, read> dy: array<f32>;            // (R, M, N)
-@group(0) @binding(6) var<storage, read_write> dw: array<f32>;      // (R, 3072, N)
+@group(0) @binding(6) var<storage, read_write> dw: array<f32>;      // (R, K, N)
 
 const M = 8u;
 const N = 8u;
@@ -19,8 +19,10 @@ const COUNTERS_STRIDE = 4u;
 const DY_STRIDE = 64u;
 const DW_STRIDE = 24576u;
 
-const K = 3072u;
 const WORDS = 768u;
+const ROW_WORDS = 8u;
+
+const K = 4u * WORDS;
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -36,7 +38,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var m = 0u; m < M; m++) {
     let sample = order[id.z * ORDER_STRIDE + min(first + m, ORDER - 1u)];
     let image = sample & 0xfffffu;
-    let pixel = select(k, k ^ 31u, (sample & 0x100000u) != 0u);
+    let flip = (sample & 0x100000u) != 0u;
+    let pixel = select(k, k + 4u * ROW_WORDS - 1u - 2u * (k % (4u * ROW_WORDS)), flip);
     var packed = 0u;
     if (image < SHARD_IMAGES) {
       packed = imagesA[image * WORDS + pixel / 4u];

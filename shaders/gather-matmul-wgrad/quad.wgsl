@@ -1,15 +1,16 @@
-// gather-matmul-wgrad/quad: dw(3072,N) = x(M,3072)ᵀ · dy(M,N), where row m of x is the normalised image of the step's
+// gather-matmul-wgrad/quad: dw(K,N) = x(M,K)ᵀ · dy(M,N), where row m of x is the normalised image of the step's
 // sample m, read from the images' bytes (see gather-matmul-forward).
 // The tile of matmul-wgrad/quad: the invocations of a quad share COLS vec4 columns of dy, each owns VECS words of the
 // images, which are 4·VECS rows of dw. One load brings four pixels instead of one, and the normalisation of a
-// word is read once for the whole batch. N a multiple of 4, any M. Samples carry flips, no crops.
-@group(0) @binding(0) var<storage, read> imagesA: array<u32>;         // (SHARD_IMAGES, 768): bytes, channel-row-column
-@group(0) @binding(1) var<storage, read> imagesB: array<u32>;         // (images - SHARD_IMAGES, 768): the others
-@group(0) @binding(2) var<storage, read> normalisation: array<vec4f>; // (2, 768): scale = 1/(255 std), offset = -mean/std
+// word is read once for the whole batch. N a multiple of 4, any M. Rows of 32 pixels: a word is mirrored by an exclusive or with 7.
+// Samples carry flips, no crops.
+@group(0) @binding(0) var<storage, read> imagesA: array<u32>;         // (SHARD_IMAGES, WORDS): bytes, channel-row-column
+@group(0) @binding(1) var<storage, read> imagesB: array<u32>;         // (images - SHARD_IMAGES, WORDS): the others
+@group(0) @binding(2) var<storage, read> normalisation: array<vec4f>; // (2, WORDS): scale = 1/(255 std), offset = -mean/std
 @group(0) @binding(3) var<storage, read> order: array<u32>;           // (R, ORDER): samples, as sample-order.ts encodes them
 @group(0) @binding(4) var<storage, read> counters: array<u32>;        // (R, 4): step, ...
 @group(0) @binding(5) var<storage, read> dy: array<vec4f>;            // (R, M, N/4)
-@group(0) @binding(6) var<storage, read_write> dw: array<vec4f>;      // (R, 3072, N/4)
+@group(0) @binding(6) var<storage, read_write> dw: array<vec4f>;      // (R, K, N/4)
 
 const M = 8u;
 const N = 8u;

@@ -1,15 +1,15 @@
-// gather/words: x(B,3072) = normalised images of the B samples of this step; labels(B) = their labels.
+// gather/words: x(B,4·WORDS) = normalised images of the B samples of this step; labels(B) = their labels. Rows are whole words.
 // One invocation takes one word (4 pixels of a row of a channel) of SAMPLES samples, so that the two normalisation
 // vectors are read once for all of them. Pixels of a sample that is flipped come from the mirrored word, bytes reversed;
 // with crops (CROP) they lie in two neighbouring words, and pixels outside the image are black (byte 0).
 // Two image buffers, since WebGPU guarantees bindings of 128 MiB and the training images have 146 MiB.
-@group(0) @binding(0) var<storage, read> imagesA: array<u32>;        // (SHARD_IMAGES, 768): bytes, channel-row-column
-@group(0) @binding(1) var<storage, read> imagesB: array<u32>;        // (images - SHARD_IMAGES, 768): the others
+@group(0) @binding(0) var<storage, read> imagesA: array<u32>;        // (SHARD_IMAGES, WORDS): bytes, channel-row-column
+@group(0) @binding(1) var<storage, read> imagesB: array<u32>;        // (images - SHARD_IMAGES, WORDS): the others
 @group(0) @binding(2) var<storage, read> imageLabels: array<u32>;    // (images / 4): bytes
-@group(0) @binding(3) var<storage, read> normalisation: array<vec4f>; // (2, 768): scale = 1/(255 std), offset = -mean/std
+@group(0) @binding(3) var<storage, read> normalisation: array<vec4f>; // (2, WORDS): scale = 1/(255 std), offset = -mean/std
 @group(0) @binding(4) var<storage, read> order: array<u32>;          // (R, ORDER): samples, as sample-order.ts encodes them
 @group(0) @binding(5) var<storage, read> counters: array<u32>;       // (R, 4): step, ...
-@group(0) @binding(6) var<storage, read_write> x: array<vec4f>;      // (R, B, 768)
+@group(0) @binding(6) var<storage, read_write> x: array<vec4f>;      // (R, B, WORDS)
 @group(0) @binding(7) var<storage, read_write> labels: array<u32>;   // (R, B)
 
 const B = 8u;
@@ -23,6 +23,9 @@ const X_STRIDE = 24576u;
 const LABELS_STRIDE = 8u;
 
 const WORDS = 768u;
+//#if ANY_ROWS
+const ROW_WORDS = 8u;
+//#endif
 
 fn imageWord(image: u32, word: u32) -> u32 {
   if (image < SHARD_IMAGES) {
@@ -32,13 +35,16 @@ fn imageWord(image: u32, word: u32) -> u32 {
 }
 
 //#if CROP
+const HEIGHT = 32u;
+
 /// Four pixels of one row of a channel from `column` on, as bytes. They lie in two words; what is outside is black.
 fn pixels(image: u32, channel: u32, row: i32, column: i32) -> u32 {
   let word = column >> 2u; // rounds down, so that -1 is the word left of the image
-  let place = channel * 256u + u32(clamp(row, 0, 31)) * 8u;
-  let inRow = row >= 0 && row < 32;
-  let low = select(0u, imageWord(image, place + u32(clamp(word, 0, 7))), inRow && word >= 0 && word < 8);
-  let high = select(0u, imageWord(image, place + u32(clamp(word + 1, 0, 7))), inRow && word >= -1 && word < 7);
+  let place = (channel * HEIGHT + u32(clamp(row, 0, i32(HEIGHT) - 1))) * ROW_WORDS;
+  let words = i32(ROW_WORDS);
+  let inRow = row >= 0 && row < i32(HEIGHT);
+  let low = select(0u, imageWord(image, place + u32(clamp(word, 0, words - 1))), inRow && word >= 0 && word < words);
+  let high = select(0u, imageWord(image, place + u32(clamp(word + 1, 0, words - 1))), inRow && word >= -1 && word < words - 1);
   // A shift by 32 is one by 0 in WGSL: shift by 8·s left in two parts.
   let shift = u32(column & 3) * 8u;
   return (low >> shift) | ((high << 8u) << (24u - shift));
@@ -59,12 +65,16 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let sample = order[id.z * ORDER_STRIDE + min(first + i, ORDER - 1u)];
     let image = sample & 0xfffffu;
     let flip = (sample & 0x100000u) != 0u;
+    //#if ROWS_OF_8
     let source = select(word, word ^ 7u, flip);
+    //#else
+    let source = select(word, word + ROW_WORDS - 1u - 2u * (word % ROW_WORDS), flip);
+    //#endif
     var packed: u32;
     //#if CROP
     let dx = extractBits(bitcast<i32>(sample), 21u, 5u);
     let dy = extractBits(bitcast<i32>(sample), 26u, 5u);
-    packed = pixels(image, word / 256u, i32(source / 8u % 32u) + dy, i32(source % 8u) * 4 + dx);
+    packed = pixels(image, word / (HEIGHT * ROW_WORDS), i32(source / ROW_WORDS % HEIGHT) + dy, i32(source % ROW_WORDS) * 4 + dx);
     //#else
     packed = imageWord(image, source);
     //#endif

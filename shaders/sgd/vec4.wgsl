@@ -1,15 +1,18 @@
-// sgd/vec4: params -= rate · (grads + 2·lambda·params), the L2 term for weight matrices only.
+// sgd/vec4: params -= rate · (grads + 2·lambda·params), the L2 term for weight matrices only; with DECAYS weightDecay·params for all.
 // All parameters of a replica lie in one flat array, weight matrices first, so one dispatch updates the whole net.
 // One invocation updates VECS vec4 that are WIDTH apart.
 @group(0) @binding(0) var<storage, read> grads: array<vec4f, GRADS_VECS>;         // (R, COUNT/4)
-@group(0) @binding(1) var<storage, read> rates: array<f32>;                       // (steps, REPLICAS): learning rates
-@group(0) @binding(2) var<storage, read> lambdas: array<f32>;                     // (REPLICAS)
+@group(0) @binding(1) var<storage, read> perStep: array<vec4f>;                   // (steps): learning rate, ...
+@group(0) @binding(2) var<storage, read> perReplica: array<vec2f>;                // (REPLICAS): lambda, factor on the rate
 @group(0) @binding(3) var<storage, read> counters: array<u32>;                    // (R, 4): step, ...
 @group(0) @binding(4) var<storage, read_write> params: array<vec4f, PARAMS_VECS>; // (R, COUNT/4)
 
 const COUNT = 64u;
 const DECAYED = 32u; // the first DECAYED elements are weight matrices; a multiple of 4
 const REPLICAS = 1u;
+//#if DECAYS
+const WEIGHT_DECAY = 0f;
+//#endif
 const VECS = 1u;
 const WIDTH = 16u;
 const GRADS_STRIDE = 64u;
@@ -22,13 +25,18 @@ const PARAMS_VECS = ((REPLICAS - 1u) * PARAMS_STRIDE + COUNT) / 4u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let rate = rates[counters[id.z * COUNTERS_STRIDE] * REPLICAS + id.z];
-  let lambda = lambdas[id.z];
+  let replica = perReplica[id.z];
+  let rate = perStep[counters[id.z * COUNTERS_STRIDE]].x * replica.y;
+  let lambda = replica.x;
   for (var v = 0u; v < VECS; v++) {
     let i = v * WIDTH + id.x;
     if (id.x < WIDTH && i < COUNT / 4u) {
       let p = params[id.z * (PARAMS_STRIDE / 4u) + i];
+      //#if DECAYS
+      let decay = select(0.0, 2.0 * lambda, i < DECAYED / 4u) + WEIGHT_DECAY;
+      //#else
       let decay = select(0.0, 2.0 * lambda, i < DECAYED / 4u);
+      //#endif
       params[id.z * (PARAMS_STRIDE / 4u) + i] = p - rate * (grads[id.z * (GRADS_STRIDE / 4u) + i] + decay * p);
     }
   }

@@ -14,6 +14,8 @@ export const PLANE_PIXELS = IMAGE_SIDE * IMAGE_SIDE;
 export const CHANNELS = 3;
 /** Bytes of one image: 3 planes of 32 x 32. */
 export const IMAGE_BYTES = CHANNELS * PLANE_PIXELS;
+/** What an image is, for a net. */
+export const CIFAR10_IMAGE = { channels: CHANNELS, height: IMAGE_SIDE, width: IMAGE_SIDE } as const;
 /** Bytes of one record: the label, then the image. */
 export const RECORD_BYTES = 1 + IMAGE_BYTES;
 /** Images of one official file. */

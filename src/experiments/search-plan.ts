@@ -1,7 +1,7 @@
 // Which populations a search trains: those of each round, net and optimizer, one after another.
 import { randomStream } from '../data/random.ts';
 import { layOut } from '../nn/parameters.ts';
-import type { OptimizerSpec } from '../optim/optimizer.ts';
+import type { OptimizerSpec } from '../optim/index.ts';
 import type { TrainSettings } from '../train/settings.ts';
 import { type ExperimentSettings, netSpec, trainSettings } from './experiments.ts';
 import type { Candidate, Ranked, Trial } from './search-ranking.ts';

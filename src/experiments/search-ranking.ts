@@ -1,4 +1,5 @@
 // The candidates of a search in their order, each with how sure its accuracy is.
+import type { OptimizerSpec } from '../optim/index.ts';
 import type { Score } from '../train/evaluation.ts';
 import { binomialInterval, type Interval, mean, meanMargin } from './statistics.ts';
 
@@ -42,7 +43,7 @@ export interface Candidate {
   /** 1 for all but coarse-to-fine searches, whose rounds look closer and closer. */
   readonly round: number;
   readonly hidden: readonly number[];
-  readonly optimizer: 'sgd' | 'adam';
+  readonly optimizer: OptimizerSpec['kind'];
   readonly lambda: number;
   readonly lrMax: number;
   /** Keeps its ratio to `lrMax`. */

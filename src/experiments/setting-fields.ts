@@ -2,9 +2,19 @@
 import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
 import { MAX_VAL_SIZE } from '../data/splits.ts';
 import { courseBatchNorm } from '../nn/net-spec.ts';
-import { defaultAdam } from '../optim/optimizer.ts';
+import { type OptimizerSpec, optimizerOf, optimizers } from '../optim/index.ts';
+import { flagOf, optimizerOptions } from '../optim/options.ts';
 import type { ExperimentSettings } from './experiments.ts';
-import { batchStatistics, fraction, number, oneOf, wholeNumber, widths } from './setting-values.ts';
+import {
+  batchStatistics,
+  fraction,
+  InvalidValue,
+  number,
+  numberWithin,
+  oneOf,
+  wholeNumber,
+  widths,
+} from './setting-values.ts';
 
 export const fieldGroups = ['Net', 'Optimiser', 'Regularisation', 'Data'] as const;
 
@@ -46,8 +56,38 @@ const numeric = (
 });
 
 const batchNormChoices = ['before-relu', 'after-relu', 'none'] as const;
-const optimizerChoices = ['sgd', 'adam'] as const;
+const optimizerChoices = optimizers.map(({ kind }) => kind);
 const switchChoices = ['no', 'yes'] as const;
+
+/** An option of some optimizers: empty where the optimizer does not have it, or leaves it alone. */
+function optimizerField({ name, what, range, owners }: (typeof optimizerOptions)[number]): SettingField {
+  const optionOf = (optimizer: OptimizerSpec) =>
+    (optimizer as unknown as Readonly<Record<string, unknown>>)[name];
+  return {
+    option: flagOf(name),
+    label: flagOf(name)
+      .replaceAll('-', ' ')
+      .replace(/^./, (letter) => letter.toUpperCase()),
+    group: 'Optimiser',
+    help: `${what} (${owners.map(({ title }) => title).join(', ')}).`,
+    ...(range === undefined ? { isSwitch: true, choices: switchChoices } : { inputMode: 'decimal' as const }),
+    read({ optimizer }) {
+      const value = optionOf(optimizer);
+      if (range === undefined) return value === true ? 'yes' : 'no';
+      return value === undefined ? '' : numberText(value as number);
+    },
+    write(settings, text) {
+      const { [name]: _, ...others } = settings.optimizer as unknown as Record<string, unknown>;
+      const isUnset = range === undefined ? oneOf(switchChoices)(text) === 'no' : text.trim() === '';
+      if (isUnset) return { ...settings, optimizer: others as unknown as OptimizerSpec };
+      if (!owners.some(({ kind }) => kind === settings.optimizer.kind)) {
+        throw new InvalidValue(`belongs to ${owners.map(({ title }) => title).join(', ')}`);
+      }
+      const value = range === undefined ? true : numberWithin(...range)(text.trim());
+      return { ...settings, optimizer: { ...others, [name]: value } as unknown as OptimizerSpec };
+    },
+  };
+}
 
 export const settingFields: readonly SettingField[] = [
   {
@@ -87,14 +127,16 @@ export const settingFields: readonly SettingField[] = [
     option: 'optimizer',
     label: 'Optimiser',
     group: 'Optimiser',
-    help: 'SGD, or Adam with the settings of its paper.',
+    help: 'How a gradient becomes an update.',
     choices: optimizerChoices,
     read: ({ optimizer }) => optimizer.kind,
     write: (settings, text) => {
       const kind = oneOf(optimizerChoices)(text);
-      return { ...settings, optimizer: kind === 'adam' ? defaultAdam : { kind } };
+      if (kind === settings.optimizer.kind) return settings;
+      return { ...settings, optimizer: optimizerOf({ kind }).defaults };
     },
   },
+  ...optimizerOptions.map(optimizerField),
   numeric(
     {
       option: 'lr-max',

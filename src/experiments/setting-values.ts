@@ -30,6 +30,15 @@ export const number =
     throw new InvalidValue(`must be a number ${orMore ? 'of at least' : 'above'} ${least}${got(text)}`);
   };
 
+/** A number from `least` to `most`, both allowed. */
+export const numberWithin =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = numberOf(text);
+    if (value >= least && value <= most) return value;
+    throw new InvalidValue(`must be a number from ${least} to ${most}${got(text)}`);
+  };
+
 /** A number from 0 to below 1. */
 export function fraction(text: string): number {
   const value = numberOf(text);

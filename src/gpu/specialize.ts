@@ -10,6 +10,8 @@ import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 export interface Specialization {
   /** Values of `const NAME = ...;` lines. Integers are written with the suffix (`u`, `i`, `f`) that the file's own value has. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** Values of constants that a file may declare or not. */
+  readonly constantsIfDeclared?: Readonly<Record<string, number>>;
   /** Flags of `//#if NAME`; one that is not given is false. */
   readonly flags?: Readonly<Record<string, boolean>>;
 }
@@ -18,8 +20,13 @@ export interface Specialization {
  * The text that is compiled.
  * @throws Error for a constant that the source does not declare, and for a directive that does not parse.
  */
-export function specialize(source: string, { constants = {}, flags = {} }: Specialization): string {
-  const text = unroll(rewriteConstants(applyFlags(source, flags), constants));
+export function specialize(
+  source: string,
+  { constants = {}, constantsIfDeclared = {}, flags = {} }: Specialization,
+): string {
+  const flagged = applyFlags(source, flags);
+  const declared = Object.entries(constantsIfDeclared).filter(([name]) => constantLine(name).test(flagged));
+  const text = unroll(rewriteConstants(flagged, { ...constants, ...Object.fromEntries(declared) }));
   const left = /^.*\/\/#.*$/m.exec(text)?.[0];
   if (left !== undefined) throw new Error(`not a directive: "${left.trim()}"`);
   return text;
@@ -49,10 +56,12 @@ function applyFlags(source: string, flags: Readonly<Record<string, boolean>>): s
   return wgsl(strings, ...values);
 }
 
+const constantLine = (name: string): RegExp => new RegExp(`^(const ${name}(?:: *\\w+)? = )([^;]*);`, 'm');
+
 function rewriteConstants(source: string, constants: Readonly<Record<string, number>>): string {
   let text = source;
   for (const [name, value] of Object.entries(constants)) {
-    const line = new RegExp(`^(const ${name}(?:: *\\w+)? = )([^;]*);`, 'm');
+    const line = constantLine(name);
     const match = line.exec(text);
     if (match === null) throw new Error(`no line "const ${name} = ...;" to set to ${value}`);
     text = text.replace(line, `$1${literal(value, match[2] ?? '')};`);

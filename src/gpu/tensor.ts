@@ -16,6 +16,36 @@ export interface Tensor {
   readonly replicas: number;
 }
 
+/** A tensor whose buffer is made when it is first asked for; views of it share it. */
+class LazyTensor implements Tensor {
+  readonly label: string;
+  readonly offsetBytes: number;
+  readonly size: number;
+  readonly replicaStride: number;
+  readonly replicas: number;
+  readonly #make: () => GPUBuffer;
+
+  constructor(shape: Omit<Tensor, 'buffer'>, make: () => GPUBuffer) {
+    this.label = shape.label;
+    this.offsetBytes = shape.offsetBytes;
+    this.size = shape.size;
+    this.replicaStride = shape.replicaStride;
+    this.replicas = shape.replicas;
+    this.#make = make;
+  }
+
+  get buffer(): GPUBuffer {
+    return this.#make();
+  }
+}
+
+/** The same buffer, seen otherwise. */
+export function view(tensor: Tensor, change: Partial<Omit<Tensor, 'buffer'>>): Tensor {
+  const { label, offsetBytes, size, replicaStride, replicas } = tensor;
+  const shape = { label, offsetBytes, size, replicaStride, replicas, ...change };
+  return new LazyTensor(shape, () => tensor.buffer);
+}
+
 /** Elements that a binding's offset must be a multiple of: 256 bytes, WebGPU's default for storage buffers. */
 export const offsetAlignment = 64;
 
@@ -30,16 +60,23 @@ export function bindingOf(tensor: Tensor): GPUBufferBinding {
 /** Part of a tensor, in every replica: `size` elements from element `start` (a multiple of 64) on. */
 export function slice(tensor: Tensor, label: string, start: number, size: number): Tensor {
   if (start % offsetAlignment !== 0) throw new Error(`${label}: a slice cannot start at element ${start}`);
-  return { ...tensor, label, offsetBytes: tensor.offsetBytes + start * 4, size };
+  return view(tensor, { label, offsetBytes: tensor.offsetBytes + start * 4, size });
 }
 
-/** Makes buffers and remembers them, so that a plan's memory can be stated and freed. */
+/** A tensor as all replicas see its first one: for kernels that compute once for the whole population. */
+export const firstReplica = (tensor: Tensor): Tensor => view(tensor, { replicas: 1 });
+
+/**
+ * Makes buffers and remembers them, so that a plan's memory can be stated and freed. A tensor's buffer is made when it is
+ * first asked for: a tensor that no call uses in the end takes no memory, and a step can be recorded without a device.
+ */
 export class Allocator {
-  readonly #gpu: Gpu;
+  readonly #gpu: Gpu | undefined;
   readonly #buffers: GPUBuffer[] = [];
   #sizeBytes = 0;
 
-  constructor(gpu: Gpu) {
+  /** Without `gpu` tensors have shapes alone; asking for a buffer is an error. */
+  constructor(gpu?: Gpu) {
     this.#gpu = gpu;
   }
 
@@ -49,25 +86,32 @@ export class Allocator {
   }
 
   /**
-   * A zeroed tensor of `replicas` arrays of `size` elements, each array starting at a multiple of 16 bytes.
-   * @throws GpuError where it is larger than the device's limits.
+   * A zeroed tensor of `replicas` arrays of `size` elements, each array starting at a multiple of 16 bytes. Its buffer is made
+   * at the first use of `buffer`, which throws a GpuError where it is larger than the device's limits.
    */
   tensor(label: string, size: number, replicas = 1, usage: GPUBufferUsageFlags = 0): Tensor {
     const replicaStride = alignTo(size, 4);
-    const buffer = this.buffer(label, replicaStride * replicas * 4, usage);
-    return { label, buffer, offsetBytes: 0, size, replicaStride, replicas };
+    let made: GPUBuffer | undefined;
+    const make = () => {
+      made ??= this.buffer(label, replicaStride * replicas * 4, usage);
+      return made;
+    };
+    return new LazyTensor({ label, offsetBytes: 0, size, replicaStride, replicas }, make);
   }
 
   /** A zeroed storage buffer that can be copied from and to. */
   buffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.device.limits;
+    const gpu = this.#gpu;
+    if (gpu === undefined)
+      throw new Error(`${label}: a step that is recorded without a device has no buffers`);
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (sizeBytes > limit) {
       throw new GpuError(
         `${label} needs a buffer of ${sizeBytes} bytes, this adapter allows ${limit}: use fewer replicas or a smaller net`,
       );
     }
-    const buffer = this.#gpu.device.createBuffer({
+    const buffer = gpu.device.createBuffer({
       label,
       size: Math.max(alignTo(sizeBytes, 16), 16),
       usage: usage | GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,

@@ -7,7 +7,7 @@ import forwardQuad from '../../shaders/batch-norm-forward/quad.wgsl?raw';
 import forwardStrip from '../../shaders/batch-norm-forward/strip.wgsl?raw';
 import inferenceNaive from '../../shaders/batch-norm-inference/naive.wgsl?raw';
 import statisticsNaive from '../../shaders/batch-norm-statistics/naive.wgsl?raw';
-import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
 export type BatchNormShape = {
   readonly M: number;
@@ -64,7 +64,7 @@ function quad<S extends BatchNormShape>(source: string): Variant<S> {
   };
 }
 
-export const batchNormForward: Kernel<BatchNormForwardShape> = {
+export const batchNormForward = defineKernel({
   op: 'batch-norm-forward',
   bindings: [
     read('x'),
@@ -74,19 +74,19 @@ export const batchNormForward: Kernel<BatchNormForwardShape> = {
     readWrite('saved'),
     readWrite('y'),
   ],
-  cost: ({ M, N }) => ({ flops: 8 * M * N, bytes: 8 * M * N }),
+  cost: ({ M, N }: BatchNormForwardShape) => ({ flops: 8 * M * N, bytes: 8 * M * N }),
   variants: [
     { name: 'naive', source: forwardNaive, constants: (shape) => shape, grid: perColumn },
     strip(forwardStrip, 64),
     quad(forwardQuad),
   ],
   preferred: { swiftshader: ['quad'], cpu: ['quad'], gpu: ['strip-64'] },
-};
+});
 
-export const batchNormInference: Kernel<BatchNormShape & { readonly EPS: number }> = {
+export const batchNormInference = defineKernel({
   op: 'batch-norm-inference',
   bindings: [read('x'), read('affine'), read('running'), readWrite('y')],
-  cost: ({ M, N }) => ({ flops: 4 * M * N, bytes: 8 * M * N }),
+  cost: ({ M, N }: BatchNormShape & { readonly EPS: number }) => ({ flops: 4 * M * N, bytes: 8 * M * N }),
   variants: [
     {
       name: 'naive',
@@ -95,24 +95,24 @@ export const batchNormInference: Kernel<BatchNormShape & { readonly EPS: number 
       grid: ({ M, N }) => [ceil(N / 64), ceil(M / 8)],
     },
   ],
-};
+});
 
 /** Mean and variance of all rows of all chunks, merged chunk by chunk into `running`. */
-export const batchNormStatistics: Kernel<BatchNormStatisticsShape> = {
+export const batchNormStatistics = defineKernel({
   op: 'batch-norm-statistics',
   bindings: [read('x'), read('counters'), readWrite('running')],
-  cost: ({ M, N }) => ({ flops: 4 * M * N, bytes: 4 * M * N }),
+  cost: ({ M, N }: BatchNormStatisticsShape) => ({ flops: 4 * M * N, bytes: 4 * M * N }),
   variants: [{ name: 'naive', source: statisticsNaive, constants: (shape) => shape, grid: perColumn }],
-};
+});
 
-export const batchNormBackward: Kernel<BatchNormShape> = {
+export const batchNormBackward = defineKernel({
   op: 'batch-norm-backward',
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), readWrite('daffine'), readWrite('dx')],
-  cost: ({ M, N }) => ({ flops: 12 * M * N, bytes: 12 * M * N }),
+  cost: ({ M, N }: BatchNormShape) => ({ flops: 12 * M * N, bytes: 12 * M * N }),
   variants: [
     { name: 'naive', source: backwardNaive, constants: (shape) => shape, grid: perColumn },
     strip(backwardStrip, 64),
     quad(backwardQuad),
   ],
   preferred: { swiftshader: ['quad'], cpu: ['quad'], gpu: ['strip-64'] },
-};
+});

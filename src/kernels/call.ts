@@ -16,15 +16,23 @@ export interface KernelCall {
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
-/** Applies a kernel. The type of `shape` is checked against the kernel's. */
-export function call<S extends Shape>(
+/** Applies a kernel. The types of `shape` and of the tensors' names are checked against the kernel's. */
+export function call<S extends Shape, B extends string>(
   label: string,
-  kernel: Kernel<S>,
+  kernel: Kernel<S, B>,
   shape: S,
-  tensors: Readonly<Record<string, Tensor>>,
+  tensors: Readonly<Record<B, Tensor>>,
 ): KernelCall {
   return { label, kernel: kernel as unknown as Kernel, shape, tensors };
 }
+
+/** Is this a call of that kernel? Its shape and tensors are then known. */
+export const isCallOf =
+  <S extends Shape, B extends string>(kernel: Kernel<S, B>) =>
+  (
+    candidate: KernelCall,
+  ): candidate is KernelCall & { readonly shape: S; readonly tensors: Readonly<Record<B, Tensor>> } =>
+    candidate.kernel.op === kernel.op;
 
 /** Replicas that a call computes: those of its largest tensor; tensors of one replica are shared. */
 export const replicasOf = ({
@@ -55,17 +63,17 @@ export function shaderText<S extends Shape>(
   shape: S,
   tensors: Readonly<Record<string, Tensor>>,
 ): string {
-  const constants: Record<string, number> = { ...variant.constants(shape) };
   const replicas = replicasOf({ kernel, tensors });
-  for (const { name } of kernel.bindings) {
-    const stride = `${upperSnake(name)}_STRIDE`;
-    const tensor = tensors[name];
-    if (tensor !== undefined && variant.source.includes(`const ${stride} = `)) {
-      // A single replica does not care; with its stride the text is that of a population, and compiled once for both.
-      constants[stride] = tensor.replicas < replicas ? 0 : tensor.replicaStride;
-    }
-  }
-  const text = specialize(variant.source, { constants, ...(variant.flags && { flags: variant.flags }) });
+  const strides = kernel.bindings.map(({ name }) => {
+    const { replicas: own, replicaStride } = tensors[name]!;
+    // A single replica does not care; with its stride the text is that of a population, and compiled once for both.
+    return [`${upperSnake(name)}_STRIDE`, own < replicas ? 0 : replicaStride] as const;
+  });
+  const text = specialize(variant.source, {
+    constants: variant.constants(shape),
+    constantsIfDeclared: Object.fromEntries(strides),
+    flags: variant.flags?.(shape) ?? {},
+  });
   return variant.subgroups === true ? `enable subgroups;\n${text}` : text;
 }
 

@@ -1,5 +1,5 @@
 import naive from '../../shaders/gather-labels/naive.wgsl?raw';
-import { type Kernel, read, readWrite } from './kernel.ts';
+import { defineKernel, read, readWrite } from './kernel.ts';
 
 export type GatherLabelsShape = {
   /** Samples of a batch. */
@@ -10,10 +10,10 @@ export type GatherLabelsShape = {
 };
 
 /** labels(B) of this step's samples, where the first layer fetches the images itself. */
-export const gatherLabels: Kernel<GatherLabelsShape> = {
+export const gatherLabels = defineKernel({
   op: 'gather-labels',
   bindings: [read('imageLabels'), read('order'), read('counters'), readWrite('labels')],
-  cost: ({ B }) => ({ flops: 0, bytes: 9 * B }),
+  cost: ({ B }: GatherLabelsShape) => ({ flops: 0, bytes: 9 * B }),
   variants: [
     {
       name: 'naive',
@@ -22,4 +22,4 @@ export const gatherLabels: Kernel<GatherLabelsShape> = {
       grid: ({ B }) => [Math.ceil(B / 64), 1],
     },
   ],
-};
+});

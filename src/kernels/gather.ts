@@ -1,7 +1,12 @@
+import bytes from '../../shaders/gather/bytes.wgsl?raw';
 import words from '../../shaders/gather/words.wgsl?raw';
-import { type Kernel, read, readWrite, type Variant } from './kernel.ts';
+import { alignTo } from '../gpu/tensor.ts';
+import { defineKernel, read, readWrite, type Variant } from './kernel.ts';
 
-export type GatherShape = {
+/** An image as it lies in memory: C planes of H rows of W bytes, padded to whole words. */
+export type ImageDimensions = { readonly C: number; readonly H: number; readonly W: number };
+
+export type GatherShape = ImageDimensions & {
   /** Samples of a batch. */
   readonly B: number;
   /** Entries of `order` per replica. */
@@ -13,25 +18,46 @@ export type GatherShape = {
   readonly CROP: 0 | 1;
 };
 
-function variant(samples: number, crop: boolean): Variant<GatherShape> {
-  return {
-    name: `words-${samples}${crop ? '-crop' : ''}`,
-    source: words,
-    flags: { CROP: crop },
-    refuses: ({ CROP }) => (CROP === 1 && !crop ? 'samples carry crop offsets' : undefined),
-    constants: ({ B, ORDER, STEPS_PER_EPOCH, SHARD_IMAGES }) => ({
-      B,
-      ORDER,
-      STEPS_PER_EPOCH,
-      SHARD_IMAGES,
-      SAMPLES: samples,
-    }),
-    grid: ({ B }) => [768 / 64, Math.ceil(B / samples)],
-  };
-}
+/** Values of an image. */
+export const imageSize = ({ C, H, W }: ImageDimensions): number => C * H * W;
+/** Words of an image in memory: its bytes, padded. */
+export const imageWords = (image: ImageDimensions): number => alignTo(imageSize(image), 4) / 4;
 
-/** x(B,3072) and labels(B) of this step's samples, from images kept as bytes. */
-export const gather: Kernel<GatherShape> = {
+/** CIFAR's rows have 8 words: what mirrors the place of a word is one exclusive or. */
+const hasRowsOf8 = ({ W }: ImageDimensions): boolean => W === 32;
+
+const sizes = ({ B, ORDER, STEPS_PER_EPOCH, SHARD_IMAGES }: GatherShape) => ({
+  B,
+  ORDER,
+  STEPS_PER_EPOCH,
+  SHARD_IMAGES,
+});
+
+/** A word of four pixels at a time, of `samples` samples. */
+const wordsOf = (samples: number): Variant<GatherShape> => ({
+  name: `words-${samples}`,
+  source: words,
+  flags: (shape) => ({
+    CROP: shape.CROP === 1,
+    ROWS_OF_8: hasRowsOf8(shape),
+    ANY_ROWS: shape.CROP === 1 || !hasRowsOf8(shape),
+  }),
+  refuses: ({ W }) => (W % 4 === 0 ? undefined : `rows of ${W} pixels are not whole words`),
+  constants: (shape) => ({
+    ...sizes(shape),
+    SAMPLES: samples,
+    WORDS: imageWords(shape),
+    ...((shape.CROP === 1 || !hasRowsOf8(shape)) && { ROW_WORDS: shape.W / 4 }),
+    ...(shape.CROP === 1 && { HEIGHT: shape.H }),
+  }),
+  grid: (shape) => [Math.ceil(imageWords(shape) / 64), Math.ceil(shape.B / samples)],
+});
+
+/**
+ * x(B,C·H·W), rows padded to multiples of 4, and labels(B) of this step's samples, from images kept as bytes: cropped,
+ * mirrored, normalised per pixel and channel.
+ */
+export const gather = defineKernel({
   op: 'gather',
   bindings: [
     read('imagesA'),
@@ -43,11 +69,25 @@ export const gather: Kernel<GatherShape> = {
     readWrite('x'),
     readWrite('labels'),
   ],
-  cost: ({ B }) => ({ flops: 2 * B * 3072, bytes: 5 * B * 3072 }),
-  variants: [variant(4, true), variant(4, false), variant(20, true), variant(20, false)],
-  preferred: {
-    swiftshader: ['words-20', 'words-20-crop'],
-    cpu: ['words-20', 'words-20-crop'],
-    gpu: ['words-4'],
-  },
-};
+  cost: (shape: GatherShape) => ({
+    flops: 2 * shape.B * imageSize(shape),
+    bytes: 5 * shape.B * imageSize(shape),
+  }),
+  variants: [
+    {
+      name: 'bytes',
+      source: bytes,
+      constants: (shape) => ({
+        ...sizes(shape),
+        CHANNELS: shape.C,
+        HEIGHT: shape.H,
+        WIDTH: shape.W,
+        WORDS: imageWords(shape),
+      }),
+      grid: (shape) => [imageWords(shape), Math.ceil(shape.B / 16)],
+    },
+    wordsOf(4),
+    wordsOf(20),
+  ],
+  preferred: { swiftshader: ['words-20'], cpu: ['words-20'], gpu: ['words-4'] },
+});

@@ -16,10 +16,11 @@ import { convDgrad, convForward, convWgrad } from './convolution.ts';
 import { gather } from './gather.ts';
 import { gatherLabels } from './gather-labels.ts';
 import { gatherMatmulForward, gatherMatmulWgrad } from './gather-matmul.ts';
+import { gatherRows } from './gather-rows.ts';
 import { geluBackward, geluForward } from './gelu.ts';
 import type { Kernel } from './kernel.ts';
 import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad, splitSum } from './matmul.ts';
-import { adam, sgd } from './optimizers.ts';
+import { adam, sgd, sgdMomentum } from './optimizers.ts';
 import { biasGradientParts, partSum } from './parts.ts';
 import { averagePoolBackward, averagePoolForward, maxPoolBackward, maxPoolForward } from './pooling.ts';
 import { reluBackward, reluForward } from './relu.ts';
@@ -30,6 +31,7 @@ import { stepEnd } from './step-end.ts';
 export const kernels = [
   gather,
   gatherLabels,
+  gatherRows,
   gatherMatmulForward,
   matmulForward,
   matmulForwardSplit,
@@ -62,6 +64,7 @@ export const kernels = [
   maxPoolBackward,
   averagePoolBackward,
   sgd,
+  sgdMomentum,
   adam,
   stepEnd,
 ] as unknown as readonly Kernel[];

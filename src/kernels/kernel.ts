@@ -19,8 +19,8 @@ export interface Cost {
 }
 
 /** A storage buffer of a kernel; its place in `bindings` is its `@binding` number. */
-export interface Binding {
-  readonly name: string;
+export interface Binding<N extends string = string> {
+  readonly name: N;
   readonly access: Access;
 }
 
@@ -41,7 +41,8 @@ export interface Variant<S extends Shape> {
   pays?(shape: S, capabilities: Capabilities): boolean;
   /** Values of the shader's constants. Those named `..._STRIDE` are set from the tensors. */
   constants(shape: S): Readonly<Record<string, number>>;
-  readonly flags?: Readonly<Record<string, boolean>>;
+  /** Flags of the shader's `//#if`, for a shape. */
+  flags?(shape: S): Readonly<Record<string, boolean>>;
   /** Workgroups in x and y, as many as it takes (gpu/folded-grid.ts); z is the replica. */
   grid(shape: S): readonly [number, number];
 }
@@ -61,17 +62,20 @@ export function preferredNames(
 }
 
 /** An op: what it binds, what it costs, the ways to compute it. */
-export interface Kernel<S extends Shape = Shape> {
+export interface Kernel<S extends Shape = Shape, B extends string = string> {
   readonly op: string;
-  readonly bindings: readonly Binding[];
+  readonly bindings: readonly Binding<B>[];
   cost(shape: S): Cost;
   /** The first runs on every adapter, and every shape that a net has. */
   readonly variants: readonly Variant<S>[];
   readonly preferred?: Preferences;
 }
 
-export const read = (name: string): Binding => ({ name, access: 'read' });
-export const readWrite = (name: string): Binding => ({ name, access: 'read_write' });
+export const read = <N extends string>(name: N): Binding<N> => ({ name, access: 'read' });
+export const readWrite = <N extends string>(name: N): Binding<N> => ({ name, access: 'read_write' });
+
+/** A table entry whose calls are checked: `S`, its shape, is what `cost` takes; the names of its tensors are those of `bindings`. */
+export const defineKernel = <S extends Shape, B extends string>(kernel: Kernel<S, B>): Kernel<S, B> => kernel;
 
 /** `count` workgroups as a grid: beyond 32,768 in x they go on in y, since WebGPU allows 65,535 per dimension. What overhangs has nothing to do. */
 export function folded(count: number): readonly [number, number] {

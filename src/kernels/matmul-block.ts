@@ -62,7 +62,7 @@ interface Form {
   readonly loads: readonly [string, string];
   /** Rows of these tiles are terms, four to a vec4, and padded; those of the others are the tile's side. */
   readonly alongTerms: readonly [boolean, boolean];
-  readonly flags?: Readonly<Record<string, boolean>>;
+  readonly flags?: () => Readonly<Record<string, boolean>>;
   /** Constants that depend on the form alone. */
   readonly extra?: (shape: MatmulShape, block: Block) => Readonly<Record<string, number>>;
 }
@@ -125,7 +125,7 @@ const forwardForm: Form = {
   columns: 'N',
   loads: ['X_LOADS', 'W_LOADS'],
   alongTerms: [true, false],
-  flags: { BIAS: true },
+  flags: () => ({ BIAS: true }),
   extra: ({ M, K }, { rows }) => ({ ROW_TILES: ceil(M / rows), SPLIT_K: K }),
 };
 

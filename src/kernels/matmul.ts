@@ -14,7 +14,7 @@ import wgradQuad from '../../shaders/matmul-wgrad/quad.wgsl?raw';
 import wgradRegister from '../../shaders/matmul-wgrad/register.wgsl?raw';
 import wgradStationary from '../../shaders/matmul-wgrad/stationary.wgsl?raw';
 import splitSumNaive from '../../shaders/split-sum/naive.wgsl?raw';
-import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import {
   dgradBlocks,
   forwardBlocks,
@@ -85,7 +85,7 @@ function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
     name: `quad-${rows}x${4 * cols}`,
     source: forwardQuad,
     subgroups: true,
-    flags: { BIAS: true },
+    flags: () => ({ BIAS: true }),
     refuses: fits(4 * cols, 'N'),
     pays: repays(4 * cols),
     unrolled: (shape) => 16 * rows * cols * roundsOf(shape),
@@ -106,7 +106,7 @@ function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
   return {
     ...variant,
     ...(variant.unrolled && { unrolled: (shape: MatmulShape) => variant.unrolled!({ ...shape, K: 1 }) }),
-    flags: { BIAS: false },
+    flags: () => ({ BIAS: false }),
     constants: (shape) => {
       // One round of four k: parts are multiples of 4, not of 8.
       const { ROUND, ...constants } = variant.constants(shape);
@@ -122,7 +122,7 @@ function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
 const forwardNaiveVariant: Variant<MatmulShape> = {
   name: 'naive',
   source: forwardNaive,
-  flags: { BIAS: true },
+  flags: () => ({ BIAS: true }),
   constants: (shape) => ({ ...sizes(shape), ROW_TILES: ceil(shape.M / 8), SPLIT_K: shape.K }),
   grid: ({ M, N }) => [ceil(N / 8), ceil(M / 8)],
 };
@@ -131,7 +131,7 @@ function forwardRegisterVariant(rows: number): Variant<MatmulShape> {
   return {
     name: `register-${rows}x4`,
     source: forwardRegister,
-    flags: { BIAS: true },
+    flags: () => ({ BIAS: true }),
     refuses: fits(4, 'N'),
     unrolled: () => 16 * rows,
     constants: (shape) => ({
@@ -153,7 +153,7 @@ const forwardVariants: readonly Variant<MatmulShape>[] = [
   forwardQuadVariant(13, 7),
 ];
 
-export const matmulForward: Kernel<MatmulShape> = {
+export const matmulForward = defineKernel({
   op: 'matmul-forward',
   bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
   cost,
@@ -168,12 +168,12 @@ export const matmulForward: Kernel<MatmulShape> = {
     cpu: ['quad-5x12', 'register-5x4'],
     ...preferredBlocks,
   },
-};
+});
 
-export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
+export const matmulForwardSplit = defineKernel({
   op: 'matmul-forward-split',
   bindings: [read('x'), read('w'), readWrite('y')],
-  cost: ({ M, N, K, SPLITS }) => ({
+  cost: ({ M, N, K, SPLITS }: SplitMatmulShape) => ({
     flops: 2 * M * N * K,
     bytes: 4 * (M * K + K * N + SPLITS * M * N),
   }),
@@ -183,12 +183,15 @@ export const matmulForwardSplit: Kernel<SplitMatmulShape> = {
     cpu: ['quad-5x12', 'register-5x4'],
     gpu: ['block-32x32x16-4x4'],
   },
-};
+});
 
-export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly SPLITS: number }> = {
+export const splitSum = defineKernel({
   op: 'split-sum',
   bindings: [read('partial'), read('bias'), readWrite('y')],
-  cost: ({ M, N, SPLITS }) => ({ flops: M * N * SPLITS, bytes: 4 * M * N * (SPLITS + 1) }),
+  cost: ({ M, N, SPLITS }: { readonly M: number; readonly N: number; readonly SPLITS: number }) => ({
+    flops: M * N * SPLITS,
+    bytes: 4 * M * N * (SPLITS + 1),
+  }),
   variants: [
     {
       name: 'naive',
@@ -198,7 +201,7 @@ export const splitSum: Kernel<{ readonly M: number; readonly N: number; readonly
       grid: ({ M, N }) => [ceil((M * N) / 4 / 64), 1],
     },
   ],
-};
+});
 
 function wgradQuadVariant(vecs: number, cols: number): Variant<MatmulShape> {
   return {
@@ -213,7 +216,7 @@ function wgradQuadVariant(vecs: number, cols: number): Variant<MatmulShape> {
   };
 }
 
-export const matmulWgrad: Kernel<MatmulShape> = {
+export const matmulWgrad = defineKernel({
   op: 'matmul-wgrad',
   bindings: [read('x'), read('dy'), readWrite('dw')],
   cost,
@@ -243,7 +246,7 @@ export const matmulWgrad: Kernel<MatmulShape> = {
     cpu: ['quad-4x12', 'register-4x16'],
     ...preferredBlocks,
   },
-};
+});
 
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
   return {
@@ -258,7 +261,7 @@ function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
   };
 }
 
-export const matmulDgrad: Kernel<MatmulShape> = {
+export const matmulDgrad = defineKernel({
   op: 'matmul-dgrad',
   bindings: [read('dy'), read('w'), readWrite('dx')],
   cost,
@@ -288,4 +291,4 @@ export const matmulDgrad: Kernel<MatmulShape> = {
     cpu: ['quad-5x12', 'register-5x4'],
     ...preferredBlocks,
   },
-};
+});

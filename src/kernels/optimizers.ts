@@ -1,63 +1,82 @@
 import adamVec4 from '../../shaders/adam/vec4.wgsl?raw';
 import sgdVec4 from '../../shaders/sgd/vec4.wgsl?raw';
-import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import sgdMomentumVec4 from '../../shaders/sgd-momentum/vec4.wgsl?raw';
+import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
-export type SgdShape = {
+/** All parameters of a replica lie in one flat array: one dispatch updates the whole net. */
+export type UpdateShape = {
   /** Parameters of a replica. */
   readonly COUNT: number;
   /** The first of them that are weight matrices, which the L2 term is for. */
   readonly DECAYED: number;
   readonly REPLICAS: number;
+  /** SGD: added to the gradient, times the parameter. Adam: what the parameter is shrunk by, times the rate (AdamW). */
+  readonly WEIGHT_DECAY: number;
 };
 
-export type AdamShape = SgdShape & { readonly B1: number; readonly B2: number; readonly EPS: number };
+export type MomentumShape = UpdateShape & { readonly MOMENTUM: number; readonly NESTEROV: 0 | 1 };
+export type AdamShape = UpdateShape & { readonly B1: number; readonly B2: number; readonly EPS: number };
 
-const width = ({ COUNT }: SgdShape, vecs: number): number => Math.ceil(COUNT / 4 / vecs);
+const width = ({ COUNT }: UpdateShape, vecs: number): number => Math.ceil(COUNT / 4 / vecs);
 
-function vec4<S extends SgdShape>(source: string, vecs: number): Variant<S> {
-  return {
+type Own<S> = Pick<Variant<S & UpdateShape>, 'constants' | 'flags'>;
+
+/** One and sixteen vec4 per invocation. */
+const vec4 = <S extends UpdateShape>(source: string, own: Own<S>): Variant<S>[] =>
+  [1, 16].map((vecs) => ({
     name: vecs === 1 ? 'vec4' : `vec4-${vecs}`,
     source,
     refuses: wantsMultiplesOf4<S>('COUNT', 'DECAYED'),
-    constants: (shape) => ({ ...shape, VECS: vecs, WIDTH: width(shape, vecs) }),
+    ...(own.flags && { flags: own.flags }),
+    constants: (shape) => {
+      const { COUNT, DECAYED, REPLICAS, WEIGHT_DECAY } = shape;
+      return {
+        COUNT,
+        DECAYED,
+        REPLICAS,
+        ...own.constants(shape),
+        ...(WEIGHT_DECAY !== 0 && { WEIGHT_DECAY }),
+        VECS: vecs,
+        WIDTH: width(shape, vecs),
+      };
+    },
     grid: (shape) => [Math.ceil(width(shape, vecs) / 64), 1],
-  };
-}
+  }));
 
-/** params -= rate · (grads + L2 term), all parameters in one dispatch. */
-export const sgd: Kernel<SgdShape> = {
+/** What every update looks up: numbers of the step, numbers of the replica, and the step itself. */
+const tables = [read('perStep'), read('perReplica'), read('counters')] as const;
+const preferred = { swiftshader: ['vec4-16'], cpu: ['vec4-16'] };
+const decays = ({ WEIGHT_DECAY }: UpdateShape) => ({ DECAYS: WEIGHT_DECAY !== 0 });
+
+/** params -= rate · (grads + L2 term). */
+export const sgd = defineKernel({
   op: 'sgd',
-  bindings: [read('grads'), read('rates'), read('lambdas'), read('counters'), readWrite('params')],
-  cost: ({ COUNT }) => ({ flops: 4 * COUNT, bytes: 12 * COUNT }),
-  variants: [vec4(sgdVec4, 1), vec4(sgdVec4, 16)],
-  preferred: { swiftshader: ['vec4-16'], cpu: ['vec4-16'] },
-};
+  bindings: [read('grads'), ...tables, readWrite('params')],
+  cost: ({ COUNT }: UpdateShape) => ({ flops: 4 * COUNT, bytes: 12 * COUNT }),
+  variants: vec4<UpdateShape>(sgdVec4, { constants: () => ({}), flags: decays }),
+  preferred,
+});
 
-function withComplements(variant: Variant<AdamShape>): Variant<AdamShape> {
-  return {
-    ...variant,
-    constants: (shape) => ({
-      ...variant.constants(shape),
-      ONE_MINUS_B1: 1 - shape.B1,
-      ONE_MINUS_B2: 1 - shape.B2,
-    }),
-  };
-}
+/** velocity = momentum · velocity + grads + L2 term; params -= rate · velocity, or Nesterov's step. */
+export const sgdMomentum = defineKernel({
+  op: 'sgd-momentum',
+  bindings: [read('grads'), ...tables, readWrite('velocity'), readWrite('params')],
+  cost: ({ COUNT }: MomentumShape) => ({ flops: 6 * COUNT, bytes: 20 * COUNT }),
+  variants: vec4<MomentumShape>(sgdMomentumVec4, {
+    constants: ({ MOMENTUM }) => ({ MOMENTUM }),
+    flags: (shape) => ({ ...decays(shape), NESTEROV: shape.NESTEROV === 1 }),
+  }),
+  preferred,
+});
 
-/** Adam with bias correction, all parameters in one dispatch. */
-export const adam: Kernel<AdamShape> = {
+/** Adam with bias correction; with WEIGHT_DECAY AdamW. */
+export const adam = defineKernel({
   op: 'adam',
-  bindings: [
-    read('grads'),
-    read('rates'),
-    read('lambdas'),
-    read('corrections'),
-    read('counters'),
-    readWrite('mu'),
-    readWrite('nu'),
-    readWrite('params'),
-  ],
-  cost: ({ COUNT }) => ({ flops: 14 * COUNT, bytes: 28 * COUNT }),
-  variants: [withComplements(vec4(adamVec4, 1)), withComplements(vec4(adamVec4, 16))],
-  preferred: { swiftshader: ['vec4-16'], cpu: ['vec4-16'] },
-};
+  bindings: [read('grads'), ...tables, readWrite('mu'), readWrite('nu'), readWrite('params')],
+  cost: ({ COUNT }: AdamShape) => ({ flops: 14 * COUNT, bytes: 28 * COUNT }),
+  variants: vec4<AdamShape>(adamVec4, {
+    constants: ({ B1, B2, EPS }) => ({ B1, B2, EPS, ONE_MINUS_B1: 1 - B1, ONE_MINUS_B2: 1 - B2 }),
+    flags: decays,
+  }),
+  preferred,
+});

@@ -2,7 +2,7 @@ import backwardNaive from '../../shaders/relu-backward/naive.wgsl?raw';
 import backwardVec4 from '../../shaders/relu-backward/vec4.wgsl?raw';
 import forwardNaive from '../../shaders/relu-forward/naive.wgsl?raw';
 import forwardVec4 from '../../shaders/relu-forward/vec4.wgsl?raw';
-import { folded, type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, folded, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
 export type ElementwiseShape = { readonly COUNT: number };
 
@@ -23,17 +23,17 @@ export const elementwiseVec4 = (name: string, source: string): Variant<Elementwi
 });
 
 /** y = max(x, 0) for nets without batch norm; elsewhere it is part of the batch norm's pass. */
-export const reluForward: Kernel<ElementwiseShape> = {
+export const reluForward = defineKernel({
   op: 'relu-forward',
   bindings: [read('x'), readWrite('y')],
-  cost: ({ COUNT }) => ({ flops: COUNT, bytes: 8 * COUNT }),
+  cost: ({ COUNT }: ElementwiseShape) => ({ flops: COUNT, bytes: 8 * COUNT }),
   variants: [naive(forwardNaive), elementwiseVec4('vec4', forwardVec4)],
-};
+});
 
 /** dx = dy where x > 0; the derivative at 0 is 0. */
-export const reluBackward: Kernel<ElementwiseShape> = {
+export const reluBackward = defineKernel({
   op: 'relu-backward',
   bindings: [read('dy'), read('x'), readWrite('dx')],
-  cost: ({ COUNT }) => ({ flops: COUNT, bytes: 12 * COUNT }),
+  cost: ({ COUNT }: ElementwiseShape) => ({ flops: COUNT, bytes: 12 * COUNT }),
   variants: [naive(backwardNaive), elementwiseVec4('vec4', backwardVec4)],
-};
+});

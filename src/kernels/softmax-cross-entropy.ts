@@ -1,5 +1,5 @@
 import naive from '../../shaders/softmax-cross-entropy/naive.wgsl?raw';
-import { type Kernel, read, readWrite } from './kernel.ts';
+import { defineKernel, read, readWrite } from './kernel.ts';
 
 export type SoftmaxCrossEntropyShape = {
   readonly M: number;
@@ -13,7 +13,7 @@ export type SoftmaxCrossEntropyShape = {
 };
 
 /** Per row: loss, hit and the gradient of the mean loss, against (1 - SMOOTHING) · onehot + SMOOTHING / CLASSES. */
-export const softmaxCrossEntropy: Kernel<SoftmaxCrossEntropyShape> = {
+export const softmaxCrossEntropy = defineKernel({
   op: 'softmax-cross-entropy',
   bindings: [
     read('logits'),
@@ -23,8 +23,8 @@ export const softmaxCrossEntropy: Kernel<SoftmaxCrossEntropyShape> = {
     readWrite('rowLoss'),
     readWrite('rowHit'),
   ],
-  cost: ({ M, LD }) => ({ flops: 12 * M * LD, bytes: 8 * M * LD }),
+  cost: ({ M, LD }: SoftmaxCrossEntropyShape) => ({ flops: 12 * M * LD, bytes: 8 * M * LD }),
   variants: [
     { name: 'naive', source: naive, constants: (shape) => shape, grid: ({ M }) => [Math.ceil(M / 16), 1] },
   ],
-};
+});

@@ -1,51 +1,59 @@
 /** Which kernels with which shapes a training step is made of, found out without a GPU. */
-import { IMAGE_BYTES } from '../data/cifar10.ts';
-import type { Capabilities, Gpu } from '../gpu/device.ts';
+import { CIFAR10_IMAGE, CLASSES, IMAGE_BYTES } from '../data/cifar10.ts';
+import type { Capabilities } from '../gpu/device.ts';
 import { Allocator } from '../gpu/tensor.ts';
-import type { Kernel, Shape } from '../kernels/kernel.ts';
-import type { GpuDataset } from '../train/dataset.ts';
+import type { KernelCall } from '../kernels/call.ts';
+import type { GpuDataset, GpuImages } from '../train/dataset.ts';
 import type { TrainSettings } from '../train/settings.ts';
-import { Trainer } from '../train/trainer.ts';
+import { recordStep } from '../train/step.ts';
+import { stepOptions } from '../train/trainer.ts';
 
-export interface RecordedCall {
-  readonly label: string;
-  readonly kernel: Kernel;
-  readonly shape: Shape;
+export interface RecordOptions {
+  readonly settings: TrainSettings;
+  readonly capabilities: Capabilities;
+  /** Images of the training files. */
+  readonly images: number;
+  /** The first layer's matrix products read the images' bytes themselves. */
+  readonly fuseGather: boolean;
 }
 
-/**
- * The calls of a step, as the trainer makes them, with or without the gather inside the first layer's matrix products. The device is a stub that hands out descriptions instead of buffers, and
- * the choice of variants, which is asked once per call before anything is compiled, takes notes and then refuses.
- */
-export async function recordCalls(
-  settings: TrainSettings,
-  capabilities: Capabilities,
-  images: number,
-  fuseGather: boolean,
-): Promise<RecordedCall[]> {
-  const calls: RecordedCall[] = [];
-  const enough = new Error('recorded');
-  const unlimited = { maxBufferSize: Infinity, maxStorageBufferBindingSize: Infinity };
-  const device = { limits: unlimited, createBuffer: (descriptor: GPUBufferDescriptor) => descriptor };
-  const stub = { device, capabilities, check() {} } as unknown as Gpu;
-  try {
-    await Trainer.make(stub, stubDataset(new Allocator(stub), images), settings, {
-      fuseGather,
-      choose(kernel, shape, _, { label }) {
-        calls.push({ label, kernel: kernel as unknown as Kernel, shape });
-        throw enough;
-      },
-    });
-  } catch (error) {
-    if (error !== enough) throw error;
-  }
-  return calls;
+/** The calls of a step, as the trainer makes them. Their tensors have shapes alone. */
+export function recordCalls({
+  settings,
+  capabilities,
+  images,
+  fuseGather,
+}: RecordOptions): readonly KernelCall[] {
+  const allocator = new Allocator();
+  const source = {
+    kind: 'dataset',
+    dataset: withoutBuffers(allocator, images),
+    samples: images - settings.valSize,
+    crop: settings.cropPixels > 0,
+    fused: fuseGather,
+  } as const;
+  return recordStep(allocator, { ...stepOptions(settings, capabilities), source }).calls;
 }
 
-function stubDataset(allocator: Allocator, count: number): GpuDataset {
+/** A data set like CIFAR-10 that no GPU holds. */
+function withoutBuffers(allocator: Allocator, count: number): GpuDataset {
   const imagesA = allocator.tensor('images', (count * IMAGE_BYTES) / 4);
-  const labels = allocator.tensor('labels', count / 4);
-  const split = { count, shardImages: count, imagesA, imagesB: imagesA, labels };
-  const normalisation = allocator.tensor('normalisation', 2 * IMAGE_BYTES);
-  return { train: split, test: split, normalisation, sizeBytes: 0, destroy() {} };
+  const split: GpuImages = {
+    kind: 'images',
+    count,
+    image: CIFAR10_IMAGE,
+    shardImages: count,
+    imagesA,
+    imagesB: imagesA,
+    labels: allocator.tensor('labels', count / 4),
+    normalisation: allocator.tensor('normalisation', 2 * IMAGE_BYTES),
+  };
+  return {
+    input: CIFAR10_IMAGE,
+    classes: CLASSES,
+    train: split,
+    test: split,
+    sizeBytes: 0,
+    destroy() {},
+  };
 }

@@ -1,57 +1,50 @@
 import { type Allocator, slice, type Tensor } from '../gpu/tensor.ts';
+import { type PlacedLayer, resolveNet } from './net.ts';
 import type { NetSpec } from './net-spec.ts';
-import { layOut, type ParameterKind, type ParameterLayout, type StatisticKind } from './parameters.ts';
+import { layOut, type ParameterLayout, type Segment } from './parameters.ts';
 
 /** The parameters of a population of nets of one architecture: one arena per role, (R, count) each. */
 export interface Model {
   readonly spec: NetSpec;
+  readonly layers: readonly PlacedLayer[];
   readonly layout: ParameterLayout;
   readonly replicas: number;
   readonly params: Tensor;
   readonly grads: Tensor;
   /** Running statistics of batch norm. */
   readonly running: Tensor;
-  /** A parameter's values or gradients; gamma and beta come together, as `affine` (2, N). */
-  parameter(kind: ParameterKind, layer: number): Tensor;
-  gradient(kind: ParameterKind, layer: number): Tensor;
-  affine(layer: number): Tensor;
-  affineGradient(layer: number): Tensor;
-  /** (2, N): running mean and variance of a layer. */
-  runningOf(layer: number): Tensor;
+  /** Tensors of a layer by their names behind the layer's (`weight`); several names: neighbours, as one tensor. */
+  parameter(layer: PlacedLayer, names: readonly string[]): Tensor;
+  gradient(layer: PlacedLayer, names: readonly string[]): Tensor;
+  statistic(layer: PlacedLayer, names: readonly string[]): Tensor;
 }
 
-/** Allocates the arenas, zeroed; `writeState` (train/state.ts) fills them. */
+/** Allocates the arenas, zeroed; `writeArenas` (train/state.ts) fills them. */
 export function makeModel(allocator: Allocator, spec: NetSpec, replicas: number): Model {
   const layout = layOut(spec);
   const params = allocator.tensor('parameters', layout.parameterCount, replicas);
   const grads = allocator.tensor('gradients', layout.parameterCount, replicas);
   const running = allocator.tensor('running statistics', Math.max(layout.statisticCount, 4), replicas);
-
-  const segment = (kind: ParameterKind | StatisticKind, layer: number) => {
-    const all = [...layout.parameters, ...layout.statistics];
-    const found = all.find((candidate) => candidate.kind === kind && candidate.layer === layer);
-    if (found === undefined) throw new Error(`layer ${layer} has no ${kind}`);
-    return found;
-  };
-  const of = (arena: Tensor, kind: ParameterKind) => (layer: number) => {
-    const { name, start, size } = segment(kind, layer);
-    return slice(arena, name, start, size);
-  };
-  const pair = (arena: Tensor, kind: 'bn.weight' | 'bn.running_mean') => (layer: number) => {
-    const { name, start, size } = segment(kind, layer);
-    return slice(arena, name, start, 2 * size);
-  };
+  const of =
+    (arena: Tensor, segments: readonly Segment[]) => (layer: PlacedLayer, names: readonly string[]) => {
+      const found = names.map((name) => {
+        const segment = segments.find((candidate) => candidate.name === `${layer.name}.${name}`);
+        if (segment === undefined) throw new Error(`there is no ${layer.name}.${name}`);
+        return segment;
+      });
+      const [first, last] = [found[0]!, found.at(-1)!];
+      return slice(arena, first.name, first.start, last.start + last.size - first.start);
+    };
   return {
     spec,
+    layers: resolveNet(spec),
     layout,
     replicas,
     params,
     grads,
     running,
-    parameter: (kind, layer) => of(params, kind)(layer),
-    gradient: (kind, layer) => of(grads, kind)(layer),
-    affine: pair(params, 'bn.weight'),
-    affineGradient: pair(grads, 'bn.weight'),
-    runningOf: pair(running, 'bn.running_mean'),
+    parameter: of(params, layout.parameters),
+    gradient: of(grads, layout.parameters),
+    statistic: of(running, layout.statistics),
   };
 }

@@ -1,26 +1,19 @@
-/** A net as plain data: what `makeModel` (model.ts) allocates and `trainingPass` (net.ts) turns into kernel calls. */
+/** A net as plain data: what `resolveNet` (net.ts) checks, `makeModel` (model.ts) allocates and passes.ts turns into kernel calls. */
+import type { BatchNormOptions } from './layers/batch-norm.ts';
+import type { LayerSpec } from './layers/index.ts';
+import type { SampleShape } from './layers/layer.ts';
 
-/** Options of batch normalisation (Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167). */
-export interface BatchNormSpec {
-  /** Where it stands: between linear and ReLU, or after the ReLU. */
-  readonly order: 'before-relu' | 'after-relu';
-  /** Added to the variance before the square root. */
-  readonly eps: number;
-  /** Weight of the NEW batch in the running statistics, as in PyTorch. */
-  readonly statsMomentum: number;
-  /** Which variance the running average takes; normalising always uses the biased one. */
-  readonly runningVariance: 'biased' | 'unbiased';
-  /** Running statistics start as those of the first batch (course), or as 0 and 1 (PyTorch). */
-  readonly runningInit: 'first-batch' | 'zero-one';
+/** A list of layers from one sample to `classes` logits. */
+export interface NetSpec {
+  readonly input: SampleShape;
+  readonly layers: readonly LayerSpec[];
+  readonly classes: number;
 }
 
-/** A fully connected net: `hidden.length` blocks of linear, batch norm, ReLU, and a last linear layer. */
-export interface NetSpec {
-  readonly inputs: number;
-  readonly hidden: readonly number[];
-  readonly classes: number;
-  /** `null`: no batch norm, only linear and ReLU. */
-  readonly batchNorm: BatchNormSpec | null;
+/** Batch norm in a fully connected net. */
+export interface BatchNormSpec extends BatchNormOptions {
+  /** Where it stands: between linear and ReLU, or after the ReLU. */
+  readonly order: 'before-relu' | 'after-relu';
 }
 
 /** The course's batch norm. */
@@ -31,3 +24,26 @@ export const courseBatchNorm: BatchNormSpec = {
   runningVariance: 'biased',
   runningInit: 'first-batch',
 };
+
+/** A fully connected net: blocks of linear, batch norm and ReLU, one per hidden width, and a last linear layer. */
+export interface MlpSpec {
+  readonly input: SampleShape;
+  readonly hidden: readonly number[];
+  readonly classes: number;
+  /** `null`: no batch norm, only linear and ReLU. */
+  readonly batchNorm: BatchNormSpec | null;
+}
+
+/** Without hidden layers it is softmax regression. The layers of a block share their number: `layers.0.linear`, `layers.0.bn`. */
+export function mlp({ input, hidden, classes, batchNorm }: MlpSpec): NetSpec {
+  const block = (outputs: number, index: number): LayerSpec[] => {
+    const linear = { kind: 'linear', outputs, index } as const;
+    const relu = { kind: 'relu', index } as const;
+    if (batchNorm === null) return [linear, relu];
+    const { order, ...options } = batchNorm;
+    const norm = { kind: 'batch-norm', ...options, index } as const;
+    return order === 'before-relu' ? [linear, norm, relu] : [linear, relu, norm];
+  };
+  const last: LayerSpec = { kind: 'linear', outputs: classes, index: hidden.length };
+  return { input, layers: [...hidden.flatMap(block), last], classes };
+}

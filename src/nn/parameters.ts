@@ -1,37 +1,27 @@
 import { alignTo, offsetAlignment } from '../gpu/tensor.ts';
+import { type ParameterSpec, paddedWidth } from './layers/layer.ts';
+import { type PlacedLayer, resolveNet } from './net.ts';
 import type { NetSpec } from './net-spec.ts';
 
-/** Columns (and rows of weight matrices) are padded with zeros to a multiple of this, so that rows can be read as vec4. */
-const columnPadding = 4;
-
-/** Columns that `width` values take on the GPU. */
-export const paddedWidth = (width: number): number => alignTo(width, columnPadding);
-
-/** What a stretch of the flat parameter array holds. */
-export type ParameterKind = 'linear.weight' | 'linear.bias' | 'bn.weight' | 'bn.bias';
-export type StatisticKind = 'bn.running_mean' | 'bn.running_var';
-
 /** A tensor inside a flat array: `rows` x `cols` values in rows of `ld`. */
-export interface Segment<Kind extends string = ParameterKind | StatisticKind> {
+export interface Segment {
   /** PyTorch's name: `layers.0.linear.weight`. */
   readonly name: string;
-  readonly kind: Kind;
-  readonly layer: number;
-  /** First element in the flat array of a replica. A multiple of 64 where it is bound by itself: biases of batch norm follow their weights, variances their means. */
+  /** Number of its layer in names. */
+  readonly index: number;
+  readonly parameter: ParameterSpec;
+  /** First element in the flat array of a replica. A multiple of 64, unless it is joined to the one before it. */
   readonly start: number;
-  /** Without padding. Vectors have one row; a weight matrix has (in, out), the transpose of PyTorch's (out, in). */
-  readonly rows: number;
-  readonly cols: number;
   /** Elements from one row to the next. */
   readonly ld: number;
   /** Elements with padding. */
   readonly size: number;
 }
 
-/** Where everything of one replica lies: weight matrices first, since the L2 term is for them alone. */
+/** Where everything of one replica lies: what decays first, since the L2 term is for a stretch from the start. */
 export interface ParameterLayout {
-  readonly parameters: readonly Segment<ParameterKind>[];
-  readonly statistics: readonly Segment<StatisticKind>[];
+  readonly parameters: readonly Segment[];
+  readonly statistics: readonly Segment[];
   /** Elements of the flat parameter array, padding included. */
   readonly parameterCount: number;
   /** The first of them that hold weight matrices. */
@@ -40,50 +30,53 @@ export interface ParameterLayout {
   readonly statisticCount: number;
 }
 
-/** Widths from the input to the logits. */
-export const layerWidths = (spec: NetSpec): readonly number[] => [spec.inputs, ...spec.hidden, spec.classes];
+interface Wanted {
+  readonly layer: PlacedLayer;
+  readonly parameter: ParameterSpec;
+}
 
-/** Lays out a net. gamma and beta of a layer are neighbours, as are its running mean and variance: each pair is one binding. */
-export function layOut(spec: NetSpec): ParameterLayout {
-  const widths = layerWidths(spec);
-  const layers = widths.slice(1).map((outputs, layer) => ({ layer, inputs: widths[layer]!, outputs }));
-  const normalised = spec.batchNorm === null ? [] : layers.slice(0, -1);
-
-  const parameters: Segment<ParameterKind>[] = [];
-  let end = 0;
-  const place = (kind: ParameterKind, layer: number, rows: number, cols: number, paddedRows: number) => {
+/** Places tensors behind each other from element `from` on. */
+function place(wanted: readonly Wanted[], from: number): { segments: Segment[]; end: number } {
+  let end = from;
+  const segments = wanted.map(({ layer, parameter }): Segment => {
+    const { name, rows, cols, joined, torchShape } = parameter;
     const ld = paddedWidth(cols);
-    const size = paddedRows * ld;
-    parameters.push({ name: `layers.${layer}.${kind}`, kind, layer, start: end, rows, cols, ld, size });
-    end += size;
-  };
-  for (const { layer, inputs, outputs } of layers) {
-    place('linear.weight', layer, inputs, outputs, paddedWidth(inputs));
-    end = alignTo(end, offsetAlignment);
-  }
-  const decayedCount = end;
-  for (const { layer, outputs } of layers) {
-    place('linear.bias', layer, 1, outputs, 1);
-    end = alignTo(end, offsetAlignment);
-  }
-  for (const { layer, outputs } of normalised) {
-    place('bn.weight', layer, 1, outputs, 1);
-    place('bn.bias', layer, 1, outputs, 1);
-    end = alignTo(end, offsetAlignment);
-  }
+    const size = (torchShape.length === 1 ? 1 : paddedWidth(rows)) * ld;
+    const start = joined ? end : alignTo(end, offsetAlignment);
+    end = start + size;
+    return { name: `${layer.name}.${name}`, index: layer.index, parameter, start, ld, size };
+  });
+  return { segments, end: alignTo(end, offsetAlignment) };
+}
 
-  const statistics: Segment<StatisticKind>[] = [];
-  let statisticEnd = 0;
-  for (const { layer, outputs } of normalised) {
-    for (const kind of ['bn.running_mean', 'bn.running_var'] as const) {
-      const ld = paddedWidth(outputs);
-      const name = `layers.${layer}.${kind}`;
-      statistics.push({ name, kind, layer, start: statisticEnd, rows: 1, cols: outputs, ld, size: ld });
-      statisticEnd += ld;
-    }
-    statisticEnd = alignTo(statisticEnd, offsetAlignment);
-  }
-  return { parameters, statistics, parameterCount: end, decayedCount, statisticCount: statisticEnd };
+/**
+ * Lays out a net: weight matrices first, then all else, kind of layer by kind of layer in the order of their first
+ * appearance (biases of linear layers, then gamma and beta).
+ */
+export function layOut(spec: NetSpec): ParameterLayout {
+  const layers = resolveNet(spec);
+  const kinds = [...new Set(layers.map(({ kind }) => kind))];
+  const byKind = kinds.flatMap((kind) => layers.filter((layer) => layer.kind === kind));
+  const all = byKind.flatMap((layer) => layer.parameters.map((parameter) => ({ layer, parameter })));
+  const decayed = place(
+    all.filter(({ parameter }) => parameter.decays),
+    0,
+  );
+  const others = place(
+    all.filter(({ parameter }) => !parameter.decays),
+    decayed.end,
+  );
+  const statistics = place(
+    layers.flatMap((layer) => layer.statistics.map((parameter) => ({ layer, parameter }))),
+    0,
+  );
+  return {
+    parameters: [...decayed.segments, ...others.segments],
+    statistics: statistics.segments,
+    parameterCount: others.end,
+    decayedCount: decayed.end,
+    statisticCount: statistics.end,
+  };
 }
 
 /** A named tensor as a PyTorch state dict has it, f32. */
@@ -93,24 +86,28 @@ export interface NamedTensor {
   readonly data: Float32Array;
 }
 
-/** Shape in a PyTorch state dict: (out, in) for weight matrices. */
-export const torchShape = (segment: Segment): readonly number[] =>
-  segment.kind === 'linear.weight' ? [segment.cols, segment.rows] : [segment.cols];
-
-/** Takes one tensor out of a replica's flat array: without padding, weight matrices transposed. */
-export function extractSegment(flat: Float32Array, segment: Segment): NamedTensor {
-  const { rows, cols, ld, start } = segment;
-  const data = new Float32Array(rows * cols);
+/** Takes one tensor out of a replica's flat array: without padding, in PyTorch's layout. */
+export function extractSegment(flat: Float32Array, { name, parameter, start, ld }: Segment): NamedTensor {
+  const { rows, cols, torchShape } = parameter;
+  const data = new Float32Array(torchShape.reduce((product, size) => product * size, 1));
   for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++) data[col * rows + row] = flat[start + row * ld + col]!;
+    for (let col = 0; col < cols; col++) {
+      data[parameter.torchPlace(row, col)] = flat[start + row * ld + col]!;
+    }
   }
-  return { name: segment.name, shape: torchShape(segment), data };
+  return { name, shape: torchShape, data };
 }
 
 /** Puts one tensor, in PyTorch's layout, into a replica's flat array. */
-export function insertSegment(flat: Float32Array, segment: Segment, data: ArrayLike<number>): void {
-  const { rows, cols, ld, start } = segment;
+export function insertSegment(
+  flat: Float32Array,
+  { parameter, start, ld }: Segment,
+  data: ArrayLike<number>,
+): void {
+  const { rows, cols } = parameter;
   for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++) flat[start + row * ld + col] = data[col * rows + row]!;
+    for (let col = 0; col < cols; col++) {
+      flat[start + row * ld + col] = data[parameter.torchPlace(row, col)]!;
+    }
   }
 }

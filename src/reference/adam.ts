@@ -1,12 +1,13 @@
 /**
- * adam: flat arrays of equal length, the L2 term in the gradient (as PyTorch's `weight_decay`, not AdamW).
+ * adam: flat arrays of equal length, the L2 term in the gradient (as PyTorch's `weight_decay`); with weightDecay AdamW.
  *
  *     g  = dw + 2 lambda w                       where `decayed` is not 0
  *     mu <- b1 mu + (1 - b1) g                   nu <- b2 nu + (1 - b2) g^2
- *     w  <- w - learningRate (mu / biasCorrection1) / (sqrt(nu / biasCorrection2) + eps)
+ *     w  <- (1 - learningRate weightDecay) w - learningRate (mu / biasCorrection1) / (sqrt(nu / biasCorrection2) + eps)
  *     biasCorrection1 = 1 - b1^step              biasCorrection2 = 1 - b2^step        step = 1, 2, ...
  *
  * Source: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980; eps outside the root of the corrected nu, as in PyTorch.
+ * AdamW: Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101.
  */
 import { expectLength, type Numbers } from './numbers.ts';
 import { absAddL2, addL2 } from './sgd.ts';
@@ -19,6 +20,8 @@ export interface AdamSettings {
   readonly b1: number;
   readonly b2: number;
   readonly eps: number;
+  /** Decoupled decay; 0 unless given. */
+  readonly weightDecay?: number;
   /** The number of this update; the first is 1. */
   readonly step: number;
 }
@@ -46,14 +49,14 @@ export function adam(
 ): AdamState {
   expectLength('adam', 'mu', mu, w.length);
   expectLength('adam', 'nu', nu, w.length);
-  const { learningRate, lambda, b1, b2, eps } = settings;
+  const { learningRate, lambda, b1, b2, eps, weightDecay = 0 } = settings;
   const [biasCorrection1, biasCorrection2] = biasCorrections(settings);
   const g = addL2(dw, w, decayed, lambda);
   const newMu = g.map((gradient, i) => b1 * mu[i]! + (1 - b1) * gradient);
   const newNu = g.map((gradient, i) => b2 * nu[i]! + (1 - b2) * gradient ** 2);
   const newW = newMu.map((m, i) => {
     const denominator = Math.sqrt(newNu[i]! / biasCorrection2) + eps;
-    return w[i]! - (learningRate * (m / biasCorrection1)) / denominator;
+    return (1 - learningRate * weightDecay) * w[i]! - (learningRate * (m / biasCorrection1)) / denominator;
   });
   return { w: newW, mu: newMu, nu: newNu };
 }
@@ -64,7 +67,7 @@ export function adam(
  *
  *     mu   M = b1 |mu| + (1 - b1) G
  *     nu   V = b2 nu + (1 - b2) G^2
- *     w    |w| + learningRate / biasCorrection1 (2 M / denominator + |mu| D / denominator^2),
+ *     w    |w| (1 + 2 learningRate weightDecay) + learningRate / biasCorrection1 (2 M / denominator + |mu| D / denominator^2),
  *          D = 4 root + (sqrt((nu + delta) / biasCorrection2) - root) / 2^-21,   delta = 2^-21 V + 2^-126
  *
  * D is the error of the root: its own rounding (WGSL's sqrt is 1 / inverseSqrt: 2 and 2.5 ULP), and nu's error
@@ -79,7 +82,7 @@ export function absAdam(
   decayed: Numbers,
   settings: AdamSettings,
 ): AdamState {
-  const { learningRate, lambda, b1, b2, eps } = settings;
+  const { learningRate, lambda, b1, b2, eps, weightDecay = 0 } = settings;
   const [biasCorrection1, biasCorrection2] = biasCorrections(settings);
   const exact = adam(w, dw, mu, nu, decayed, settings);
   const G = absAddL2(dw, w, decayed, lambda);
@@ -92,7 +95,8 @@ export function absAdam(
     const D = 4 * root + (Math.sqrt((exact.nu[i]! + delta) / biasCorrection2) - root) / unit;
     const denominator = root + eps;
     const ratio = (2 * m) / denominator + (Math.abs(exact.mu[i]!) * D) / denominator ** 2;
-    return Math.abs(w[i]!) + (learningRate / biasCorrection1) * ratio;
+    const shrunk = Math.abs(w[i]!) * (1 + 2 * learningRate * weightDecay);
+    return shrunk + (learningRate / biasCorrection1) * ratio;
   });
   return { w: W, mu: M, nu: V };
 }

@@ -1,5 +1,5 @@
 /** fixture: parity cases computed by PyTorch in float64 (test/fixtures/*.json): types and parser. */
-import type { NetShape } from './net.ts';
+import { mlp, type NetSpec } from '../nn/net-spec.ts';
 import type { Tensor } from './numbers.ts';
 
 /** One training step: the batch, what the net gave BEFORE the update, and the gradients of `cost`. */
@@ -129,13 +129,13 @@ export function parseFixture(json: unknown): Fixture {
 }
 
 /** The net that a case trains. */
-export function fixtureNet(fixture: Fixture): NetShape {
+export function fixtureNet(fixture: Fixture): NetSpec {
   const { dims, bnOrder, bnEps, statsMomentum, runningVariance, runningInit } = fixture;
   const order = bnOrder === 'bn-relu' ? 'before-relu' : 'after-relu';
-  return {
-    inputs: dims[0]!,
+  return mlp({
+    input: { features: dims[0]! },
     hidden: dims.slice(1, -1),
     classes: dims.at(-1)!,
     batchNorm: bnOrder === 'none' ? null : { order, eps: bnEps, statsMomentum, runningVariance, runningInit },
-  };
+  });
 }

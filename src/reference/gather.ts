@@ -1,26 +1,40 @@
 /**
  * gather: picks the samples of a batch from the data set's bytes, crops, flips, normalises.
  *
- *     x[b, p] = (byte / 255 - mean[p]) / std[p]        p = channel * 1024 + r * 32 + c, the DESTINATION position
- *     byte    = images[index, channel, r + dy, (flip ? 31 - c : c) + dx], 0 outside the image
+ *     x[b, p] = (byte / 255 - mean[p]) / std[p]        p = (channel * H + r) * W + c, the DESTINATION position
+ *     byte    = images[index, channel, r + dy, (flip ? W - 1 - c : c) + dx], 0 outside the image
  *
  * So the crop is taken first and then mirrored, and the border is black BEFORE normalising (as zero-padding bytes
  * would be), not the mean image.
  */
 import { expectLength, type Numbers } from './numbers.ts';
 
-const side = 32;
-const channels = 3;
-const plane = side * side;
+/** Size of an image. */
+export interface ImageSize {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
 
-/** Numbers per CIFAR-10 image: 3 channels of 32 x 32. */
-export const imageSize = channels * plane;
+/** Images and how they are normalised. */
+export interface ImageSource {
+  readonly image: ImageSize;
+  /** (images, C, H, W) bytes 0..255 */
+  readonly images: Numbers;
+  /** (C·H·W) of byte / 255 */
+  readonly mean: Numbers;
+  /** (C·H·W), positive */
+  readonly std: Numbers;
+}
+
+/** Numbers per image. */
+export const imageSizeOf = ({ channels, height, width }: ImageSize): number => channels * height * width;
 
 /** One sample of a batch and its augmentation. */
 export interface Sample {
   /** Which image, 0 .. 2^20 - 1. */
   readonly index: number;
-  /** Mirror the 32 columns. */
+  /** Mirror the columns. */
   readonly flip: boolean;
   /** Column offset of the crop, -16 .. 15. */
   readonly dx: number;
@@ -45,58 +59,61 @@ export function decodeSample(bits: number): Sample {
 
 /** Calls `visit(destination, position, byte)` for each element of the batch. */
 function visitPixels(
-  images: Numbers,
+  { image, images }: ImageSource,
   samples: Numbers,
   visit: (destination: number, position: number, byte: number) => void,
 ): void {
-  const imageCount = images.length / imageSize;
+  const { height, width } = image;
+  const size = imageSizeOf(image);
+  const imageCount = images.length / size;
   if (!Number.isInteger(imageCount)) {
-    throw new RangeError(`gather: images must hold whole images of ${imageSize} bytes, got ${images.length}`);
+    throw new RangeError(`gather: images must hold whole images of ${size} bytes, got ${images.length}`);
   }
   for (let b = 0; b < samples.length; b++) {
     const { index, flip, dx, dy } = decodeSample(samples[b]!);
     if (index >= imageCount) {
       throw new RangeError(`gather: samples[${b}] asks for image ${index} of ${imageCount}`);
     }
-    for (let position = 0; position < imageSize; position++) {
-      const channel = Math.floor(position / plane);
-      const r = Math.floor((position % plane) / side);
-      const c = position % side;
+    for (let position = 0; position < size; position++) {
+      const channel = Math.floor(position / (height * width));
+      const r = Math.floor(position / width) % height;
+      const c = position % width;
       const row = r + dy;
-      const column = (flip ? side - 1 - c : c) + dx;
-      const inside = row >= 0 && row < side && column >= 0 && column < side;
-      const source = index * imageSize + channel * plane + row * side + column;
-      visit(b * imageSize + position, position, inside ? images[source]! : 0);
+      const column = (flip ? width - 1 - c : c) + dx;
+      const inside = row >= 0 && row < height && column >= 0 && column < width;
+      const source = index * size + (channel * height + row) * width + column;
+      visit(b * size + position, position, inside ? images[source]! : 0);
     }
   }
 }
 
 /**
  * The normalised batch.
- * @param images (images, 3, 32, 32) bytes 0..255
- * @param mean (3072) of byte / 255
- * @param std (3072), positive
  * @param samples (B) u32, see `decodeSample`
- * @returns x (B, 3072)
+ * @returns x (B, C·H·W)
  * @throws RangeError for an index outside `images`
  */
-export function gather(images: Numbers, mean: Numbers, std: Numbers, samples: Numbers): Float64Array {
-  expectLength('gather', 'mean', mean, imageSize);
-  expectLength('gather', 'std', std, imageSize);
-  const x = new Float64Array(samples.length * imageSize);
-  visitPixels(images, samples, (destination, position, byte) => {
-    x[destination] = (byte / 255 - mean[position]!) / std[position]!;
-  });
-  return x;
+export function gather(source: ImageSource, samples: Numbers): Float64Array {
+  return batchOf(source, samples, (byte, mean, std) => (byte / 255 - mean) / std);
 }
 
 /** (byte / 255 + |mean|) / std: the size of the terms whose difference `gather` is; same arguments and shape. */
-export function absGather(images: Numbers, mean: Numbers, std: Numbers, samples: Numbers): Float64Array {
-  expectLength('absGather', 'mean', mean, imageSize);
-  expectLength('absGather', 'std', std, imageSize);
-  const scale = new Float64Array(samples.length * imageSize);
-  visitPixels(images, samples, (destination, position, byte) => {
-    scale[destination] = (byte / 255 + Math.abs(mean[position]!)) / std[position]!;
+export function absGather(source: ImageSource, samples: Numbers): Float64Array {
+  return batchOf(source, samples, (byte, mean, std) => (byte / 255 + Math.abs(mean)) / std);
+}
+
+function batchOf(
+  source: ImageSource,
+  samples: Numbers,
+  value: (byte: number, mean: number, std: number) => number,
+): Float64Array {
+  const { image, mean, std } = source;
+  const size = imageSizeOf(image);
+  expectLength('gather', 'mean', mean, size);
+  expectLength('gather', 'std', std, size);
+  const x = new Float64Array(samples.length * size);
+  visitPixels(source, samples, (destination, position, byte) => {
+    x[destination] = value(byte, mean[position]!, std[position]!);
   });
-  return scale;
+  return x;
 }

@@ -13,22 +13,15 @@
  * `kinks`, and another one takes its place while there are any. (Two crossings of the same ReLU within 2h cancel out
  * and would be missed; both would have to lie within 2h.)
  */
-import {
-  forwardLayers,
-  isDecayed,
-  type LayerParams,
-  l2Cost,
-  type NetShape,
-  netGradients,
-  tensorName,
-  unpackLayers,
-} from './net.ts';
-import { expectLength, type Numbers, type StateDict, transpose } from './numbers.ts';
+import type { NetSpec } from '../nn/net-spec.ts';
+import { referenceLayer } from './layers/index.ts';
+import { forwardFrom, l2Cost, netGradients, referenceNet } from './net.ts';
+import { expectLength, type Numbers, type StateDict } from './numbers.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 
 /** What to check and how. */
 export interface GradientCheckOptions {
-  readonly net: NetShape;
+  readonly net: NetSpec;
   readonly params: StateDict;
   /** (B, inputs) */
   readonly x: Numbers;
@@ -52,9 +45,10 @@ export interface GradientCheckOptions {
 
 /** One line of the report: one parameter tensor of one layer. */
 export interface GradientCheckRow {
-  /** From 0. */
+  /** Its number in names, from 0. */
   readonly layer: number;
-  readonly parameter: 'W' | 'b' | 'gamma' | 'beta';
+  /** What the course report calls it: W, b, gamma, beta. */
+  readonly parameter: string;
   /** Name in the state dict. */
   readonly name: string;
   /** Elements of the tensor. */
@@ -84,13 +78,6 @@ export interface GradientCheckRow {
  */
 export const relativeFloor = 1e-3;
 
-const parameters = [
-  { parameter: 'W', rest: 'linear.weight', values: (layer: LayerParams) => layer.w },
-  { parameter: 'b', rest: 'linear.bias', values: (layer: LayerParams) => layer.bias },
-  { parameter: 'gamma', rest: 'bn.weight', values: (layer: LayerParams) => layer.bn?.gamma },
-  { parameter: 'beta', rest: 'bn.bias', values: (layer: LayerParams) => layer.bn?.beta },
-] as const;
-
 /** Numbers in [0, 1) from a seed: xorshift32 (Marsaglia 2003, https://doi.org/10.18637/jss.v008.i14). */
 function randomNumbers(seed: number): () => number {
   // A multiplicative scramble, so that small seeds do not start with small numbers; xorshift must not start at 0.
@@ -116,7 +103,7 @@ function* shuffledIndices(size: number, random: () => number): Generator<number>
 
 interface CostAndPattern {
   readonly cost: number;
-  /** A ReLU's input is positive, for all ReLUs from the perturbed layer on. */
+  /** On which side of its kink each input is, for all ReLUs from the perturbed layer on. */
   readonly active: readonly boolean[];
 }
 
@@ -166,31 +153,33 @@ export function* gradientCheckInTurns(
   const samplesPerTensor = options.samplesPerTensor ?? Number.POSITIVE_INFINITY;
   const B = labels.length;
   const random = randomNumbers(seed);
-  const layers = unpackLayers(net, params);
-  const analyticPass = netGradients(net, params, x, labels, lambda, labelSmoothing);
+  const reference = referenceNet(net, params);
+  const analyticPass = netGradients(net, params, { x, labels }, { lambda, labelSmoothing });
   const grads: StateDict = options.grads ?? analyticPass.grads;
 
   const rows: GradientCheckRow[] = [];
-  for (const [i, layer] of layers.entries()) {
-    // What comes before layer i does not change with its parameters.
-    const { input } = analyticPass.tapes[i]!;
+  for (const [from, layer] of reference.layers.entries()) {
+    // What comes before a layer does not change with its parameters.
+    const input = analyticPass.tapes[from]!.x;
     const evaluate = (): CostAndPattern => {
-      const tapes = forwardLayers(net, layers, input, B, 'training', i);
-      const { loss } = softmaxCrossEntropy(tapes.at(-1)!.output, labels, B, net.classes, labelSmoothing);
-      const active = tapes.flatMap(({ reluInput }) => Array.from(reluInput ?? [], (value) => value > 0));
-      return { cost: mean(loss) + l2Cost(layers, lambda), active };
+      const tapes = forwardFrom(reference, input, B, { mode: 'training', from });
+      const { loss } = softmaxCrossEntropy(tapes.at(-1)!.y, labels, B, net.classes, labelSmoothing);
+      const active = tapes.flatMap(({ pattern = [] }) => pattern);
+      return { cost: mean(loss) + l2Cost(reference, lambda), active };
     };
+    const symbols = Object.entries(referenceLayer(layer.kind.kind).symbols);
+    if (symbols.length === 0) continue;
     const center = evaluate();
 
-    for (const { parameter, rest, values: valuesOf } of parameters) {
-      const values = valuesOf(layer);
+    for (const [rest, parameter] of symbols) {
+      const name = `${layer.name}.${rest}`;
+      const values = reference.values[name];
       if (!values) continue;
-      const name = tensorName(i, rest);
       const given = grads[name];
       if (!given) throw new RangeError(`gradientCheck: grads has no ${name}`);
       expectLength('gradientCheck', name, given.data, values.length);
       options.onTensor?.(name);
-      const gradient = isDecayed(name) ? transpose(given.data, layer.N, layer.K) : given.data;
+      const gradient = given.data;
 
       const analytic: number[] = [];
       const numeric: number[] = [];
@@ -221,7 +210,7 @@ export function* gradientCheckInTurns(
           difference / Math.max(relativeFloor, Math.abs(analytic[j]!) + Math.abs(numeric[j]!)),
       );
       rows.push({
-        layer: i,
+        layer: layer.index,
         parameter,
         name,
         size: values.length,

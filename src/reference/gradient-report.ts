@@ -7,6 +7,9 @@
  * The first says that the formulas are right, the second that the kernels compute them. A bound of the second that
  * would hide a mistake, because a ReLU switches within rounding, gives no verdict.
  */
+
+import { resolveNet } from '../nn/net.ts';
+import type { NetSpec } from '../nn/net-spec.ts';
 import {
   type GradientCheckRow,
   gradientCheck,
@@ -14,13 +17,13 @@ import {
   mean,
   standardDeviation,
 } from './gradient-check.ts';
-import { type NetShape, netGradients } from './net.ts';
+import { netGradients } from './net.ts';
 import type { Numbers, StateDict } from './numbers.ts';
 import { type Expected, expectedOf, isTight } from './rounding.ts';
 
 /** What the gradients are of. */
 export interface GradientCase {
-  readonly net: NetShape;
+  readonly net: NetSpec;
   readonly params: StateDict;
   /** (B, inputs) */
   readonly x: Numbers;
@@ -86,7 +89,12 @@ export function gradientBounds({
     const noisy = Object.fromEntries(
       Object.entries(params).map(([name, { shape, data }]) => [name, { shape, data: noise(data) }]),
     );
-    const { lossGrads } = netGradients(net, noisy, noise(x), labels, 0, labelSmoothing);
+    const { lossGrads } = netGradients(
+      net,
+      noisy,
+      { x: noise(x), labels },
+      { labelSmoothing: labelSmoothing ?? 0 },
+    );
     return Object.fromEntries(Object.entries(lossGrads).map(([name, { data }]) => [name, data]));
   });
 }
@@ -97,12 +105,15 @@ const isClearBound = (bound: Expected): boolean => bound.largest < float64Noise 
 export const areClear = (bounds: Readonly<Record<string, Expected>>): boolean =>
   Object.values(bounds).every(isClearBound);
 
-/** Batch norm subtracts what a bias in front of it adds: the kernels do not compute its gradient, which is exactly 0. */
-const isFreeBias = ({ batchNorm, hidden }: NetShape, { parameter, layer }: GradientCheckRow): boolean =>
-  parameter === 'b' && batchNorm?.order === 'before-relu' && layer < hidden.length;
+/** Names of biases in front of batch norm, which subtracts what they add: the kernels do not compute their gradients, exactly 0. */
+export function freeBiases(net: NetSpec): ReadonlySet<string> {
+  const layers = resolveNet(net);
+  const free = layers.filter((_, place) => layers[place + 1]?.kind.kind === 'batch-norm');
+  return new Set(free.map(({ name }) => `${name}.bias`));
+}
 
 /**
- * Both comparisons of every tensor, in the order W, b, gamma, beta of each layer.
+ * Both comparisons of every tensor, layer by layer.
  * @param gpu float32 gradients of the loss by name, PyTorch's layout
  * @param bounds those of `gradientBounds` for the same case
  * @throws RangeError where a tensor is missing or has another size
@@ -131,9 +142,10 @@ export function gradientLines(
   gpu: Readonly<Record<string, Numbers>>,
   bounds: Readonly<Record<string, Expected>>,
 ): GradientLine[] {
+  const free = freeBiases(net);
   return rows.flatMap((row) => [
     numericLine(row),
-    gpuLine(row, gpu[row.name], bounds[row.name]!, isFreeBias(net, row)),
+    gpuLine(row, gpu[row.name], bounds[row.name]!, free.has(row.name)),
   ]);
 }
 

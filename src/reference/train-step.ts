@@ -1,62 +1,49 @@
-/** train-step: forward, backward, and the update of parameters, moments and running statistics. */
-import { type AdamSettings, adam } from './adam.ts';
-import { updateRunningStats } from './batch-norm.ts';
+/** train-step: forward, backward, and the update of parameters, optimizer state and running statistics. */
+import type { NetSpec } from '../nn/net-spec.ts';
+import type { OptimizerSpec } from '../optim/index.ts';
+import { referenceLayer } from './layers/index.ts';
 import {
+  contextOf,
   decayMask,
-  type LayerTape,
+  type LabelledBatch,
   type NetGradients,
-  type NetShape,
   netGradients,
+  type ReferenceNet,
+  referenceNet,
   type StateDict64,
-  tensorName,
-  unpackLayers,
 } from './net.ts';
-import { type Numbers, type StateDict, type Tensor64, transpose } from './numbers.ts';
-import { sgd } from './sgd.ts';
-
-/** Is this a running statistic and not a parameter? */
-const isRunningStat = (name: string): boolean => /\.running_(mean|var)$/.test(name);
+import type { StateDict, Tensor64 } from './numbers.ts';
+import { update } from './optimizers.ts';
 
 /** What training changes. */
 export interface TrainState {
   /** Parameters and running statistics. */
   readonly params: StateDict64;
-  /** Adam's moments by parameter name; zeros and unused with SGD. */
-  readonly mu: StateDict64;
-  readonly nu: StateDict64;
+  /** What the optimizer keeps, by parameter and name; missing: 0. */
+  readonly kept: Readonly<Record<string, Readonly<Record<string, Float64Array>>>>;
   /** Updates so far. */
   readonly step: number;
 }
 
 /** The state before the first step; running statistics that are missing become 0 and 1. */
-export function initialState(net: NetShape, params: StateDict): TrainState {
-  const all: Record<string, Tensor64> = {};
-  unpackLayers(net, params).forEach(({ K, N, w, bias, bn }, i) => {
-    all[tensorName(i, 'linear.weight')] = { shape: [N, K], data: transpose(w, K, N) };
-    all[tensorName(i, 'linear.bias')] = { shape: [N], data: bias };
-    if (!bn) return;
-    all[tensorName(i, 'bn.weight')] = { shape: [N], data: bn.gamma };
-    all[tensorName(i, 'bn.bias')] = { shape: [N], data: bn.beta };
-    all[tensorName(i, 'bn.running_mean')] = { shape: [N], data: bn.runningMean };
-    all[tensorName(i, 'bn.running_var')] = { shape: [N], data: bn.runningVar };
-  });
-  const zeros = () =>
-    Object.fromEntries(
-      Object.entries(all)
-        .filter(([name]) => !isRunningStat(name))
-        .map(([name, { shape, data }]) => [name, { shape, data: new Float64Array(data.length) }]),
-    );
-  return { params: all, mu: zeros(), nu: zeros(), step: 0 };
+export function initialState(spec: NetSpec, params: StateDict): TrainState {
+  return { params: asStateDict(referenceNet(spec, params)), kept: {}, step: 0 };
 }
 
-/** The optimizer of a step. */
-export type Optimizer =
-  | { readonly kind: 'sgd' }
-  | ({ readonly kind: 'adam' } & Pick<AdamSettings, 'b1' | 'b2' | 'eps'>);
+function asStateDict({ layers, values }: ReferenceNet): StateDict64 {
+  return Object.fromEntries(
+    layers.flatMap((layer) =>
+      [...layer.parameters, ...layer.statistics].map(({ name, torchShape }) => [
+        `${layer.name}.${name}`,
+        { shape: torchShape, data: values[`${layer.name}.${name}`]! },
+      ]),
+    ),
+  );
+}
 
 /** Settings of one training step. */
 export interface TrainSettings {
-  readonly optimizer: Optimizer;
+  readonly optimizer: OptimizerSpec;
   readonly learningRate: number;
   readonly lambda: number;
   /** 0 unless given. */
@@ -68,48 +55,34 @@ export interface TrainStep extends NetGradients {
   readonly state: TrainState;
 }
 
-/** One step: forward, backward, update of parameters, moments and running statistics. `state` is left alone. */
+/** One step: forward, backward, update of parameters, optimizer state and running statistics. `state` is left alone. */
 export function trainStep(
-  net: NetShape,
+  spec: NetSpec,
   state: TrainState,
-  x: Numbers,
-  labels: Numbers,
+  batch: LabelledBatch,
   { optimizer, learningRate, lambda, labelSmoothing = 0 }: TrainSettings,
 ): TrainStep {
-  const gradients = netGradients(net, state.params, x, labels, lambda, labelSmoothing);
+  const gradients = netGradients(spec, state.params, batch, { lambda, labelSmoothing });
+  const net = referenceNet(spec, state.params);
   const params: Record<string, Tensor64> = { ...state.params };
-  const mu: Record<string, Tensor64> = { ...state.mu };
-  const nu: Record<string, Tensor64> = { ...state.nu };
+  const kept: Record<string, Readonly<Record<string, Float64Array>>> = {};
   const step = state.step + 1;
   for (const [name, { shape, data: dw }] of Object.entries(gradients.lossGrads)) {
     const w = params[name]!.data;
-    const decayed = decayMask(name, w.length);
-    if (optimizer.kind === 'sgd') {
-      params[name] = { shape, data: sgd(w, dw, decayed, { learningRate, lambda }) };
-    } else {
-      const settings = { ...optimizer, learningRate, lambda, step };
-      const updated = adam(w, dw, mu[name]!.data, nu[name]!.data, decayed, settings);
-      params[name] = { shape, data: updated.w };
-      mu[name] = { shape, data: updated.mu };
-      nu[name] = { shape, data: updated.nu };
+    const decayed = decayMask(net.decayed.has(name), w.length);
+    const input = { w, dw, state: state.kept[name] ?? {}, decayed };
+    const updated = update(optimizer, input, { learningRate, lambda, step });
+    params[name] = { shape, data: updated.w };
+    kept[name] = updated.state;
+  }
+  for (const { layer, moments } of gradients.tapes) {
+    if (moments === undefined) continue;
+    const context = contextOf(net, layer, batch.labels.length, 'training');
+    const which = state.step === 0 ? 'first' : 'later';
+    const after = referenceLayer(layer.kind.kind).runningAfter!(context, moments, which);
+    for (const [name, data] of Object.entries(after)) {
+      params[`${layer.name}.${name}`] = { shape: [data.length], data };
     }
   }
-  Object.assign(params, runningStatsAfter(net, state, gradients.tapes, labels.length));
-  return { ...gradients, state: { params, mu, nu, step } };
-}
-
-function runningStatsAfter(net: NetShape, state: TrainState, tapes: readonly LayerTape[], B: number) {
-  const updated: Record<string, Tensor64> = {};
-  if (!net.batchNorm) return updated;
-  for (const [i, { batchMean, batchVariance }] of tapes.entries()) {
-    if (!batchMean || !batchVariance) continue;
-    const meanName = tensorName(i, 'bn.running_mean');
-    const varName = tensorName(i, 'bn.running_var');
-    const running = { mean: state.params[meanName]!.data, variance: state.params[varName]!.data };
-    const batch = { mean: batchMean, variance: batchVariance };
-    const after = updateRunningStats(running, batch, B, net.batchNorm, state.step === 0);
-    updated[meanName] = { shape: [batchMean.length], data: after.mean };
-    updated[varName] = { shape: [batchMean.length], data: after.variance };
-  }
-  return updated;
+  return { ...gradients, state: { params, kept, step } };
 }

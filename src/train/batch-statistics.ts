@@ -1,18 +1,15 @@
-import { IMAGE_BYTES } from '../data/cifar10.ts';
 import { randomSubset } from '../data/sample-order.ts';
 import type { ImageRange } from '../data/splits.ts';
-import type { Gpu } from '../gpu/device.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator } from '../gpu/tensor.ts';
 import { call } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
-import type { VariantChoice } from '../kernels/variant-choice.ts';
+import { splitSums } from '../nn/fuse.ts';
 import type { Model } from '../nn/model.ts';
-import { statisticsPasses } from '../nn/net.ts';
+import { statisticsPasses } from '../nn/passes.ts';
 import type { GpuDataset } from './dataset.ts';
-import { gatherCall } from './gather-call.ts';
+import { gatherCall, sampleSize } from './gather-call.ts';
 import type { Pacer } from './pacer.ts';
-import { compilePlan } from './plan.ts';
+import { compilePlan, type PlanTools } from './plan.ts';
 import type { BatchStatisticsSpec } from './settings.ts';
 
 /** Samples of a chunk unless a test says otherwise; the last one may be partial. */
@@ -57,31 +54,37 @@ export function statisticsSamples(
  * @throws RangeError for samples that the split does not have
  */
 export async function replaceBatchStatistics(
-  gpu: Gpu,
-  pipelines: PipelineCache,
-  pacer: Pacer,
-  choose: VariantChoice,
+  tools: PlanTools & { readonly pacer: Pacer },
   model: Model,
   source: StatisticsSource,
-  spec: BatchStatisticsSpec,
-  chunkSize = statisticsChunk,
+  { chunkSize = statisticsChunk, ...spec }: BatchStatisticsSpec & { readonly chunkSize?: number },
 ): Promise<void> {
+  const { gpu, pacer } = tools;
   const { dataset, seeds } = source;
   const { replicas } = model;
-  const { samples } = spec;
+  const { samples: total } = spec;
   const orders = seeds.map((seed) => statisticsSamples(spec, source, seed));
-  const B = Math.min(chunkSize, samples);
-  const chunks = Math.ceil(samples / B);
+  const B = Math.min(chunkSize, total);
+  const chunks = Math.ceil(total / B);
   const allocator = new Allocator(gpu);
   try {
-    const x = allocator.tensor('statistics x', B * IMAGE_BYTES, replicas);
+    const x = allocator.tensor('statistics x', B * sampleSize(dataset), replicas);
     const labels = allocator.tensor('statistics labels', B, replicas);
-    const order = allocator.tensor('statistics order', samples, replicas);
+    const order = allocator.tensor('statistics order', total, replicas);
     const counters = allocator.tensor('statistics counters', 4, replicas);
-    const passes = statisticsPasses(allocator, model, { x, counters }, B, samples, gpu.capabilities);
-    const images = spec.kind === 'precise' ? dataset.train : dataset.test;
-    const gathered = { order, counters, x, labels };
-    const gather = gatherCall('statistics gather', dataset, images, gathered, B, chunks, false);
+    const { capabilities } = gpu;
+    const batch = { x, counters };
+    const passes = statisticsPasses({ allocator, model, batch, batchSize: B, total, capabilities });
+    const gather = gatherCall(
+      {
+        label: 'statistics gather',
+        dataset,
+        split: spec.kind === 'precise' ? dataset.train : dataset.test,
+        batchSize: B,
+        stepsPerEpoch: chunks,
+      },
+      { order, counters, x, labels },
+    );
     // There is no loss: step-end, given zeros, counts the chunks.
     const none = {
       rowLoss: allocator.tensor('statistics without loss', 1, replicas),
@@ -91,7 +94,11 @@ export async function replaceBatchStatistics(
     const end = call('statistics chunk end', stepEnd, { M: 1, HISTORY: 1 }, { ...none, counters });
     const plans = await Promise.all(
       passes.map((calls) =>
-        compilePlan('batch-norm statistics', gpu, pipelines, [gather, ...calls, end], choose),
+        compilePlan({ ...tools, label: 'batch-norm statistics' }, [
+          gather,
+          ...splitSums(calls, capabilities, allocator),
+          end,
+        ]),
       ),
     );
     for (const [replica, samplesOfReplica] of orders.entries()) {

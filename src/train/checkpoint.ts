@@ -1,4 +1,6 @@
+import { CIFAR10_IMAGE } from '../data/cifar10.ts';
 import { xxhash32 } from '../data/xxhash32.ts';
+import { type MlpSpec, mlp, type NetSpec } from '../nn/net-spec.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
 import { bytesOf, readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { TrainSettings } from './settings.ts';
@@ -11,6 +13,8 @@ export interface Checkpoint {
   readonly step: number;
   /** Variant of each call by its label: other variants may round differently. */
   readonly variants: Readonly<Record<string, string>>;
+  /** The first layer reads the images' bytes itself. */
+  readonly fused: boolean;
   /** Variants that the user forced, by op: evaluations use them too. */
   readonly forced: Readonly<Record<string, string>>;
   /** Who computed, for the warning where another adapter goes on. */
@@ -21,6 +25,33 @@ export interface Checkpoint {
 const format = 'wgrad checkpoint 2';
 /** Has no hash. */
 const formatWithoutHash = 'wgrad checkpoint 1';
+
+/** What earlier versions wrote: nets as widths, fusion told by a missing call, twins of variants for crops and shards. */
+type Written = Omit<Checkpoint, 'arenas' | 'fused' | 'settings'> & {
+  readonly fused?: boolean;
+  readonly settings: Omit<TrainSettings, 'net'> & {
+    readonly net: NetSpec | (Omit<MlpSpec, 'input'> & { readonly inputs: number });
+  };
+};
+
+/** A checkpoint's data as this version has them: runs of earlier ones go on. */
+function migrated({ settings, variants, fused, ...rest }: Written): Omit<Checkpoint, 'arenas'> {
+  const { net } = settings;
+  const { channels, height, width } = CIFAR10_IMAGE;
+  const { step, ...others } = rest;
+  return {
+    settings: {
+      ...settings,
+      net: 'layers' in net ? net : mlp({ ...net, input: { channels, height, width } }),
+    },
+    step,
+    variants: Object.fromEntries(
+      Object.entries(variants).map(([label, name]) => [label, name.replace(/-(crop|sharded)$/, '')]),
+    ),
+    fused: fused ?? !('gather' in variants),
+    ...others,
+  };
+}
 
 /**
  * The checkpoint of some of its replicas, by their places, to be trained on until `steps`: what was bad is left behind.
@@ -71,16 +102,19 @@ export function readCheckpoint(file: Uint8Array, onUnchecked?: (note: string) =>
       throw new Error(`its hash is ${hash}, it was written with ${metadata.xxhash32}`);
     }
   }
-  let rest: Omit<Checkpoint, 'arenas'>;
-  try {
-    rest = JSON.parse(run);
-  } catch {
-    throw new Error('what it says of its run is no JSON');
-  }
+  const rest = migrated(parsed(run));
   const arenas = Object.fromEntries(
     tensors.map(({ name, data }) => [name, data as Float32Array<ArrayBuffer>]),
   );
   return { ...rest, arenas };
+}
+
+function parsed(run: string): Written {
+  try {
+    return JSON.parse(run);
+  } catch {
+    throw new Error('what it says of its run is no JSON');
+  }
 }
 
 /** xxHash, 32 bits, of the run, then of each tensor's name and bytes, each with the hash before as its seed. */

@@ -1,32 +1,53 @@
-import { IMAGE_BYTES, TEST_IMAGES, TRAIN_IMAGES } from '../data/cifar10.ts';
+import { CIFAR10_IMAGE, CLASSES, TEST_IMAGES, TRAIN_IMAGES } from '../data/cifar10.ts';
 import { loadNormalisation, type StreamOptions, streamCifar10 } from '../data/load.ts';
 import type { Normalisation } from '../data/normalisation.ts';
 import type { TrainingSplits } from '../data/splits.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { Allocator, alignTo, type Tensor } from '../gpu/tensor.ts';
+import { featuresOf, paddedWidth, type SampleShape } from '../nn/layers/layer.ts';
+
+/** Channels, height and width of the images of a data set. */
+export type ImageSize = Extract<SampleShape, { readonly channels: number }>;
 
 /** Images and labels on the GPU, as bytes. */
 export interface GpuImages {
+  readonly kind: 'images';
   readonly count: number;
+  readonly image: ImageSize;
   /** Images in `imagesA`; the others are in `imagesB`. */
   readonly shardImages: number;
   readonly imagesA: Tensor;
   readonly imagesB: Tensor;
   readonly labels: Tensor;
+  /** (2, values of an image, padded): scale = 1/(255 std), then offset = -mean/std, of the training split. */
+  readonly normalisation: Tensor;
 }
 
-/** Both splits, and the normalisation of the training split: (2, 3072), scale = 1/(255 std) and offset = -mean/std. */
+/** Rows of numbers and labels on the GPU: float32, as they are. */
+export interface GpuRows {
+  readonly kind: 'rows';
+  readonly count: number;
+  /** (count, values padded) */
+  readonly rows: Tensor;
+  readonly labels: Tensor;
+}
+
+export type GpuSplit = GpuImages | GpuRows;
+
+/** A data set on the GPU. */
 export interface GpuDataset {
-  readonly train: GpuImages;
-  readonly test: GpuImages;
-  readonly normalisation: Tensor;
+  /** What a net of it is given. */
+  readonly input: SampleShape;
+  readonly classes: number;
+  readonly train: GpuSplit;
+  readonly test: GpuSplit;
   /** Bytes of GPU memory. */
   readonly sizeBytes: number;
   destroy(): void;
 }
 
 /**
- * Cuts the training images into those to train on and, at the end, `valSize` for validation.
+ * Cuts the training samples into those to train on and, at the end, `valSize` for validation.
  * @throws Error where less than one batch is left to train on
  */
 export function trainingSplits({ train }: GpuDataset, valSize: number, batchSize: number): TrainingSplits {
@@ -39,74 +60,153 @@ export function trainingSplits({ train }: GpuDataset, valSize: number, batchSize
   return { training: { firstImage: 0, count }, validation: { firstImage: count, count: valSize } };
 }
 
+/** Bytes that an image takes on the GPU: whole words. */
+const storedBytes = (image: ImageSize): number => alignTo(featuresOf(image), 4);
+
 /** Makes the buffers of a split, in two shards where one binding cannot hold it. */
-function makeImages(gpu: Gpu, allocator: Allocator, name: string, count: number): GpuImages {
-  const limits = gpu.device.limits;
-  const fits = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) >= count * IMAGE_BYTES;
-  const shardImages = fits ? count : alignTo(Math.ceil(count / 2), 4);
-  const words = IMAGE_BYTES / 4;
-  const imagesA = allocator.tensor(`${name} images`, shardImages * words);
-  return {
+function makeImages(
+  gpu: Gpu,
+  allocator: Allocator,
+  {
+    name,
     count,
+    image,
+    normalisation,
+  }: Pick<GpuImages, 'count' | 'image' | 'normalisation'> & { readonly name: string },
+): GpuImages {
+  const limits = gpu.device.limits;
+  const bytes = storedBytes(image);
+  const fits = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) >= count * bytes;
+  const shardImages = fits ? count : alignTo(Math.ceil(count / 2), 4);
+  const imagesA = allocator.tensor(`${name} images`, (shardImages * bytes) / 4);
+  return {
+    kind: 'images',
+    count,
+    image,
+    normalisation,
     shardImages,
     imagesA,
-    imagesB: fits ? imagesA : allocator.tensor(`${name} images, second shard`, (count - shardImages) * words),
+    imagesB: fits
+      ? imagesA
+      : allocator.tensor(`${name} images, second shard`, ((count - shardImages) * bytes) / 4),
     labels: allocator.tensor(`${name} labels`, Math.ceil(count / 4)),
   };
 }
 
-/** Writes images (n, 3072) and labels from image `first` on. */
-function writeImages(
-  gpu: Gpu,
-  into: GpuImages,
-  first: number,
-  images: Uint8Array<ArrayBuffer>,
-  labels: Uint8Array<ArrayBuffer>,
-): void {
-  const { queue } = gpu.device;
-  const inA = Math.max(0, Math.min(labels.length, into.shardImages - first));
-  const bytesA = inA * IMAGE_BYTES;
-  if (inA > 0) queue.writeBuffer(into.imagesA.buffer, first * IMAGE_BYTES, images, 0, bytesA);
-  if (inA < labels.length) {
-    const place = (first + inA - into.shardImages) * IMAGE_BYTES;
-    queue.writeBuffer(into.imagesB.buffer, place, images, bytesA, images.length - bytesA);
-  }
+/** Writes labels from sample `first` on, a multiple of 4. */
+function writeLabels({ device: { queue } }: Gpu, into: Tensor, first: number, labels: Uint8Array): void {
   const padded = new Uint8Array(alignTo(labels.length, 4));
   padded.set(labels);
-  queue.writeBuffer(into.labels.buffer, first, padded);
+  queue.writeBuffer(into.buffer, first, padded);
 }
 
-/** Scale and offset, rounded once to f32, such that x = byte · scale + offset. */
+/** Writes images (n, C·H·W) and labels from image `first` on. */
+function writeImages(gpu: Gpu, into: GpuImages, first: number, { images, labels }: ImageArrays): void {
+  const { queue } = gpu.device;
+  const bytes = storedBytes(into.image);
+  const stored = wholeWords(images, featuresOf(into.image), bytes);
+  const inA = Math.max(0, Math.min(labels.length, into.shardImages - first));
+  const bytesA = inA * bytes;
+  if (inA > 0) queue.writeBuffer(into.imagesA.buffer, first * bytes, stored, 0, bytesA);
+  if (inA < labels.length) {
+    const place = (first + inA - into.shardImages) * bytes;
+    queue.writeBuffer(into.imagesB.buffer, place, stored, bytesA, stored.length - bytesA);
+  }
+  writeLabels(gpu, into.labels, first, labels);
+}
+
+/** Images of `size` bytes, each padded to `bytes`. */
+function wholeWords(images: Uint8Array<ArrayBuffer>, size: number, bytes: number): Uint8Array<ArrayBuffer> {
+  if (size === bytes) return images;
+  const padded = new Uint8Array((images.length / size) * bytes);
+  for (let i = 0; i * size < images.length; i++) {
+    padded.set(images.subarray(i * size, (i + 1) * size), i * bytes);
+  }
+  return padded;
+}
+
+/** Scale and offset, rounded once to f32, such that x = byte · scale + offset; rows padded with zeros. */
 export function scaleAndOffset({ mean, std }: Normalisation): Float32Array<ArrayBuffer> {
-  const table = new Float32Array(2 * IMAGE_BYTES);
-  for (let i = 0; i < IMAGE_BYTES; i++) {
+  const ld = paddedWidth(mean.length);
+  const table = new Float32Array(2 * ld);
+  for (let i = 0; i < mean.length; i++) {
     table[i] = 1 / (255 * std[i]!);
-    table[IMAGE_BYTES + i] = -mean[i]! / std[i]!;
+    table[ld + i] = -mean[i]! / std[i]!;
   }
   return table;
 }
 
-/** The images of a data set that is not CIFAR-10 over HTTP: tests and benches make their own. */
+/** Images in memory. */
 export interface ImageArrays {
-  /** (n, 3072) bytes; n a multiple of 4. */
+  /** (n, C·H·W) bytes, channel by channel, row by row. */
   readonly images: Uint8Array<ArrayBuffer>;
+  /** (n), below the number of classes. */
   readonly labels: Uint8Array<ArrayBuffer>;
 }
 
-/** Uploads arrays. */
-export function uploadDataset(
-  gpu: Gpu,
-  train: ImageArrays,
-  test: ImageArrays,
-  normalisation: Normalisation,
-): GpuDataset {
+/** A data set of images in memory. */
+export interface ImageDatasetArrays {
+  readonly image: ImageSize;
+  readonly classes: number;
+  readonly train: ImageArrays;
+  readonly test: ImageArrays;
+  readonly normalisation: Normalisation;
+}
+
+/** Uploads images. */
+export function uploadDataset(gpu: Gpu, arrays: ImageDatasetArrays): GpuDataset {
+  const { image, classes } = arrays;
   const allocator = new Allocator(gpu);
-  const put = (name: string, { images, labels }: ImageArrays) => {
-    const made = makeImages(gpu, allocator, name, labels.length);
-    writeImages(gpu, made, 0, images, labels);
+  const normalisation = normalisationTensor(gpu, allocator, arrays.normalisation);
+  const put = (name: string, split: ImageArrays) => {
+    const made = makeImages(gpu, allocator, { name, count: split.labels.length, image, normalisation });
+    writeImages(gpu, made, 0, split);
     return made;
   };
-  return finish(gpu, allocator, put('training', train), put('test', test), normalisation);
+  const [train, test] = [put('training', arrays.train), put('test', arrays.test)];
+  return made(allocator, { input: image, classes, train, test });
+}
+
+/** Rows in memory. */
+export interface RowArrays {
+  /** (n, features), as the net is to see them. */
+  readonly rows: Float32Array;
+  /** (n), below the number of classes. */
+  readonly labels: Uint8Array<ArrayBuffer>;
+}
+
+/** A data set of rows in memory. */
+export interface RowDatasetArrays {
+  readonly features: number;
+  readonly classes: number;
+  readonly train: RowArrays;
+  readonly test: RowArrays;
+}
+
+/** Uploads rows. */
+export function uploadRows(gpu: Gpu, { features, classes, train, test }: RowDatasetArrays): GpuDataset {
+  const allocator = new Allocator(gpu);
+  const ld = paddedWidth(features);
+  const put = (name: string, { rows, labels }: RowArrays): GpuRows => {
+    const count = labels.length;
+    const split: GpuRows = {
+      kind: 'rows',
+      count,
+      rows: allocator.tensor(`${name} rows`, count * ld),
+      labels: allocator.tensor(`${name} labels`, Math.ceil(count / 4)),
+    };
+    const padded = new Float32Array(count * ld);
+    for (let i = 0; i < count; i++) padded.set(rows.subarray(i * features, (i + 1) * features), i * ld);
+    gpu.device.queue.writeBuffer(split.rows.buffer, 0, padded);
+    writeLabels(gpu, split.labels, 0, labels);
+    return split;
+  };
+  return made(allocator, {
+    input: { features },
+    classes,
+    train: put('training', train),
+    test: put('test', test),
+  });
 }
 
 /**
@@ -118,33 +218,29 @@ export async function loadDataset(
   options: StreamOptions,
   trainingImages: number,
 ): Promise<GpuDataset> {
-  const normalisation = await loadNormalisation(options, trainingImages);
   const allocator = new Allocator(gpu);
+  const normalisation = normalisationTensor(gpu, allocator, await loadNormalisation(options, trainingImages));
+  const image = CIFAR10_IMAGE;
   const splits = {
-    train: makeImages(gpu, allocator, 'training', TRAIN_IMAGES),
-    test: makeImages(gpu, allocator, 'test', TEST_IMAGES),
+    train: makeImages(gpu, allocator, { name: 'training', count: TRAIN_IMAGES, image, normalisation }),
+    test: makeImages(gpu, allocator, { name: 'test', count: TEST_IMAGES, image, normalisation }),
   };
   await streamCifar10(options, (split, first, images, labels) => {
-    writeImages(gpu, splits[split], first, images, labels);
+    writeImages(gpu, splits[split], first, { images, labels });
   });
   gpu.check();
-  return finish(gpu, allocator, splits.train, splits.test, normalisation);
+  return made(allocator, { input: image, classes: CLASSES, ...splits });
 }
 
-function finish(
-  gpu: Gpu,
-  allocator: Allocator,
-  train: GpuImages,
-  test: GpuImages,
-  normalisation: Normalisation,
-): GpuDataset {
-  const table = allocator.tensor('normalisation', 2 * IMAGE_BYTES);
-  gpu.device.queue.writeBuffer(table.buffer, 0, scaleAndOffset(normalisation));
-  return {
-    train,
-    test,
-    normalisation: table,
-    sizeBytes: allocator.sizeBytes,
-    destroy: () => allocator.destroy(),
-  };
+function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisation: Normalisation): Tensor {
+  const table = scaleAndOffset(normalisation);
+  const tensor = allocator.tensor('normalisation', table.length);
+  gpu.device.queue.writeBuffer(tensor.buffer, 0, table);
+  return tensor;
 }
+
+const made = (allocator: Allocator, rest: Omit<GpuDataset, 'sizeBytes' | 'destroy'>): GpuDataset => ({
+  ...rest,
+  sizeBytes: allocator.sizeBytes,
+  destroy: () => allocator.destroy(),
+});

@@ -1,16 +1,14 @@
-import { IMAGE_BYTES } from '../data/cifar10.ts';
 import type { Gpu } from '../gpu/device.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
-import { Allocator, type Tensor } from '../gpu/tensor.ts';
+import { Allocator, firstReplica, type Tensor } from '../gpu/tensor.ts';
 import { call } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
-import type { VariantChoice } from '../kernels/variant-choice.ts';
+import { splitSums } from '../nn/fuse.ts';
 import type { Model } from '../nn/model.ts';
-import { evaluationPass } from '../nn/net.ts';
-import type { GpuDataset, GpuImages } from './dataset.ts';
-import { gatherCall } from './gather-call.ts';
+import { evaluationPass } from '../nn/passes.ts';
+import type { GpuDataset, GpuSplit } from './dataset.ts';
+import { gatherCall, sampleSize } from './gather-call.ts';
 import type { Pacer } from './pacer.ts';
-import { compilePlan, type Plan } from './plan.ts';
+import { compilePlan, type Plan, type PlanTools } from './plan.ts';
 import { readTensors } from './stats.ts';
 
 /** Mean cross-entropy and accuracy over a split. */
@@ -22,87 +20,66 @@ export interface Score {
 /** Images of one evaluation step. The last batch of a split may be partial. */
 const evaluationBatch = 500;
 
-/** Scores all replicas of a model on a fixed list of images; the images are gathered once for all replicas. */
-export class Evaluation {
-  readonly #gpu: Gpu;
-  readonly #pacer: Pacer;
-  readonly #allocator: Allocator;
-  readonly #plan: Plan;
-  readonly #tensors: ReturnType<typeof makeTensors>;
-  readonly #count: number;
-  /** (R, B, LD) of the last step. */
-  readonly #logits: Tensor;
-  readonly #classes: number;
+/** What is scored on what. */
+export interface EvaluationTarget {
+  readonly model: Model;
+  readonly dataset: GpuDataset;
+  /** One of the data set's. */
+  readonly split: GpuSplit;
+  /** Entries of sample-order.ts into `split`. */
+  readonly samples: Uint32Array<ArrayBuffer>;
+}
 
-  private constructor(
-    gpu: Gpu,
-    pacer: Pacer,
-    allocator: Allocator,
-    plan: Plan,
-    tensors: ReturnType<typeof makeTensors>,
-    count: number,
-    logits: Tensor,
-    classes: number,
-  ) {
-    this.#gpu = gpu;
-    this.#pacer = pacer;
-    this.#allocator = allocator;
-    this.#plan = plan;
-    this.#tensors = tensors;
-    this.#count = count;
-    this.#logits = logits;
-    this.#classes = classes;
+/** Scores all replicas of a model on a fixed list of samples; they are gathered once for all replicas. */
+export class Evaluation {
+  readonly #parts: EvaluationParts;
+
+  private constructor(parts: EvaluationParts) {
+    this.#parts = parts;
   }
 
-  /** Compiles the plan for `samples`, entries of sample-order.ts into `images`. */
+  /** Compiles the plan. */
   static async make(
-    gpu: Gpu,
-    pipelines: PipelineCache,
-    pacer: Pacer,
-    choose: VariantChoice,
-    model: Model,
-    dataset: GpuDataset,
-    images: GpuImages,
-    samples: Uint32Array<ArrayBuffer>,
+    tools: PlanTools & { readonly pacer: Pacer },
+    { model, dataset, split, samples }: EvaluationTarget,
   ): Promise<Evaluation> {
+    const { gpu, pacer } = tools;
+    const { capabilities } = gpu;
     const count = samples.length;
     const B = Math.min(evaluationBatch, count);
     const steps = Math.ceil(count / B);
     const allocator = new Allocator(gpu);
-    const tensors = makeTensors(allocator, model.replicas, B, steps, count);
-    gpu.device.queue.writeBuffer(tensors.order.buffer, 0, samples);
-    const { x, labels, counters, order, history } = tensors;
-    const pass = evaluationPass(allocator, model, { x, labels, counters }, B, count, gpu.capabilities);
-    const shared = { order, counters: { ...counters, replicas: 1 }, x, labels };
-    const { rowLoss, rowHit } = pass;
-    const plan = await compilePlan(
-      'evaluation',
-      gpu,
-      pipelines,
-      [
-        gatherCall('evaluation gather', dataset, images, shared, B, steps, false),
-        ...pass.calls,
-        call(
-          'evaluation step end',
-          stepEnd,
-          { M: B, HISTORY: steps },
-          { rowLoss, rowHit, history, counters },
-        ),
-      ],
-      choose,
-    );
-    return new Evaluation(gpu, pacer, allocator, plan, tensors, count, pass.logits, model.spec.classes);
+    const x = allocator.tensor('evaluation x', B * sampleSize(dataset));
+    const labels = allocator.tensor('evaluation batch labels', B);
+    const order = allocator.tensor('evaluation order', count);
+    const counters = allocator.tensor('evaluation counters', 4, model.replicas);
+    const history = allocator.tensor('evaluation history', 2 * steps, model.replicas);
+    gpu.device.queue.writeBuffer(order.buffer, 0, samples);
+    const batch = { x, labels, counters };
+    const pass = evaluationPass({ allocator, model, batch, batchSize: B, total: count, capabilities });
+    const { rowLoss, rowHit, logits } = pass;
+    const calls = [
+      gatherCall(
+        { label: 'evaluation gather', dataset, split, batchSize: B, stepsPerEpoch: steps },
+        { order, counters: firstReplica(counters), x, labels },
+      ),
+      ...splitSums(pass.calls, capabilities, allocator),
+      call('evaluation step end', stepEnd, { M: B, HISTORY: steps }, { rowLoss, rowHit, history, counters }),
+    ];
+    const plan = await compilePlan({ ...tools, label: 'evaluation' }, calls);
+    const classes = model.spec.classes;
+    return new Evaluation({ gpu, pacer, allocator, plan, labels, counters, history, logits, count, classes });
   }
 
   /** Scores every replica with its parameters and running statistics as they are when this is called. */
   async run(): Promise<Score[]> {
-    const { history } = this.#tensors;
+    const { history, gpu, pacer, plan, count } = this.#parts;
     const steps = history.size / 2;
     this.#restart();
     for (let step = 0; step < steps; ) {
-      step += await this.#pacer.submit(this.#plan, steps - step);
+      step += await pacer.submit(plan, steps - step);
     }
-    const [bytes] = await readTensors(this.#gpu, [history]);
+    const [bytes] = await readTensors(gpu, [history]);
     const values = new Float32Array(bytes!);
     return Array.from({ length: history.replicas }, (_, replica) => {
       let loss = 0;
@@ -111,24 +88,23 @@ export class Evaluation {
         loss += values[replica * history.replicaStride + 2 * step]!;
         hits += values[replica * history.replicaStride + 2 * step + 1]!;
       }
-      return { loss: loss / this.#count, accuracy: hits / this.#count };
+      return { loss: loss / count, accuracy: hits / count };
     });
   }
 
   /** Per replica, at t · classes + p: samples of class t whose largest logit (the first of equal ones) is that of class p. */
   async confusion(): Promise<number[][]> {
-    const { history, labels } = this.#tensors;
-    const classes = this.#classes;
-    const { replicas, replicaStride } = this.#logits;
-    const ld = this.#logits.size / labels.size;
+    const { history, labels, classes, logits: all, gpu, pacer, plan, count } = this.#parts;
+    const { replicas, replicaStride } = all;
+    const ld = all.size / labels.size;
     const counts = Array.from({ length: replicas }, () => new Array<number>(classes * classes).fill(0));
     this.#restart();
     for (let step = 0; step < history.size / 2; step++) {
-      await this.#pacer.submit(this.#plan, 1);
-      const [logitBytes, labelBytes] = await readTensors(this.#gpu, [this.#logits, labels]);
+      await pacer.submit(plan, 1);
+      const [logitBytes, labelBytes] = await readTensors(gpu, [all, labels]);
       const logits = new Float32Array(logitBytes!);
       const labelsOfStep = new Uint32Array(labelBytes!);
-      const rows = Math.min(labels.size, this.#count - step * labels.size);
+      const rows = Math.min(labels.size, count - step * labels.size);
       for (const [replica, table] of counts.entries()) {
         for (let row = 0; row < rows; row++) {
           const first = replica * replicaStride + row * ld;
@@ -142,22 +118,29 @@ export class Evaluation {
   }
 
   #restart(): void {
-    const encoder = this.#gpu.device.createCommandEncoder({ label: 'evaluation' });
-    encoder.clearBuffer(this.#tensors.counters.buffer);
-    this.#gpu.device.queue.submit([encoder.finish()]);
+    const { gpu, counters } = this.#parts;
+    const encoder = gpu.device.createCommandEncoder({ label: 'evaluation' });
+    encoder.clearBuffer(counters.buffer);
+    gpu.device.queue.submit([encoder.finish()]);
   }
 
   destroy(): void {
-    this.#allocator.destroy();
+    this.#parts.allocator.destroy();
   }
 }
 
-function makeTensors(allocator: Allocator, replicas: number, B: number, steps: number, count: number) {
-  return {
-    x: allocator.tensor('evaluation x', B * IMAGE_BYTES),
-    labels: allocator.tensor('evaluation batch labels', B),
-    order: allocator.tensor('evaluation order', count),
-    counters: allocator.tensor('evaluation counters', 4, replicas),
-    history: allocator.tensor('evaluation history', 2 * steps, replicas),
-  };
+interface EvaluationParts {
+  readonly gpu: Gpu;
+  readonly pacer: Pacer;
+  readonly allocator: Allocator;
+  readonly plan: Plan;
+  /** (B), of the last step. */
+  readonly labels: Tensor;
+  readonly counters: Tensor;
+  readonly history: Tensor;
+  /** (R, B, LD) of the last step. */
+  readonly logits: Tensor;
+  /** Samples. */
+  readonly count: number;
+  readonly classes: number;
 }

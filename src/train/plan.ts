@@ -11,16 +11,20 @@ export interface Plan {
   readonly variants: Readonly<Record<string, string>>;
 }
 
+/** What plans are compiled with. */
+export interface PlanTools {
+  readonly gpu: Gpu;
+  readonly pipelines: PipelineCache;
+  readonly choose: VariantChoice;
+}
+
 /**
  * Compiles all pipelines at once and makes the bind groups.
  * @throws GpuError naming the kernel that is refused
  */
 export async function compilePlan(
-  label: string,
-  gpu: Gpu,
-  pipelines: PipelineCache,
+  { label, gpu, pipelines, choose }: PlanTools & { readonly label: string },
   calls: readonly KernelCall[],
-  choose: VariantChoice,
 ): Promise<Plan> {
   const dispatches = await Promise.all(calls.map((call) => prepare(gpu, pipelines, choose, call)));
   gpu.check();

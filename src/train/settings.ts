@@ -1,6 +1,6 @@
 import type { WeightInit } from '../nn/init.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
-import type { OptimizerSpec } from '../optim/optimizer.ts';
+import type { OptimizerSpec } from '../optim/index.ts';
 import type { Schedule } from '../optim/schedule.ts';
 
 /** What differs between the replicas of a population. */

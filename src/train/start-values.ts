@@ -5,7 +5,7 @@ import type { Tensor } from '../gpu/tensor.ts';
 import { initialState } from '../nn/init.ts';
 import type { Model } from '../nn/model.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
-import { biasCorrections, type Optimizer } from '../optim/optimizer.ts';
+import { type Optimizer, perReplicaTable, perStepTable } from '../optim/optimizer.ts';
 import { learningRate } from '../optim/schedule.ts';
 import type { TrainSettings } from './settings.ts';
 import { type ArenaValues, applyStateDict } from './state.ts';
@@ -34,18 +34,16 @@ export function initialArenas(
   return { parameters, statistics, ...Object.fromEntries(moments) };
 }
 
-/** Writes what the optimizer looks up by step: once for the whole run. */
-export function writeTables({ device }: Gpu, optimizer: Optimizer, settings: TrainSettings): void {
-  const { replicas, schedule, steps } = settings;
-  const rates = new Float32Array(Math.max(steps, 1) * replicas.length);
-  for (let step = 0; step < steps; step++) {
-    const rate = learningRate(schedule, step);
-    for (const [r, { rateScale }] of replicas.entries()) rates[step * replicas.length + r] = rate * rateScale;
-  }
-  const lambdas = Float32Array.from(replicas, ({ lambda }) => lambda);
-  device.queue.writeBuffer(optimizer.rates.buffer, 0, rates);
-  device.queue.writeBuffer(optimizer.lambdas.buffer, 0, lambdas);
-  if (optimizer.corrections !== undefined && settings.optimizer.kind === 'adam') {
-    device.queue.writeBuffer(optimizer.corrections.buffer, 0, biasCorrections(settings.optimizer, steps));
-  }
+/** Writes what the optimizer looks up by step and by replica: once for the whole run. */
+export function writeTables(
+  { device: { queue } }: Gpu,
+  { perStep, perReplica }: Optimizer,
+  { optimizer, replicas, schedule, steps }: TrainSettings,
+): void {
+  queue.writeBuffer(
+    perStep.buffer,
+    0,
+    perStepTable(optimizer, steps, (t) => learningRate(schedule, t)),
+  );
+  queue.writeBuffer(perReplica.buffer, 0, perReplicaTable(replicas));
 }

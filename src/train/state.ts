@@ -1,12 +1,12 @@
 import type { Gpu } from '../gpu/device.ts';
-import type { Tensor } from '../gpu/tensor.ts';
+import { type Tensor, view } from '../gpu/tensor.ts';
 import type { Model } from '../nn/model.ts';
 import {
   extractSegment,
   insertSegment,
   type NamedTensor,
   type ParameterLayout,
-  torchShape,
+  type Segment,
 } from '../nn/parameters.ts';
 import { readTensors } from './stats.ts';
 
@@ -39,7 +39,7 @@ export function writeArenas(gpu: Gpu, arenas: Readonly<Record<string, Tensor>>, 
 /** Reads arenas, whole. */
 export async function readArenas(gpu: Gpu, arenas: Readonly<Record<string, Tensor>>): Promise<ArenaValues> {
   const names = Object.keys(arenas);
-  const whole = Object.values(arenas).map((tensor) => ({ ...tensor, size: tensor.replicaStride }));
+  const whole = Object.values(arenas).map((tensor) => view(tensor, { size: tensor.replicaStride }));
   const buffers = await readTensors(gpu, whole);
   return Object.fromEntries(names.map((name, index) => [name, new Float32Array(buffers[index]!)]));
 }
@@ -61,7 +61,7 @@ export function stateDict(
     ...layout.statistics.map((segment) => ({ segment, flat: part('statistics') })),
   ];
   return tensors
-    .sort((a, b) => a.segment.layer - b.segment.layer)
+    .sort((a, b) => a.segment.index - b.segment.index)
     .map(({ segment, flat }) => extractSegment(flat, segment));
 }
 
@@ -81,17 +81,14 @@ export function applyStateDict(
   tensors: readonly NamedTensor[],
 ): void {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const put = (
-    flat: Float32Array,
-    segment: ParameterLayout['parameters'][number] | ParameterLayout['statistics'][number],
-  ) => {
+  const put = (flat: Float32Array, segment: Segment) => {
     const tensor = byName.get(segment.name);
     byName.delete(segment.name);
     if (tensor === undefined) {
-      if (segment.kind === 'bn.running_mean' || segment.kind === 'bn.running_var') return;
+      if (layout.statistics.includes(segment)) return;
       throw new Error(`the weights lack ${segment.name}`);
     }
-    const expected = torchShape(segment).join(' x ');
+    const expected = segment.parameter.torchShape.join(' x ');
     if (tensor.shape.join(' x ') !== expected) {
       throw new Error(
         `${segment.name} is ${tensor.shape.join(' x ')} in the weights, ${expected} in this net`,

@@ -1,28 +1,25 @@
 import { epochOrder } from '../data/sample-order.ts';
-import type { ImageRange } from '../data/splits.ts';
-import { adapterName, type Gpu } from '../gpu/device.ts';
+import type { TrainingSplits } from '../data/splits.ts';
+import { adapterName, type Capabilities, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
-import { call, type KernelCall } from '../kernels/call.ts';
-import { stepEnd } from '../kernels/step-end.ts';
+import type { KernelCall } from '../kernels/call.ts';
 import { defaultChoice, forcedChoice, type VariantChoice } from '../kernels/variant-choice.ts';
-import { type Model, makeModel } from '../nn/model.ts';
-import { trainingPass } from '../nn/net.ts';
+import type { Model } from '../nn/model.ts';
 import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
-import { makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
 import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type GpuDataset, trainingSplits } from './dataset.ts';
 import { Evaluation, type Score } from './evaluation.ts';
 import { NonFiniteLoss } from './finite.ts';
-import { trainingInput } from './gather-call.ts';
 import { type Pace, Pacer } from './pacer.ts';
-import { compilePlan, type Plan } from './plan.ts';
+import { compilePlan, type Plan, type PlanTools } from './plan.ts';
 import { ReportWindow, type TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import { initialArenas, writeTables } from './start-values.ts';
 import { arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, readTensors, Stats } from './stats.ts';
+import { type RecordedStep, recordStep, type StepOptions } from './step.ts';
 
 /** Scores on the validation split after an epoch. */
 export interface ValidationReport {
@@ -62,128 +59,101 @@ export interface TrainerOptions {
 /** Trains a population of nets of one architecture on one device. */
 export class Trainer {
   readonly settings: TrainSettings;
-  readonly model: Model;
   readonly plan: Plan;
   readonly #gpu: Gpu;
   readonly #dataset: GpuDataset;
+  readonly #splits: TrainingSplits;
   readonly #pipelines: PipelineCache;
   readonly #forced: Readonly<Record<string, string>>;
   readonly #allocator: Allocator;
+  readonly #recorded: RecordedStep;
+  readonly #fused: boolean;
   readonly #pacer: Pacer;
-  readonly #optimizer: Optimizer;
   readonly #stats: Stats;
-  readonly #order: Tensor;
-  readonly #training: ImageRange;
-  readonly #validation: ImageRange;
   #evaluations = new Map<string, Promise<Evaluation>>();
   #step: number;
 
   private constructor(parts: TrainerParts) {
     this.settings = parts.settings;
-    this.model = parts.model;
     this.plan = parts.plan;
     this.#gpu = parts.gpu;
     this.#dataset = parts.dataset;
+    this.#splits = parts.splits;
     this.#pipelines = parts.pipelines;
     this.#forced = parts.forced;
     this.#allocator = parts.allocator;
-    this.#optimizer = parts.optimizer;
-    this.#order = parts.order;
-    this.#training = parts.training;
-    this.#validation = parts.validation;
+    this.#recorded = parts.recorded;
+    this.#fused = parts.fused;
     this.#step = parts.step;
     this.#pacer = new Pacer(parts.gpu);
-    this.#stats = new Stats(parts.gpu, parts.history, parts.counters, parts.step);
+    const { history, counters } = parts.recorded;
+    this.#stats = new Stats(parts.gpu, history, counters, parts.step);
   }
 
   /**
    * Allocates, compiles, initialises. Nothing is made after that but what an evaluation needs.
-   * @throws GpuError where the adapter refuses a buffer or a kernel; Error where weights or checkpoint do not fit.
+   * @throws GpuError where the adapter refuses a buffer or a kernel; Error where weights or checkpoint do not fit;
+   *   RangeError where the net does not fit the data.
    */
   static async make(
     gpu: Gpu,
     dataset: GpuDataset,
     settings: TrainSettings,
-    {
-      choose: choice = defaultChoice,
-      forced = {},
-      measure,
-      fuseGather,
-      weights,
-      checkpoint,
-    }: TrainerOptions = {},
+    options: TrainerOptions = {},
   ): Promise<Trainer> {
-    const { batchSize: B, steps } = settings;
-    const R = settings.replicas.length;
-    const { training, validation } = trainingSplits(dataset, settings.valSize, B);
-    const stepsPerEpoch = Math.floor(training.count / B);
+    const { checkpoint, choose = defaultChoice, measure } = options;
+    const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
     const allocator = new Allocator(gpu);
     const pipelines = new PipelineCache(gpu);
-    const model = makeModel(allocator, settings.net, R);
-    const counters = allocator.tensor('counters', 4, R);
-    const order = allocator.tensor('sample order', training.count, R);
-    const labels = allocator.tensor('labels', B, R);
-    const HISTORY = 2048 + 2 * settings.reportSteps;
-    const history = allocator.tensor('history', 2 * HISTORY, R);
-
-    const input = trainingInput(allocator, dataset, { order, counters, labels }, B, stepsPerEpoch, {
-      crop: settings.cropPixels > 0,
-      fused: fusesGather(gpu, settings, fuseGather, checkpoint),
+    const fused = checkpoint?.fused ?? fusesGather(gpu, settings, options.fuseGather);
+    const recorded = recordStep(allocator, {
+      ...stepOptions(settings, gpu.capabilities),
+      source: {
+        kind: 'dataset',
+        dataset,
+        samples: splits.training.count,
+        crop: settings.cropPixels > 0,
+        fused,
+      },
     });
-    const pass = trainingPass(
-      allocator,
-      model,
-      { x: input.x, labels, counters },
-      B,
-      gpu.capabilities,
-      settings.labelSmoothing,
+    const choice = (await measure?.(pipelines, recorded.calls)) ?? choose;
+    const plan = await compilePlan(
+      { label: 'training step', gpu, pipelines, choose: choice },
+      recorded.calls,
     );
-    const { params, grads, layout } = model;
-    const optimizer = makeOptimizer(
-      allocator,
-      settings.optimizer,
-      { params, grads, counters, parameterCount: layout.parameterCount, decayedCount: layout.decayedCount },
-      steps,
-    );
-    const { rowLoss, rowHit } = pass;
-    const calls = [
-      ...input.calls,
-      ...pass.calls,
-      optimizer.call,
-      call('step end', stepEnd, { M: B, HISTORY }, { rowLoss, rowHit, history, counters }),
-    ];
-    const choose = (await measure?.(pipelines, calls)) ?? choice;
-    const plan = await compilePlan('training step', gpu, pipelines, calls, choose);
-
-    const step = checkpoint?.step ?? 0;
     const trainer = new Trainer({
+      settings,
+      plan,
       gpu,
       dataset,
-      settings,
+      splits,
       pipelines,
-      forced: checkpoint?.forced ?? forced,
+      forced: checkpoint?.forced ?? options.forced ?? {},
       allocator,
-      model,
-      optimizer,
-      plan,
-      order,
-      history,
-      counters,
-      training,
-      validation,
-      step,
+      recorded,
+      fused,
+      step: checkpoint?.step ?? 0,
     });
-    writeTables(gpu, optimizer, settings);
-    writeArenas(
-      gpu,
-      trainer.#arenas(),
-      checkpoint?.arenas ?? initialArenas(model, optimizer.state, settings, weights),
-    );
-    const start = new Uint32Array(counters.replicaStride * R);
-    for (let replica = 0; replica < R; replica++) start[replica * counters.replicaStride] = step;
-    gpu.device.queue.writeBuffer(counters.buffer, 0, start);
+    trainer.#writeStart(options);
     gpu.check();
     return trainer;
+  }
+
+  get model(): Model {
+    return this.#recorded.model;
+  }
+
+  #writeStart({ weights, checkpoint }: TrainerOptions): void {
+    const { optimizer, counters, model } = this.#recorded;
+    writeTables(this.#gpu, optimizer, this.settings);
+    writeArenas(
+      this.#gpu,
+      this.#arenas(),
+      checkpoint?.arenas ?? initialArenas(model, optimizer.state, this.settings, weights),
+    );
+    const start = new Uint32Array(counters.replicaStride * counters.replicas);
+    for (let r = 0; r < counters.replicas; r++) start[r * counters.replicaStride] = this.#step;
+    this.#gpu.device.queue.writeBuffer(counters.buffer, 0, start);
   }
 
   /** Steps done. */
@@ -193,7 +163,7 @@ export class Trainer {
 
   /** Training steps of an epoch. A last partial batch is left out; a new epoch's order brings its samples back. */
   get stepsPerEpoch(): number {
-    return Math.floor(this.#training.count / this.settings.batchSize);
+    return Math.floor(this.#splits.training.count / this.settings.batchSize);
   }
 
   /** GPU time of the training steps so far. */
@@ -279,19 +249,15 @@ export class Trainer {
     this.#gpu.check();
     let evaluation = this.#evaluations.get(split);
     if (evaluation === undefined) {
-      const dataset = this.#dataset;
+      const { test, train } = this.#dataset;
       const { firstImage, count } =
-        split === 'test' ? { firstImage: 0, count: dataset.test.count } : this.#validation;
-      evaluation = Evaluation.make(
-        this.#gpu,
-        this.#pipelines,
-        this.#pacer,
-        forcedChoice(this.#forced),
-        this.model,
-        dataset,
-        split === 'test' ? dataset.test : dataset.train,
-        Uint32Array.from({ length: count }, (_, i) => firstImage + i),
-      );
+        split === 'test' ? { firstImage: 0, count: test.count } : this.#splits.validation;
+      evaluation = Evaluation.make(this.#tools, {
+        model: this.model,
+        dataset: this.#dataset,
+        split: split === 'test' ? test : train,
+        samples: Uint32Array.from({ length: count }, (_, i) => firstImage + i),
+      });
       this.#evaluations.set(split, evaluation);
     }
     return evaluation;
@@ -304,17 +270,14 @@ export class Trainer {
    */
   async replaceStatistics(spec: BatchStatisticsSpec, chunkSize = statisticsChunk): Promise<void> {
     const seeds = this.settings.replicas.map(({ seed }) => seed);
-    const source = { dataset: this.#dataset, training: this.#training, seeds };
-    await replaceBatchStatistics(
-      this.#gpu,
-      this.#pipelines,
-      this.#pacer,
-      forcedChoice(this.#forced),
-      this.model,
-      source,
-      spec,
-      chunkSize,
-    );
+    const source = { dataset: this.#dataset, training: this.#splits.training, seeds };
+    await replaceBatchStatistics(this.#tools, this.model, source, { ...spec, chunkSize });
+  }
+
+  /** What evaluations and statistics are made with: the variants that the user forced, else the defaults. */
+  get #tools(): PlanTools & { readonly pacer: Pacer } {
+    const choose = forcedChoice(this.#forced);
+    return { gpu: this.#gpu, pipelines: this.#pipelines, choose, pacer: this.#pacer };
   }
 
   /** A state dict per replica. */
@@ -341,6 +304,7 @@ export class Trainer {
       settings: this.settings,
       step: this.#step,
       variants: this.plan.variants,
+      fused: this.#fused,
       forced: this.#forced,
       adapter: adapterName(this.#gpu.adapter),
       arenas: await readArenas(this.#gpu, this.#arenas()),
@@ -357,15 +321,16 @@ export class Trainer {
   }
 
   #arenas(): Record<string, Tensor> {
-    return arenasOf(this.model, this.#optimizer.state);
+    return arenasOf(this.model, this.#recorded.optimizer.state);
   }
 
   #writeOrder(epoch: number): void {
     const { shuffle, flip, cropPixels, replicas } = this.settings;
-    const { firstImage, count } = this.#training;
+    const { firstImage, count } = this.#splits.training;
+    const { order } = this.#recorded;
     for (const [replica, { seed }] of replicas.entries()) {
-      const order = epochOrder({ seed, epoch, firstImage, count, shuffle, flip, cropPixels });
-      this.#gpu.device.queue.writeBuffer(this.#order.buffer, replica * this.#order.replicaStride * 4, order);
+      const samples = epochOrder({ seed, epoch, firstImage, count, shuffle, flip, cropPixels });
+      this.#gpu.device.queue.writeBuffer(order.buffer, replica * order.replicaStride * 4, samples);
     }
   }
 
@@ -394,27 +359,36 @@ function fusesGather(
   { capabilities }: Gpu,
   { cropPixels }: TrainSettings,
   wanted: boolean | undefined,
-  checkpoint: Checkpoint | undefined,
 ): boolean {
   if (cropPixels > 0) return false;
-  if (checkpoint !== undefined) return !('gather' in checkpoint.variants);
   return wanted ?? (capabilities.software && capabilities.subgroups);
 }
 
+/** What a step of these settings is recorded with, but for its source. */
+export const stepOptions = (
+  settings: TrainSettings,
+  capabilities: Capabilities,
+): Omit<StepOptions, 'source'> => ({
+  net: settings.net,
+  optimizer: settings.optimizer,
+  batchSize: settings.batchSize,
+  replicas: settings.replicas.length,
+  steps: settings.steps,
+  historySteps: 2048 + 2 * settings.reportSteps,
+  labelSmoothing: settings.labelSmoothing ?? 0,
+  capabilities,
+});
+
 interface TrainerParts {
+  readonly settings: TrainSettings;
+  readonly plan: Plan;
   readonly gpu: Gpu;
   readonly dataset: GpuDataset;
-  readonly settings: TrainSettings;
+  readonly splits: TrainingSplits;
   readonly pipelines: PipelineCache;
   readonly forced: Readonly<Record<string, string>>;
   readonly allocator: Allocator;
-  readonly model: Model;
-  readonly optimizer: Optimizer;
-  readonly plan: Plan;
-  readonly order: Tensor;
-  readonly history: Tensor;
-  readonly counters: Tensor;
-  readonly training: ImageRange;
-  readonly validation: ImageRange;
+  readonly recorded: RecordedStep;
+  readonly fused: boolean;
   readonly step: number;
 }

@@ -8,7 +8,15 @@ testEveryVariant(adam);
 
 describe('adam over several steps, each with its row of the tables', () => {
   const replicas = 3;
-  const shape = { COUNT: 68, DECAYED: 20, REPLICAS: replicas, B1: 0.9, B2: 0.999, EPS: 1e-8 };
+  const shape = {
+    COUNT: 68,
+    DECAYED: 20,
+    REPLICAS: replicas,
+    WEIGHT_DECAY: 0,
+    B1: 0.9,
+    B2: 0.999,
+    EPS: 1e-8,
+  };
   const zeros = () => Array.from({ length: replicas }, () => new Float32Array(shape.COUNT));
   for (const variant of adam.variants) {
     test(`adam/${variant.name}, 6 steps`, async () => {

@@ -25,19 +25,19 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: 'image <= SHARD_IMAGES',
     },
     {
-      variant: 'words-4-crop',
+      variant: 'words-4',
       mistake: 'mirrors before it crops',
       find: '* 4 + dx',
       replace: '* 4 + select(dx, -dx, flip)',
     },
     {
-      variant: 'words-4-crop',
+      variant: 'words-4',
       mistake: 'takes the pixels beyond the last word from its neighbour',
-      find: 'word < 7',
-      replace: 'word < 8',
+      find: 'word < words - 1',
+      replace: 'word < words',
     },
     {
-      variant: 'words-4-crop',
+      variant: 'words-4',
       mistake: 'drops the second word where the crop is not by whole words',
       find: '(low >> shift) |',
       replace: '(low >> shift) & ',
@@ -49,6 +49,14 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: '',
     },
   ],
+  'gather-rows': [
+    {
+      variant: 'naive',
+      mistake: 'takes the row of the first sample',
+      find: 'rows[sample *',
+      replace: 'rows[first *',
+    },
+  ],
   'gather-labels': [
     {
       variant: 'naive',
@@ -58,12 +66,17 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     },
   ],
   'gather-matmul-forward': [
-    { variant: 'naive', mistake: 'mirrors no words', find: 'select(word, word ^ 7u, flip)', replace: 'word' },
+    {
+      variant: 'naive',
+      mistake: 'mirrors no words',
+      find: 'select(word, word + ROW_WORDS - 1u - 2u * (word % ROW_WORDS), flip)',
+      replace: 'word',
+    },
     { variant: 'quad', mistake: 'mirrors no pixels in a word', find: 'select(0u, 24u, flip)', replace: '0u' },
     { variant: 'quad', mistake: 'normalises with a neighbour', find: 'quadSwapX(scale)', replace: 'scale' },
   ],
   'gather-matmul-wgrad': [
-    { variant: 'naive', mistake: 'mirrors no pixels', find: 'select(k, k ^ 31u, ', replace: 'select(k, k, ' },
+    { variant: 'naive', mistake: 'mirrors no pixels', find: ', flip);', replace: ', false);' },
     { variant: 'quad', mistake: 'counts rows beyond the last', find: 'm + lane < M', replace: 'true' },
   ],
   'matmul-forward': [
@@ -525,11 +538,32 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'vec4',
       mistake: 'takes the learning rate of the first replica',
-      find: '* REPLICAS + id.z',
-      replace: '* REPLICAS',
+      find: 'perReplica[id.z]',
+      replace: 'perReplica[0]',
     },
   ],
+  'sgd-momentum': [
+    {
+      variant: 'vec4',
+      mistake: 'looks ahead with the old velocity',
+      find: '(g + MOMENTUM * v)',
+      replace: 'v',
+    },
+    {
+      variant: 'vec4',
+      mistake: 'forgets the old velocity',
+      find: 'let v = MOMENTUM * velocity[id.z * (VELOCITY_STRIDE / 4u) + i] + g',
+      replace: 'let v = g',
+    },
+    { variant: 'vec4', mistake: 'does not decay', find: '+ WEIGHT_DECAY', replace: '' },
+  ],
   adam: [
+    {
+      variant: 'vec4',
+      mistake: 'shrinks by the decay alone, whatever the rate',
+      find: 'rate * WEIGHT_DECAY',
+      replace: 'WEIGHT_DECAY',
+    },
     {
       variant: 'vec4',
       mistake: 'adds eps inside the root',

@@ -35,7 +35,12 @@ async function netShapes(): Promise<Map<Kernel, Map<string, Shape>>> {
   const shapes = new Map<Kernel, Map<string, Shape>>();
   for (const net of nets) {
     for (const kind of ['swiftshader', 'gpu'] as const) {
-      const calls = await recordCalls(settingsOf(net, 2), capabilities(kind), 1000, kind === 'swiftshader');
+      const calls = recordCalls({
+        settings: settingsOf(net, 2),
+        capabilities: capabilities(kind),
+        images: 1000,
+        fuseGather: kind === 'swiftshader',
+      });
       for (const { kernel, shape } of calls) {
         const known = shapes.get(kernel) ?? new Map<string, Shape>();
         shapes.set(kernel, known.set(shapeText(shape), shape));

@@ -1,7 +1,8 @@
 /** Precise and adaptive batch-norm statistics on the GPU, in several chunks, against the float64 reference. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
-import { courseBatchNorm, type NetSpec } from '../../src/nn/net-spec.ts';
+import { courseBatchNorm } from '../../src/nn/net-spec.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { gather } from '../../src/reference/gather.ts';
 import { netStatistics } from '../../src/reference/net.ts';
@@ -11,10 +12,12 @@ import { describeComparison } from '../../src/reference/tolerance.ts';
 import { statisticsSamples } from '../../src/train/batch-statistics.ts';
 import type { BatchStatisticsSpec, TrainSettings } from '../../src/train/settings.ts';
 import { Trainer } from '../../src/train/trainer.ts';
+import type { FullyConnected } from '../fully-connected.ts';
 import { sharedGpu } from './device.ts';
 import {
   baseSettings,
   firstDifference,
+  netOf,
   replica,
   type SyntheticDataset,
   syntheticDataset,
@@ -46,9 +49,9 @@ beforeAll(async () => {
 });
 afterAll(() => data.dataset.destroy());
 
-const settingsOf = (net: Partial<NetSpec>, seeds: readonly number[]): TrainSettings => ({
+const settingsOf = (net: Partial<FullyConnected>, seeds: readonly number[]): TrainSettings => ({
   ...baseSettings,
-  net: { ...baseSettings.net, ...net },
+  net: netOf(net),
   steps: 5,
   valSize,
   replicas: seeds.map((seed) => replica(seed)),
@@ -71,7 +74,7 @@ async function weightsAfter(
 const stateOf = (weights: readonly NamedTensor[]): StateDict =>
   Object.fromEntries(weights.map(({ name, shape, data }) => [name, { shape, data }]));
 
-const nets: readonly (readonly [string, Partial<NetSpec>])[] = [
+const nets: readonly (readonly [string, Partial<FullyConnected>])[] = [
   ['before ReLU, biased', {}],
   ['before ReLU, unbiased', { batchNorm: { ...courseBatchNorm, runningVariance: 'unbiased' } }],
   [
@@ -90,7 +93,7 @@ describe.each(nets)('batch norm %s', (_, net) => {
       const samples = statisticsSamples(spec, source, seed);
       const { images } = spec.kind === 'precise' ? data.train : data.test;
       const { mean, std } = data.normalisation;
-      const x = gather(images, mean, std, samples);
+      const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples);
       const state = stateOf(before[r]!);
       const truth = expectedOf((noise) => {
         const noisy = Object.entries(state).map(
@@ -99,7 +102,9 @@ describe.each(nets)('batch norm %s', (_, net) => {
         const found = netStatistics(settings.net, Object.fromEntries(noisy), noise(x));
         return Object.fromEntries(Object.entries(found).map(([name, tensor]) => [name, tensor.data]));
       });
-      expect(Object.keys(truth)).toHaveLength(2 * settings.net.hidden.length);
+      expect(Object.keys(truth)).toHaveLength(
+        2 * settings.net.layers.filter(({ kind }) => kind === 'batch-norm').length,
+      );
       for (const { name, data: values } of after[r]!) {
         const expected = truth[name];
         if (expected === undefined) {

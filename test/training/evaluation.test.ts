@@ -1,5 +1,6 @@
 /** What reaches the net: evaluation over partial batches, file order, flips and crops, against the float64 reference; images in two shards. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
 import { epochOrder } from '../../src/data/sample-order.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
@@ -47,7 +48,7 @@ function scoreOf(
   mode: 'training' | 'evaluation',
 ) {
   const { mean, std } = data.normalisation;
-  const x = gather(images, mean, std, samples);
+  const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples);
   const sampleLabels = Array.from(samples, (sample) => labels[sample & 0xfffff]!);
   let hits: number | undefined;
   const { loss } = expectedOf((noise) => {
@@ -57,7 +58,7 @@ function scoreOf(
         { ...tensor, data: noise(tensor.data) },
       ]),
     );
-    const result = netLoss(settings.net, state, noise(x), sampleLabels, 0, mode);
+    const result = netLoss(settings.net, state, { x: noise(x), labels: sampleLabels }, { mode });
     hits ??= result.hits; // The first call is the one without noise.
     return { loss: [result.loss] };
   }, 3);
@@ -182,13 +183,12 @@ test('images in two shards give the bits of images in one', async () => {
   };
   const sharded: GpuDataset = {
     ...data.dataset,
-    train: inTwo(data.dataset.train, data.train, 28),
-    test: inTwo(data.dataset.test, data.test, 12),
+    train: inTwo(data.dataset.train as GpuImages, data.train, 28),
+    test: inTwo(data.dataset.test as GpuImages, data.test, 12),
   };
-  // The same tile for both: one variant reads one shard, its twin two.
   const sharding = {
-    'gather-matmul-forward': 'quad-13x12-sharded',
-    'gather-matmul-wgrad': 'quad-16x12-sharded',
+    'gather-matmul-forward': 'quad-13x12',
+    'gather-matmul-wgrad': 'quad-16x12',
   };
   const options = { choose: forcedChoice(sharding, quickChoice) };
   const runs = [];

@@ -10,7 +10,7 @@ import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { broken } from '../kernels/broken.ts';
 import { quickChoice, sharedGpu } from './device.ts';
-import { baseSettings, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
+import { baseSettings, netOf, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
 
 let data: SyntheticDataset;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ const batchSize = 18;
 /** One step on the first images, as they are. */
 const settings: TrainSettings = {
   ...baseSettings,
-  net: { ...baseSettings.net, hidden: [16, 8] },
+  net: netOf({ hidden: [16, 8] }),
   batchSize,
   steps: 1,
   valSize: 0,
@@ -66,7 +66,7 @@ describe('sound kernels pass', () => {
     ['batch norm after ReLU', { ...courseBatchNorm, order: 'after-relu' as const }],
     ['no batch norm', null],
   ])('%s', async (_, batchNorm) => {
-    const lines = await check({ net: { ...settings.net, batchNorm } }, quickChoice);
+    const lines = await check({ net: netOf({ hidden: [16, 8], batchNorm }) }, quickChoice);
     expect(failures(lines)).toEqual([]);
     expect(conclusion(lines)).toBe(`passed: ${batchNorm === null ? 6 : 10} tensors`);
   });

@@ -7,10 +7,12 @@ import { traitsOf } from '../../src/gpu/adapter-kind.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { courseBatchNorm, type NetSpec } from '../../src/nn/net-spec.ts';
+import { freeBiases } from '../../src/reference/gradient-report.ts';
 import { netGradients } from '../../src/reference/net.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
 import { compareWith, type Expected, expectedOf, isTight } from '../../src/reference/rounding.ts';
 import { describeComparison } from '../../src/reference/tolerance.ts';
+import { fullyConnected } from '../fully-connected.ts';
 import { randomCase } from '../unit/reference/random-case.ts';
 import { naiveChoice, sharedGpu } from './device.ts';
 import { NetOnGpu, type NetOptions, type StepResult } from './net-on-gpu.ts';
@@ -48,7 +50,7 @@ function truthOf(net: NetSpec, { params, x, labels }: Case, labelSmoothing = 0):
     const noisy = Object.fromEntries(
       Object.entries(params).map(([name, { shape, data }]) => [name, { shape, data: noise(data) }]),
     );
-    const { logits, loss, lossGrads } = netGradients(net, noisy, noise(x), labels, 0, labelSmoothing);
+    const { logits, loss, lossGrads } = netGradients(net, noisy, { x: noise(x), labels }, { labelSmoothing });
     const grads = Object.entries(lossGrads).map(([name, { data }]) => [name, data] as const);
     return { logits, loss: [loss], ...Object.fromEntries(grads) };
   });
@@ -81,8 +83,7 @@ async function stepOnGpu(
 function mismatches(net: NetSpec, actual: StepResult, truth: Readonly<Record<string, Expected>>): string[] {
   const values: Record<string, Numbers> = { logits: actual.logits, loss: [actual.loss], ...actual.grads };
   return Object.entries(truth).flatMap(([name, expected]) => {
-    const layer = Number(/^layers\.(\d+)\.linear\.bias$/.exec(name)?.[1]);
-    if (net.batchNorm?.order === 'before-relu' && layer < net.hidden.length) {
+    if (freeBiases(net).has(name)) {
       return Array.from(values[name]!).some((value) => value !== 0) ? [`${name} is not exactly 0`] : [];
     }
     const comparison = compareWith(values[name]!, expected);
@@ -94,7 +95,12 @@ describe.each([3, 9] as const)('%d layers', (layers) => {
   describe.each(Object.keys(batchNorms) as (keyof typeof batchNorms)[])('%s', (batchNorm) => {
     // 61: padded. 1,030: enough terms for a split sum.
     describe.each(layers === 3 ? [61, 1030] : [61])('inputs=%d', (inputs) => {
-      const net: NetSpec = { inputs, hidden: hidden[layers], classes: 10, batchNorm: batchNorms[batchNorm] };
+      const net = fullyConnected({
+        inputs,
+        hidden: hidden[layers],
+        classes: 10,
+        batchNorm: batchNorms[batchNorm],
+      });
       const replica = randomCase(net, batchSize, 1);
       const truth = truthOf(net, replica);
 
@@ -115,7 +121,7 @@ describe.each([3, 9] as const)('%d layers', (layers) => {
 });
 
 test('label smoothing: loss and gradients', async () => {
-  const net: NetSpec = { inputs: 61, hidden: hidden[3], classes: 10, batchNorm: courseBatchNorm };
+  const net = fullyConnected({ inputs: 61, hidden: hidden[3], classes: 10, batchNorm: courseBatchNorm });
   const replica = randomCase(net, batchSize, 1);
   const result = await stepOnGpu(await sharedGpu(), net, replica, defaultChoice, 0.05);
   expect(mismatches(net, result, truthOf(net, replica, 0.05))).toEqual([]);
@@ -140,7 +146,7 @@ const mistakes: readonly [op: string, line: string, mistake: string][] = [
 describe('a mistake in a kernel is seen', () => {
   test.each(mistakes)('%s: %s becomes %s', async (op, line, mistake) => {
     const batchNorm = op === 'relu-backward' ? null : courseBatchNorm;
-    const net: NetSpec = { inputs: 61, hidden: hidden[3], classes: 10, batchNorm };
+    const net = fullyConnected({ inputs: 61, hidden: hidden[3], classes: 10, batchNorm });
     let broken = 0;
     const choose: VariantChoice = (kernel) => {
       const variant = kernel.variants[0]!;

@@ -4,18 +4,21 @@
  */
 import type { Gpu } from '../../src/gpu/device.ts';
 import { Allocator, type Tensor } from '../../src/gpu/tensor.ts';
-import { call } from '../../src/kernels/call.ts';
-import { stepEnd } from '../../src/kernels/step-end.ts';
 import type { VariantChoice } from '../../src/kernels/variant-choice.ts';
-import { type Model, makeModel } from '../../src/nn/model.ts';
-import { evaluationPass, trainingPass } from '../../src/nn/net.ts';
+import { splitSums } from '../../src/nn/fuse.ts';
+import { featuresOf, paddedWidth } from '../../src/nn/layers/layer.ts';
+import type { Model } from '../../src/nn/model.ts';
 import type { NetSpec } from '../../src/nn/net-spec.ts';
-import { extractSegment, type ParameterLayout, paddedWidth } from '../../src/nn/parameters.ts';
-import { biasCorrections, makeOptimizer, type OptimizerSpec } from '../../src/optim/optimizer.ts';
+import { extractSegment } from '../../src/nn/parameters.ts';
+import { allFull, evaluationPass } from '../../src/nn/passes.ts';
+import type { OptimizerSpec } from '../../src/optim/index.ts';
+import { perReplicaTable, perStepTable } from '../../src/optim/optimizer.ts';
+import { freeBiases } from '../../src/reference/gradient-report.ts';
 import type { Numbers, StateDict } from '../../src/reference/numbers.ts';
 import { compilePlan, encodeStep, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
 import { readTensors } from '../../src/train/stats.ts';
+import { type RecordedStep, recordStep } from '../../src/train/step.ts';
 import { pipelinesOf } from './device.ts';
 
 export interface NetOptions {
@@ -81,29 +84,19 @@ function unpadRows(padded: Float32Array, columns: number, ld: number): Float32Ar
 const named = (state: StateDict) =>
   Object.entries(state).map(([name, { shape, data }]) => ({ name, shape, data: Float32Array.from(data) }));
 
-const isFreeBias = (net: NetSpec, { kind, layer }: ParameterLayout['parameters'][number]): boolean =>
-  kind === 'linear.bias' && net.batchNorm?.order === 'before-relu' && layer < net.hidden.length;
-
 /** A gradient arena before a step: NaN wherever the step must write, 0 elsewhere. */
 function unwrittenGradients(model: Model): Float32Array<ArrayBuffer> {
   const { layout, replicas, grads } = model;
   const values = new Float32Array(grads.replicaStride * replicas);
+  const free = freeBiases(model.spec);
   for (let replica = 0; replica < replicas; replica++) {
     for (const segment of layout.parameters) {
-      if (isFreeBias(model.spec, segment)) continue;
+      if (free.has(segment.name)) continue;
       const start = replica * grads.replicaStride + segment.start;
       values.fill(Number.NaN, start, start + segment.size);
     }
   }
   return values;
-}
-
-interface Tensors {
-  readonly x: Tensor;
-  readonly labels: Tensor;
-  readonly counters: Tensor;
-  readonly history: Tensor;
-  readonly logits: Tensor;
 }
 
 export class NetOnGpu {
@@ -112,61 +105,54 @@ export class NetOnGpu {
   readonly #gpu: Gpu;
   readonly #options: NetOptions;
   readonly #allocators: readonly Allocator[];
-  readonly #tensors: Tensors;
+  readonly #tensors: RecordedStep;
   #step = 0;
 
-  private constructor(
-    gpu: Gpu,
-    options: NetOptions,
-    allocators: readonly Allocator[],
-    plan: Plan,
-    model: Model,
-    tensors: Tensors,
-  ) {
-    this.plan = plan;
-    this.model = model;
-    this.#gpu = gpu;
-    this.#options = options;
-    this.#allocators = allocators;
-    this.#tensors = tensors;
+  private constructor(parts: {
+    readonly gpu: Gpu;
+    readonly options: NetOptions;
+    readonly allocators: readonly Allocator[];
+    readonly plan: Plan;
+    readonly recorded: RecordedStep;
+  }) {
+    this.plan = parts.plan;
+    this.model = parts.recorded.model;
+    this.#gpu = parts.gpu;
+    this.#options = parts.options;
+    this.#allocators = parts.allocators;
+    this.#tensors = parts.recorded;
   }
 
   static async make(gpu: Gpu, options: NetOptions): Promise<NetOnGpu> {
-    const { net, batchSize: B, optimizer: optimizerSpec, steps, replicas, choose, labelSmoothing } = options;
-    const R = replicas.length;
-    const zeroed = new Allocator(gpu);
-    const unwritten = new NanAllocator(gpu);
-    const model = makeModel(zeroed, net, R);
-    const { params, grads, layout } = model;
-    const x = zeroed.tensor('x', B * paddedWidth(net.inputs), R);
-    const labels = zeroed.tensor('labels', B, R);
-    const counters = zeroed.tensor('counters', 4, R);
-    const history = unwritten.tensor('history', 2 * steps, R);
-    const batch = { x, labels, counters };
-    const pass = trainingPass(unwritten, model, batch, B, gpu.capabilities, labelSmoothing);
-    const { parameterCount, decayedCount } = layout;
-    const tensors = { params, grads, counters, parameterCount, decayedCount };
-    const optimizer = makeOptimizer(zeroed, optimizerSpec, tensors, steps);
-    const { rowLoss, rowHit, logits } = pass;
-    const end = call('step end', stepEnd, { M: B, HISTORY: steps }, { rowLoss, rowHit, history, counters });
-    const calls = [...pass.calls, optimizer.call, end];
-    const plan = await compilePlan('training step', gpu, pipelinesOf(gpu), calls, choose);
-
-    const { queue } = gpu.device;
-    const rates = Array.from({ length: steps }, () => replicas.map(({ learningRate }) => learningRate));
-    queue.writeBuffer(optimizer.rates.buffer, 0, Float32Array.from(rates.flat()));
-    const lambdas = Float32Array.from(replicas, ({ lambda }) => lambda);
-    queue.writeBuffer(optimizer.lambdas.buffer, 0, lambdas);
-    if (optimizer.corrections !== undefined && optimizerSpec.kind === 'adam') {
-      queue.writeBuffer(optimizer.corrections.buffer, 0, biasCorrections(optimizerSpec, steps));
-    }
-    const made = new NetOnGpu(gpu, options, [zeroed, unwritten], plan, model, {
-      x,
-      labels,
-      counters,
-      history,
-      logits,
+    const { net, batchSize, optimizer, steps, replicas, choose, labelSmoothing = 0 } = options;
+    const allocator = new NanAllocator(gpu);
+    const recorded = recordStep(allocator, {
+      net,
+      optimizer,
+      source: { kind: 'batch' },
+      batchSize,
+      replicas: replicas.length,
+      capabilities: gpu.capabilities,
+      steps,
+      historySteps: steps,
+      labelSmoothing,
     });
+    const tools = { gpu, pipelines: pipelinesOf(gpu), choose };
+    const plan = await compilePlan({ ...tools, label: 'training step' }, recorded.calls);
+    const { queue } = gpu.device;
+    const { optimizer: update, counters } = recorded;
+    // Rates differ per replica: a rate of 1, times that of the replica.
+    queue.writeBuffer(
+      update.perStep.buffer,
+      0,
+      perStepTable(optimizer, steps, () => 1),
+    );
+    const scales = replicas.map(({ lambda, learningRate }) => ({ lambda, rateScale: learningRate }));
+    queue.writeBuffer(update.perReplica.buffer, 0, perReplicaTable(scales));
+    for (const tensor of [counters, ...Object.values(update.state)]) {
+      queue.writeBuffer(tensor.buffer, 0, new Float32Array(tensor.replicaStride * tensor.replicas));
+    }
+    const made = new NetOnGpu({ gpu, options, allocators: [allocator], plan, recorded });
     made.#writeInitialState();
     return made;
   }
@@ -194,9 +180,10 @@ export class NetOnGpu {
     const { x, labels, history, logits } = this.#tensors;
     const { layout, grads } = this.model;
     const { queue } = this.#gpu.device;
-    const ld = paddedWidth(net.inputs);
+    const inputs = featuresOf(net.input);
+    const ld = paddedWidth(inputs);
     for (const [r, batch] of batches.entries()) {
-      queue.writeBuffer(x.buffer, r * x.replicaStride * 4, padRows(batch.x, net.inputs, ld));
+      queue.writeBuffer(x.buffer, r * x.replicaStride * 4, padRows(batch.x, inputs, ld));
       queue.writeBuffer(labels.buffer, r * labels.replicaStride * 4, Uint32Array.from(batch.labels));
     }
     queue.writeBuffer(grads.buffer, grads.offsetBytes, unwrittenGradients(this.model));
@@ -225,15 +212,26 @@ export class NetOnGpu {
   async evaluate(x: Numbers): Promise<Float32Array[]> {
     const { net, choose, evaluationSize: size = 0 } = this.#options;
     const allocator = new NanAllocator(this.#gpu);
-    const ld = paddedWidth(net.inputs);
+    const inputs = featuresOf(net.input);
+    const ld = paddedWidth(inputs);
     const xTensor = allocator.tensor('evaluation x', size * ld);
     const labels = allocator.tensor('evaluation labels', size);
     const { counters } = this.#tensors;
     const batch = { x: xTensor, labels, counters };
     const { capabilities, device } = this.#gpu;
-    const pass = evaluationPass(allocator, this.model, batch, size, 2 ** 32 - 1, capabilities);
-    const plan = await compilePlan('evaluation', this.#gpu, pipelinesOf(this.#gpu), pass.calls, choose);
-    device.queue.writeBuffer(xTensor.buffer, 0, padRows(x, net.inputs, ld));
+    const pass = evaluationPass({
+      allocator,
+      model: this.model,
+      batch,
+      batchSize: size,
+      total: allFull,
+      capabilities,
+    });
+    const plan = await compilePlan(
+      { label: 'evaluation', gpu: this.#gpu, pipelines: pipelinesOf(this.#gpu), choose },
+      splitSums(pass.calls, capabilities, allocator),
+    );
+    device.queue.writeBuffer(xTensor.buffer, 0, padRows(x, inputs, ld));
     this.#submit(plan);
     const [bytes] = await readTensors(this.#gpu, [pass.logits]);
     const values = new Float32Array(bytes!);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { type Fixture, fixtureNet, parseFixture } from '../../src/reference/fixture.ts';
-import { isDecayed, netForward } from '../../src/reference/net.ts';
+import { netForward } from '../../src/reference/net.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
 import { compareWith, type Expected, expectedOf, isTight } from '../../src/reference/rounding.ts';
 import { describeComparison } from '../../src/reference/tolerance.ts';
@@ -15,6 +15,7 @@ import { naiveChoice, sharedGpu } from './device.ts';
 import { NetOnGpu } from './net-on-gpu.ts';
 
 const fixtures = [bnReluAdam, bnReluSgd, plainReluSgd, reluBnSgd].map(parseFixture);
+const isDecayed = (name: string): boolean => name.endsWith('.linear.weight');
 const choices = { default: defaultChoice, naive: naiveChoice };
 
 /**
@@ -64,7 +65,7 @@ function referenceRun(fixture: Fixture): Record<string, Expected> {
       const params = Object.fromEntries(
         Object.entries(state.params).map(([name, { shape, data }]) => [name, { shape, data: noise(data) }]),
       );
-      const step = trainStep(net, { ...state, params }, noise(x.data), y, settings);
+      const step = trainStep(net, { ...state, params }, { x: noise(x.data), labels: y }, settings);
       results[`step ${i} logits`] = step.logits;
       results[`step ${i} loss`] = [step.loss];
       for (const [name, { data }] of Object.entries(step.lossGrads)) {
@@ -92,7 +93,7 @@ function pytorchRun(fixture: Fixture): Record<string, Numbers> {
       const decay = isDecayed(name) ? 2 * fixture.lambda : 0;
       results[`step ${i} ${name} gradient`] = Float64Array.from(data, (value, j) => value - decay * w[j]!);
     }
-    state = trainStep(net, state, x.data, y, settings).state;
+    state = trainStep(net, state, { x: x.data, labels: y }, settings).state;
   }
   for (const [name, { data }] of Object.entries(fixture.final)) results[`final ${name}`] = data;
   results['evaluation logits'] = fixture.eval.logits.data;

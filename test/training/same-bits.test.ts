@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { adapterName } from '../../src/gpu/device.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import recorded from '../fixtures/same-bits.json';
+import recorded from '../fixtures/recorded/same-bits.json';
 import { sameRuns } from '../same-runs.ts';
 import { sharedGpu } from './device.ts';
 import { syntheticDataset } from './synthetic.ts';

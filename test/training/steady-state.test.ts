@@ -1,12 +1,12 @@
 /** A steady step creates, writes and maps nothing; its dispatches are few, and as many for five replicas as for one. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { requestGpu } from '../../src/gpu/device.ts';
-import { defaultAdam } from '../../src/optim/optimizer.ts';
+import { adam } from '../../src/optim/adam.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { quickChoice, sharedGpu } from './device.ts';
-import { baseSettings, replica, syntheticDataset } from './synthetic.ts';
+import { baseSettings, netOf, replica, syntheticDataset } from './synthetic.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -113,7 +113,7 @@ async function train(settings: TrainSettings, images = 1000) {
 
 describe('between step 100 and step 200', () => {
   test.each(['sgd', 'adam'] as const)('%s, R=2', async (kind) => {
-    const optimizer = kind === 'sgd' ? ({ kind } as const) : defaultAdam;
+    const optimizer = kind === 'sgd' ? ({ kind } as const) : adam.defaults;
     const seen = countBetween(100, 200);
     const { finished, reports } = await train({
       ...longRun,
@@ -187,7 +187,7 @@ describe('dispatches of a step', () => {
 
   const base: TrainSettings = {
     ...baseSettings,
-    net: { ...baseSettings.net, hidden: [50, 50] },
+    net: netOf({ hidden: [50, 50] }),
     cropPixels: 0,
     valSize: 0,
     steps: 4,
@@ -203,6 +203,6 @@ describe('dispatches of a step', () => {
   });
 
   test('Adam takes as many as SGD', async () => {
-    expect((await stepOf({ ...base, optimizer: defaultAdam })).length).toBe((await stepOf(base)).length);
+    expect((await stepOf({ ...base, optimizer: adam.defaults })).length).toBe((await stepOf(base)).length);
   });
 });

@@ -1,12 +1,13 @@
 /** A small data set with the form of CIFAR-10, and settings to train on it. */
-import { IMAGE_BYTES } from '../../src/data/cifar10.ts';
+import { CIFAR10_IMAGE, IMAGE_BYTES } from '../../src/data/cifar10.ts';
 import { computeNormalisation, type Normalisation } from '../../src/data/normalisation.ts';
 import { randomStream } from '../../src/data/random.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
-import { courseBatchNorm } from '../../src/nn/net-spec.ts';
+import { courseBatchNorm, type NetSpec } from '../../src/nn/net-spec.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { type GpuDataset, type ImageArrays, uploadDataset } from '../../src/train/dataset.ts';
 import type { ReplicaSettings, TrainSettings } from '../../src/train/settings.ts';
+import { type FullyConnected, fullyConnected } from '../fully-connected.ts';
 
 const classes = 10;
 
@@ -37,7 +38,8 @@ export function syntheticDataset(gpu: Gpu, trainCount: number, testCount: number
   const train = syntheticImages(trainCount, 1);
   const test = syntheticImages(testCount, 2);
   const normalisation = computeNormalisation(train.images, trainCount);
-  return { train, test, normalisation, dataset: uploadDataset(gpu, train, test, normalisation) };
+  const arrays = { image: CIFAR10_IMAGE, classes, train, test, normalisation };
+  return { train, test, normalisation, dataset: uploadDataset(gpu, arrays) };
 }
 
 export const replica = (seed: number, lambda = 0.005, rateScale = 1): ReplicaSettings => ({
@@ -46,9 +48,13 @@ export const replica = (seed: number, lambda = 0.005, rateScale = 1): ReplicaSet
   rateScale,
 });
 
+/** A small net, with changes. */
+export const netOf = (changes: Partial<FullyConnected>): NetSpec =>
+  fullyConnected({ inputs: IMAGE_BYTES, hidden: [14, 9], classes, batchNorm: courseBatchNorm, ...changes });
+
 /** A small net that trains with everything switched on. Crops keep the gather apart from the first layer's kernels. */
 export const baseSettings: TrainSettings = {
-  net: { inputs: IMAGE_BYTES, hidden: [14, 9], classes, batchNorm: courseBatchNorm },
+  net: netOf({}),
   init: 'he',
   optimizer: { kind: 'sgd' },
   schedule: { kind: 'cyclical', min: 1e-5, max: 0.1, halfCycle: 10, decay: 0.5 },

@@ -1,8 +1,10 @@
 /** The trainer as a whole: it learns, repeats itself, populations are single runs, interruptions and weight files change nothing. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
-import { defaultAdam } from '../../src/optim/optimizer.ts';
+import { adam } from '../../src/optim/adam.ts';
 import {
   type Checkpoint,
   readCheckpoint,
@@ -19,6 +21,7 @@ import { quickChoice, sharedGpu } from './device.ts';
 import {
   baseSettings,
   firstDifference,
+  netOf,
   replica,
   type SyntheticDataset,
   syntheticDataset,
@@ -94,10 +97,16 @@ const quick = (options: Omit<TrainerOptions, 'choose'>): TrainerOptions => ({
 describe('learning', () => {
   test('one batch is learned by heart', async () => {
     const batch = { images: data.train.images.slice(0, 32 * 3072), labels: data.train.labels.slice(0, 32) };
-    const dataset = uploadDataset(gpu, batch, batch, data.normalisation);
+    const dataset = uploadDataset(gpu, {
+      image: CIFAR10_IMAGE,
+      classes: 10,
+      train: batch,
+      test: batch,
+      normalisation: data.normalisation,
+    });
     const settings: TrainSettings = {
       ...baseSettings,
-      net: { ...baseSettings.net, hidden: [32, 32] },
+      net: netOf({ hidden: [32, 32] }),
       schedule: { kind: 'constant', rate: 0.1 },
       steps: 350,
       batchSize: 32,
@@ -165,7 +174,7 @@ describe('learning', () => {
 });
 
 describe('repetition', () => {
-  const optimizers = { sgd: { kind: 'sgd' }, adam: defaultAdam } as const;
+  const optimizers = { sgd: { kind: 'sgd' }, adam: adam.defaults } as const;
   const settingsOf = (optimizer: keyof typeof optimizers): TrainSettings => ({
     ...baseSettings,
     optimizer: optimizers[optimizer],
@@ -343,11 +352,11 @@ describe('weights from a file', () => {
     await expect(start([...all, extra])).rejects.toThrow(
       'the weights hold layers.7.linear.bias, which this net does not have',
     );
-    const net = { ...settings.net, hidden: [14, 12] };
+    const net = netOf({ hidden: [14, 12] });
     await expect(start(all, net)).rejects.toThrow(
       'layers.1.linear.weight is 9 x 14 in the weights, 12 x 14 in this net',
     );
-    const plain = { ...settings.net, batchNorm: null };
+    const plain = netOf({ batchNorm: null });
     await expect(start(all, plain)).rejects.toThrow(/^the weights hold layers\.0\.bn\.weight, which/);
   });
 

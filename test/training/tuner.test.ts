@@ -49,11 +49,14 @@ test('without timestamps the wall clock times, as many repetitions as its quantu
   const { gpu, pipelines, none } = await setUp();
   const view = Object.create(gpu, { timestamps: { value: false } });
   const allocator = new Allocator(gpu);
-  const sizes = { grads: 4096, rates: 1, lambdas: 1, counters: 4, params: 4096 };
-  const tensors = Object.fromEntries(
-    Object.entries(sizes).map(([name, size]) => [name, allocator.tensor(name, size)]),
-  );
-  const update = { COUNT: 4096, DECAYED: 4096, REPLICAS: 1 };
+  const tensors = {
+    grads: allocator.tensor('grads', 4096),
+    perStep: allocator.tensor('per step', 4),
+    perReplica: allocator.tensor('per replica', 2),
+    counters: allocator.tensor('counters', 4),
+    params: allocator.tensor('params', 4096),
+  };
+  const update = { COUNT: 4096, DECAYED: 4096, REPLICAS: 1, WEIGHT_DECAY: 0 };
   const { ops } = await tune(view, pipelines, [call('update', sgd, update, tensors)], none);
   const { us } = ops[tunedOpName('sgd', update, 1)]!;
   expect(Object.keys(us).sort()).toEqual(['vec4', 'vec4-16']);

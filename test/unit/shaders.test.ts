@@ -63,7 +63,8 @@ describe.each(paths)('shaders/%s', (path) => {
   });
 
   test.each(users)('$kernel.op/$variant.name binds what the table says', ({ kernel, variant }) => {
-    const text = specialize(source, { flags: variant.flags ?? {} });
+    const flags = variant.flags?.(defaultShapes(kernel.op)[0]!) ?? {};
+    const text = specialize(source, { flags });
     const declared = bindingLines(text).map((line) => {
       const [, , binding, access, name] = bindingLine.exec(line) ?? [];
       return { binding: Number(binding), access, name };
@@ -82,7 +83,9 @@ describe.each(paths)('shaders/%s', (path) => {
         }
       }
       const flags = new Set(Array.from(source.matchAll(/\/\/#if (\w+)/g), ([, flag]) => flag));
-      expect(Object.keys(variant.flags ?? {}).sort()).toEqual([...flags].sort());
+      for (const shape of defaultShapes(kernel.op)) {
+        expect(Object.keys(variant.flags?.(shape) ?? {}).sort()).toEqual([...flags].sort());
+      }
     },
   );
 });

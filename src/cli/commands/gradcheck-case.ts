@@ -1,5 +1,5 @@
 // What a gradient check is done on: the batch of the first training step, and weights that hide no mistake.
-import { IMAGE_BYTES } from '../../data/cifar10.ts';
+import { CIFAR10_IMAGE, IMAGE_BYTES } from '../../data/cifar10.ts';
 import { loadNormalisation, streamCifar10 } from '../../data/load.ts';
 import type { Normalisation } from '../../data/normalisation.ts';
 import { randomStream } from '../../data/random.ts';
@@ -53,7 +53,7 @@ export function randomWeights(net: NetSpec, seed: number, draw: number): NamedTe
   const stream = randomStream(seed, 'gradient-check', draw);
   return layout.parameters.map((segment) => {
     const tensor = extractSegment(parameters, segment);
-    if (segment.kind === 'linear.weight') return tensor;
+    if (segment.parameter.decays) return tensor;
     return { ...tensor, data: tensor.data.map((value) => value + 0.2 * stream.normal()) };
   });
 }
@@ -80,7 +80,7 @@ export function drawCase(
   const { images, labels, normalisation } = batch;
   const { mean, std } = normalisation;
   const samples = Uint32Array.from(labels, (_, b) => b);
-  const x = gather(images, mean, std, samples);
+  const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples);
   for (let draw = 0; ; draw++) {
     const weights = randomWeights(net, seed, draw);
     const params = Object.fromEntries(weights.map(({ name, ...tensor }) => [name, tensor]));

@@ -1,7 +1,7 @@
 import { trainSettings } from '../../experiments/experiments.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
 import { startHeadlessRun } from '../../hosts/chrome/run.ts';
-import { layerWidths } from '../../nn/parameters.ts';
+import { netWords } from '../../nn/net.ts';
 import { gradientCheckInTurns } from '../../reference/gradient-check.ts';
 import { gradientLines } from '../../reference/gradient-report.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
@@ -138,7 +138,6 @@ function gradientsOf({ gradients }: RunResult) {
 }
 
 function describe({ net, replicas, batchSize, labelSmoothing }: TrainSettings): string {
-  const norm = net.batchNorm === null ? 'no batch norm' : `batch norm ${net.batchNorm.order}`;
   const smoothing = labelSmoothing ? `, label smoothing ${labelSmoothing}` : '';
-  return `${layerWidths(net).join('-')}, ${norm}, lambda ${replicas[0]!.lambda}${smoothing}, batch ${batchSize}`;
+  return `${netWords(net)}, lambda ${replicas[0]!.lambda}${smoothing}, batch ${batchSize}`;
 }

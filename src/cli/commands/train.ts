@@ -6,6 +6,7 @@ import { mean } from '../../experiments/statistics.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { netWords } from '../../nn/net.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
 import type { TrainReport } from '../../train/report-window.ts';
 import { commandLine } from '../command-line.ts';
@@ -148,10 +149,8 @@ function describe(ready: Ready, server: PageServer, { log }: Progress): void {
   log(
     `data: CIFAR-10 from ${server.dataSource}, ${50_000 - settings.valSize} training images, ${settings.valSize} for validation`,
   );
-  const widths = [net.inputs, ...net.hidden, net.classes].join('-');
-  const norm = net.batchNorm === null ? 'no batch norm' : `batch norm ${net.batchNorm.order}`;
   log(
-    `net: ${widths}, ${norm}, ${optimizer.kind}, batch ${batchSize}, seeds ${replicas.map(({ seed }) => seed).join(', ')}`,
+    `net: ${netWords(net)}, ${optimizer.kind}, batch ${batchSize}, seeds ${replicas.map(({ seed }) => seed).join(', ')}`,
   );
   log(
     `plan: ${settings.steps} steps (${stepsPerEpoch} per epoch), ${dispatchesPerStep} dispatches per step, ` +

@@ -18,6 +18,7 @@ const argument =
 
 export const wholeNumber = (least: number, most?: number) => argument(values.wholeNumber(least, most));
 export const number = (least: number, orMore: boolean) => argument(values.number(least, orMore));
+export const numberWithin = (least: number, most: number) => argument(values.numberWithin(least, most));
 export const fraction = argument(values.fraction);
 export const widths = argument(values.widths);
 export const batchStatistics = argument(values.batchStatistics);

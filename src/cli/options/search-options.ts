@@ -10,14 +10,9 @@ import { makeCommand, parse } from './command.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { checkBrowser } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
+import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
 import { axis, someOf, wholeNumbers, widthsOrNets } from './search-values.ts';
-import {
-  addSettingOptions,
-  checkSettings,
-  optimizerNamed,
-  optimizerNames,
-  withSettingFlags,
-} from './setting-options.ts';
+import { addSettingOptions, checkSettings, withSettingFlags } from './setting-options.ts';
 
 /** What `npm run search` was asked for. */
 export type SearchOptions =
@@ -37,7 +32,7 @@ interface Flags {
   readonly experiment: string;
   readonly hidden?: readonly (number | readonly number[])[];
   readonly depth?: readonly number[];
-  readonly optimizer?: readonly (typeof optimizerNames)[number][];
+  readonly optimizer?: readonly string[];
   readonly lambda?: Axis;
   readonly lrMax?: Axis;
   readonly method?: SearchPlan['method'];
@@ -79,7 +74,11 @@ const searchCommand = (): Command =>
         'numbers of hidden layers to try for each width, such as 1,2,3',
         wholeNumbers(64),
       )
-      .option('--optimizer <list>', 'sgd, adam, or both: sgd,adam', someOf(optimizerNames))
+      .option(
+        '--optimizer <list>',
+        `one or several of ${optimizerNames.join(', ')}, such as sgd,adam`,
+        someOf(optimizerNames),
+      )
       .option(
         '--lambda <list or range>',
         'weights of the L2 term, such as 0.001,0.01 or 1e-5..1e-1',
@@ -198,7 +197,9 @@ function planOf(flags: Flags): SearchPlan {
   checkSettings(settings);
   if (settings.valSize === 0) throw new UserError('--val-size 0 leaves no images to rank candidates by');
   const nets = netsOf(flags, settings);
-  const optimizers = flags.optimizer?.map(optimizerNamed) ?? [settings.optimizer];
+  const optimizers = (flags.optimizer ?? [undefined]).map((kind) =>
+    optimizerFrom(kind, settings.optimizer, flags),
+  );
   const ranges = isRange(space.lambda) || isRange(space.lrMax);
   const method = methodOf(flags, ranges);
   const lists = [

@@ -5,19 +5,13 @@ import { MAX_VAL_SIZE } from '../../data/splits.ts';
 import type { ExperimentSettings } from '../../experiments/experiments.ts';
 import { settingsConflict } from '../../experiments/settings-conflict.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { defaultAdam, type OptimizerSpec } from '../../optim/optimizer.ts';
 import { batchNormChoices, withBatchNorm } from './net-options.ts';
 import { fraction, number, wholeNumber } from './numbers.ts';
-
-/** Choices of `--optimizer`. */
-export const optimizerNames = ['sgd', 'adam'] as const satisfies readonly OptimizerSpec['kind'][];
-
-export const optimizerNamed = (name: string): OptimizerSpec =>
-  name === 'adam' ? defaultAdam : { kind: 'sgd' };
+import { addOptimizerOptions } from './optimizer-options.ts';
 
 /** Adds the options of everything but the net, the optimizer, lambda and the largest learning rate: those a search varies. */
 export function addSettingOptions(command: Command): Command {
-  return command
+  return addOptimizerOptions(command)
     .option('--batch-size <n>', 'images of a step', wholeNumber(1, 50_000))
     .option('--lr-min <x>', 'smallest learning rate', number(0, true))
     .option('--cycle-steps <n>', 'steps from the smallest to the largest learning rate', wholeNumber(1))

@@ -14,13 +14,8 @@ import { readWeights } from '../../train/weights-file.ts';
 import { makeCommand, parse } from './command.ts';
 import { checkBrowser, checkVariants } from './net-options.ts';
 import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
-import {
-  addSettingOptions,
-  checkSettings,
-  optimizerNamed,
-  optimizerNames,
-  withSettingFlags,
-} from './setting-options.ts';
+import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
+import { addSettingOptions, checkSettings, withSettingFlags } from './setting-options.ts';
 
 /** What `npm run train` was asked for. */
 export interface TrainOptions {
@@ -146,7 +141,7 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
   return {
     ...withSettingFlags(settings, flags),
     hidden: flags.hidden ?? settings.hidden,
-    optimizer: optimizer === undefined ? settings.optimizer : optimizerNamed(optimizer),
+    optimizer: optimizerFrom(optimizer, settings.optimizer, flags),
     init: flags.initSigma === undefined ? settings.init : { sigma: flags.initSigma },
     lambda: flags.lambda ?? settings.lambda,
     lrMax: flags.lrMax ?? settings.lrMax,

@@ -54,7 +54,9 @@ export class Device {
     } else if (this.#data.trainingImages !== trainingImages) {
       const { dataset } = this.#data;
       const table = scaleAndOffset(await loadNormalisation(source, trainingImages));
-      gpu.device.queue.writeBuffer(dataset.normalisation.buffer, 0, table);
+      if (dataset.train.kind === 'images') {
+        gpu.device.queue.writeBuffer(dataset.train.normalisation.buffer, 0, table);
+      }
       this.#data = { dataset, trainingImages };
     }
     return this.#data.dataset;

@@ -58,7 +58,12 @@ export class Lab {
     }
     const images = splitTraining(settings.valSize).training.count;
     for (const fuseGather of capabilities.software ? [true, false] : [false]) {
-      for (const { label, kernel, shape } of await recordCalls(settings, capabilities, images, fuseGather)) {
+      for (const { label, kernel, shape } of recordCalls({
+        settings,
+        capabilities,
+        images,
+        fuseGather,
+      })) {
         add(kernel, shape, settings.replicas.length, label);
       }
     }

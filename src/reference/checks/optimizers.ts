@@ -1,10 +1,10 @@
 /**
- * Cases of SGD and Adam: tables of several steps, replicas at different steps, the L2 term on the first DECAYED elements.
+ * Cases of SGD, SGD with momentum, Adam and AdamW: tables of several steps, replicas at different steps, the L2 term on the first DECAYED elements.
  *
  * Bounds: a handful of operations on each element, of which each errs by 2 units of 2^-24 and each rounded constant by
  * 1: at most 11 units, which two terms cover (8 sqrt(2) = 11.3).
  */
-import type { AdamShape, SgdShape } from '../../kernels/optimizers.ts';
+import type { AdamShape, MomentumShape, UpdateShape } from '../../kernels/optimizers.ts';
 import { absAdam, adam } from '../adam.ts';
 import { absSgd, sgd } from '../sgd.ts';
 import { sumBound } from '../tolerance.ts';
@@ -14,60 +14,86 @@ const terms = 2;
 /** Rows of the tables that are indexed by the step. */
 const tableSteps = 6;
 
-const shapes = (REPLICAS: number): readonly SgdShape[] => [
-  { COUNT: 1, DECAYED: 1, REPLICAS },
-  { COUNT: 4, DECAYED: 4, REPLICAS },
-  { COUNT: 52, DECAYED: 0, REPLICAS },
-  { COUNT: 68, DECAYED: 20, REPLICAS },
-  { COUNT: 260, DECAYED: 256, REPLICAS },
-  { COUNT: 1108, DECAYED: 1000, REPLICAS },
+const shapes = (REPLICAS: number): readonly UpdateShape[] => [
+  { COUNT: 1, DECAYED: 1, REPLICAS, WEIGHT_DECAY: 0 },
+  { COUNT: 4, DECAYED: 4, REPLICAS, WEIGHT_DECAY: 0 },
+  { COUNT: 52, DECAYED: 0, REPLICAS, WEIGHT_DECAY: 0.125 },
+  { COUNT: 68, DECAYED: 20, REPLICAS, WEIGHT_DECAY: 0.03 },
+  { COUNT: 260, DECAYED: 256, REPLICAS, WEIGHT_DECAY: 0 },
+  { COUNT: 1108, DECAYED: 1000, REPLICAS, WEIGHT_DECAY: 0 },
 ];
 
-/** The bias corrections of steps 0, 1, ...: (1 - b1^(step + 1), 1 - b2^(step + 1)). */
-export function correctionTable(steps: number, b1: number, b2: number): Float32Array<ArrayBuffer> {
-  return floats(2 * steps, (i) => 1 - (i % 2 === 0 ? b1 : b2) ** (Math.floor(i / 2) + 1));
-}
-
-/** What both optimizers are given: parameters, gradients, the tables, and which elements decay. */
-function commonInputs(build: CaseBuilder, { COUNT, DECAYED }: SgdShape) {
+/** What all optimizers are given: parameters, gradients, the tables, and which elements decay. `perStep(t)`: behind the rate. */
+function commonInputs(
+  build: CaseBuilder,
+  { COUNT, DECAYED }: UpdateShape,
+  perStep: (t: number) => readonly number[] = () => [],
+) {
   const params = build.input('params', () => build.normals(COUNT));
   const grads = build.input('grads', () => floats(COUNT, () => (build.below(16) === 0 ? 0 : build.normal())));
-  const rates = build.sharedInput('rates', () =>
-    floats(tableSteps * build.replicas, () => 10 ** -(1 + 3 * build.uniform())),
+  const rates = build.sharedInput('perStep', () => {
+    const table = new Float32Array(4 * tableSteps);
+    for (let t = 0; t < tableSteps; t++) table.set([10 ** -(1 + 3 * build.uniform()), ...perStep(t)], 4 * t);
+    return table;
+  })(0);
+  const replicas = build.sharedInput('perReplica', () =>
+    floats(2 * build.replicas, (i) => (i % 2 === 0 ? 0.1 : 2) * build.uniform()),
   )(0);
-  const lambdas = build.sharedInput('lambdas', () => floats(build.replicas, () => 0.1 * build.uniform()))(0);
   const counters = build.input('counters', () => build.counters(build.below(tableSteps)));
   const settings = (r: number) => {
     const step = counters(r)[0]!;
-    return { learningRate: rates[step * build.replicas + r]!, lambda: lambdas[r]!, step: step + 1 };
+    const learningRate = rates[4 * step]! * replicas[2 * r + 1]!;
+    return { learningRate, lambda: replicas[2 * r]!, step: step + 1 };
   };
   return { params, grads, settings, decayed: floats(COUNT, (i) => (i < DECAYED ? 1 : 0)) };
 }
 
-export const sgdCheck: OpCheck<SgdShape> = {
+export const sgdCheck: OpCheck<UpdateShape> = {
   shapes,
   build(build, shape) {
     const { params, grads, settings, decayed } = commonInputs(build, shape);
-    build.expect('params', (r) => ({
-      values: sgd(params(r), grads(r), decayed, settings(r)),
-      bound: sumBound(absSgd(params(r), grads(r), decayed, settings(r)), terms),
-    }));
+    const velocity = new Float32Array(shape.COUNT);
+    build.expect('params', (r) => {
+      const input = { w: params(r), dw: grads(r), velocity, decayed };
+      const all = { ...settings(r), weightDecay: shape.WEIGHT_DECAY };
+      return { values: sgd(input, all).w, bound: sumBound(absSgd(input, all).w, terms) };
+    });
+  },
+};
+
+export const sgdMomentumCheck: OpCheck<MomentumShape> = {
+  shapes: (replicas) =>
+    shapes(replicas).map((shape, i) => ({ ...shape, MOMENTUM: 0.9, NESTEROV: i % 2 === 0 ? 1 : 0 })),
+  build(build, shape) {
+    const { params, grads, settings, decayed } = commonInputs(build, shape);
+    const velocity = build.input('velocity', () => build.normals(shape.COUNT, 0, 0.5));
+    const results = Array.from({ length: build.replicas }, (_, r) => {
+      const input = { w: params(r), dw: grads(r), velocity: velocity(r), decayed };
+      const { MOMENTUM: momentum, NESTEROV, WEIGHT_DECAY: weightDecay } = shape;
+      const all = { ...settings(r), momentum, nesterov: NESTEROV === 1, weightDecay };
+      const [values, scale] = [sgd(input, all), absSgd(input, all)];
+      return {
+        params: { values: values.w, bound: sumBound(scale.w, terms) },
+        velocity: { values: values.velocity, bound: sumBound(scale.velocity, terms) },
+      };
+    });
+    for (const name of ['velocity', 'params'] as const) build.expect(name, (r) => results[r]![name]);
   },
 };
 
 export const adamCheck: OpCheck<AdamShape> = {
   shapes: (replicas) => shapes(replicas).map((shape) => ({ ...shape, B1: 0.9, B2: 0.999, EPS: 1e-8 })),
   build(build, shape) {
-    const { params, grads, settings, decayed } = commonInputs(build, shape);
-    const { COUNT, B1, B2, EPS } = shape;
-    build.sharedInput('corrections', () => correctionTable(tableSteps, B1, B2));
+    const { COUNT, B1, B2, EPS, WEIGHT_DECAY: weightDecay } = shape;
+    const corrections = (t: number) => [1 - B1 ** (t + 1), 1 - B2 ** (t + 1)];
+    const { params, grads, settings, decayed } = commonInputs(build, shape, corrections);
     const mu = build.input('mu', () => build.normals(COUNT, 0, 0.5));
     // Of a gradient's size, and 0 as in the first step.
     const nu = build.input('nu', () =>
       floats(COUNT, () => (build.below(8) === 0 ? 0 : build.normal() ** 2 + 0.01)),
     );
     const results = Array.from({ length: build.replicas }, (_, r) => {
-      const all = { ...settings(r), b1: B1, b2: B2, eps: EPS };
+      const all = { ...settings(r), b1: B1, b2: B2, eps: EPS, weightDecay };
       const state = [params(r), grads(r), mu(r), nu(r), decayed] as const;
       const values = adam(...state, all);
       const scale = absAdam(...state, all);

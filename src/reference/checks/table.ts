@@ -16,7 +16,7 @@ import {
 import { biasGradientCheck } from './bias.ts';
 import type { OpCheck } from './case.ts';
 import { convDgradCheck, convForwardCheck, convWgradCheck } from './convolution.ts';
-import { gatherCheck, gatherLabelsCheck } from './gather.ts';
+import { gatherCheck, gatherLabelsCheck, gatherRowsCheck } from './gather.ts';
 import { gatherMatmulForwardCheck, gatherMatmulWgradCheck } from './gather-matmul.ts';
 import { geluBackwardCheck, geluForwardCheck } from './gelu.ts';
 import {
@@ -26,7 +26,7 @@ import {
   matmulWgradCheck,
   splitSumCheck,
 } from './matmul.ts';
-import { adamCheck, sgdCheck } from './optimizers.ts';
+import { adamCheck, sgdCheck, sgdMomentumCheck } from './optimizers.ts';
 import { biasGradientPartsCheck, partSumCheck } from './parts.ts';
 import {
   averagePoolBackwardCheck,
@@ -41,6 +41,7 @@ import { stepEndCheck } from './step-end.ts';
 export const checks = {
   gather: gatherCheck,
   'gather-labels': gatherLabelsCheck,
+  'gather-rows': gatherRowsCheck,
   'gather-matmul-forward': gatherMatmulForwardCheck,
   'matmul-forward': matmulForwardCheck,
   'matmul-forward-split': matmulForwardSplitCheck,
@@ -73,6 +74,7 @@ export const checks = {
   'max-pool-backward': maxPoolBackwardCheck,
   'average-pool-backward': averagePoolBackwardCheck,
   sgd: sgdCheck,
+  'sgd-momentum': sgdMomentumCheck,
   adam: adamCheck,
   'step-end': stepEndCheck,
 } as const;

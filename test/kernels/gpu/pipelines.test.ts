@@ -68,7 +68,7 @@ describe('prepare', () => {
   });
 
   test('names a tensor that is missing', async () => {
-    const relu = call('layers.0 forward', reluForward, { COUNT: 5 }, {});
+    const relu = call('layers.0 forward', reluForward, { COUNT: 5 }, {} as never);
     const naive = reluForward.variants[0]!;
     await expect(prepare(gpu, pipelines, () => naive as never, relu)).rejects.toThrow(
       'layers.0 forward: relu-forward/naive COUNT=5 lacks the tensor "x"',

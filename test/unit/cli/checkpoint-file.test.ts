@@ -3,13 +3,21 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { checkpointFile, findCheckpoint } from '../../../src/cli/folders/checkpoint-file.ts';
 import { UserError } from '../../../src/hosts/user-error.ts';
+import { mlp } from '../../../src/nn/net-spec.ts';
 import { type Checkpoint, writeCheckpoint } from '../../../src/train/checkpoint.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/train/safetensors.ts';
 import { temporaryDirectory } from '../data/temporary-directory.ts';
 
 const directory = temporaryDirectory();
 const arenas = { parameters: Float32Array.of(1, 2, 3), statistics: new Float32Array(0) };
-const checkpoint = { settings: {}, step: 3, variants: {}, forced: {}, adapter: '', arenas };
+const checkpoint = {
+  settings: { net: mlp({ input: { features: 1 }, hidden: [], classes: 2, batchNorm: null }) },
+  step: 3,
+  variants: {},
+  forced: {},
+  adapter: '',
+  arenas,
+};
 const file = writeCheckpoint(checkpoint as unknown as Checkpoint);
 
 const write = (bytes: Uint8Array) => writeFileSync(join(directory.path, checkpointFile), bytes);

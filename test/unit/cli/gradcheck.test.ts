@@ -5,6 +5,7 @@ import { parseGradcheckOptions } from '../../../src/cli/options/gradcheck-option
 import { UserError } from '../../../src/hosts/user-error.ts';
 import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
 import type { GradientLine } from '../../../src/reference/gradient-report.ts';
+import { fullyConnected } from '../../fully-connected.ts';
 
 describe('bad input is one line:', () => {
   test.for([
@@ -52,7 +53,7 @@ describe('options', () => {
 });
 
 test('biases, gamma and beta hide no mistake: none is 0 or 1; each draw has its own', () => {
-  const net = { inputs: 12, hidden: [6], classes: 4, batchNorm: courseBatchNorm };
+  const net = fullyConnected({ inputs: 12, hidden: [6], classes: 4, batchNorm: courseBatchNorm });
   const [first, again, second] = [0, 0, 1].map((draw) => randomWeights(net, 1, draw));
   expect(again).toEqual(first);
   for (const [i, { name, data }] of first!.entries()) {

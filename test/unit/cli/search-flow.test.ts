@@ -47,6 +47,7 @@ async function run(plan: SearchPlan, stopAt = Number.POSITIVE_INFINITY): Promise
         settings,
         step: settings.steps,
         variants: {},
+        fused: true,
         forced: {},
         adapter: '',
         arenas: { parameters },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../../src/data/random.ts';
 import { pointChart } from '../../../src/experiments/charts.ts';
-import { experiments } from '../../../src/experiments/experiments.ts';
+import { experiments, netSpec } from '../../../src/experiments/experiments.ts';
 import {
   architecturesOf,
   candidatesOf,
@@ -21,7 +21,7 @@ import {
   type Space,
 } from '../../../src/experiments/search-space.ts';
 import { binomialInterval, meanMargin } from '../../../src/experiments/statistics.ts';
-import { defaultAdam } from '../../../src/optim/optimizer.ts';
+import { adam } from '../../../src/optim/adam.ts';
 
 const values = (...list: number[]): Axis => ({ kind: 'values', values: list });
 const range = (low: number, high: number): Axis => ({ kind: 'range', low, high });
@@ -167,7 +167,7 @@ const base = experiments[0]!.settings;
 const plan: SearchPlan = {
   settings: base,
   nets: [[30, 30], [50]],
-  optimizers: [{ kind: 'sgd' }, defaultAdam],
+  optimizers: [{ kind: 'sgd' }, adam.defaults],
   space: { lambda: range(1e-5, 1e-1), lrMax: values(0.1) },
   method: 'coarse-to-fine',
   samples: 8,
@@ -199,13 +199,17 @@ describe('plan', () => {
   });
 
   test('replicas: each point with each seed; rates are fractions of the largest', () => {
-    const architecture = { hidden: [30], optimizer: defaultAdam };
+    const architecture = { hidden: [30], optimizer: adam.defaults };
     const points = [
       { lambda: 0.01, lrMax: 0.1 },
       { lambda: 0.02, lrMax: 0.05 },
     ];
     const settings = populationSettings(plan, architecture, points, 500);
-    expect(settings).toMatchObject({ steps: 500, optimizer: { kind: 'adam' }, net: { hidden: [30] } });
+    expect(settings).toMatchObject({
+      steps: 500,
+      optimizer: { kind: 'adam' },
+      net: netSpec({ ...plan.settings, hidden: [30] }),
+    });
     expect(settings.replicas).toEqual([
       { seed: 1, lambda: 0.01, rateScale: 1 },
       { seed: 2, lambda: 0.01, rateScale: 1 },

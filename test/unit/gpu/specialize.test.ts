@@ -168,7 +168,7 @@ describe('every variant', () => {
     ({ op, variant }) => {
       const shape = defaultShapes(op).at(-1)!;
       const constants = variant.constants(shape);
-      const make = () => specialize(variant.source, { constants, flags: variant.flags ?? {} });
+      const make = () => specialize(variant.source, { constants, flags: variant.flags?.(shape) ?? {} });
       expect(make()).toBe(make());
       expect(make()).not.toMatch(/\/\/#|#(if|else|endif|unroll)/);
     },

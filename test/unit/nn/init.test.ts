@@ -2,11 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../../src/data/random.ts';
 import { initialState, type WeightInit } from '../../../src/nn/init.ts';
-import { courseBatchNorm, type NetSpec } from '../../../src/nn/net-spec.ts';
+import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
 import { extractSegment, layOut } from '../../../src/nn/parameters.ts';
+import { type FullyConnected, fullyConnected } from '../../fully-connected.ts';
 
-const net: NetSpec = { inputs: 600, hidden: [70, 90], classes: 50, batchNorm: courseBatchNorm };
-const layout = layOut(net);
+const net: FullyConnected = { inputs: 600, hidden: [70, 90], classes: 50, batchNorm: courseBatchNorm };
+const layout = layOut(fullyConnected(net));
 const streamOf = (layer: number) => randomStream(7, 'weights', layer);
 
 const tensorsOf = ({ parameters, statistics }: ReturnType<typeof initialState>) =>
@@ -62,7 +63,7 @@ test('weights are drawn output by output, as PyTorch lays them out', () => {
 });
 
 test('a layer does not depend on the size of the others', () => {
-  const wider = layOut({ ...net, hidden: [70, 90, 30] });
+  const wider = layOut(fullyConnected({ ...net, hidden: [70, 90, 30] }));
   const a = initialState(layout, 'he', streamOf).parameters;
   const b = initialState(wider, 'he', streamOf).parameters;
   for (const layer of [0, 1]) {
@@ -75,14 +76,15 @@ test('a layer does not depend on the size of the others', () => {
 });
 
 test('padding is 0, also where gamma is 1 and the variance 1', () => {
-  const narrow = layOut({ inputs: 3, hidden: [5], classes: 2, batchNorm: courseBatchNorm });
+  const narrow = layOut(fullyConnected({ inputs: 3, hidden: [5], classes: 2, batchNorm: courseBatchNorm }));
   const { parameters, statistics } = initialState(narrow, 'he', streamOf);
   for (const [flat, segments] of [
     [parameters, narrow.parameters],
     [statistics, narrow.statistics],
   ] as const) {
     const padding = Float32Array.from(flat);
-    for (const { start, rows, cols, ld } of segments) {
+    for (const { start, parameter, ld } of segments) {
+      const { rows, cols } = parameter;
       for (let row = 0; row < rows; row++) padding.fill(0, start + row * ld, start + row * ld + cols);
     }
     expect(new Set(padding)).toEqual(new Set([0]));

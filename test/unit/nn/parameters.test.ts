@@ -1,15 +1,14 @@
 /** Where parameters lie in the flat arrays, and how they go in and out. */
 import { describe, expect, test } from 'vitest';
-import { courseBatchNorm, type NetSpec } from '../../../src/nn/net-spec.ts';
-import {
-  extractSegment,
-  insertSegment,
-  layOut,
-  paddedWidth,
-  torchShape,
-} from '../../../src/nn/parameters.ts';
+import { paddedWidth } from '../../../src/nn/layers/layer.ts';
+import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
+import { extractSegment, insertSegment, layOut, type Segment } from '../../../src/nn/parameters.ts';
+import { type FullyConnected, fullyConnected } from '../../fully-connected.ts';
 
-const nets: readonly [string, NetSpec][] = [
+const kindOf = ({ name }: Segment): string => name.replace(/^layers\.\d+\./, '');
+const torchShape = ({ parameter }: Segment): readonly number[] => parameter.torchShape;
+
+const nets: readonly [string, FullyConnected][] = [
   ['base', { inputs: 3072, hidden: [50, 50], classes: 10, batchNorm: courseBatchNorm }],
   ['odd widths', { inputs: 7, hidden: [5, 3, 1], classes: 2, batchNorm: courseBatchNorm }],
   ['no batch norm', { inputs: 9, hidden: [6], classes: 3, batchNorm: null }],
@@ -24,7 +23,9 @@ test.each([
 ])('paddedWidth(%i) = %i', (width, padded) => expect(paddedWidth(width)).toBe(padded));
 
 describe.each(nets)('layOut: %s', (_, spec) => {
-  const { parameters, statistics, parameterCount, decayedCount, statisticCount } = layOut(spec);
+  const { parameters, statistics, parameterCount, decayedCount, statisticCount } = layOut(
+    fullyConnected(spec),
+  );
 
   test('segments are in bounds and do not overlap', () => {
     for (const [segments, count] of [
@@ -32,7 +33,8 @@ describe.each(nets)('layOut: %s', (_, spec) => {
       [statistics, statisticCount],
     ] as const) {
       let end = 0;
-      for (const { start, size, rows, cols, ld } of segments) {
+      for (const { start, size, parameter, ld } of segments) {
+        const { rows, cols } = parameter;
         expect(start).toBeGreaterThanOrEqual(end);
         expect(ld).toBe(paddedWidth(cols));
         expect(size).toBeGreaterThanOrEqual(rows * ld);
@@ -44,7 +46,9 @@ describe.each(nets)('layOut: %s', (_, spec) => {
   });
 
   test('what is bound starts at a multiple of 256 bytes: all but beta and the running variance', () => {
-    for (const { kind, start } of [...parameters, ...statistics]) {
+    for (const segment of [...parameters, ...statistics]) {
+      const { start } = segment;
+      const kind = kindOf(segment);
       if (kind === 'bn.bias' || kind === 'bn.running_var') continue;
       expect(start % 64, kind).toBe(0);
     }
@@ -55,17 +59,18 @@ describe.each(nets)('layOut: %s', (_, spec) => {
       [parameters, 'bn.weight', 'bn.bias'],
       [statistics, 'bn.running_mean', 'bn.running_var'],
     ] as const) {
-      const of = (kind: string) => segments.filter((segment) => segment.kind === kind);
+      const of = (kind: string) => segments.filter((segment) => kindOf(segment) === kind);
       expect(of(second).length).toBe(of(first).length);
-      for (const [i, { layer, start, size }] of of(first).entries()) {
-        expect(of(second)[i]).toMatchObject({ layer, start: start + size, size });
+      for (const [i, { index, start, size }] of of(first).entries()) {
+        expect(of(second)[i]).toMatchObject({ index, start: start + size, size });
       }
     }
   });
 
   test('weight matrices come first, and nothing else is decayed', () => {
-    for (const { kind, start, size } of parameters) {
-      if (kind === 'linear.weight') expect(start + size).toBeLessThanOrEqual(decayedCount);
+    for (const segment of parameters) {
+      const { start, size } = segment;
+      if (kindOf(segment) === 'linear.weight') expect(start + size).toBeLessThanOrEqual(decayedCount);
       else expect(start).toBeGreaterThanOrEqual(decayedCount);
     }
   });
@@ -89,8 +94,9 @@ describe.each(nets)('layOut: %s', (_, spec) => {
   });
 
   test('rows of weight matrices are padded as the columns of the layer before', () => {
-    for (const { kind, rows, ld, size } of parameters) {
-      if (kind === 'linear.weight') expect(size).toBe(paddedWidth(rows) * ld);
+    for (const segment of parameters) {
+      const { parameter, ld, size } = segment;
+      if (kindOf(segment) === 'linear.weight') expect(size).toBe(paddedWidth(parameter.rows) * ld);
       else expect(size).toBe(ld);
     }
   });
@@ -102,7 +108,10 @@ describe.each(nets)('layOut: %s', (_, spec) => {
     ] as const) {
       const flat = new Float32Array(count).fill(-1);
       const tensors = segments.map((segment, i) =>
-        Float32Array.from({ length: segment.rows * segment.cols }, (_, j) => 1 + i + j / 65_536),
+        Float32Array.from(
+          { length: segment.parameter.rows * segment.parameter.cols },
+          (_, j) => 1 + i + j / 65_536,
+        ),
       );
       for (const [i, segment] of segments.entries()) insertSegment(flat, segment, tensors[i]!);
       for (const [i, segment] of segments.entries()) {
@@ -118,7 +127,7 @@ describe.each(nets)('layOut: %s', (_, spec) => {
 });
 
 test('a weight matrix is transposed: (out, in) outside, (in, out) in rows of ld inside', () => {
-  const { parameters } = layOut({ inputs: 2, hidden: [], classes: 3, batchNorm: null });
+  const { parameters } = layOut(fullyConnected({ inputs: 2, hidden: [], classes: 3, batchNorm: null }));
   const weight = parameters[0]!;
   const flat = new Float32Array(16).fill(-1);
   insertSegment(flat, weight, [11, 12, 21, 22, 31, 32]); // rows: outputs 1, 2, 3

@@ -1,6 +1,7 @@
 /** Learning rates at the corners of the triangles, and Adam's bias corrections. */
 import { describe, expect, test } from 'vitest';
-import { biasCorrections, defaultAdam } from '../../../src/optim/optimizer.ts';
+import { adam } from '../../../src/optim/adam.ts';
+import { perStepTable } from '../../../src/optim/optimizer.ts';
 import { learningRate, type Schedule } from '../../../src/optim/schedule.ts';
 
 const course: Schedule = { kind: 'cyclical', min: 1e-5, max: 1e-1, halfCycle: 2250, decay: 1 };
@@ -61,17 +62,15 @@ describe('learningRate', () => {
   });
 });
 
-describe('biasCorrections', () => {
-  test('1 - b1^t and 1 - b2^t for t = 1, 2, ..., rounded once', () => {
-    const table = biasCorrections(defaultAdam, 1000);
-    expect(table.length).toBe(2000);
+describe('what Adam looks up by step', () => {
+  test('the rate, 1 - b1^t and 1 - b2^t for t = 1, 2, ..., rounded once', () => {
+    const table = perStepTable(adam.defaults, 1000, (t) => t / 7);
+    expect(table.length).toBe(4000);
     for (const t of [1, 2, 3, 10, 999, 1000]) {
-      expect(table[2 * (t - 1)]).toBe(Math.fround(1 - 0.9 ** t));
-      expect(table[2 * (t - 1) + 1]).toBe(Math.fround(1 - 0.999 ** t));
+      const row = table.subarray(4 * (t - 1), 4 * t);
+      expect([...row]).toEqual([(t - 1) / 7, 1 - 0.9 ** t, 1 - 0.999 ** t, 0].map(Math.fround));
     }
-    expect(table[0]).toBeCloseTo(0.1, 7);
-    expect(table[1]).toBeCloseTo(0.001, 9);
   });
 
-  test('no steps, no table', () => expect(biasCorrections(defaultAdam, 0).length).toBe(0));
+  test('a table is never empty', () => expect(perStepTable(adam.defaults, 0, () => 1).length).toBe(4));
 });

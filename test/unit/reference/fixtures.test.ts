@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Fixture, fixtureNet, parseFixture } from '../../../src/reference/fixture.ts';
-import { evaluate, netForward } from '../../../src/reference/net.ts';
+import { netForward, netLoss } from '../../../src/reference/net.ts';
 import { initialState, trainStep } from '../../../src/reference/train-step.ts';
 import { expectClose } from './expect-close.ts';
 
@@ -40,7 +40,7 @@ describe.each(files)('%s', (file) => {
   let state = initialState(net, fixture.initial);
 
   test.each(fixture.steps.map((step, i) => [i, step] as const))('step %d', (_, step) => {
-    const result = trainStep(net, state, step.x.data, step.y, settings);
+    const result = trainStep(net, state, { x: step.x.data, labels: step.y }, settings);
     expectClose(result.logits, step.logits.data, relative, absolute);
     expectClose([result.loss], [step.loss], relative);
     expectClose([result.cost], [step.cost], relative);
@@ -72,7 +72,8 @@ describe.each(files)('%s', (file) => {
       const row = Array.from(logits.data).slice(b * classes, (b + 1) * classes);
       return row.indexOf(Math.max(...row));
     });
-    expect(evaluate(net, fixture.final, x.data, argmax).hits).toBe(argmax.length);
+    const { hits } = netLoss(net, fixture.final, { x: x.data, labels: argmax }, { mode: 'evaluation' });
+    expect(hits).toBe(argmax.length);
   });
 });
 

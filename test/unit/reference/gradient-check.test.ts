@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { courseBatchNorm, type NetSpec } from '../../../src/nn/net-spec.ts';
 import { type GradientCheckRow, gradientCheck } from '../../../src/reference/gradient-check.ts';
-import { type NetShape, netGradients, netLoss } from '../../../src/reference/net.ts';
-import { courseBatchNorm, randomCase } from './random-case.ts';
+import { netGradients, netLoss } from '../../../src/reference/net.ts';
+import { fullyConnected } from '../../fully-connected.ts';
+import { randomCase } from './random-case.ts';
 
 const orders = ['before-relu', 'after-relu', 'none'] as const;
 const hiddenLayers = [
@@ -9,13 +11,13 @@ const hiddenLayers = [
   [10, 8, 8, 6, 6, 5, 5, 5],
 ];
 
-function makeNet(order: (typeof orders)[number], hidden: readonly number[]): NetShape {
-  return {
+function makeNet(order: (typeof orders)[number], hidden: readonly number[]): NetSpec {
+  return fullyConnected({
     inputs: 12,
     hidden,
     classes: 4,
     batchNorm: order === 'none' ? null : { ...courseBatchNorm, order },
-  };
+  });
 }
 
 const worst = (rows: readonly GradientCheckRow[]) => Math.max(...rows.map((row) => row.maxDifference));
@@ -45,7 +47,7 @@ describe('gradient check', () => {
   describe('finds a gradient that is broken', () => {
     const net = makeNet('before-relu', [6, 5]);
     const data = randomCase(net, 15, 5);
-    const { grads, lossGrads } = netGradients(net, data.params, data.x, data.labels, 0.01);
+    const { grads, lossGrads } = netGradients(net, data.params, data, { lambda: 0.01 });
 
     test.each(Object.keys(grads))('%s: one entry off by 1e-5', (name) => {
       const { shape, data: values } = grads[name]!;
@@ -105,7 +107,7 @@ describe('gradient check', () => {
 
   describe('kinks', () => {
     // One hidden unit, whose input is 5e-7: within h = 1e-6 of its kink.
-    const net: NetShape = { inputs: 1, hidden: [1], classes: 2, batchNorm: null };
+    const net = fullyConnected({ inputs: 1, hidden: [1], classes: 2, batchNorm: null });
     const params = {
       'layers.0.linear.weight': { shape: [1, 1], data: [1] },
       'layers.0.linear.bias': { shape: [1], data: [-1 + 5e-7] },
@@ -127,10 +129,10 @@ describe('gradient check', () => {
     test('among many: counted and replaced, where a central difference is far off', () => {
       const wide = makeNet('none', [6, 5]);
       const { params, x, labels } = randomCase(wide, 15, 8);
-      const before = netGradients(wide, params, x, labels, 0);
+      const before = netGradients(wide, params, { x, labels });
       // Moves unit 2 of layer 1 so that its input for sample 3 is 1e-9: the bias and some weights cross its kink.
       const bias = params['layers.1.linear.bias']!.data;
-      bias[2]! += 1e-9 - before.tapes[1]!.reluInput![3 * 5 + 2]!;
+      bias[2]! += 1e-9 - before.tapes.filter(({ pattern }) => pattern)[1]!.x[3 * 5 + 2]!;
 
       const all = gradientCheck({ net: wide, params, x, labels, lambda: 0 });
       const row = all.find(({ name }) => name === 'layers.1.linear.bias')!;
@@ -140,11 +142,11 @@ describe('gradient check', () => {
       const four = gradientCheck({ net: wide, params, x, labels, lambda: 0, samplesPerTensor: 4 });
       expect(four.every(({ checked }) => checked === 4)).toBe(true);
 
-      const { grads } = netGradients(wide, params, x, labels, 0);
+      const { grads } = netGradients(wide, params, { x, labels });
       const center = bias[2]!;
       const [above, below] = [center + 1e-6, center - 1e-6].map((value) => {
         bias[2] = value;
-        return netLoss(wide, params, x, labels, 0, 'training').cost;
+        return netLoss(wide, params, { x, labels }).cost;
       });
       const numeric = (above! - below!) / 2e-6;
       expect(Math.abs(numeric - grads['layers.1.linear.bias']!.data[2]!)).toBeGreaterThan(1e-4);

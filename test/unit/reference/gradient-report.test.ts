@@ -1,22 +1,25 @@
 import { describe, expect, test } from 'vitest';
+import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
 import {
   areClear,
   type GradientLine,
   gradientBounds,
   gradientReport,
 } from '../../../src/reference/gradient-report.ts';
-import { type NetShape, netGradients } from '../../../src/reference/net.ts';
+import { netGradients } from '../../../src/reference/net.ts';
 import type { Numbers } from '../../../src/reference/numbers.ts';
-import { courseBatchNorm, randomCase } from './random-case.ts';
+import { fullyConnected } from '../../fully-connected.ts';
+import { randomCase } from './random-case.ts';
 
-const net: NetShape = { inputs: 12, hidden: [6, 5], classes: 4, batchNorm: courseBatchNorm };
+const shape = { inputs: 12, hidden: [6, 5], classes: 4, batchNorm: courseBatchNorm };
+const net = fullyConnected(shape);
 const gradientCase = { net, ...randomCase(net, 15, 5), lambda: 0.01 };
 const bounds = gradientBounds(gradientCase);
 
 /** The gradients that a GPU without a mistake gives: rounded, and exactly 0 for biases in front of batch norm. */
 function soundGradients(labelSmoothing = 0): Record<string, Float32Array> {
   const { params, x, labels } = gradientCase;
-  const { lossGrads } = netGradients(net, params, x, labels, 0, labelSmoothing);
+  const { lossGrads } = netGradients(net, params, { x, labels }, { labelSmoothing });
   const grads = Object.entries(lossGrads).map(([name, { data }]) => [name, Float32Array.from(data)] as const);
   const zero = { 'layers.0.linear.bias': new Float32Array(6), 'layers.1.linear.bias': new Float32Array(5) };
   return { ...Object.fromEntries(grads), ...zero };
@@ -69,8 +72,8 @@ describe('the report', () => {
   test('central differences that differ', () => {
     // Inputs so large that a step of 1e-6 is not small.
     const x = Float64Array.from(gradientCase.x, (value) => 1e5 * value);
-    const plain = { net: { ...net, batchNorm: null }, params: gradientCase.params, x };
-    const { lossGrads } = netGradients(plain.net, plain.params, x, gradientCase.labels, 0);
+    const plain = { net: fullyConnected({ ...shape, batchNorm: null }), params: gradientCase.params, x };
+    const { lossGrads } = netGradients(plain.net, plain.params, { x, labels: gradientCase.labels });
     const gpu = Object.fromEntries(Object.entries(lossGrads).map(([name, { data }]) => [name, data]));
     const itsBounds = gradientBounds({ ...gradientCase, ...plain });
     const lines = gradientReport({ ...gradientCase, ...plain }, gpu, itsBounds, { entries: 4 });

@@ -1,22 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { NetSpec } from '../../../src/nn/net-spec.ts';
-import { layerShapes, type NetShape, netGradients, netLoss } from '../../../src/reference/net.ts';
+import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
+import { optimizers } from '../../../src/optim/index.ts';
+import { netGradients, netLoss } from '../../../src/reference/net.ts';
 import { initialState, trainStep } from '../../../src/reference/train-step.ts';
+import { fullyConnected } from '../../fully-connected.ts';
 import { expectClose } from './expect-close.ts';
-import { courseBatchNorm, randomCase } from './random-case.ts';
+import { randomCase } from './random-case.ts';
 
 describe('net', () => {
-  test('takes the spec of src/nn as it is', () => {
-    const spec: NetSpec = { inputs: 4, hidden: [3], classes: 2, batchNorm: null };
-    const net: NetShape = spec;
-    expect(layerShapes(net)).toEqual([
-      { K: 4, N: 3 },
-      { K: 3, N: 2 },
-    ]);
-  });
-
   test('by hand: one hidden unit, two classes', () => {
-    const net: NetShape = { inputs: 2, hidden: [1], classes: 2, batchNorm: null };
+    const net = fullyConnected({ inputs: 2, hidden: [1], classes: 2, batchNorm: null });
     const params = {
       'layers.0.linear.weight': { shape: [1, 2], data: [1, -1] },
       'layers.0.linear.bias': { shape: [1], data: [1] },
@@ -24,7 +17,12 @@ describe('net', () => {
       'layers.1.linear.bias': { shape: [2], data: [0, 0] },
     };
     // z = 3 - 2 + 1 = 2, logits (2, 2), dlogits (-1/2, 1/2); the hidden unit gets -1/2 + 1/2 = 0.
-    const { logits, loss, cost, hits, lossGrads, grads } = netGradients(net, params, [3, 2], [0], 0.1);
+    const { logits, loss, cost, hits, lossGrads, grads } = netGradients(
+      net,
+      params,
+      { x: [3, 2], labels: [0] },
+      { lambda: 0.1 },
+    );
     expect([...logits]).toEqual([2, 2]);
     expectClose([loss, cost], [Math.log(2), Math.log(2) + 0.4]);
     expect(hits).toBe(1);
@@ -36,37 +34,40 @@ describe('net', () => {
   });
 
   test('a step leaves the old state alone, and the two kinds of statistics differ', () => {
-    const net: NetShape = { inputs: 6, hidden: [5, 4], classes: 3, batchNorm: courseBatchNorm };
+    const net = fullyConnected({ inputs: 6, hidden: [5, 4], classes: 3, batchNorm: courseBatchNorm });
     const { params, x, labels } = randomCase(net, 8, 1);
     const before = initialState(net, params);
     const copy = structuredClone(before);
     const settings = { optimizer: { kind: 'sgd' }, learningRate: 0.1, lambda: 0.01 } as const;
-    const { state, cost, loss } = trainStep(net, before, x, labels, settings);
+    const { state, cost, loss } = trainStep(net, before, { x, labels }, settings);
     expect(before).toEqual(copy);
     expect(state.step).toBe(1);
     expect(cost).toBeGreaterThan(loss);
     // The first batch set the running statistics: with the old parameters both modes give the same loss.
     const first = { ...state.params, ...params };
     const [training, evaluation] = (['training', 'evaluation'] as const).map((mode) =>
-      netLoss(net, first, x, labels, 0, mode),
+      netLoss(net, first, { x, labels }, { mode }),
     );
     expectClose(evaluation!.logits, training!.logits, 1e-13, 1e-14);
-    expect(netLoss(net, before.params, x, labels, 0, 'evaluation').loss).not.toBeCloseTo(training!.loss, 3);
+    expect(netLoss(net, before.params, { x, labels }, { mode: 'evaluation' }).loss).not.toBeCloseTo(
+      training!.loss,
+      3,
+    );
   });
 
-  test('training lowers the cost with either optimizer', () => {
-    const net: NetShape = {
+  test('training lowers the cost with every optimizer', () => {
+    const net = fullyConnected({
       inputs: 6,
       hidden: [8],
       classes: 3,
       batchNorm: { ...courseBatchNorm, order: 'after-relu' },
-    };
+    });
     const { params, x, labels } = randomCase(net, 12, 2);
-    for (const optimizer of [{ kind: 'sgd' }, { kind: 'adam', b1: 0.9, b2: 0.999, eps: 1e-8 }] as const) {
+    for (const { defaults: optimizer } of optimizers) {
       let state = initialState(net, params);
       const costs: number[] = [];
       for (let i = 0; i < 30; i++) {
-        const result = trainStep(net, state, x, labels, { optimizer, learningRate: 0.05, lambda: 0.001 });
+        const result = trainStep(net, state, { x, labels }, { optimizer, learningRate: 0.05, lambda: 0.001 });
         costs.push(result.cost);
         state = result.state;
       }
@@ -75,13 +76,11 @@ describe('net', () => {
   });
 
   test('says which tensor is missing or misshapen', () => {
-    const net: NetShape = { inputs: 2, hidden: [1], classes: 2, batchNorm: null };
+    const net = fullyConnected({ inputs: 2, hidden: [1], classes: 2, batchNorm: null });
     const { params, x, labels } = randomCase(net, 2, 3);
     const { 'layers.1.linear.bias': _, ...incomplete } = params;
-    expect(() => netLoss(net, incomplete, x, labels, 0, 'training')).toThrow('has no layers.1.linear.bias');
-    const wide = { ...net, inputs: 3 };
-    expect(() => netLoss(wide, params, x, labels, 0, 'training')).toThrow(
-      'layers.0.linear.weight must have 3',
-    );
+    expect(() => netLoss(net, incomplete, { x, labels })).toThrow('has no layers.1.linear.bias');
+    const wide = fullyConnected({ inputs: 3, hidden: [1], classes: 2, batchNorm: null });
+    expect(() => netLoss(wide, params, { x, labels })).toThrow('layers.0.linear.weight must have 3');
   });
 });

@@ -9,11 +9,21 @@ describe('sgd', () => {
   const settings = { learningRate: 0.5, lambda: 0.25 };
   test('by hand, the L2 term only where decayed', () => {
     expect([...addL2([1, 1], [4, 4], [1, 0], 0.25)]).toEqual([3, 1]);
-    expect([...sgd([4, 4], [1, 1], [1, 0], settings)]).toEqual([2.5, 3.5]);
-    expect([...absSgd([-4, 4], [-1, 1], [1, 0], settings)]).toEqual([5.5, 4.5]);
+    const input = { w: [4, 4], dw: [1, 1], velocity: [0, 0], decayed: [1, 0] };
+    expect([...sgd(input, settings).w]).toEqual([2.5, 3.5]);
+    expect([...absSgd({ ...input, w: [-4, 4], dw: [-1, 1] }, settings).w]).toEqual([5.5, 4.5]);
+  });
+  test('momentum, Nesterov and weight decay by hand', () => {
+    const input = { w: [4], dw: [1], velocity: [2], decayed: [0] };
+    // g = 1 + 0.25 * 4 = 2; velocity = 0.5 * 2 + 2 = 3.
+    const heavy = { ...settings, momentum: 0.5, weightDecay: 0.25 };
+    expect(sgd(input, heavy)).toEqual({ w: Float64Array.of(2.5), velocity: Float64Array.of(3) });
+    expect([...sgd(input, { ...heavy, nesterov: true }).w]).toEqual([4 - 0.5 * (2 + 0.5 * 3)]);
+    expect([...sgd(input, settings).velocity]).toEqual([2]);
   });
   test('refuses arrays of different length', () => {
-    expect(() => sgd([1, 2], [1], [1, 1], settings)).toThrow('w must have 1 elements');
+    const input = { w: [1, 2], dw: [1], velocity: [0], decayed: [1, 1] };
+    expect(() => sgd(input, settings)).toThrow('w must have 1 elements');
   });
 });
 
@@ -36,6 +46,11 @@ describe('adam', () => {
   test('the L2 term goes through the moments, only where decayed', () => {
     const { mu } = adam([3, 3], [1, 1], [0, 0], [0, 0], [1, 0], { ...settings, lambda: 0.5 });
     expect([...mu]).toEqual([2, 0.5]);
+  });
+
+  test('AdamW shrinks the parameters first, by the rate times the decay', () => {
+    const { w } = adam([2], [4], [0], [0], [0], { ...settings, weightDecay: 0.5 });
+    expectClose(w, [2 * (1 - 0.1 * 0.5) - 0.1]);
   });
 
   test('step counts from 1', () => {

@@ -1,15 +1,8 @@
 /** Seeded nets and batches for the tests. */
-import { layerShapes, type NetBatchNorm, type NetShape, tensorName } from '../../../src/reference/net.ts';
+import { featuresOf } from '../../../src/nn/layers/layer.ts';
+import { resolveNet } from '../../../src/nn/net.ts';
+import type { NetSpec } from '../../../src/nn/net-spec.ts';
 import type { Tensor64 } from '../../../src/reference/numbers.ts';
-
-/** The course's batch norm. */
-export const courseBatchNorm: NetBatchNorm = {
-  order: 'before-relu',
-  eps: 1e-5,
-  statsMomentum: 0.1,
-  runningVariance: 'biased',
-  runningInit: 'first-batch',
-};
 
 /** Standard normal numbers: Box-Muller on a 32-bit linear congruential generator (Numerical Recipes' constants). */
 export function normalNumbers(seed: number): (count: number, std?: number) => Float64Array {
@@ -26,17 +19,22 @@ export function normalNumbers(seed: number): (count: number, std?: number) => Fl
 }
 
 /** Parameters with He weights, gamma around 1, biases and beta around 0, and a batch. */
-export function randomCase(net: NetShape, batchSize: number, seed: number) {
+export function randomCase(net: NetSpec, batchSize: number, seed: number) {
   const normal = normalNumbers(seed);
   const params: Record<string, Tensor64> = {};
-  layerShapes(net).forEach(({ K, N }, i) => {
-    params[tensorName(i, 'linear.weight')] = { shape: [N, K], data: normal(N * K, Math.sqrt(2 / K)) };
-    params[tensorName(i, 'linear.bias')] = { shape: [N], data: normal(N, 0.1) };
-    if (!net.batchNorm || i === net.hidden.length) return;
-    params[tensorName(i, 'bn.weight')] = { shape: [N], data: normal(N, 0.2).map((value) => value + 1) };
-    params[tensorName(i, 'bn.bias')] = { shape: [N], data: normal(N, 0.2) };
-  });
-  const x = normal(batchSize * net.inputs);
+  for (const layer of resolveNet(net)) {
+    for (const { name, torchShape: shape, init } of layer.parameters) {
+      const size = shape.reduce((product, side) => product * side, 1);
+      const data =
+        typeof init === 'number'
+          ? normal(size, init === 1 ? 0.2 : layer.kind.kind === 'linear' ? 0.1 : 0.2).map(
+              (value) => value + init,
+            )
+          : normal(size, Math.sqrt(2 / init.fanIn));
+      params[`${layer.name}.${name}`] = { shape, data };
+    }
+  }
+  const x = normal(batchSize * featuresOf(net.input));
   const labels = Uint32Array.from({ length: batchSize }, (_, b) => (b * 7 + seed) % net.classes);
   return { params, x, labels };
 }

@@ -1,12 +1,14 @@
 /** Checkpoints as files: nothing is lost, other files are refused. */
+
 import { describe, expect, test } from 'vitest';
 import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../src/train/checkpoint.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/train/safetensors.ts';
+import { fullyConnected } from '../../fully-connected.ts';
 
 const checkpoint: Checkpoint = {
   settings: {
-    net: { inputs: 3072, hidden: [50, 50], classes: 10, batchNorm: courseBatchNorm },
+    net: fullyConnected({ inputs: 3072, hidden: [50, 50], classes: 10, batchNorm: courseBatchNorm }),
     init: { sigma: 0.01 },
     optimizer: { kind: 'adam', b1: 0.9, b2: 0.999, eps: 1e-8 },
     schedule: { kind: 'cyclical', min: 1e-5, max: 0.1, halfCycle: 2250, decay: 0.6 },
@@ -21,6 +23,7 @@ const checkpoint: Checkpoint = {
   },
   step: 4500,
   variants: { 'layers.0 wgrad': 'quad-8x28' },
+  fused: true,
   forced: { matmul: 'naive' },
   adapter: 'google "swiftshader"',
   arenas: {

@@ -1,11 +1,13 @@
 /** Which steps a report covers, and its means. */
+
 import { describe, expect, test } from 'vitest';
 import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
 import { ReportWindow, type TrainReport } from '../../../src/train/report-window.ts';
 import type { TrainSettings } from '../../../src/train/settings.ts';
+import { fullyConnected } from '../../fully-connected.ts';
 
 const settings: TrainSettings = {
-  net: { inputs: 4, hidden: [2], classes: 2, batchNorm: courseBatchNorm },
+  net: fullyConnected({ inputs: 4, hidden: [2], classes: 2, batchNorm: courseBatchNorm }),
   init: 'he',
   optimizer: { kind: 'sgd' },
   schedule: { kind: 'cyclical', min: 0, max: 1, halfCycle: 10, decay: 1 },

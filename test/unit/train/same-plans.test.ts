@@ -1,15 +1,13 @@
 /** The old nets keep their plans: calls, labels, variants, grids and the text of every shader, on both kinds of adapter. */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { traitsOf } from '../../../src/gpu/adapter-kind.ts';
-import type { Capabilities, Gpu } from '../../../src/gpu/device.ts';
-import { Allocator } from '../../../src/gpu/tensor.ts';
+import type { Capabilities } from '../../../src/gpu/device.ts';
 import { type KernelCall, replicasOf, shaderText } from '../../../src/kernels/call.ts';
 import { defaultChoice } from '../../../src/kernels/variant-choice.ts';
-import type { GpuDataset } from '../../../src/train/dataset.ts';
-import { Trainer } from '../../../src/train/trainer.ts';
-import expected from '../../fixtures/same-plans.json';
+import { recordCalls } from '../../../src/measure/recorded-calls.ts';
+import expected from '../../fixtures/recorded/same-plans.json';
 import { type SameRun, sameRuns } from '../../same-runs.ts';
 
 const adapter = {
@@ -23,31 +21,13 @@ const adapters: Readonly<Record<string, Capabilities>> = {
   hardware: { ...adapter, ...traitsOf('gpu'), software: false },
 };
 
-async function callsOf({ settings, fuseGather }: SameRun, capabilities: Capabilities): Promise<KernelCall[]> {
-  const unlimited = { maxBufferSize: Infinity, maxStorageBufferBindingSize: Infinity };
-  const device = { limits: unlimited, createBuffer: (descriptor: GPUBufferDescriptor) => descriptor };
-  const gpu = { device, capabilities, check() {} } as unknown as Gpu;
-  const allocator = new Allocator(gpu);
-  const imagesA = allocator.tensor('images', (50_000 * 3072) / 4);
-  const split = { count: 50_000, shardImages: 50_000, imagesA, imagesB: imagesA, labels: imagesA };
-  const normalisation = allocator.tensor('normalisation', 2 * 3072);
-  const dataset: GpuDataset = { train: split, test: split, normalisation, sizeBytes: 0, destroy() {} };
-  let calls: readonly KernelCall[] = [];
-  const enough = new Error('recorded');
-  const made = Trainer.make(gpu, dataset, settings, {
-    ...(fuseGather !== undefined && { fuseGather }),
-    async measure(_, all) {
-      calls = all;
-      throw enough;
-    },
+const callsOf = ({ settings, fuseGather }: SameRun, capabilities: Capabilities): readonly KernelCall[] =>
+  recordCalls({
+    settings,
+    capabilities,
+    images: 50_000,
+    fuseGather: fuseGather ?? (capabilities.software && settings.cropPixels === 0),
   });
-  await made.catch((error) => {
-    if (error !== enough) throw error;
-  });
-  return [...calls];
-}
-
-vi.stubGlobal('GPUBufferUsage', { STORAGE: 1, COPY_SRC: 2, COPY_DST: 4 });
 
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 /** Comments and blank lines compile to nothing. */
@@ -84,13 +64,13 @@ const cases = Object.entries(sameRuns).flatMap(([name, run]) =>
 const seen: Record<string, Record<string, string>> = {};
 afterAll(() => {
   if (process.env.WGRAD_RECORD !== '1') return;
-  const fixture = new URL('../../fixtures/same-plans.json', import.meta.url);
+  const fixture = new URL('../../fixtures/recorded/same-plans.json', import.meta.url);
   writeFileSync(fixture, `${JSON.stringify(seen, null, 1)}\n`);
 });
 
 describe('plans and shader texts are those of before', () => {
-  test.each(cases)('$title', async ({ title, run, capabilities }) => {
-    const plan = planOf(await callsOf(run, capabilities), capabilities);
+  test.each(cases)('$title', ({ title, run, capabilities }) => {
+    const plan = planOf(callsOf(run, capabilities), capabilities);
     seen[title] = plan;
     expect(Object.entries(plan)).toEqual(
       Object.entries((expected as Record<string, Record<string, string>>)[title] ?? {}),

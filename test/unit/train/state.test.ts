@@ -1,17 +1,19 @@
 /** State dicts into the flat arrays of a population and back. */
-import { describe, expect, test } from 'vitest';
-import { courseBatchNorm, type NetSpec } from '../../../src/nn/net-spec.ts';
-import { layOut, type NamedTensor, torchShape } from '../../../src/nn/parameters.ts';
-import { applyStateDict, stateDict } from '../../../src/train/state.ts';
 
-const net: NetSpec = { inputs: 3, hidden: [5, 2], classes: 3, batchNorm: courseBatchNorm };
+import { describe, expect, test } from 'vitest';
+import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
+import { layOut, type NamedTensor } from '../../../src/nn/parameters.ts';
+import { applyStateDict, stateDict } from '../../../src/train/state.ts';
+import { fullyConnected } from '../../fully-connected.ts';
+
+const net = fullyConnected({ inputs: 3, hidden: [5, 2], classes: 3, batchNorm: courseBatchNorm });
 const layout = layOut(net);
 
 /** Every tensor of the net, numbered throughout. */
 function numbered(from = 1): NamedTensor[] {
   let next = from;
   return [...layout.parameters, ...layout.statistics].map((segment) => {
-    const shape = torchShape(segment);
+    const shape = segment.parameter.torchShape;
     const size = shape.reduce((product, side) => product * side, 1);
     return { name: segment.name, shape, data: Float32Array.from({ length: size }, () => next++) };
   });

@@ -8,16 +8,18 @@ import { netForward } from '../../../src/reference/net.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/train/safetensors.ts';
 import { applyStateDict, stateDict } from '../../../src/train/state.ts';
 import { readWeights } from '../../../src/train/weights-file.ts';
+import { fullyConnected } from '../../fully-connected.ts';
 
 const fixture = (name: string) =>
   new Uint8Array(readFileSync(join(import.meta.dirname, `../../fixtures/state-dicts/${name}.safetensors`)));
 
-const netOf = (order: 'before-relu' | 'after-relu' | 'none'): NetSpec => ({
-  inputs: 6,
-  hidden: [5, 4],
-  classes: 3,
-  batchNorm: order === 'none' ? null : { ...courseBatchNorm, order },
-});
+const netOf = (order: 'before-relu' | 'after-relu' | 'none'): NetSpec =>
+  fullyConnected({
+    inputs: 6,
+    hidden: [5, 4],
+    classes: 3,
+    batchNorm: order === 'none' ? null : { ...courseBatchNorm, order },
+  });
 
 /** What the file's weights, loaded into a net, are as a state dict again. */
 function loaded(net: NetSpec, file: Uint8Array) {

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live as synced } from 'lit-html/directives/live.js';
-import { CLASSES, IMAGE_BYTES } from '../../../data/cifar10.ts';
-import type { ExperimentSettings } from '../../../experiments/experiments.ts';
 import { fieldGroups, type SettingField, settingFields } from '../../../experiments/setting-fields.ts';
+import { parameterCount } from '../../../nn/net.ts';
+import { optimizerOf } from '../../../optim/index.ts';
 import type { TrainSettings } from '../../../train/settings.ts';
 import { count, duration, megabytes, milliseconds } from '../../format.ts';
 import type { App } from '../../model/app.ts';
@@ -27,7 +27,7 @@ import { runButtons } from '../header.ts';
 /** The settings, and the button that trains with them. */
 export function formView(app: App, training: TrainingControl): TemplateResult {
   const form = training.form.value;
-  const { settings, train, problems } = readForm(form);
+  const { train, problems } = readForm(form);
   const change = (next: Form) => {
     training.form.value = next;
   };
@@ -78,7 +78,7 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
         ${group === 'Data' ? runFields(form, problems, change, training) : nothing}
       </details>`;
     })}
-    <p class="estimate" id="estimate">${estimateText(training, settings, train)}</p>
+    <p class="estimate" id="estimate">${estimateText(training, train)}</p>
     <div class="buttons">${buttons(app, training, problems)}</div>
     <p class="links">
       <button type="button" class="link" @click=${(event: Event) => copyLink(form, event)}>Copy link</button>
@@ -278,14 +278,10 @@ function buttons(
 }
 
 /** Parameters, memory and time of what the form says. */
-function estimateText(training: TrainingControl, settings: ExperimentSettings, train: TrainSettings): string {
-  const { hidden, batchNorm } = settings;
-  const widths = [IMAGE_BYTES, ...hidden, CLASSES];
-  const weights = widths.slice(1).reduce((sum, width, i) => sum + width * (widths[i]! + 1), 0);
-  const norm = batchNorm === null ? 0 : 2 * hidden.reduce((sum, width) => sum + width, 0);
-  const parameters = weights + norm;
+function estimateText(training: TrainingControl, train: TrainSettings): string {
+  const parameters = parameterCount(train.net);
   const replicas = train.replicas.length;
-  const copies = train.optimizer.kind === 'adam' ? 4 : 2;
+  const copies = 2 + optimizerOf(train.optimizer).state(train.optimizer).length;
   const bytes = 4 * parameters * copies * replicas;
   const parts = [
     `${count(parameters)} parameters`,

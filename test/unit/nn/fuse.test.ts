@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Capabilities } from '../../../src/gpu/device.ts';
-import { splitsFor } from '../../../src/nn/linear.ts';
+import { splitsFor } from '../../../src/nn/fuse.ts';
 
 const hardware = { software: false } as Capabilities;
 const software = { software: true } as Capabilities;

@@ -1,0 +1,13 @@
+import { type BatchNormLayerSpec, batchNorm } from './batch-norm.ts';
+import type { LayerKind } from './layer.ts';
+import { type LinearSpec, linear } from './linear.ts';
+import { type ReluSpec, relu } from './relu.ts';
+
+/**
+ * A layer of a net as plain data. `index`: its number in the names of its tensors and calls, its place in the list unless given
+ * (a fully connected net counts linear, batch norm and ReLU as one).
+ */
+export type LayerSpec = (LinearSpec | BatchNormLayerSpec | ReluSpec) & { readonly index?: number };
+
+/** Every kind of layer. Passes, initial values, state dicts and the float64 reference loop over a net's entries of this list. */
+export const layerKinds = [linear, batchNorm, relu] as unknown as readonly LayerKind<LayerSpec>[];

@@ -1,0 +1,52 @@
+import { biasGradient } from '../../kernels/bias.ts';
+import { call } from '../../kernels/call.ts';
+import { matmulDgrad, matmulForward, matmulWgrad } from '../../kernels/matmul.ts';
+import { featuresOf, type LayerContext, type LayerKind, matrix, paddedWidth, vector } from './layer.ts';
+
+/** y = x·w + bias: every output from every value of the sample. */
+export interface LinearSpec {
+  readonly kind: 'linear';
+  readonly outputs: number;
+}
+
+const sizes = ({ batchSize, input, spec }: LayerContext<LinearSpec>) => ({
+  M: batchSize,
+  N: paddedWidth(spec.outputs),
+  K: paddedWidth(featuresOf(input)),
+});
+
+export const linear: LayerKind<LinearSpec> = {
+  kind: 'linear',
+  stem: 'linear',
+  outputShape({ outputs }) {
+    if (!Number.isInteger(outputs) || outputs < 1) throw new RangeError(`${outputs} outputs`);
+    return { features: outputs };
+  },
+  parameters: ({ outputs }, input) => [
+    matrix('weight', featuresOf(input), outputs),
+    vector('bias', outputs, 0),
+  ],
+  forward(layer, x) {
+    const { label } = layer;
+    const shape = sizes(layer);
+    const { M, N, K } = shape;
+    const w = layer.parameter('weight');
+    const bias = layer.parameter('bias');
+    const y = layer.tensor('linear', M * N);
+    return {
+      y,
+      calls: [call(`${label} forward`, matmulForward, shape, { x, w, bias, y })],
+      backward(dy, wantDx) {
+        const dw = layer.gradient('weight');
+        const db = layer.gradient('bias');
+        const calls = [
+          call(`${label} wgrad`, matmulWgrad, shape, { x, dy, dw }),
+          call(`${label} bias gradient`, biasGradient, { M, N }, { dy, db }),
+        ];
+        if (!wantDx) return { calls };
+        const dx = layer.tensor('dx', M * K);
+        return { dx, calls: [...calls, call(`${label} dgrad`, matmulDgrad, shape, { dy, w, dx })] };
+      },
+    };
+  },
+};

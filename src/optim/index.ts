@@ -1,0 +1,19 @@
+import { type AdamSpec, adam } from './adam.ts';
+import { type AdamWSpec, adamw } from './adamw.ts';
+import type { OptimizerKind } from './optimizer.ts';
+import { type SgdSpec, sgd } from './sgd.ts';
+
+/** Which optimizer, with its settings; learning rate and lambda come in tables. */
+export type OptimizerSpec = SgdSpec | AdamSpec | AdamWSpec;
+
+/** Every optimizer. The command line, the page and the tests loop over this list. */
+export const optimizers = [sgd, adam, adamw] as unknown as readonly OptimizerKind<OptimizerSpec>[];
+
+/** @throws RangeError where there is none of that kind */
+export function optimizerOf({ kind }: { readonly kind: string }): OptimizerKind<OptimizerSpec> {
+  const found = optimizers.find((candidate) => candidate.kind === kind);
+  if (found !== undefined) return found;
+  throw new RangeError(
+    `there is no optimizer "${kind}": there are ${optimizers.map((o) => o.kind).join(', ')}`,
+  );
+}

@@ -1,0 +1,19 @@
+import { optimizers } from './index.ts';
+
+/** `weightDecay` -> `weight-decay`: an option on the command line and in links. */
+export const flagOf = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const names = [...new Set(optimizers.flatMap(({ options }) => options.map(({ name }) => name)))];
+
+/** What a user may set of any optimizer: options of one name are one, with all that have it. */
+export const optimizerOptions = names.map((name) => {
+  const owners = optimizers.filter(({ options }) => options.some((own) => own.name === name));
+  const whats = owners.map(({ options }) => options.find((own) => own.name === name)!);
+  return {
+    name,
+    range: whats[0]!.range,
+    what: [...new Set(whats.map(({ what }) => what))].join('; '),
+    owners,
+  };
+});

@@ -1,0 +1,205 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import { settingDifferences } from '../../../experiments/setting-fields.ts';
+import { count, milliseconds, percent } from '../../format.ts';
+import type { RunRecord, RunState } from '../../model/run-record.ts';
+import { isBusy } from '../../model/status.ts';
+import { spread } from '../spread.ts';
+import type { RunDifference } from './run-statistics.ts';
+import type { RunsContext } from './runs-context.ts';
+
+const stateText: Readonly<Record<RunState, string>> = {
+  running: 'training',
+  finished: 'finished',
+  stopped: 'stopped',
+  failed: 'failed',
+  interrupted: 'interrupted',
+};
+
+/** Every run of this browser, with its difference to the baseline. */
+export function runTable(context: RunsContext): TemplateResult {
+  const { shown, differences, baseline } = context;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Runs">
+    <table class="runs">
+      <thead>
+        <tr>
+          <th scope="col">Shown</th>
+          <th scope="col">Baseline</th>
+          <th scope="col">Run</th>
+          <th scope="col">State</th>
+          <th scope="col">Differs in</th>
+          <th scope="col" class="figure">Seeds</th>
+          <th scope="col" class="figure">Validation</th>
+          <th scope="col" class="figure">Test</th>
+          <th scope="col">Against the baseline</th>
+          <th scope="col" class="figure">ms per step</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${shown.map((run) => row(context, run, baseline, differences.get(run.id)))}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function row(
+  context: RunsContext,
+  run: RunRecord,
+  baseline: RunRecord | undefined,
+  difference: RunDifference | undefined,
+): TemplateResult {
+  const { overlay, toggle, setBaseline, rename } = context;
+  const tests = run.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
+  const validations = run.perSeed.flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
+  return html`<tr data-run=${run.id} data-state=${run.state}>
+    <td>
+      <label class="swatch">
+        <input
+          type="checkbox"
+          aria-label="Show ${run.name} in the chart"
+          .checked=${overlay.has(run.id)}
+          @change=${() => toggle(run.id)}
+        />
+        <svg width="28" height="10" aria-hidden="true">
+          <line x1="0" y1="5" x2="28" y2="5" class="run-line style-${run.style % 8}"></line>
+        </svg>
+      </label>
+    </td>
+    <td>
+      <input
+        type="radio"
+        name="baseline"
+        aria-label="Compare with ${run.name}"
+        .checked=${run.id === baseline?.id}
+        @change=${() => setBaseline(run.id)}
+      />
+    </td>
+    <td>
+      <input
+        type="text"
+        class="run-title"
+        aria-label="Name of the run"
+        maxlength="80"
+        .value=${run.name}
+        @change=${(event: Event) => rename(run, (event.target as HTMLInputElement).value)}
+      />
+      ${run.origin === 'here' ? nothing : html`<span class="tag">${run.origin === 'import' ? 'imported' : 'example'}</span>`}
+      <p class="help" title=${run.adapter}>${run.startedAt.slice(0, 16).replace('T', ' ')} · ${run.adapter.slice(0, 40)}</p>
+      <div class="actions">${actions(context, run)}</div>
+    </td>
+    <td title=${run.problem ?? ''}>
+      ${stateText[run.state]}${divergedText(run)}${
+        run.state === 'finished' ? nothing : html`<br /><span class="quiet">step ${count(run.step)}</span>`
+      }
+    </td>
+    <td class="differs">${differsText(run, baseline)}</td>
+    <td class="figure">${run.train.replicas.length}</td>
+    <td class="figure">${validations.length === 0 ? '–' : spread(validations)}</td>
+    <td class="figure">${tests.length === 0 ? '–' : spread(tests)}</td>
+    <td>${differenceView(run, baseline, difference)}</td>
+    <td class="figure">${run.msPerStep === null ? '–' : milliseconds(run.msPerStep)}</td>
+  </tr>`;
+}
+
+const divergedText = (run: RunRecord): TemplateResult | typeof nothing => {
+  const diverged = run.perSeed.find(({ divergedAtStep }) => divergedAtStep !== null);
+  return diverged === undefined
+    ? nothing
+    : html`<br /><span class="alarm">diverged, seed ${diverged.seed}, step ${diverged.divergedAtStep}</span>`;
+};
+
+/** What of the settings is not the baseline's. */
+function differsText(run: RunRecord, baseline: RunRecord | undefined): string {
+  if (run.id === baseline?.id) return run.experiment;
+  if (run.settings === null || baseline?.settings == null) return run.experiment;
+  const list = settingDifferences(run.settings, baseline.settings).map(
+    ({ field, value }) => `${field.label}: ${value}`,
+  );
+  if (run.train.steps !== baseline.train.steps && !list.some((each) => /cycle/i.test(each))) {
+    list.push(`${count(run.train.steps)} steps`);
+  }
+  return list.length === 0 ? 'nothing' : list.join('; ');
+}
+
+function differenceView(
+  run: RunRecord,
+  baseline: RunRecord | undefined,
+  difference: RunDifference | undefined,
+): TemplateResult | string {
+  if (run.id === baseline?.id) return 'baseline';
+  if (difference === undefined) return '–';
+  const { mean, margin, pHolm, verdict } = difference;
+  const points = (value: number) => `${value >= 0 ? '+' : ''}${(100 * value).toFixed(2)}`;
+  const interval = margin === null ? '' : ` [${points(mean - margin)}, ${points(mean + margin)}]`;
+  const p = pHolm === null ? '' : `, p ${pHolm < 0.001 ? '< 0.001' : pHolm.toFixed(3)}`;
+  return Number.isNaN(mean)
+    ? verdict
+    : html`${points(mean)}${interval} points<br /><span class="quiet">${verdict}${p}</span>`;
+}
+
+function actions(context: RunsContext, run: RunRecord): TemplateResult {
+  const { app, goOn, toForm, saveRun, saveWeights, remove, pin } = context;
+  const busy = isBusy(app.run.value);
+  const canGoOn = (run.state === 'interrupted' || run.state === 'stopped') && run.origin === 'here';
+  return html`
+    ${
+      canGoOn
+        ? html`<button type="button" class="small primary" data-act="go-on" ?disabled=${busy} @click=${() => goOn(run)}>
+            Go on from step ${count(run.step)}
+          </button>`
+        : nothing
+    }
+    ${run.settings === null ? nothing : html`<button type="button" class="small" @click=${() => toForm(run)}>Settings to the form</button>`}
+    ${run.hasWeights ? html`<button type="button" class="small" data-act="weights" @click=${() => saveWeights(run)}>Weights</button>` : nothing}
+    <button type="button" class="small" data-act="export" @click=${() => saveRun(run)}>Whole run</button>
+    <button type="button" class="small" aria-pressed=${run.pinned} @click=${() => pin(run)}>
+      ${run.pinned ? 'Unpin' : 'Pin'}
+    </button>
+    ${
+      run.origin === 'example'
+        ? nothing
+        : html`<button type="button" class="small" data-act="delete" ?disabled=${run.state === 'running'} @click=${() => remove(run)}>
+            Delete
+          </button>`
+    }
+  `;
+}
+
+/** A table of the settings in which shown runs differ. */
+export function settingsTable(runs: readonly RunRecord[]): TemplateResult | typeof nothing {
+  const known = runs.filter(({ settings }) => settings !== null);
+  const first = known[0]?.settings;
+  if (known.length < 2 || first == null) return nothing;
+  const fields = new Set(
+    known.flatMap(({ settings }) => settingDifferences(settings!, first).map(({ field }) => field)),
+  );
+  if (fields.size === 0) return html`<p class="help">The shown runs have the same settings.</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Settings that differ">
+    <table class="words">
+      <caption>
+        Settings that differ between the shown runs
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Run</th>
+          ${[...fields].map(({ label }) => html`<th scope="col">${label}</th>`)}
+          <th scope="col">Test</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${known.map(
+          (run) =>
+            html`<tr>
+              <th scope="row">${run.name}</th>
+              ${[...fields].map((field) => html`<td>${field.read(run.settings!)}</td>`)}
+              <td>${testText(run)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+const testText = ({ perSeed }: RunRecord): string => {
+  const tests = perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
+  return tests.length === 0 ? '–' : tests.length === 1 ? percent(tests[0]!) : spread(tests);
+};

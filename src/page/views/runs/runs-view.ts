@@ -1,0 +1,336 @@
+import { computed, effect, signal } from '@preact/signals-core';
+import { html, nothing, type TemplateResult } from 'lit-html';
+import type { App } from '../../model/app.ts';
+import { formOf } from '../../model/form.ts';
+import type { RunList } from '../../model/run-list.ts';
+import type { RunMetrics, RunRecord } from '../../model/run-record.ts';
+import type { TrainingControl } from '../../model/training-control.ts';
+import type { Router } from '../../router.ts';
+import { saveFile } from '../../save-file.ts';
+import { importFiles } from '../../store/import-files.ts';
+import { type WholeRun, writeRunFile } from '../../store/run-file.ts';
+import { readMetrics, readWeights } from '../../store/run-store.ts';
+import { paint } from '../paint.ts';
+import {
+  mostOverlaid,
+  Overlay,
+  type OverlayAxis,
+  type OverlayMetric,
+  type OverlayOptions,
+  overlayAxes,
+  overlayMetrics,
+} from './overlay.ts';
+import { compareRuns } from './run-statistics.ts';
+import { runTable, settingsTable } from './run-table.ts';
+import type { RunsContext } from './runs-context.ts';
+
+/** A deleted run can be brought back for so long. */
+const undoMs = 20_000;
+
+export interface RunsParts {
+  readonly app: App;
+  readonly runs: RunList;
+  readonly training: TrainingControl;
+  readonly router: Router;
+  readonly isShown: () => boolean;
+}
+
+/** The view's own state, and what its buttons do. */
+class RunsState {
+  readonly filter = signal('');
+  readonly overlay = signal<ReadonlySet<string>>(new Set());
+  readonly baselineId = signal<string | undefined>(undefined);
+  readonly options = signal<OverlayOptions>({
+    metric: 'validationAccuracy',
+    axis: 'step',
+    smoothing: 0,
+    isLog: false,
+    hasBand: true,
+  });
+  readonly refused = signal<readonly string[]>([]);
+  readonly deleted = signal<WholeRun | undefined>(undefined);
+  /** Curves of shown runs, by id. */
+  readonly metrics = signal<ReadonlyMap<string, RunMetrics>>(new Map());
+  readonly parts: RunsParts;
+
+  constructor(parts: RunsParts) {
+    this.parts = parts;
+  }
+
+  readonly shown = computed((): readonly RunRecord[] => {
+    const words = this.filter.value.toLowerCase().split(/\s+/);
+    return this.parts.runs.runs.value
+      .filter((run) => {
+        const text =
+          `${run.name} ${run.experiment} ${run.state} ${run.adapter} ${run.startedAt}`.toLowerCase();
+        return words.every((word) => text.includes(word));
+      })
+      .toSorted((a, b) => Number(b.pinned) - Number(a.pinned));
+  });
+
+  /** The chosen one, else the oldest run that was tested. */
+  readonly baseline = computed((): RunRecord | undefined => {
+    const all = this.parts.runs.runs.value;
+    const chosen = all.find(({ id }) => id === this.baselineId.value);
+    return chosen ?? all.findLast((run) => run.perSeed.some(({ testAccuracy }) => testAccuracy !== null));
+  });
+
+  readonly differences = computed(() => compareRuns(this.parts.runs.runs.value, this.baseline.value));
+
+  toggle(id: string): void {
+    const next = new Set(this.overlay.peek());
+    if (!next.delete(id)) {
+      next.add(id);
+      if (next.size > mostOverlaid) next.delete([...next][0]!);
+    }
+    this.overlay.value = next;
+  }
+
+  async import(files: readonly File[]): Promise<void> {
+    const { runs, refused } = await importFiles(files);
+    for (const { record, metrics, weights } of runs) {
+      const list = this.parts.runs;
+      const named = { ...record, name: list.freeName(record.name), style: list.freeStyle() };
+      await list.keep(named, metrics, weights);
+      this.toggle(named.id);
+    }
+    this.refused.value = refused;
+    this.parts.app.announce(`${runs.length} runs imported, ${refused.length} files refused`);
+  }
+
+  async remove(record: RunRecord): Promise<void> {
+    const [metrics, weights] = await Promise.all([readMetrics(record.id), readWeights(record.id)]);
+    const whole = { record, metrics, weights };
+    this.deleted.value = whole;
+    await this.parts.runs.forget(record.id);
+    setTimeout(() => {
+      if (this.deleted.peek() === whole) this.deleted.value = undefined;
+    }, undoMs);
+  }
+
+  async undo(): Promise<void> {
+    const whole = this.deleted.peek();
+    if (whole === undefined) return;
+    this.deleted.value = undefined;
+    await this.parts.runs.keep(whole.record, whole.metrics, whole.weights);
+  }
+
+  async saveRun(record: RunRecord): Promise<void> {
+    const [metrics, weights] = await Promise.all([readMetrics(record.id), readWeights(record.id)]);
+    saveFile(`${fileName(record.name)}.run.safetensors`, await writeRunFile({ record, metrics, weights }));
+  }
+
+  async saveWeights(record: RunRecord): Promise<void> {
+    const weights = (await readWeights(record.id)) ?? [];
+    for (const [i, file] of weights.entries()) {
+      const seed = weights.length === 1 ? '' : `.${record.train.replicas[i]!.seed}`;
+      saveFile(`${fileName(record.name)}.weights${seed}.safetensors`, file);
+    }
+  }
+}
+
+const fileName = (name: string): string => name.replace(/[^\w.-]+/g, '-').slice(0, 60) || 'run';
+
+export function mountRuns(root: HTMLElement, parts: RunsParts): void {
+  const { app, runs, training, router } = parts;
+  const state = new RunsState(parts);
+  runs.importing = (files) => state.import(files);
+  const [table, chart] = [document.createElement('div'), document.createElement('div')];
+  root.append(table, chart);
+  for (const element of [table, chart]) element.className = 'column';
+
+  // The newest runs are shown at first.
+  let isFirst = true;
+  effect(() => {
+    if (!isFirst || runs.runs.value.length === 0) return;
+    isFirst = false;
+    state.overlay.value = new Set(runs.runs.value.slice(0, 4).map(({ id }) => id));
+  });
+  effect(() => {
+    // A run in progress changes: its curve is the live one.
+    void training.version.value;
+    for (const id of state.overlay.value) {
+      const live = training.live.peek();
+      if (live?.record.id === id) {
+        state.metrics.value = new Map(state.metrics.peek()).set(id, live.metrics);
+      } else if (!state.metrics.peek().has(id)) {
+        void readMetrics(id).then((metrics) => {
+          if (metrics !== undefined) state.metrics.value = new Map(state.metrics.peek()).set(id, metrics);
+        });
+      }
+    }
+  });
+
+  const update = (run: RunRecord) => void runs.keep(run);
+  paint(table, () => {
+    const context: RunsContext = {
+      app,
+      shown: state.shown.value,
+      baseline: state.baseline.value,
+      differences: state.differences.value,
+      overlay: state.overlay.value,
+      toggle: (id) => state.toggle(id),
+      setBaseline: (id) => {
+        state.baselineId.value = id;
+      },
+      rename: (run, name) => update({ ...run, name: name.trim() || run.name }),
+      pin: (run) => update({ ...run, pinned: !run.pinned }),
+      goOn: (run) => {
+        router.go('train');
+        void training.goOn(run);
+      },
+      toForm: (run) => {
+        const { train, settings, experiment } = run;
+        const rest = {
+          seeds: String(Math.min(train.replicas.length, 10)),
+          steps: '',
+          shuffle: train.shuffle,
+        };
+        if (settings !== null) training.form.value = formOf(settings, experiment, rest);
+        router.go('train');
+      },
+      saveRun: (run) => void state.saveRun(run),
+      saveWeights: (run) => void state.saveWeights(run),
+      remove: (run) => void state.remove(run),
+    };
+    return listView(state, context);
+  });
+
+  let overlay: Overlay | undefined;
+  paint(
+    chart,
+    () => chartView(state),
+    () => {
+      const container = document.getElementById('chart-overlay');
+      if (container === null || !parts.isShown()) return;
+      overlay ??= new Overlay(container);
+      overlay.show(overlaid(state), state.options.peek());
+    },
+  );
+}
+
+const overlaid = (state: RunsState) =>
+  state.parts.runs.runs.peek().flatMap((record) => {
+    const metrics = state.metrics.peek().get(record.id);
+    return state.overlay.peek().has(record.id) && metrics !== undefined ? [{ record, metrics }] : [];
+  });
+
+function listView(state: RunsState, context: RunsContext): TemplateResult {
+  const all = state.parts.runs.runs.value;
+  const { unkept } = state.parts.runs;
+  return html`<section class="card" aria-label="Runs of this browser">
+    <div class="toolbar">
+      <h2>Runs</h2>
+      ${
+        all.length === 0
+          ? nothing
+          : html`<input
+              type="search"
+              aria-label="Filter runs"
+              placeholder="Filter"
+              .value=${state.filter.value}
+              @input=${(event: Event) => (state.filter.value = (event.target as HTMLInputElement).value)}
+            />`
+      }
+      <label class="file">
+        Import
+        <input
+          type="file"
+          multiple
+          id="run-files"
+          @change=${(event: Event) => {
+            const input = event.target as HTMLInputElement;
+            const files = [...(input.files ?? [])];
+            input.value = '';
+            void state.import(files);
+          }}
+        />
+      </label>
+    </div>
+    ${
+      state.deleted.value === undefined
+        ? nothing
+        : html`<p class="undo" role="status">
+            ${state.deleted.value.record.name} was deleted.
+            <button type="button" class="small" data-act="undo" @click=${() => state.undo()}>Undo</button>
+          </p>`
+    }
+    ${
+      state.refused.value.length === 0
+        ? nothing
+        : html`<div class="refused" role="alert">
+            <p>Not imported:</p>
+            <ul>
+              ${state.refused.value.map((line) => html`<li>${line}</li>`)}
+            </ul>
+          </div>`
+    }
+    ${unkept.value === '' ? nothing : html`<p class="refused">This browser keeps no runs: ${unkept.value}. They are gone with this tab.</p>`}
+    ${
+      all.length === 0
+        ? html`<p>
+            No runs yet. What you train is kept here by itself; whole runs of others, and the folders of npm run train and npm run experiments, can be
+            imported, or dropped on this page.
+          </p>`
+        : runTable(context)
+    }
+    ${
+      context.differences.size === 0
+        ? nothing
+        : html`<p class="help">
+            Against ${context.baseline?.name}: test accuracy, paired by seed; 95 % intervals of Student’s t; p of the paired t test, corrected by Holm for
+            ${context.differences.size} ${context.differences.size === 1 ? 'comparison' : 'comparisons'}. One seed says nothing about another.
+          </p>`
+    }
+  </section>`;
+}
+
+function chartView(state: RunsState): TemplateResult {
+  const options = state.options.value;
+  const set = (part: Partial<OverlayOptions>) => {
+    state.options.value = { ...state.options.peek(), ...part };
+  };
+  void state.metrics.value;
+  const count = state.overlay.value.size;
+  const shown = state.parts.runs.runs.value.filter(({ id }) => state.overlay.value.has(id));
+  return html`<figure class="card" ?hidden=${count === 0}>
+      <figcaption class="toolbar">
+        <label
+          >Metric
+          <select @change=${(event: Event) => set({ metric: valueOfField(event) as OverlayMetric })}>
+            ${overlayMetrics.map(([id, label]) => html`<option value=${id} ?selected=${id === options.metric}>${label}</option>`)}
+          </select></label
+        >
+        <label
+          >by
+          <select @change=${(event: Event) => set({ axis: valueOfField(event) as OverlayAxis })}>
+            ${overlayAxes.map((axis) => html`<option ?selected=${axis === options.axis}>${axis}</option>`)}
+          </select></label
+        >
+        <label
+          >Smoothing ${options.smoothing.toFixed(2)}
+          <input
+            type="range"
+            min="0"
+            max="0.99"
+            step="0.01"
+            .value=${String(options.smoothing)}
+            @input=${(event: Event) => set({ smoothing: Number(valueOfField(event)) })}
+        /></label>
+        <label
+          ><input type="checkbox" .checked=${options.isLog} @change=${() => set({ isLog: !options.isLog })} /> log</label
+        >
+        <label
+          ><input type="checkbox" .checked=${options.hasBand} @change=${() => set({ hasBand: !options.hasBand })} />
+          band</label
+        >
+      </figcaption>
+      <div id="chart-overlay" class="chart"></div>
+      <p class="help">
+        ${count} of at most ${mostOverlaid} runs; of several seeds the mean, and as a band their range. Drag to zoom, click twice to go back.
+      </p>
+    </figure>
+    <section class="card" ?hidden=${shown.length < 2} aria-label="Settings">${settingsTable(shown)}</section>`;
+}
+
+const valueOfField = (event: Event): string => (event.target as HTMLInputElement | HTMLSelectElement).value;

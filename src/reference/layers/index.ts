@@ -1,0 +1,14 @@
+import type { LayerSpec } from '../../nn/layers/index.ts';
+import { batchNorm } from './batch-norm.ts';
+import type { ReferenceLayer } from './layer.ts';
+import { linear } from './linear.ts';
+import { relu } from './relu.ts';
+
+const layers = [linear, batchNorm, relu] as unknown as readonly ReferenceLayer<LayerSpec>[];
+
+/** @throws Error for a kind of layer without a mirror */
+export function referenceLayer(kind: string): ReferenceLayer<LayerSpec> {
+  const found = layers.find((layer) => layer.kind === kind);
+  if (found === undefined) throw new Error(`${kind} has no float64 mirror: add one to src/reference/layers`);
+  return found;
+}

@@ -1,0 +1,120 @@
+// The calls of a training step. Trainer, benches, peers and tests record it here and nowhere else.
+import type { Capabilities } from '../gpu/device.ts';
+import type { Allocator, Tensor } from '../gpu/tensor.ts';
+import { call, type KernelCall } from '../kernels/call.ts';
+import { stepEnd } from '../kernels/step-end.ts';
+import { fuseGather, splitSums } from '../nn/fuse.ts';
+import { featuresOf, paddedWidth, shapeWords } from '../nn/layers/layer.ts';
+import { type Model, makeModel } from '../nn/model.ts';
+import type { NetSpec } from '../nn/net-spec.ts';
+import { trainingPass } from '../nn/passes.ts';
+import type { OptimizerSpec } from '../optim/index.ts';
+import { makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
+import type { GpuDataset } from './dataset.ts';
+import { gatherCall } from './gather-call.ts';
+
+/** Where the samples of a step come from. */
+export type StepSource =
+  | {
+      readonly kind: 'dataset';
+      readonly dataset: GpuDataset;
+      /** Training samples of an epoch: entries of `order`. */
+      readonly samples: number;
+      /** Samples may carry crop offsets. */
+      readonly crop?: boolean;
+      /** Let the first layer read the images' bytes itself, where it can. */
+      readonly fused?: boolean;
+    }
+  /** x and labels are the caller's to write. */
+  | { readonly kind: 'batch' };
+
+export interface StepOptions {
+  readonly net: NetSpec;
+  readonly optimizer: OptimizerSpec;
+  readonly source: StepSource;
+  readonly batchSize: number;
+  readonly replicas: number;
+  readonly capabilities: Capabilities;
+  /** Steps of the run: rows of the optimizer's table. */
+  readonly steps: number;
+  /** Steps that the history holds. */
+  readonly historySteps: number;
+  readonly labelSmoothing?: number;
+}
+
+/** A step's tensors and calls. */
+export interface RecordedStep {
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly calls: readonly KernelCall[];
+  /** (R, samples of an epoch), as sample-order.ts encodes them. */
+  readonly order: Tensor;
+  /** (R, B, input padded). Nothing writes it where the first layer reads bytes. */
+  readonly x: Tensor;
+  /** (R, B) */
+  readonly labels: Tensor;
+  /** (R, B, classes padded) */
+  readonly logits: Tensor;
+  /** (R, 4): the step, and the first step whose loss was not finite, plus 1. */
+  readonly counters: Tensor;
+  /** (R, 2 · historySteps): sums of losses, and hits. */
+  readonly history: Tensor;
+}
+
+/**
+ * Records input, forward, loss, backward, update and step-end. Nothing is allocated until the calls are compiled.
+ * @throws RangeError where the net does not fit the data, naming what does not
+ */
+export function recordStep(allocator: Allocator, options: StepOptions): RecordedStep {
+  const { net, source, batchSize: B, replicas: R, capabilities, historySteps: HISTORY } = options;
+  if (source.kind === 'dataset') checkFit(net, source.dataset);
+  const model = makeModel(allocator, net, R);
+  const counters = allocator.tensor('counters', 4, R);
+  const order = allocator.tensor('sample order', source.kind === 'dataset' ? source.samples : 1, R);
+  const labels = allocator.tensor('labels', B, R);
+  const history = allocator.tensor('history', 2 * HISTORY, R);
+  const x = allocator.tensor('x', B * paddedWidth(featuresOf(net.input)), R);
+
+  const batch = { x, labels, counters };
+  const { labelSmoothing = 0 } = options;
+  const pass = trainingPass({ allocator, model, batch, batchSize: B, capabilities, labelSmoothing });
+  const { params, grads, layout } = model;
+  const optimizer = makeOptimizer(allocator, options.optimizer, {
+    params,
+    grads,
+    counters,
+    parameterCount: layout.parameterCount,
+    decayedCount: layout.decayedCount,
+    steps: options.steps,
+  });
+  const { rowLoss, rowHit, logits } = pass;
+  const end = call('step end', stepEnd, { M: B, HISTORY }, { rowLoss, rowHit, history, counters });
+  const all = [...inputCalls(source, B, { order, ...batch }), ...pass.calls, optimizer.call, end];
+  const gathered = source.kind === 'dataset' && source.fused ? fuseGather(all) : all;
+  const calls = splitSums(gathered, capabilities, allocator);
+  return { model, optimizer, calls, order, x, labels, logits, counters, history };
+}
+
+function inputCalls(
+  source: StepSource,
+  batchSize: number,
+  tensors: Parameters<typeof gatherCall>[1],
+): readonly KernelCall[] {
+  if (source.kind === 'batch') return [];
+  const { dataset, samples, crop = false } = source;
+  const stepsPerEpoch = Math.floor(samples / batchSize);
+  const options = { label: 'gather', dataset, split: dataset.train, batchSize, stepsPerEpoch, crop };
+  return [gatherCall(options, tensors)];
+}
+
+/** @throws RangeError where a net is made for other data */
+function checkFit(net: NetSpec, { input, classes }: GpuDataset): void {
+  if (featuresOf(net.input) !== featuresOf(input)) {
+    throw new RangeError(
+      `the net takes samples of ${shapeWords(net.input)} values, the data have ${shapeWords(input)}`,
+    );
+  }
+  if (net.classes < classes) {
+    throw new RangeError(`the net has ${net.classes} classes, the data have ${classes}`);
+  }
+}

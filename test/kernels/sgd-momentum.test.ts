@@ -1,0 +1,28 @@
+import { describe, test } from 'vitest';
+import { sgdMomentum } from '../../src/kernels/optimizers.ts';
+import { CaseBuilder } from '../../src/reference/checks/case.ts';
+import { testEveryVariant } from './every-variant.ts';
+import { checkSteps, countersAt } from './steps.ts';
+
+testEveryVariant(sgdMomentum);
+
+describe('sgd-momentum over several steps, each with its row of the tables', () => {
+  const replicas = 3;
+  const shape = {
+    COUNT: 68,
+    DECAYED: 20,
+    REPLICAS: replicas,
+    WEIGHT_DECAY: 0,
+    MOMENTUM: 0.9,
+    NESTEROV: 1 as const,
+  };
+  for (const variant of sgdMomentum.variants) {
+    test(`sgd-momentum/${variant.name}, 6 steps`, async () => {
+      const random = new CaseBuilder(replicas, 7);
+      await checkSteps(sgdMomentum, variant, shape, replicas, 6, (step) => ({
+        counters: countersAt(replicas, step),
+        grads: Array.from({ length: replicas }, () => random.normals(shape.COUNT)),
+      }));
+    });
+  }
+});
