@@ -1,4 +1,4 @@
-// `npm run bench`: measures in headless Chrome, compares, writes the results.
+// `npm run bench`: measures in headless Chrome or in Node, compares, writes the results.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandLine } from '../src/cli/command-line.ts';
@@ -15,11 +15,12 @@ import { baselineRefusal } from './baseline.ts';
 import { isStep } from './budget.ts';
 import { currentCommit, describeHost, load } from './host.ts';
 import { type MeasuredGroups, measureAll } from './measure-groups.ts';
+import { openNodeSession } from './node-session.ts';
 import { type BenchOptions, matches, parseBenchOptions } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
 import { listText, terminalReport } from './report/terminal.ts';
 import { writeResults } from './result-files.ts';
-import { openSession, type Session } from './session.ts';
+import { openChromeSession, type Session } from './session.ts';
 
 /** Returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -30,7 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const startedAt = new Date();
   const folder = options.list ? '' : outFolder(options, startedAt);
   const progress = makeProgress('bench', 5000);
-  const session = await openSession(progress.log);
+  const session = await openSession(options, progress.log);
   try {
     const { opened } = session;
     progress.log(`adapter: ${opened.adapterName}`);
@@ -86,6 +87,10 @@ export async function main(args: readonly string[]): Promise<number> {
     progress.stop();
     await session.close();
   }
+}
+
+function openSession({ host, adapter }: BenchOptions, log: (line: string) => void): Promise<Session> {
+  return host === 'node' ? openNodeSession({ adapter, log }) : openChromeSession(log);
 }
 
 /**

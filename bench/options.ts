@@ -1,5 +1,6 @@
 import { Option, type OptionValues } from 'commander';
 import { makeCommand, parse } from '../src/cli/options/command.ts';
+import { addHostOptions, type HostOptions, hostOptionsOf } from '../src/cli/options/host-options.ts';
 import { assignment, number, wholeNumber } from '../src/cli/options/numbers.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { kernels } from '../src/kernels/index.ts';
@@ -8,7 +9,7 @@ import type { SuiteName } from '../src/measure/schema.ts';
 export const suiteNames = ['kernels', 'train', 'peers'] as const satisfies readonly SuiteName[];
 
 /** What `npm run bench` was asked for. */
-export interface BenchOptions {
+export interface BenchOptions extends HostOptions {
   readonly args: readonly string[];
   readonly suites: readonly SuiteName[];
   /** Words that a group's id must contain, all of them; none: everything. */
@@ -31,38 +32,43 @@ Examples:
   npm run bench -- --list
   npm run bench -- --suite kernels --filter "matmul-forward M=100" --quick
   npm run bench -- --suite train --variant matmul=naive
+  npm run bench -- --suite train --host node
   npm run bench -- --quick --baseline runs/bench-before/results.json
 
 Found wrong, with exit status 1: a result is wrong, or a row is slower than the baseline allows.`;
 
 /** undefined where help was asked for. @throws UserError for a mistake, in one line */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
-  const command = makeCommand('bench', 'Times kernels, training steps and other engines in headless Chrome.')
-    .addOption(new Option('--suite <name>', 'one suite (default: all)').choices(suiteNames))
-    .option('--filter <words>', 'only groups whose name contains all these words')
-    .option('--list', 'show what would be measured, and what not and why')
-    .option('--quick', 'fewer groups, fewer rounds: under three minutes')
-    .option('--json <file>', 'write the results to this file too')
-    .option('--baseline <file>', 'compare with an earlier results.json from the same adapter')
-    .option(
-      '--threshold <x>',
-      'slow-down against the baseline that counts as a failure (default: 0.05)',
-      number(0, true),
-      0.05,
-    )
-    .option('--out <dir>', 'folder of the results (default: runs/bench-<time>)')
-    .option('--variant <op=name>', 'time this variant only, such as matmul=naive; repeatable', assignment)
-    .option('--rounds <n>', 'rounds per group (default: as many as fit)', wholeNumber(1, 10_000))
-    .option('--seed <s>', 'seed of the random order (default: 1)', wholeNumber(0), 1)
-    .addHelpText('after', examples);
+  const command = addHostOptions(
+    makeCommand('bench', 'Times kernels, training steps and other engines, in headless Chrome or in Node.')
+      .addOption(new Option('--suite <name>', 'one suite (default: all)').choices(suiteNames))
+      .option('--filter <words>', 'only groups whose name contains all these words')
+      .option('--list', 'show what would be measured, and what not and why')
+      .option('--quick', 'fewer groups, fewer rounds: under three minutes')
+      .option('--json <file>', 'write the results to this file too')
+      .option('--baseline <file>', 'compare with an earlier results.json from the same adapter')
+      .option(
+        '--threshold <x>',
+        'slow-down against the baseline that counts as a failure (default: 0.05)',
+        number(0, true),
+        0.05,
+      )
+      .option('--out <dir>', 'folder of the results (default: runs/bench-<time>)')
+      .option('--variant <op=name>', 'time this variant only, such as matmul=naive; repeatable', assignment)
+      .option('--rounds <n>', 'rounds per group (default: as many as fit)', wholeNumber(1, 10_000))
+      .option('--seed <s>', 'seed of the random order (default: 1)', wholeNumber(0), 1)
+      .addHelpText('after', examples),
+  );
   const parsed = parse(command, args);
   if (parsed === undefined) return undefined;
   const values: OptionValues = parsed.opts();
   const forced: Record<string, string> = values.variant ?? {};
   checkForced(forced);
+  const host = hostOptionsOf(values);
   return {
+    ...host,
     args,
-    suites: values.suite === undefined ? suiteNames : [values.suite],
+    suites: suitesOf(values.suite, host),
     filter: String(values.filter ?? '')
       .toLowerCase()
       .split(/\s+/)
@@ -77,6 +83,14 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     rounds: values.rounds,
     seed: values.seed,
   };
+}
+
+/** @throws UserError where the suite that was asked for needs a browser */
+function suitesOf(suite: SuiteName | undefined, { host }: HostOptions): readonly SuiteName[] {
+  const possible = suiteNames.filter((name) => host === 'chrome' || name !== 'peers');
+  if (suite === undefined) return possible;
+  if (possible.some((name) => name === suite)) return [suite];
+  throw new UserError(`--suite ${suite} needs a browser: use --host chrome, the default`);
 }
 
 function checkForced(forced: Readonly<Record<string, string>>): void {

@@ -1,4 +1,4 @@
-/** What the command (Node) and the page (browser) say to each other. Plain data: it crosses as JSON. */
+/** What the command and what measures (a page, or Node itself) say to each other. Plain data: it crosses as JSON. */
 import type { AdapterDescription } from '../src/gpu/device.ts';
 import type { MeasureSettings } from '../src/measure/measure.ts';
 import type { Group, Skipped, StepProfile, SuiteName } from '../src/measure/schema.ts';
@@ -43,7 +43,7 @@ export interface MeasureResult {
   readonly profiles: readonly StepProfile[];
 }
 
-/** What the page puts on `window`. */
+/** What measures; a page puts it on `window`. */
 export interface BenchPage {
   open(): Promise<Opened>;
   list(request: ListRequest): Promise<readonly ListedGroup[]>;

@@ -8,7 +8,7 @@ import type { SelfTest } from './page/self-test.ts';
 import { peerServerOptions } from './peers/server-options.ts';
 import type { ListedGroup, ListRequest, MeasureRequest, MeasureResult, Opened } from './protocol.ts';
 
-/** The page of the harness in headless Chrome. */
+/** What measures: the page of the harness in headless Chrome, or Node. */
 export interface Session {
   readonly browser: string;
   readonly opened: Opened;
@@ -45,7 +45,7 @@ async function servePage(): Promise<{ server: ViteDevServer; url: string }> {
  * Starts server, browser and page, and opens the device.
  * @throws UserError where there is no browser or no adapter
  */
-export async function openSession(log: (line: string) => void): Promise<Session> {
+export async function openChromeSession(log: (line: string) => void): Promise<Session> {
   const { server, url } = await servePage();
   let browser: Browser | undefined;
   const close = async () => {

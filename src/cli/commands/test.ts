@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { findChrome } from '../../hosts/chrome/launch.ts';
+import { dawnVersion } from '../../hosts/node/dawn.ts';
+import { installMesa, lavapipeManifest } from '../../hosts/node/mesa.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
 import { refuseSwallowed } from '../options/swallowed.ts';
 import { signals } from '../process/signals.ts';
@@ -36,6 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
   refuseSwallowed('test', testOptions, args);
   const browser = await findChrome((line) => console.error(line));
   console.error(`browser: ${browser}`);
+  await provideLavapipe();
   for (const { name, module, args: own } of args.length > 0 ? checks.slice(-1) : checks) {
     console.error(`\n${name}`);
     const status = await runNode(join(projectRoot, 'node_modules', module), [...own, ...args], browser);
@@ -43,6 +46,12 @@ export async function main(args: readonly string[]): Promise<number> {
     if (status !== 0) return status;
   }
   return 0;
+}
+
+/** The second adapter of the tests, where its host is installed: without it they are left out, with the reason (test/lavapipe-driver.ts). */
+async function provideLavapipe(): Promise<void> {
+  if (dawnVersion() === '' || process.env.VK_ICD_FILENAMES !== undefined) return;
+  if (lavapipeManifest() === undefined) await installMesa((line) => console.error(line));
 }
 
 /** Passes a signal on, and waits for what it does. */

@@ -1,3 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../project-root.ts';
 import { UserError } from '../user-error.ts';
 import { installMesa } from './mesa.ts';
 
@@ -43,16 +48,26 @@ export async function openDawn(options: DawnOptions = {}): Promise<GPU> {
   );
 }
 
-async function loadPackage(): Promise<Package> {
+/** Where the package is: from the project's folder, since built commands lie in the user's cache. Undefined where it is not installed. */
+function packagePath(): string | undefined {
   try {
-    return await import('webgpu');
+    return createRequire(join(projectRoot, 'package.json')).resolve('webgpu');
+  } catch {
+    return undefined;
+  }
+}
+
+async function loadPackage(): Promise<Package> {
+  const path = packagePath();
+  if (path === undefined) {
+    throw new UserError(
+      'the host "node" needs the optional npm package webgpu: install it by "npm install --include=optional", or use --host chrome',
+    );
+  }
+  try {
+    return await import(/* @vite-ignore */ pathToFileURL(path).href);
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
-      throw new UserError(
-        'the host "node" needs the optional npm package webgpu: install it by "npm install --include=optional", or use --host chrome',
-      );
-    }
+    const { message } = error as Error;
     throw new UserError(`the npm package webgpu does not load on this machine: ${message.split('\n')[0]}`);
   }
 }
@@ -76,4 +91,11 @@ export function withoutAdapter(message: string, adapter: string | undefined): st
   if (adapter === undefined) return `Dawn does not start: ${message.split('\n')[0]}`;
   const known = names.length === 0 ? 'there is none' : `there are: ${names.join('; ')}`;
   return `no adapter is named "${adapter}": ${known}`;
+}
+
+/** Version of the package `webgpu`; empty where it is not installed. */
+export function dawnVersion(): string {
+  const path = packagePath();
+  if (path === undefined) return '';
+  return String(JSON.parse(readFileSync(join(dirname(path), 'package.json'), 'utf8')).version);
 }
