@@ -7,7 +7,7 @@ import { refuseOccupied } from '../src/cli/folders/occupied.ts';
 import { timedName } from '../src/cli/folders/timed-name.ts';
 import { signals } from '../src/cli/process/signals.ts';
 import { makeProgress } from '../src/cli/progress.ts';
-import { projectRoot, resolvePath } from '../src/hosts/project-root.ts';
+import { resolvePath, runsFolder } from '../src/hosts/project-root.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { type BenchFile, formatName, formatVersion, parseBenchFile } from '../src/measure/schema.ts';
 import { type Analysis, analyse } from './analysis.ts';
@@ -136,7 +136,7 @@ function readBaseline(path: string): BenchFile {
  * @throws UserError where it holds other results, or another process writes to it
  */
 function outFolder({ out }: BenchOptions, startedAt: Date): string {
-  if (out === undefined) return claimNewFolder(join(projectRoot, 'runs', timedName('bench', startedAt)));
+  if (out === undefined) return claimNewFolder(join(runsFolder(), timedName('bench', startedAt)));
   const folder = resolvePath(out);
   claimFolder(folder);
   refuseOccupied(folder);

@@ -4,7 +4,7 @@ import { FileWriteError } from '../../data/files/file-write-error.ts';
 import { trainSettings } from '../../experiments/experiments.ts';
 import { mean } from '../../experiments/statistics.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
-import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
+import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { netWords } from '../../nn/net.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
@@ -77,7 +77,7 @@ function openFolder(
 ): RunDirectory {
   const out = named === undefined ? resumed : resolvePath(named);
   if (out === undefined) {
-    return new RunDirectory(claimNewFolder(join(projectRoot, 'runs', timedName(experiment.name, startedAt))));
+    return new RunDirectory(claimNewFolder(join(runsFolder(), timedName(experiment.name, startedAt))));
   }
   const directory = new RunDirectory(out);
   if (resumed === undefined || !isSame(resumed, out)) refuseOccupied(out, resumed !== undefined);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { trialsOf } from '../../experiments/search-ranking.ts';
 import { startPageServer } from '../../hosts/chrome/page-server.ts';
-import { projectRoot } from '../../hosts/project-root.ts';
+import { runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { withReplicas, writeCheckpoint } from '../../train/checkpoint.ts';
 import type { TrainSettings } from '../../train/settings.ts';
@@ -31,7 +31,7 @@ export async function trainParams({
   const { id, settings, checkpoint: from } = request;
   const startedAt = new Date();
   const checkpoint = from === undefined ? undefined : checkpointFor(from, settings);
-  const path = out ?? join(projectRoot, 'runs', `trial-${id}`);
+  const path = out ?? join(runsFolder(), `trial-${id}`);
   refuseOccupied(path, from);
   const folder = new RunDirectory(path);
   const own = join(path, checkpointFile);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Experiment } from '../../experiments/experiments.ts';
 import { type Study, studies } from '../../experiments/studies.ts';
-import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
+import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
 import { wholeNumber } from './numbers.ts';
@@ -97,6 +97,6 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
     tuned: tuned ?? false,
     steps,
     dataDir: data === undefined ? undefined : resolvePath(data),
-    out: out === undefined ? join(projectRoot, 'runs', parts.join('-')) : resolvePath(out),
+    out: out === undefined ? join(runsFolder(), parts.join('-')) : resolvePath(out),
   };
 }

@@ -4,7 +4,7 @@ import { fnv1a } from '../../data/random.ts';
 import { type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
 import { type SearchPlan, searchMethods } from '../../experiments/search-plan.ts';
 import type { Axis } from '../../experiments/search-space.ts';
-import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
+import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
@@ -274,6 +274,6 @@ export function parseSearchOptions(args: readonly string[]): SearchOptions | und
     plan,
     sharedArguments: [...sharedArguments(args), ...withoutStatistics(flags, plan)],
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
-    out: out === undefined ? join(projectRoot, 'runs', name) : resolvePath(out),
+    out: out === undefined ? join(runsFolder(), name) : resolvePath(out),
   };
 }
