@@ -24,8 +24,8 @@ export interface RunningStatsOptions {
   readonly statsMomentum: number;
   /** Which variance of the batch goes into the running one. */
   readonly runningVariance: 'biased' | 'unbiased';
-  /** What the first batch does: sets the running statistics, or is averaged with what is there (0 and 1). */
-  readonly runningInit: 'first-batch' | 'zero-one';
+  /** What the first batch does: sets the running statistics, or is averaged with what is there (0 and 1, or what was loaded). */
+  readonly runningInit: 'first-batch' | 'zero-one' | 'loaded';
 }
 
 /** Mean and variance of each column, (N) both. */

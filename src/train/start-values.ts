@@ -3,12 +3,16 @@ import { randomStream } from '../data/random.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { Tensor } from '../gpu/tensor.ts';
 import { initialState } from '../nn/init.ts';
+import type { LayerSpec } from '../nn/layers/index.ts';
 import type { Model } from '../nn/model.ts';
-import type { NamedTensor } from '../nn/parameters.ts';
+import { resolveNet } from '../nn/net.ts';
+import type { NetSpec } from '../nn/net-spec.ts';
+import { layOut, type NamedTensor } from '../nn/parameters.ts';
 import { type Optimizer, perReplicaTable, perStepTable } from '../optim/optimizer.ts';
 import { learningRate } from '../optim/schedule.ts';
 import type { TrainSettings } from './settings.ts';
 import { type ArenaValues, applyStateDict } from './state.ts';
+import { namesInStateDict } from './state-dict-names.ts';
 
 /**
  * Parameters and running statistics of every replica from its seed, or from a state dict; moments 0.
@@ -32,6 +36,20 @@ export function initialArenas(
     ([name, tensor]) => [name, new Float32Array(tensor.replicaStride * replicas)] as const,
   );
   return { parameters, statistics, ...Object.fromEntries(moments) };
+}
+
+/**
+ * The net as it goes on from weights: running statistics that come with them are averaged from the first step on. `first-batch` is for nets
+ * that start at random.
+ */
+export function withLoadedStatistics(net: NetSpec, weights: readonly NamedTensor[]): NetSpec {
+  const names = namesInStateDict(layOut(net), weights);
+  const given = new Set(weights.map(({ name }) => name));
+  const layers = resolveNet(net).map(({ spec, name, statistics }): LayerSpec => {
+    const loaded = statistics.every((statistic) => given.has(names.get(`${name}.${statistic.name}`)!));
+    return spec.kind === 'batch-norm' && loaded ? { ...spec, runningInit: 'loaded' } : spec;
+  });
+  return { ...net, layers };
 }
 
 /** Writes what the optimizer looks up by step and by replica: once for the whole run. */

@@ -8,6 +8,7 @@ import {
   type ParameterLayout,
   type Segment,
 } from '../nn/parameters.ts';
+import { namesInStateDict, segmentsOf } from './state-dict-names.ts';
 import { readTensors } from './stats.ts';
 
 /** Flat arrays of all replicas, (R, stride) each, as the GPU holds them: `parameters`, `statistics` and the optimizer's. */
@@ -72,32 +73,47 @@ export interface ReplicaState {
 }
 
 /**
- * Replaces a replica's values by those of a state dict. Running statistics may be missing; then they stay as they are.
- * @throws Error for a tensor that is missing, unknown, or of another shape, naming it.
+ * Replaces a replica's values by those of a state dict with our names or those of a plain `nn.Sequential`. Running statistics may be missing;
+ * then they stay as they are.
+ * @throws Error for a tensor that is missing, unknown, or of another shape, naming it and what was expected.
  */
 export function applyStateDict(
   layout: ParameterLayout,
   state: ReplicaState,
   tensors: readonly NamedTensor[],
 ): void {
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const names = namesInStateDict(layout, tensors);
+  const left = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const put = (flat: Float32Array, segment: Segment) => {
-    const tensor = byName.get(segment.name);
-    byName.delete(segment.name);
+    const name = names.get(segment.name)!;
+    const tensor = left.get(name);
+    left.delete(name);
+    const { torchShape } = segment.parameter;
     if (tensor === undefined) {
       if (layout.statistics.includes(segment)) return;
-      throw new Error(`the weights lack ${segment.name}`);
+      throw new Error(`the weights lack ${name} (${sizesText(torchShape)})`);
     }
-    const expected = segment.parameter.torchShape.join(' x ');
-    if (tensor.shape.join(' x ') !== expected) {
+    if (sizesText(tensor.shape) !== sizesText(torchShape)) {
+      const meant = name === segment.name ? '' : `, which would be ${segment.name},`;
       throw new Error(
-        `${segment.name} is ${tensor.shape.join(' x ')} in the weights, ${expected} in this net`,
+        `${name}${meant} is ${sizesText(tensor.shape)} in the weights, ${sizesText(torchShape)} in this net`,
       );
     }
     insertSegment(flat, segment, tensor.data);
   };
-  for (const segment of layout.parameters) put(state.parameters, segment);
-  for (const segment of layout.statistics) put(state.statistics, segment);
-  const unknown = [...byName.keys()].filter((name) => !name.endsWith('num_batches_tracked'));
-  if (unknown.length > 0) throw new Error(`the weights hold ${unknown[0]}, which this net does not have`);
+  for (const segment of segmentsOf(layout)) {
+    put(layout.statistics.includes(segment) ? state.statistics : state.parameters, segment);
+  }
+  const [unknown] = left.values();
+  if (unknown === undefined) return;
+  const expected = segmentsOf(layout).map(
+    ({ name, parameter }) => `${names.get(name)} (${sizesText(parameter.torchShape)})`,
+  );
+  const more = expected.length > 4 ? ` and ${expected.length - 4} more` : '';
+  throw new Error(
+    `the weights hold ${unknown.name} (${sizesText(unknown.shape)}), which this net does not have: it has ${expected.slice(0, 4).join(', ')}${more}`,
+  );
 }
+
+/** `50 x 3072`, as refusals say a shape. */
+const sizesText = (shape: readonly number[]): string => (shape.length === 0 ? 'scalar' : shape.join(' x '));

@@ -16,7 +16,7 @@ import { type Pace, Pacer } from './pacer.ts';
 import { compilePlan, type Plan, type PlanTools } from './plan.ts';
 import { ReportWindow, type TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
-import { initialArenas, writeTables } from './start-values.ts';
+import { initialArenas, withLoadedStatistics, writeTables } from './start-values.ts';
 import { arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, readTensors, Stats } from './stats.ts';
 import { type RecordedStep, recordStep, type StepOptions } from './step.ts';
@@ -50,7 +50,7 @@ export interface TrainerOptions {
   readonly measure?: (pipelines: PipelineCache, calls: readonly KernelCall[]) => Promise<VariantChoice>;
   /** Let the first layer read the images' bytes itself. By default where that is faster: on software adapters, without crops. */
   readonly fuseGather?: boolean;
-  /** Initial values instead of random ones: a state dict, the same for every replica. */
+  /** Initial values instead of random ones: a state dict, the same for every replica. Running statistics in it are averaged from the first step on. */
   readonly weights?: readonly NamedTensor[];
   /** Go on from here instead of starting. */
   readonly checkpoint?: Checkpoint;
@@ -98,10 +98,12 @@ export class Trainer {
   static async make(
     gpu: Gpu,
     dataset: GpuDataset,
-    settings: TrainSettings,
+    given: TrainSettings,
     options: TrainerOptions = {},
   ): Promise<Trainer> {
-    const { checkpoint, choose = defaultChoice, measure } = options;
+    const { checkpoint, weights, choose = defaultChoice, measure } = options;
+    const settings =
+      weights === undefined ? given : { ...given, net: withLoadedStatistics(given.net, weights) };
     const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
     const allocator = new Allocator(gpu);
     const pipelines = new PipelineCache(gpu);

@@ -63,7 +63,7 @@ async function run(start: StartMessage): Promise<void> {
   const sameAdapter = checkpoint === undefined || checkpoint.adapter === adapterName(gpu.adapter);
   post({
     type: 'ready',
-    settings,
+    settings: trainer.settings,
     step: trainer.step,
     stepsPerEpoch: trainer.stepsPerEpoch,
     dispatchesPerStep: trainer.plan.dispatches.length,

@@ -335,6 +335,43 @@ describe('weights from a file', () => {
     await trainer.destroy();
   });
 
+  test('running statistics are averaged from the first step on; without them the first batch sets them', async () => {
+    const statistics = (tensors: readonly NamedTensor[]) =>
+      tensors.filter(({ name }) => name.includes('running')).flatMap(({ data }) => Array.from(data));
+    const afterOneStep = async (weights: readonly NamedTensor[]) => {
+      const { checkpoint, weights: after } = await run({ ...baseSettings, steps: 1 }, quick({ weights }));
+      return { checkpoint, values: statistics(after[0]!) };
+    };
+    // Those of --bn-stats count as the running ones do.
+    const source = await start(readSafetensors(file).tensors);
+    await source.replaceStatistics({ kind: 'precise', samples: 40 });
+    const [weights] = await source.weights();
+    await source.destroy();
+    const before = statistics(weights!);
+    expect(before).not.toEqual(statistics(trained.weights[0]!));
+    const fresh = await afterOneStep(weights!.filter(({ name }) => !name.includes('running')));
+    const loaded = await afterOneStep(weights!);
+    for (const [i, batch] of fresh.values.entries()) {
+      expect(loaded.values[i]! / (0.9 * before[i]! + 0.1 * batch)).toBeCloseTo(1, 4);
+    }
+    const inits = ({ settings: { net } }: Checkpoint) =>
+      net.layers.flatMap((layer) => (layer.kind === 'batch-norm' ? [layer.runningInit] : []));
+    expect(inits(fresh.checkpoint)).toEqual(['first-batch', 'first-batch']);
+    expect(inits(loaded.checkpoint)).toEqual(['loaded', 'loaded']);
+  });
+
+  test('a run that starts from weights and is interrupted ahead of its first step averages, too', async () => {
+    const { tensors } = readSafetensors(file);
+    const steps = { ...baseSettings, steps: 4 };
+    const whole = await run(steps, quick({ weights: tensors }));
+    const trainer = await Trainer.make(gpu, data.dataset, steps, quick({ weights: tensors }));
+    const checkpoint = readCheckpoint(writeCheckpoint(await trainer.checkpoint()));
+    await trainer.destroy();
+    expect(checkpoint.step).toBe(0);
+    const resumed = await run(checkpoint.settings, quick({ checkpoint }));
+    expect(firstDifference(resumed.weights[0]!, whole.weights[0]!)).toBeUndefined();
+  });
+
   test('running statistics may be missing', async () => {
     const trainer = await start(trained.weights[0]!.filter(({ name }) => !name.includes('running')));
     const [weights] = await trainer.weights();

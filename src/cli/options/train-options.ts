@@ -66,7 +66,10 @@ export function trainCommand(): Command {
       'after training, statistics of n samples replace the running ones: precise:10000 (of training images), adaptive:1000 (of test images), none',
       batchStatistics,
     )
-    .option('--init <file>', 'start from these weights (safetensors with PyTorch names)')
+    .option(
+      '--init <file>',
+      'start from these weights and running statistics (safetensors of a PyTorch state dict; F64, F32, F16 or BF16; names as in weights.safetensors or of a plain nn.Sequential)',
+    )
     .addOption(
       new Option('--init-sigma <x>', 'standard deviation of the initial weights of all layers (default: He)')
         .argParser(number(0, false))

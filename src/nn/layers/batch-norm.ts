@@ -15,8 +15,8 @@ export interface BatchNormOptions {
   readonly statsMomentum: number;
   /** Which variance the running average takes; normalising always uses the biased one. */
   readonly runningVariance: 'biased' | 'unbiased';
-  /** Running statistics start as those of the first batch (course), or as 0 and 1 (PyTorch). */
-  readonly runningInit: 'first-batch' | 'zero-one';
+  /** Running statistics start as those of the first batch (course), as 0 and 1 (PyTorch), or came with the weights, and go on from there. */
+  readonly runningInit: 'first-batch' | 'zero-one' | 'loaded';
 }
 
 /** y = gamma · (x - mean) / sqrt(variance + eps) + beta, per feature. */
@@ -59,6 +59,8 @@ export const batchNorm: LayerKind<BatchNormLayerSpec> = {
         },
       };
     }
+    if (M < 2)
+      throw new RangeError(`${label}: batch norm trains with 2 samples or more, one value has no variance`);
     const saved = layer.tensor('batch statistics', 2 * N);
     const shape = {
       M,
