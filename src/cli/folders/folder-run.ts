@@ -46,6 +46,8 @@ export interface FolderRunCallbacks<T> {
 
 /** A signal that ends every process of a job may reach the browser first: so long it is waited for, ms. */
 const sameSignalMs = 300;
+/** So long it may take until Node knows that the browser is gone, ms. */
+const goneMs = 1000;
 
 /**
  * Trains in headless Chrome: metrics as they come, a checkpoint after each epoch and where a signal stops it. Returns what `keep`
@@ -96,7 +98,9 @@ export async function trainInFolder<T>(
   const run = await startHeadlessRun(server, message, onMessage, log);
   browser = run.browser;
   try {
-    return await signals.hold('the steps already submitted', run.stop, async () => {
+    // Where the browser is gone it cannot be asked; that is told below, before the process ends.
+    const stop = () => run.stop().catch((error) => delay(goneMs).then(() => Promise.reject(error)));
+    return await signals.hold('the steps already submitted', stop, async () => {
       const { result } = await run.finished;
       const { experiment, duration } = session!;
       beforeWriting?.();

@@ -1,0 +1,113 @@
+/** A training in a folder without a browser: the test sends the worker's messages. */
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { trainInFolder } from '../../../src/cli/folders/folder-run.ts';
+import { RunDirectory } from '../../../src/cli/folders/run-directory.ts';
+import { readSessions } from '../../../src/cli/folders/sessions.ts';
+import { Signals } from '../../../src/cli/process/signals.ts';
+import { BrowserEnded } from '../../../src/hosts/chrome/run.ts';
+
+const fake = vi.hoisted(() => ({
+  signals: undefined as unknown,
+  onMessage: (_message: unknown): unknown => undefined,
+  finish: (_message: unknown): void => {},
+  fail: (_error: Error): void => {},
+  stopped: 0,
+  closed: 0,
+}));
+vi.mock('../../../src/cli/process/signals.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
+  get signals() {
+    return fake.signals;
+  },
+}));
+vi.mock('../../../src/hosts/chrome/run.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
+  startHeadlessRun: async (_server: unknown, _start: unknown, onMessage: typeof fake.onMessage) => {
+    fake.onMessage = onMessage;
+    const finished = new Promise((resolve, reject) => {
+      fake.finish = resolve;
+      fake.fail = reject;
+    });
+    finished.catch(() => {});
+    return {
+      browser: 'Chrome/156',
+      finished,
+      stop: async () => {
+        fake.stopped++;
+      },
+      close: async () => {
+        fake.closed++;
+      },
+    };
+  },
+}));
+
+let folder: string;
+let emitter: EventEmitter;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wgrad-folder-run-'));
+  emitter = new EventEmitter();
+  const process = { on: emitter.on.bind(emitter), exit: () => {} };
+  const signals = new Signals(process as never, () => {});
+  signals.listen('train');
+  Object.assign(fake, { signals, stopped: 0, closed: 0 });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Starts a training and lets it come to the checkpoint of step 450. */
+async function started() {
+  const training = {
+    start: {} as never,
+    before: { experiment: 'base', sessions: [], startedAt: new Date() },
+  };
+  const run = trainInFolder({ dataUrl: '/' } as never, new RunDirectory(folder), training, {
+    log: () => {},
+    onReady: () => {},
+    onReport: () => {},
+    keep: ({ result, experiment }) => `${experiment}, step ${result.step}`,
+  });
+  run.catch(() => {});
+  await vi.waitFor(() => expect(fake.onMessage({ type: 'adapter', name: 'a GPU' })).toBeUndefined());
+  await new Promise(setImmediate);
+  fake.onMessage({ type: 'ready', step: 0 });
+  fake.onMessage({ type: 'checkpoint', step: 450, file: new Uint8Array([1, 2, 3]) });
+  return run;
+}
+
+test('a signal stops the worker, and what that came to is kept before the browser is closed', async () => {
+  const run = started();
+  await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+  emitter.emit('SIGTERM', 'SIGTERM');
+  await vi.waitFor(() => expect(fake.stopped).toBe(1));
+  expect(fake.closed).toBe(0);
+  fake.finish({ result: { step: 470 } });
+  expect(await run).toBe('base, step 470');
+  expect(fake.closed).toBe(1);
+  expect(readdirSync(folder)).toContain('checkpoint.safetensors');
+});
+
+test.each([
+  ['after', 0],
+  ['before', 100],
+])('a signal that ends the browser, too, %s it reaches the command: what is kept', async (_, delayMs) => {
+  const run = started();
+  await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+  if (delayMs === 0) emitter.emit('SIGTERM', 'SIGTERM');
+  fake.fail(new BrowserEnded('the browser ended before the run did'));
+  if (delayMs > 0) setTimeout(() => emitter.emit('SIGTERM', 'SIGTERM'), delayMs);
+  await expect(run).rejects.toThrow(
+    'stopped, and the browser with it: what is kept is the state of step 450',
+  );
+  expect(fake.closed).toBe(1);
+});
+
+test('a browser that ends alone is no stop', async () => {
+  const run = started();
+  await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+  fake.fail(new BrowserEnded('the browser ended before the run did'));
+  await expect(run).rejects.toThrow(BrowserEnded);
+});
