@@ -1,4 +1,5 @@
 // The table: each experiment with its interval, against the base experiment seed by seed, and in words.
+import { adapterNotes } from './adapter-notes.ts';
 import { pairedDifference, type SeedValue } from './paired-difference.ts';
 import { type Reported, reportedRange, roundingOf } from './reported.ts';
 import { type ExperimentResult, type Results, testAccuracies, validationAccuracies } from './results.ts';
@@ -53,7 +54,7 @@ export interface Row {
   readonly steps: number;
   readonly test: Estimate;
   readonly validation: Estimate | null;
-  /** Null for the base experiment, and where that was not run. */
+  /** Null for the base experiment, and where that was not run, or on another adapter. */
   readonly difference: Difference | null;
   /** Where the report's single run would lie, by our runs; null for one seed. */
   readonly prediction: Interval | null;
@@ -115,11 +116,15 @@ function reportedVerdictOf(reported: Reported | null, prediction: Interval | nul
   return `a plausible single run (95 % in ${range})`;
 }
 
-/** Compares all results with the base experiment's. Differences are tested together: their p-values are corrected by Holm. */
+/** Another adapter rounds differently: a pair of a seed's results on two of them does not differ by the settings alone. */
+const isComparable = (base: ExperimentResult | undefined, result: ExperimentResult): boolean =>
+  base !== undefined && base.adapter.name === result.adapter.name;
+
+/** Compares all results with the base experiment's, where one adapter computed both. Differences are tested together: their p-values are corrected by Holm. */
 export function compare(results: Results): Comparison {
   const base = results.find(({ name }) => name === baseline);
   const raw = results.map((result) =>
-    base === undefined || result === base ? null : differenceTo(base, result),
+    result === base || !isComparable(base, result) ? null : differenceTo(base!, result),
   );
   const corrected = holm(raw.map((difference) => difference?.pT ?? null));
   const rows = results.map((result, i): Row => {
@@ -128,7 +133,12 @@ export function compare(results: Results): Comparison {
     const validation = validationAccuracies(result);
     const difference = raw[i] == null ? null : { ...raw[i], pHolm: corrected[i] ?? null };
     const prediction = perSeed.length < 2 ? null : predictionInterval(perSeed);
-    const alone = result === base ? 'what the others are compared with' : `${baseline} was not run`;
+    const alone =
+      result === base
+        ? 'what the others are compared with'
+        : base === undefined
+          ? `${baseline} was not run`
+          : `not compared: ${baseline} was trained on another adapter`;
     return {
       name,
       what,
@@ -149,7 +159,9 @@ export function compare(results: Results): Comparison {
 
 /** What makes the rows less comparable than they look. */
 function warningsOf(results: Results): string[] {
-  const warnings: string[] = [];
+  const warnings = adapterNotes(results).map(
+    (note) => `${note} Experiments are compared within one adapter only.`,
+  );
   if (new Set(results.map(({ steps }) => steps)).size > 1) {
     warnings.push(
       'The experiments were trained for different numbers of steps: a difference is one between whole settings, not the effect of one change.',

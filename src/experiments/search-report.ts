@@ -75,21 +75,6 @@ export function searchNotes(ranked: readonly Ranked[], validationImages: number)
   ];
 }
 
-/** Who computed, where that was not one adapter: its rounding differs, so do close neighbours. */
-export function adapterNotes(
-  populations: readonly { readonly name: string; readonly adapter: { readonly name: string } }[],
-): string[] {
-  const names = [...new Set(populations.map(({ adapter }) => adapter.name))];
-  if (names.length < 2) return [];
-  const parts = names.map((adapter) => {
-    const of = populations.filter((population) => population.adapter.name === adapter);
-    return `${adapter} (${of.map(({ name }) => name).join(', ')})`;
-  });
-  return [
-    `${names.length} adapters took part: ${parts.join('; ')}. They round differently: one setting need not have the same accuracy on each.`,
-  ];
-}
-
 /** The table, of the first `limit` candidates. */
 export const searchTable = ({ ranked, notes }: SearchReport, limit = ranked.length): string =>
   alignedTable(columnsOf(ranked), ranked.slice(0, limit), notes);

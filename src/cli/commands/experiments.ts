@@ -1,8 +1,10 @@
 import { type Training, trainingsOf } from '../../experiments/trainings.ts';
 import { startPageServer } from '../../hosts/chrome/page-server.ts';
 import { ExperimentsDirectory } from '../folders/experiments-directory.ts';
-import { parseExperimentsOptions } from '../options/experiments-options.ts';
+import { refuseJobs } from '../folders/jobs-directory.ts';
+import { type ExperimentsRequest, parseExperimentsOptions } from '../options/experiments-options.ts';
 import { signals } from '../process/signals.ts';
+import { collectExperiments, planExperiments } from './experiments-jobs.ts';
 import { runTraining } from './experiments-training.ts';
 
 const log = (line: string) => console.error(line);
@@ -11,9 +13,16 @@ const log = (line: string) => console.error(line);
 export async function main(args: readonly string[]): Promise<number> {
   const options = parseExperimentsOptions(args);
   if (options === undefined) return 0;
-  const { study, selected, seeds, dataDir, out } = options;
+  if (options.action === 'collect') return collectExperiments(options.out);
+  return options.action === 'plan' ? planExperiments(options) : trainHere(options);
+}
+
+/** Trains everything on this machine. */
+async function trainHere(request: ExperimentsRequest): Promise<number> {
+  const { study, selected, seeds, dataDir, out } = request;
+  refuseJobs(out);
   const directory = new ExperimentsDirectory(out, study);
-  const all = trainingsOf(study.experiments, options);
+  const all = trainingsOf(study.experiments, request);
   // Everything that is there is looked at before anything is started: the table compares what was trained alike.
   for (const member of all.flatMap(({ members }) => members)) directory.finished(member);
   const trainings = all.filter(({ members }) =>

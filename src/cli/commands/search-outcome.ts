@@ -1,12 +1,7 @@
+import { adapterNotes } from '../../experiments/adapter-notes.ts';
 import type { SearchPlan } from '../../experiments/search-plan.ts';
 import { type Ranked, rank } from '../../experiments/search-ranking.ts';
-import {
-  adapterNotes,
-  netName,
-  type SearchReport,
-  searchNotes,
-  searchTable,
-} from '../../experiments/search-report.ts';
+import { netName, type SearchReport, searchNotes, searchTable } from '../../experiments/search-report.ts';
 import { type SearchState, sizeOf } from '../../experiments/search-state.ts';
 import { commandLine } from '../command-line.ts';
 import type { PopulationResult } from '../folders/population-folders.ts';

@@ -1,8 +1,7 @@
 import type { SearchState, SearchTask } from '../../experiments/search-state.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
-import { UserError } from '../../hosts/user-error.ts';
 import type { Checkpoint } from '../../train/checkpoint.ts';
-import { holdsPlan } from '../folders/jobs-directory.ts';
+import { refuseJobs } from '../folders/jobs-directory.ts';
 import type { PopulationResult } from '../folders/population-folders.ts';
 import { SearchDirectory } from '../folders/search-directory.ts';
 import { parseSearchOptions, type SearchRequest } from '../options/search-options.ts';
@@ -24,9 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
 /** Trains everything on this machine. */
 async function searchHere(request: SearchRequest): Promise<number> {
   const { plan, out } = request;
-  if (holdsPlan(out)) {
-    throw new UserError(`${out} holds jobs: run them by npm run trial -- --job, or name another folder`);
-  }
+  refuseJobs(out);
   const directory = new SearchDirectory(out);
   const progress = makeProgress('search, percent');
   const runner = new SearchRunner(request, directory, progress);

@@ -23,11 +23,10 @@ export type Plan =
       readonly study: string;
       /** Names of the experiments that the table is to hold. */
       readonly experiments: readonly string[];
-      readonly run: {
-        readonly seeds: readonly number[];
-        readonly steps: number | null;
-        readonly tuned: boolean;
-      };
+      readonly seeds: readonly number[];
+      /** Null: all cycles. */
+      readonly steps: number | null;
+      readonly tuned: boolean;
     };
 
 /** One training, with all that it needs. Its folder, beside the job's file, has its name. */
@@ -36,7 +35,6 @@ export type Job =
   | {
       readonly kind: 'experiments';
       readonly name: string;
-      readonly study: string;
       readonly training: Training;
     };
 
@@ -47,8 +45,13 @@ const planFormat = 'wgrad plan 1';
 const jobFormat = 'wgrad job 1';
 const planFile = 'plan.json';
 
-/** Whether a folder holds jobs of a plan. */
-export const holdsPlan = (path: string): boolean => existsSync(join(path, planFile));
+const holdsPlan = (path: string): boolean => existsSync(join(path, planFile));
+
+/** For a command that trains by itself in a folder. @throws UserError where others are to train there */
+export function refuseJobs(path: string): void {
+  if (!holdsPlan(path)) return;
+  throw new UserError(`${path} holds jobs: train them by npm run trial -- --job, or name another folder`);
+}
 
 /**
  * A folder of jobs: `plan.json`, `1.json`, `2.json` and so on, and beside them the folders that the trainings make, in the form of a search or

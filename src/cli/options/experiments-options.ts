@@ -5,10 +5,16 @@ import { type Study, studies } from '../../experiments/studies.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
+import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { wholeNumber } from './numbers.ts';
 
 /** What `npm run experiments` was asked for. */
-export interface ExperimentsOptions {
+export type ExperimentsOptions =
+  | ({ readonly action: 'run' | 'plan' } & ExperimentsRequest)
+  | { readonly action: 'collect'; readonly out: string };
+
+/** Experiments to be trained here, or to be written as jobs into `out`. */
+export interface ExperimentsRequest {
   readonly study: Study;
   /** Those of the study to run, in the order of its list. */
   readonly selected: readonly Experiment[];
@@ -56,6 +62,8 @@ const command = () =>
       '--out <dir>',
       'folder for results (default: runs/experiments-<seeds>-seeds, or runs/<study>-...)',
     )
+    .addOption(planOption())
+    .addOption(collectOption())
     .addHelpText(
       'after',
       `
@@ -63,7 +71,10 @@ ${studies.map(describe).join('\n\n')}
 
 The same command goes on where it was interrupted: finished experiments are kept, the one in the middle
 continues from its last epoch. The folder then holds report.html, report.md, results.json, and a folder
-with metrics and weights for each experiment.`,
+with metrics and weights for each experiment.
+
+On several machines: --plan writes a job for each training and prints their numbers, npm run trial -- --job DIR/3 trains
+the third, wherever the folder can be reached, and --collect makes the table and the report: see docs/scale.md.`,
     );
 
 /** Parses the arguments; undefined where help was asked for. @throws UserError for a mistake */
@@ -78,8 +89,11 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
     steps?: number;
     data?: string;
     out?: string;
+    plan?: string;
+    collect?: string;
   }>();
-  const { seeds, only, tuned, steps, data, out } = flags;
+  if (flags.collect !== undefined) return { action: 'collect', out: collectedFolder(parsed, flags.collect) };
+  const { seeds, only, tuned, steps, data, out = flags.plan } = flags;
   const study = studies.find(({ name }) => name === flags.study)!;
   if (tuned && !study.experiments.some((experiment) => experiment.tuned)) {
     throw new UserError(`--tuned: no experiment of --study ${study.name} has tuned settings`);
@@ -91,6 +105,7 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
     `${seeds}-seeds`,
   ];
   return {
+    action: flags.plan === undefined ? 'run' : 'plan',
     study,
     selected: only === undefined ? study.experiments : named(only, study),
     seeds: Array.from({ length: seeds }, (_, i) => i + 1),

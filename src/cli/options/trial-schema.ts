@@ -104,7 +104,7 @@ export const paramsSchema = (): Schema => ({
     },
   },
   required: ['id', 'settings'],
-  not: { required: ['seed', 'seeds'] },
+  not: { type: 'object', required: ['seed', 'seeds'] },
   additionalProperties: false,
 });
 

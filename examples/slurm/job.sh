@@ -1,0 +1,25 @@
+#!/bin/bash
+# One job of a plan, as a task of a Slurm array:  sbatch --array=1-8 examples/slurm/job.sh /shared/jobs
+# It may be killed, requeued and moved at any time: it goes on from its last checkpoint.
+#SBATCH --job-name=wgrad
+#SBATCH --ntasks=1
+#SBATCH --time=01:00:00
+#SBATCH --signal=B:USR1@120
+#SBATCH --requeue
+#SBATCH --open-mode=append
+# With GPUs, one for each task, and one kind of them for the whole plan:
+##SBATCH --gpus=1 --constraint=a100
+
+jobs=${1:?the folder of the jobs}
+cd "${WGRAD:-${SLURM_SUBMIT_DIR:?}}" || exit 2
+
+node src/cli/main.mjs trial --job "$jobs/$SLURM_ARRAY_TASK_ID" &
+trial=$!
+# SIGTERM (scancel, a requeue, a node that is taken away): the trial keeps a checkpoint and ends.
+trap 'kill -TERM $trial' TERM
+# Two minutes before the end of the time: the same, and the task goes back into the queue.
+trap 'late=1; kill -TERM $trial' USR1
+wait $trial; status=$?
+while kill -0 $trial 2>/dev/null; do wait $trial; status=$?; done
+[[ -n ${late:-} && $status == 143 ]] && scontrol requeue "$SLURM_JOB_ID"
+exit $status

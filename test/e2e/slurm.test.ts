@@ -1,0 +1,128 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectRoot } from '../../src/hosts/project-root.ts';
+import { startCommand } from './command.ts';
+import { type SlurmCluster, slurmMissing, startSlurm } from './slurm-cluster.ts';
+
+// examples/slurm with a real Slurm: a controller and two nodes on this machine.
+
+const reason = slurmMissing();
+if (reason !== undefined) console.warn(`skipped: ${reason}`);
+
+/** 32 lambdas of two widths, in four jobs; 1,000 training images, so that ten steps end an epoch. */
+const search = [
+  ...['--hidden', '8,12', '--depth', '1', '--lambda', '1e-5..1e-1', '--method', 'grid', '--samples', '32'],
+  ...['--at-once', '16', '--steps', '30', '--val-size', '49000'],
+];
+
+describe.skipIf(reason !== undefined)('32 lambdas of two widths on two nodes', () => {
+  let folder: string;
+  let cluster: SlurmCluster;
+  const path = (...parts: string[]) => join(folder, ...parts);
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'wgrad-slurm-'));
+    cluster = await startSlurm(path('slurm'));
+  });
+  afterAll(async () => {
+    await cluster?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const command = async (...args: string[]) => {
+    const { status, stdout, stderr } = await startCommand(args[0]!, args.slice(1)).outcome;
+    return { status, stdout: stdout.trim(), stderr };
+  };
+  const submit = (numbers: string) =>
+    cluster.run(
+      'sbatch',
+      ...[`--array=${numbers}`, `--chdir=${projectRoot}`, `--output=${path('task-%a.out')}`],
+      ...[join(projectRoot, 'examples/slurm/job.sh'), path('jobs')],
+    );
+  const taskOf = (number: number) => cluster.tasks().findLast(({ task }) => task === number)!;
+  const until = async (what: string, isSo: () => boolean) => {
+    for (const start = Date.now(); !isSo(); await sleep(50)) {
+      if (Date.now() - start > 240_000) throw new Error(`not so in time: ${what}\n${outputs()}`);
+    }
+  };
+  const outputs = () =>
+    readdirSync(folder)
+      .filter((name) => name.startsWith('task-'))
+      .map((name) => `${name}\n${readFileSync(path(name), 'utf8')}`)
+      .join('\n');
+  const job = (number: number) => JSON.parse(readFileSync(path('jobs', `${number}.json`), 'utf8'));
+  const fileOf = (number: number, file: string) => path('jobs', job(number).name, file);
+  /** In the middle: something is kept, and something is left to do. */
+  const isInTheMiddle = (number: number) =>
+    existsSync(fileOf(number, 'checkpoint.safetensors')) && !existsSync(fileOf(number, 'result.json'));
+  const sessionsOf = (number: number) =>
+    JSON.parse(readFileSync(fileOf(number, 'result.json'), 'utf8')).sessions;
+
+  test('killed, drained and requeued, it ends as on one machine', { timeout: 900_000 }, async () => {
+    const planned = await command('search', ...search, '--plan', path('jobs'));
+    expect(planned.status, planned.stderr).toBe(0);
+    expect(planned.stdout).toBe('1-4');
+    submit(planned.stdout);
+
+    // Killed, as by a node that fails: nobody writes a last checkpoint.
+    await until('job 1 is in the middle', () => isInTheMiddle(1));
+    const [lease] = readdirSync(path('jobs', job(1).name)).filter((name) => name.startsWith('lease.'));
+    process.kill(JSON.parse(readFileSync(fileOf(1, lease!), 'utf8')).owner.pid, 'SIGKILL');
+    await until('task 1 has failed', () => taskOf(1).state === 'FAILED');
+
+    // Its node is drained, and the job requeued: it goes on elsewhere.
+    await until('job 2 is in the middle', () => isInTheMiddle(2));
+    const { id, node } = taskOf(2);
+    cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DRAIN', 'Reason=test');
+    cluster.run('scontrol', 'requeue', id);
+
+    const early = await command('search', '--collect', path('jobs'));
+    expect(early.status).toBe(2);
+    expect(early.stderr.trim()).toMatch(
+      /^search: \S+ lacks the results of jobs \S+( \(in work: .*\))?: train them by/,
+    );
+    expect(early.stderr.trim().split('\n')).toHaveLength(1);
+    submit('1');
+    await until('everything is trained', () =>
+      [1, 2, 3, 4].every((number) => existsSync(fileOf(number, 'result.json'))),
+    );
+    expect(taskOf(2).node).not.toBe(node);
+    cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=RESUME');
+
+    expect(sessionsOf(1)).toHaveLength(2);
+    expect(sessionsOf(1)[1].fromStep).toBeGreaterThan(0);
+    expect(sessionsOf(2)).toHaveLength(2);
+    expect(sessionsOf(2)[1].fromStep).toBeGreaterThan(0);
+    const [collected, alone] = await Promise.all([
+      command('search', '--collect', path('jobs')),
+      command('search', ...search, '--out', path('alone')),
+    ]);
+    expect(collected.status, collected.stderr).toBe(0);
+    expect(alone.status, alone.stderr).toBe(0);
+    expect(results('jobs')).toEqual(results('alone'));
+    expect(results('jobs').candidates).toHaveLength(64);
+    for (const file of ['report.md', 'report.html']) {
+      expect(readFileSync(path('jobs', file), 'utf8')).toBe(readFileSync(path('alone', file), 'utf8'));
+    }
+  });
+
+  /** All of results.json but times and hosts. */
+  const results = (out: string) => {
+    const {
+      updatedAt: _,
+      populations,
+      ...rest
+    } = JSON.parse(readFileSync(path(out, 'results.json'), 'utf8'));
+    const timeless = populations.map((population: Record<string, unknown>) => {
+      const { startedAt, finishedAt, elapsedMs, sessions, resumedAtStep, msPerStep, host, ...same } =
+        population;
+      expect([startedAt, finishedAt, elapsedMs, sessions, resumedAtStep, msPerStep, host]).not.toContain(
+        undefined,
+      );
+      return same;
+    });
+    return { ...rest, populations: timeless };
+  };
+});
