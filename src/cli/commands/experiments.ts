@@ -38,7 +38,7 @@ async function trainHere(request: ExperimentsRequest): Promise<number> {
     log('1 seed: the table will have no intervals and no tests, which need at least 2 seeds');
 
   if (open.length > 0) {
-    const server = await startPageServer({ dataDir, log });
+    const server = await startPageServer({ dataDir, log, ...request.browser });
     log(`data: CIFAR-10 from ${server.dataSource}`);
     try {
       for (const [i, training] of open.entries()) {

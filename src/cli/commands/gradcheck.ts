@@ -17,7 +17,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const options = parseGradcheckOptions(args);
   if (options === undefined) return 0;
   const progress = makeProgress('checking', 2000);
-  const server = await startPageServer({ dataDir: options.dataDir, log: progress.log });
+  const server = await startPageServer({
+    dataDir: options.dataDir,
+    log: progress.log,
+    ...options.browser,
+  });
   try {
     return await check(options, server, progress);
   } finally {

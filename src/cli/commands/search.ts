@@ -71,7 +71,7 @@ class SearchRunner {
     const { name, settings } = task;
     const { log } = this.#progress;
     const first = this.#server === undefined;
-    this.#server ??= await startPageServer({ dataDir: this.#options.dataDir, log });
+    this.#server ??= await startPageServer({ dataDir: this.#options.dataDir, log, ...this.#options.browser });
     if (first) {
       const { dataSource } = this.#server;
       log(`data: CIFAR-10 from ${dataSource}, ${settings.valSize} training images for validation`);

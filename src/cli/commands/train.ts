@@ -42,6 +42,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const server = await startPageServer({
     dataDir: options.dataDir === undefined ? undefined : resolvePath(options.dataDir),
     log: progress.log,
+    ...options.browser,
   });
   try {
     const before =

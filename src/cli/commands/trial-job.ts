@@ -10,6 +10,7 @@ import type { FolderRun, FolderRunCallbacks } from '../folders/folder-run.ts';
 import { JobsDirectory, type NumberedJob } from '../folders/jobs-directory.ts';
 import { Lease } from '../folders/lease.ts';
 import { PopulationFolders } from '../folders/population-folders.ts';
+import type { TrialPlace } from '../options/trial-options.ts';
 import { signals } from '../process/signals.ts';
 import { makeProgress } from '../progress.ts';
 import { runTraining } from './experiments-training.ts';
@@ -40,7 +41,7 @@ interface FinishedJob {
 type JobCallbacks = Omit<FolderRunCallbacks<unknown>, 'keep'>;
 
 /** Trains a job, or goes on with it, or says what it came to. Returns the exit status. */
-export async function trainJob(path: string, dataDir: string | undefined): Promise<number> {
+export async function trainJob(path: string, { dataDir, browser }: TrialPlace): Promise<number> {
   const { directory, job } = JobsDirectory.job(path);
   const work = job.kind === 'search' ? searchWork(directory, job) : experimentsWork(directory, job);
   const progress = makeProgress(`job ${job.number}, ${job.name}`);
@@ -62,7 +63,7 @@ export async function trainJob(path: string, dataDir: string | undefined): Promi
       try {
         // By the process that this one waited for.
         if (printFinished()) return 0;
-        const server = await startPageServer({ dataDir, log });
+        const server = await startPageServer({ dataDir, log, ...browser });
         try {
           const run = await work.train(server, {
             ...output.callbacks,
@@ -79,13 +80,13 @@ export async function trainJob(path: string, dataDir: string | undefined): Promi
             },
             beforeWriting: () => lease.check(),
           });
-          const { result, browser } = run;
+          const { result } = run;
           if (!result.finished) {
             output.pruned(run, checkpoint);
             return signals.status;
           }
           const values = valuesOf(work.settings, work.finished()!.trials);
-          output.result({ status: 'complete', step: result.step, browser, values });
+          output.result({ status: 'complete', step: result.step, browser: run.browser, values });
           return 0;
         } finally {
           progress.stop();

@@ -27,6 +27,7 @@ export async function trainParams({
   request,
   out,
   dataDir,
+  browser,
 }: Extract<TrialOptions, { action: 'params' }>): Promise<number> {
   const { id, settings, checkpoint: from } = request;
   const startedAt = new Date();
@@ -49,7 +50,7 @@ export async function trainParams({
   try {
     return await output.orFailed(
       async () => {
-        const server = await startPageServer({ dataDir, log: progress.log });
+        const server = await startPageServer({ dataDir, log: progress.log, ...browser });
         try {
           return await trainInFolder(
             server,

@@ -11,5 +11,5 @@ export async function main(args: readonly string[]): Promise<number> {
     console.log(JSON.stringify(trialSchema(), null, 2));
     return 0;
   }
-  return options.action === 'job' ? trainJob(options.job, options.dataDir) : trainParams(options);
+  return options.action === 'job' ? trainJob(options.job, options) : trainParams(options);
 }

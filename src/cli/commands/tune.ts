@@ -6,6 +6,7 @@ import { resolvePath } from '../../hosts/project-root.ts';
 import type { FromWorker } from '../../train/messages.ts';
 import type { Tuning } from '../../train/tuner.ts';
 import { addToTuningFile } from '../folders/tuning-file.ts';
+import { addBrowserOptions, remoteBrowser } from '../options/browser-options.ts';
 import { makeCommand, parse } from '../options/command.ts';
 import { wholeNumber, widths } from '../options/numbers.ts';
 import { checkSettings } from '../options/setting-options.ts';
@@ -18,9 +19,11 @@ const budgetMs = 300_000;
 /** `npm run tune`: measures every variant of a plan's ops again, prints what it chose and why, and keeps it for training. */
 export async function main(args: readonly string[]): Promise<number> {
   const command = parse(
-    makeCommand(
-      'tune',
-      'Measures which kernel variants are fastest on this adapter, and keeps the choice for training.',
+    addBrowserOptions(
+      makeCommand(
+        'tune',
+        'Measures which kernel variants are fastest on this adapter, and keeps the choice for training.',
+      ),
     )
       .addOption(
         new Option('--experiment <name>', 'whose net and optimizer to tune for')
@@ -47,6 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const server = await startPageServer({
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
     log: progress.log,
+    ...remoteBrowser(flags),
   });
   let onTuned: (tuning: Tuning) => void = () => {};
   const tuned = new Promise<Tuning>((resolve) => {

@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duration } from '../../experiments/duration.ts';
 import type { PageServer } from '../../hosts/chrome/page-server.ts';
 import { BrowserEnded, startHeadlessRun } from '../../hosts/chrome/run.ts';
+import { UserError } from '../../hosts/user-error.ts';
 import type { FromWorker, RunResult, StartMessage } from '../../train/messages.ts';
 import { Interrupted, signals } from '../process/signals.ts';
 import type { Progress } from '../progress.ts';
+import { checkpointFile, readCheckpointFile } from './checkpoint-file.ts';
 import type { RunDirectory } from './run-directory.ts';
-import { RunningSession, type SessionStart } from './sessions.ts';
+import { RunningSession, readSessions, type SessionStart } from './sessions.ts';
 
 type MessageOf<T extends FromWorker['type']> = Extract<FromWorker, { readonly type: T }>;
 
@@ -49,12 +53,61 @@ const sameSignalMs = 300;
 /** So long it may take until Node knows that the browser is gone, ms. */
 const goneMs = 1000;
 
+/** A network that has just failed may need so long to come back, ms. */
+const reconnectAfterMs = 2000;
+
 /**
- * Trains in headless Chrome: metrics as they come, a checkpoint after each epoch and where a signal stops it. Returns what `keep`
- * returns.
- * @throws Interrupted where a signal came before the first step, or ended the browser too; FileWriteError
+ * Trains in Chrome: metrics as they come, a checkpoint after each epoch and where a signal stops it. Returns what `keep` returns. Where the
+ * connection to a browser elsewhere is lost, it goes on once from the last checkpoint.
+ * @throws Interrupted where a signal came before the first step, or ended the browser too; UserError where a browser elsewhere is
+ * lost for good; FileWriteError
  */
 export async function trainInFolder<T>(
+  server: PageServer,
+  folder: RunDirectory,
+  training: FolderTraining,
+  callbacks: FolderRunCallbacks<T>,
+): Promise<T> {
+  try {
+    return await trainOnce(server, folder, training, callbacks);
+  } catch (error) {
+    if (!(error instanceof BrowserEnded) || server.browserUrl === undefined) throw error;
+    const { kept, ...again } = goOn(folder, training);
+    callbacks.log(`the connection to ${server.browserUrl} is lost: trying once more, from step ${kept}`);
+    await delay(reconnectAfterMs);
+    try {
+      return await trainOnce(server, folder, again, callbacks);
+    } catch (second) {
+      const isLost = second instanceof BrowserEnded || second instanceof UserError;
+      if (!isLost || signals.asked) throw second;
+      const reason = second instanceof BrowserEnded ? 'lost twice' : second.message;
+      throw new UserError(
+        `the connection to ${server.browserUrl} is lost (${reason}); the state of step ${goOn(folder, training).kept} is kept`,
+      );
+    }
+  }
+}
+
+/** The training from the last checkpoint in its folder on, or from where it began. */
+function goOn(
+  folder: RunDirectory,
+  { start, before }: FolderTraining,
+): FolderTraining & { readonly kept: number } {
+  const startedAt = new Date();
+  const path = join(folder.path, checkpointFile);
+  const recorded = readSessions(folder.path).sessions;
+  const sessions = recorded.length > before.sessions.length ? recorded : before.sessions;
+  if (!existsSync(path)) return { start, before: { ...before, startedAt }, kept: 0 };
+  const { file, checkpoint } = readCheckpointFile(path, 'the training cannot go on from it');
+  const { weights: _, tuning: __, ...rest } = start;
+  return {
+    start: { ...rest, checkpoint: file },
+    before: { ...before, sessions, startedAt },
+    kept: checkpoint.step,
+  };
+}
+
+async function trainOnce<T>(
   server: PageServer,
   folder: RunDirectory,
   { start, before }: FolderTraining,

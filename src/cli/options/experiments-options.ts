@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Experiment } from '../../experiments/experiments.ts';
 import { type Study, studies } from '../../experiments/studies.ts';
+import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { wholeNumber } from './numbers.ts';
@@ -23,6 +25,7 @@ export interface ExperimentsRequest {
   /** undefined: all cycles. */
   readonly steps: number | undefined;
   readonly dataDir: string | undefined;
+  readonly browser: RemoteBrowser;
   readonly out: string;
 }
 
@@ -44,9 +47,11 @@ const describe = ({ name: study, what: about, experiments }: Study): string =>
   );
 
 const command = () =>
-  makeCommand(
-    'experiments',
-    'Trains the experiments of the course report, or of another study, and compares them.',
+  addBrowserOptions(
+    makeCommand(
+      'experiments',
+      'Trains the experiments of the course report, or of another study, and compares them.',
+    ),
   )
     .addOption(
       new Option('--study <name>', 'which experiments, see below')
@@ -88,6 +93,8 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
     tuned?: true;
     steps?: number;
     data?: string;
+    browserWs?: string;
+    pagePort?: number;
     out?: string;
     plan?: string;
     collect?: string;
@@ -112,6 +119,7 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
     tuned: tuned ?? false,
     steps,
     dataDir: data === undefined ? undefined : resolvePath(data),
+    browser: remoteBrowser(flags),
     out: out === undefined ? join(runsFolder(), parts.join('-')) : resolvePath(out),
   };
 }

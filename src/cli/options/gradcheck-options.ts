@@ -1,6 +1,8 @@
 import { Option } from 'commander';
 import { type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
+import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
+import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
 import { batchNormChoices, checkBrowser, checkVariants, withBatchNorm } from './net-options.ts';
 import { assignment, fraction, number, wholeNumber, widths } from './numbers.ts';
@@ -13,12 +15,15 @@ export interface GradcheckOptions {
   readonly entries: number;
   readonly json: boolean;
   readonly dataDir: string | undefined;
+  readonly browser: RemoteBrowser;
   /** Forced variants by op. */
   readonly variants: Readonly<Record<string, string>>;
 }
 
 const command = () =>
-  makeCommand('gradcheck', 'Checks the gradients of a net, layer by layer, as the course report does.')
+  addBrowserOptions(
+    makeCommand('gradcheck', 'Checks the gradients of a net, layer by layer, as the course report does.'),
+  )
     .addOption(
       new Option('--experiment <name>', 'whose net to check')
         .choices(experiments.map(({ name }) => name))
@@ -84,6 +89,7 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
     entries: flags.entries,
     json: flags.json ?? false,
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
+    browser: remoteBrowser(flags),
     variants: flags.variant ?? {},
   };
 }

@@ -4,8 +4,10 @@ import { fnv1a } from '../../data/random.ts';
 import { type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
 import { type SearchPlan, searchMethods } from '../../experiments/search-plan.ts';
 import type { Axis } from '../../experiments/search-space.ts';
+import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { checkBrowser } from './net-options.ts';
@@ -25,6 +27,7 @@ export interface SearchRequest {
   /** Options of `npm run train` that all candidates share, as they were typed. */
   readonly sharedArguments: readonly string[];
   readonly dataDir: string | undefined;
+  readonly browser: RemoteBrowser;
   readonly out: string;
 }
 
@@ -44,6 +47,8 @@ interface Flags {
   readonly atOnce: number;
   readonly steps?: number;
   readonly browser: string;
+  readonly browserWs?: string;
+  readonly pagePort?: number;
   readonly data?: string;
   readonly out?: string;
   readonly plan?: string;
@@ -260,7 +265,7 @@ function withoutStatistics({ experiment: name }: Flags, { settings }: SearchPlan
 
 /** Parses the arguments; undefined where help was asked for. @throws UserError for a mistake */
 export function parseSearchOptions(args: readonly string[]): SearchOptions | undefined {
-  const parsed = parse(searchCommand(), args);
+  const parsed = parse(addBrowserOptions(searchCommand()), args);
   if (parsed === undefined) return undefined;
   const flags = parsed.opts<Flags>();
   if (flags.collect !== undefined) return { action: 'collect', out: collectedFolder(parsed, flags.collect) };
@@ -274,6 +279,7 @@ export function parseSearchOptions(args: readonly string[]): SearchOptions | und
     plan,
     sharedArguments: [...sharedArguments(args), ...withoutStatistics(flags, plan)],
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
+    browser: remoteBrowser(flags),
     out: out === undefined ? join(runsFolder(), name) : resolvePath(out),
   };
 }

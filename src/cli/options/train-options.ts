@@ -6,11 +6,13 @@ import {
   experiments,
   netSpec,
 } from '../../experiments/experiments.ts';
+import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { layOut } from '../../nn/parameters.ts';
 import { applyStateDict } from '../../train/state.ts';
 import { readWeights } from '../../train/weights-file.ts';
+import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
 import { checkBrowser, checkVariants } from './net-options.ts';
 import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
@@ -28,6 +30,7 @@ export interface TrainOptions {
   readonly init: Uint8Array<ArrayBuffer> | undefined;
   readonly resume: string | undefined;
   readonly dataDir: string | undefined;
+  readonly browser: RemoteBrowser;
   readonly out: string | undefined;
   /** Measure which kernel variants are fastest, where that is not known yet. */
   readonly tune: boolean;
@@ -60,7 +63,7 @@ export function trainCommand(): Command {
     .addOption(new Option('--optimizer <name>', 'optimizer').choices(optimizerNames))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
     .option('--lr-max <x>', 'largest learning rate', number(0, false));
-  return addSettingOptions(command)
+  return addBrowserOptions(addSettingOptions(command))
     .option(
       '--bn-stats <kind:n>',
       'after training, statistics of n samples replace the running ones: precise:10000 (of training images), adaptive:1000 (of test images), none',
@@ -122,6 +125,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
     init: flags.init === undefined ? undefined : readInit(flags.init, settings),
     resume: flags.resume,
     dataDir: flags.data,
+    browser: remoteBrowser(flags),
     out: flags.out,
     tune: flags.tune,
     variants: flags.variant ?? {},
@@ -130,7 +134,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
 
 /** A resumed run has its settings in the checkpoint. */
 function refuseBesideResume(command: Command): void {
-  const allowed = new Set(['resume', 'data', 'browser', 'out']);
+  const allowed = new Set(['resume', 'data', 'browser', 'browserWs', 'pagePort', 'out']);
   for (const option of command.options) {
     const name = option.attributeName();
     if (!allowed.has(name) && command.getOptionValueSource(name) === 'cli') {

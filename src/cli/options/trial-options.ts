@@ -1,21 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Option } from 'commander';
+import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
 import { parseTrialParams, type TrialRequest } from './trial-params.ts';
 
 /** What `npm run trial` was asked for. */
 export type TrialOptions =
   | { readonly action: 'schema' }
-  | { readonly action: 'job'; readonly job: string; readonly dataDir: string | undefined }
-  | {
+  | ({ readonly action: 'job'; readonly job: string } & TrialPlace)
+  | ({
       readonly action: 'params';
       readonly request: TrialRequest;
       readonly out: string | undefined;
-      readonly dataDir: string | undefined;
-    };
+    } & TrialPlace);
+
+/** With which data a trial is trained, and in which browser. */
+export interface TrialPlace {
+  readonly dataDir: string | undefined;
+  readonly browser: RemoteBrowser;
+}
 
 interface Flags {
   readonly params?: string;
@@ -23,10 +30,14 @@ interface Flags {
   readonly schema?: true;
   readonly out?: string;
   readonly data?: string;
+  readonly browserWs?: string;
+  readonly pagePort?: number;
 }
 
 const command = () =>
-  makeCommand('trial', 'Trains once, as a program for other programs: JSON in, JSON lines out.')
+  addBrowserOptions(
+    makeCommand('trial', 'Trains once, as a program for other programs: JSON in, JSON lines out.'),
+  )
     .addOption(
       new Option('--params <file>', 'the trial as JSON (default: from standard input)').conflicts('job'),
     )
@@ -65,12 +76,14 @@ Examples:
 export async function parseTrialOptions(args: readonly string[]): Promise<TrialOptions | undefined> {
   const parsed = parse(command(), args);
   if (parsed === undefined) return undefined;
-  const { params, job, schema, out, data } = parsed.opts<Flags>();
+  const flags = parsed.opts<Flags>();
+  const { params, job, schema, out, data } = flags;
   if (schema) return { action: 'schema' };
   const dataDir = data === undefined ? undefined : resolvePath(data);
-  if (job !== undefined) return { action: 'job', job: resolvePath(job), dataDir };
+  const place = { dataDir, browser: remoteBrowser(flags) };
+  if (job !== undefined) return { action: 'job', job: resolvePath(job), ...place };
   const request = parseTrialParams(params === undefined ? await standardInput() : readParams(params));
-  return { action: 'params', request, out: out === undefined ? undefined : resolvePath(out), dataDir };
+  return { action: 'params', request, out: out === undefined ? undefined : resolvePath(out), ...place };
 }
 
 async function standardInput(): Promise<string> {

@@ -119,7 +119,7 @@ export async function findChrome(log: (line: string) => void = () => {}): Promis
 }
 
 /** Chrome's switches; each has its reason. */
-function switches(options: LaunchOptions): string[] {
+export function switches(options: LaunchOptions = {}): string[] {
   return [
     // Chrome refuses to start its sandbox as root.
     ...(isRoot ? ['--no-sandbox'] : []),

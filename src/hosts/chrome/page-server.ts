@@ -25,6 +25,14 @@ export interface PageServer extends LocalServer {
   readonly dataUrl: string;
   /** Where the data came from: a directory, the cache, a download. */
   readonly dataSource: string;
+  /** A browser that runs elsewhere is to open the page. */
+  readonly browserUrl: string | undefined;
+}
+
+/** Where a browser runs that is not to be started, and the port at which it reaches this server. */
+export interface RemoteBrowser {
+  readonly browserUrl?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 export interface PageServerOptions {
@@ -33,7 +41,8 @@ export interface PageServerOptions {
   readonly dataDir?: string | undefined;
   readonly log: (line: string) => void;
   /** A port, or the first free one from a port on; any free one by default. */
-  readonly port?: number | { readonly from: number };
+  readonly port?: number | { readonly from: number } | undefined;
+  readonly browserUrl?: string | undefined;
 }
 
 /** The page that trains in headless Chrome. */
@@ -44,13 +53,13 @@ const headlessPage = 'src/hosts/chrome/headless.html';
  * @throws DataError where no source has the data; UserError where the port cannot be had
  */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
-  const { page = headlessPage, dataDir, log, port = 0 } = options;
+  const { page = headlessPage, dataDir, log, port = 0, browserUrl } = options;
   const [prepared, files] = await Promise.all([
     prepareCifar10({ dataDir, onProgress: progressLines(log), onNotice: log }),
     builtPage(page).then((folder) => readPageFiles(folder, basename(page))),
   ]);
   const server = await servePage({ files, port, data: dataMiddleware(() => Promise.resolve(prepared)) });
-  return { ...server, dataUrl: DATA_URL, dataSource: prepared.source };
+  return { ...server, dataUrl: DATA_URL, dataSource: prepared.source, browserUrl };
 }
 
 /**

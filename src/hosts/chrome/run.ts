@@ -1,10 +1,9 @@
-import type { Browser } from 'puppeteer';
 import type { FromWorker, StartMessage } from '../../train/messages.ts';
 import { UserError } from '../user-error.ts';
-import { launchChrome } from './launch.ts';
 import { fromText, toText } from './message-text.ts';
 import type { Envelope } from './page.ts';
 import type { PageServer } from './page-server.ts';
+import { openSession } from './session.ts';
 
 /** The browser is gone: it crashed, or was ended. */
 export class BrowserEnded extends Error {
@@ -32,9 +31,8 @@ export async function startHeadlessRun(
   onMessage: (message: FromWorker) => void | Promise<void>,
   log: (line: string) => void,
 ): Promise<HeadlessRun> {
-  const { transfers } = server;
-  const browser: Browser = await launchChrome({ log });
-  const [page = await browser.newPage()] = await browser.pages();
+  const { transfers, browserUrl } = server;
+  const { browser, page, close } = await openSession(browserUrl, log);
   const finished = new Promise<Extract<FromWorker, { type: 'done' }>>((resolve, reject) => {
     browser.on('disconnected', () => reject(new BrowserEnded('the browser ended before the run did')));
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
@@ -59,13 +57,27 @@ export async function startHeadlessRun(
     await page.evaluate((path, message) => window.wgradSend(path, message), transfers.path, envelope);
     for (const { id } of offered) transfers.withdraw(id);
   };
-  await page.goto(`${server.origin}/`);
+  await page.goto(`${server.origin}/`).catch(async (error: Error) => {
+    await close();
+    if (browserUrl === undefined) throw error;
+    throw new UserError(unreachable(server, browserUrl, error));
+  });
   await page.waitForFunction(() => typeof window.wgradSend === 'function');
   await send(start);
   return {
     browser: await browser.version(),
     finished,
     stop: () => send({ type: 'stop' }),
-    close: () => browser.close(),
+    close,
   };
+}
+
+/** A browser elsewhere reaches this computer through a tunnel only: the server is on the loopback interface. */
+function unreachable({ origin }: PageServer, browserUrl: string, error: Error): string {
+  const { port } = new URL(origin);
+  const reason = error.message.split('\n', 1)[0];
+  return (
+    `the browser at ${browserUrl} does not reach ${origin} (${reason}): forward that port to it, ` +
+    `such as by ssh -R ${port}:127.0.0.1:${port}, and name it with --page-port ${port}`
+  );
 }
