@@ -89,16 +89,22 @@ export async function startSlurm(folder: string): Promise<SlurmCluster> {
   const stop = async () => {
     try {
       run('scancel', '--user=root');
+      const isBusy = () => tasks().some(({ state }) => /^(RUNNING|COMPLETING|PENDING)$/.test(state));
+      for (let attempt = 0; isBusy() && attempt < 100; attempt++) await sleep(200);
     } catch {
       // The controller is gone already.
     }
     for (const daemon of daemons) daemon.kill('SIGTERM');
     process.kill(Number(readFileSync(munge('pid'), 'utf8')), 'SIGTERM');
-    await Promise.all(
-      daemons.map((daemon) =>
-        daemon.exitCode === null ? new Promise((resolve) => daemon.once('exit', resolve)) : undefined,
-      ),
-    );
+    const ended = daemons.map(async (daemon) => {
+      if (daemon.exitCode !== null || daemon.signalCode !== null) return;
+      const exit = new Promise((resolve) => daemon.once('exit', resolve));
+      // One whose job does not end waits for it.
+      const kill = setTimeout(() => daemon.kill('SIGKILL'), 10_000);
+      await exit;
+      clearTimeout(kill);
+    });
+    await Promise.all(ended);
   };
   for (let attempt = 0; ; attempt++) {
     try {

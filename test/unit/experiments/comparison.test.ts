@@ -138,4 +138,15 @@ describe('what makes rows less comparable', () => {
     const { notes } = compare([base, diverged]);
     expect(notes.join('\n')).toContain('adam, seed 2: the loss was not finite from step 70 on');
   });
+
+  test('another adapter is named, and not compared with base', () => {
+    const elsewhere = { ...adam, adapter: { ...adam.adapter, name: 'other adapter' } };
+    const { rows, notes } = compare([base, elsewhere]);
+    expect(rows[1]!.difference).toBeNull();
+    expect(rows[1]!.verdict).toBe('not compared: base was trained on another adapter');
+    expect(notes.join('\n')).toContain(
+      '2 adapters took part, which round differently: test adapter (base); other adapter (adam). Experiments are compared within one adapter only.',
+    );
+    expect(compare([base, adam]).notes.join()).not.toContain('adapters');
+  });
 });
