@@ -14,8 +14,8 @@ if (reason !== undefined) console.warn(`skipped: ${reason}`);
 
 /** 32 lambdas of two widths, in four jobs. They are shorter than an epoch: validating after each would take longest. */
 const search = [
-  ...['--hidden', '4,8', '--depth', '1', '--lambda', '1e-5..1e-1', '--method', 'grid', '--samples', '32'],
-  ...['--at-once', '16', '--steps', '300', '--val-size', '1000'],
+  ...['--hidden', '10,12', '--depth', '1', '--lambda', '1e-5..1e-1', '--method', 'grid', '--samples', '32'],
+  ...['--at-once', '16', '--batch-size', '20', '--steps', '300', '--val-size', '1000'],
 ];
 
 describe.skipIf(reason !== undefined)('32 lambdas of two widths on two nodes', () => {
