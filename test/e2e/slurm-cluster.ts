@@ -36,7 +36,7 @@ export function slurmMissing(): string | undefined {
 export interface SlurmCluster {
   /** Runs one of Slurm's programs; returns what it prints. */
   run(program: string, ...args: string[]): string;
-  /** Tasks that are neither finished nor failed: `ID_TASK STATE NODE`. */
+  /** Every task of the last minutes, in the order of submission. */
   tasks(): { readonly id: string; readonly task: number; readonly state: string; readonly node: string }[];
   stop(): Promise<void>;
 }
@@ -79,7 +79,7 @@ export async function startSlurm(folder: string): Promise<SlurmCluster> {
     ),
   ];
   const tasks = () =>
-    run('squeue', '--noheader', '--array', '--format=%A %a %T %N', '--states=all')
+    run('squeue', '--noheader', '--array', '--format=%A %K %T %N', '--states=all')
       .split('\n')
       .filter((line) => line.trim() !== '')
       .map((line) => {
