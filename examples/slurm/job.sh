@@ -15,11 +15,12 @@ cd "${WGRAD:-${SLURM_SUBMIT_DIR:?}}" || exit 2
 
 node src/cli/main.mjs trial --job "$jobs/$SLURM_ARRAY_TASK_ID" &
 trial=$!
-# SIGTERM (scancel, a requeue, a node that is taken away): the trial keeps a checkpoint and ends.
-trap 'kill -TERM $trial' TERM
-# Two minutes before the end of the time: the same, and the task goes back into the queue.
-trap 'late=1; kill -TERM $trial' USR1
+# Two minutes before the end of the time, or by scancel --batch --signal=USR1: the trial keeps a checkpoint and
+# ends, and the task goes back into the queue.
+trap 'moves=1; kill -TERM $trial' USR1
+# scancel and scontrol requeue signal every process, the trial and its browser among them.
+trap : TERM
 wait $trial; status=$?
 while kill -0 $trial 2>/dev/null; do wait $trial; status=$?; done
-[[ -n ${late:-} && $status == 143 ]] && scontrol requeue "$SLURM_JOB_ID"
+[[ -n ${moves:-} && $status == 143 ]] && scontrol requeue "$SLURM_JOB_ID"
 exit $status

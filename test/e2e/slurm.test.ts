@@ -74,11 +74,15 @@ describe.skipIf(reason !== undefined)('32 lambdas of two widths on two nodes', (
     process.kill(JSON.parse(readFileSync(fileOf(1, lease!), 'utf8')).owner.pid, 'SIGKILL');
     await until('task 1 has failed', () => taskOf(1).state === 'FAILED');
 
-    // Its node is drained, and the job requeued: it goes on elsewhere, from the checkpoint that it kept.
+    // Its node is drained, and the job told to move: it goes on elsewhere, from the checkpoint that it kept.
     await until('job 2 is in the middle', () => isInTheMiddle(2));
     const { id, node } = taskOf(2);
     cluster.run('scontrol', 'update', `NodeName=${node}`, 'State=DRAIN', 'Reason=test');
-    cluster.run('scontrol', 'requeue', id);
+    cluster.run('scancel', '--batch', '--signal=USR1', id);
+
+    // Requeued from outside: Slurm signals every process of the task, the browser too.
+    await until('job 3 is in the middle', () => isInTheMiddle(3));
+    cluster.run('scontrol', 'requeue', taskOf(3).id);
 
     const early = await command('search', '--collect', path('jobs'));
     expect(early.status).toBe(2);
@@ -97,6 +101,7 @@ describe.skipIf(reason !== undefined)('32 lambdas of two widths on two nodes', (
     expect(sessionsOf(1)).toHaveLength(1);
     expect(sessionsOf(2)).toHaveLength(2);
     expect(sessionsOf(2)[1].fromStep).toBeGreaterThan(0);
+    expect(readFileSync(path('task-2.out'), 'utf8')).toMatch(/^\{"type":"result",.*"status":"pruned"/m);
     const [collected, alone] = await Promise.all([
       command('search', '--collect', path('jobs')),
       command('search', ...search, '--out', path('alone')),
