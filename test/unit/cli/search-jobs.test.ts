@@ -35,7 +35,15 @@ function train(number: number, origin: Partial<Provenance> = {}, adapter = 'A'):
   const { name, settings } = job as Extract<NumberedJob, { kind: 'search' }>;
   const folders = new PopulationFolders(jobs);
   const parameters = Float32Array.from(settings.replicas, ({ seed }) => seed);
-  const state = { settings, step: settings.steps, variants: {}, forced: {}, adapter, arenas: { parameters } };
+  const state = {
+    settings,
+    step: settings.steps,
+    variants: {},
+    forced: {},
+    fused: false,
+    adapter,
+    arenas: { parameters },
+  };
   folders.folder(name).writeCheckpoint(writeCheckpoint(state));
   const trials = settings.replicas.map(({ seed, lambda }) => ({
     seed,
