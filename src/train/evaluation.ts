@@ -117,6 +117,25 @@ export class Evaluation {
     return counts;
   }
 
+  /** Per replica: logits (n, classes) of the first `n` samples, of the first batch. @throws RangeError where that has fewer */
+  async logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
+    const { labels } = this.#tensors;
+    if (n > Math.min(labels.size, this.#count)) throw new RangeError(`the first batch has no ${n} samples`);
+    const { replicas, replicaStride } = this.#logits;
+    const ld = this.#logits.size / labels.size;
+    const classes = this.#classes;
+    this.#restart();
+    await this.#pacer.submit(this.#plan, 1);
+    const [bytes] = await readTensors(this.#gpu, [this.#logits]);
+    const values = new Float32Array(bytes!);
+    return Array.from({ length: replicas }, (_, replica) =>
+      Float32Array.from(
+        { length: n * classes },
+        (_, i) => values[replica * replicaStride + Math.floor(i / classes) * ld + (i % classes)]!,
+      ),
+    );
+  }
+
   #restart(): void {
     const { gpu, counters } = this.#parts;
     const encoder = gpu.device.createCommandEncoder({ label: 'evaluation' });

@@ -12,7 +12,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { type GpuDataset, trainingSplits } from './dataset.ts';
 import { Evaluation, type Score } from './evaluation.ts';
 import { NonFiniteLoss } from './finite.ts';
-import { type Pace, Pacer } from './pacer.ts';
+import { type Pace, Pacer, type PacerOptions } from './pacer.ts';
 import { compilePlan, type Plan, type PlanTools } from './plan.ts';
 import { ReportWindow, type TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
@@ -35,6 +35,11 @@ export interface TrainCallbacks {
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
   /** A replica's loss is not finite, told once. Where this is given, the others go on; without it the run ends. */
   readonly onNonFinite?: (event: NonFinite) => void;
+  /**
+   * Asked between submits. Where it gives something to do, the steps already submitted are finished and reported first; training goes on when
+   * that has resolved. Bits and reports stay those of a run without interludes.
+   */
+  readonly interlude?: () => (() => Promise<void>) | undefined;
   /** Stops cleanly after the steps already submitted. */
   readonly signal?: AbortSignal;
 }
@@ -54,6 +59,8 @@ export interface TrainerOptions {
   readonly weights?: readonly NamedTensor[];
   /** Go on from here instead of starting. */
   readonly checkpoint?: Checkpoint;
+  /** How long a submit should last: less than usual where the device was lost before. */
+  readonly pacing?: PacerOptions;
 }
 
 /** Trains a population of nets of one architecture on one device. */
@@ -85,7 +92,7 @@ export class Trainer {
     this.#recorded = parts.recorded;
     this.#fused = parts.fused;
     this.#step = parts.step;
-    this.#pacer = new Pacer(parts.gpu);
+    this.#pacer = new Pacer(parts.gpu, parts.pacing);
     const { history, counters } = parts.recorded;
     this.#stats = new Stats(parts.gpu, history, counters, parts.step);
   }
@@ -135,6 +142,7 @@ export class Trainer {
       recorded,
       fused,
       step: checkpoint?.step ?? 0,
+      pacing: options.pacing,
     });
     trainer.#writeStart(options);
     gpu.check();
@@ -188,6 +196,7 @@ export class Trainer {
     onValidation,
     onCheckpoint,
     onNonFinite,
+    interlude,
     signal,
   }: TrainCallbacks = {}): Promise<boolean> {
     const { steps, reportSteps } = this.settings;
@@ -208,6 +217,13 @@ export class Trainer {
       const window = new ReportWindow(this.settings, this.stepsPerEpoch, epochEnd, () => this.pace, onReport);
       let reading = Promise.resolve();
       while (this.#step < epochEnd && !stopped() && failure === undefined) {
+        const rest = interlude?.();
+        if (rest !== undefined) {
+          await this.#finishReading(window, lose);
+          unread = 0;
+          await rest();
+          continue;
+        }
         let staging: GPUBuffer | undefined;
         const want = Math.min(epochEnd - this.#step, Math.max(reportSteps - unread, 1));
         const done = await this.#pacer.submit(this.plan, want, (encoder, portion) => {
@@ -245,6 +261,11 @@ export class Trainer {
   /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
   async confusion(): Promise<number[][]> {
     return (await this.#evaluation('test')).confusion();
+  }
+
+  /** Per replica: logits (n, classes) of the first `n` test images, at most 500. */
+  async testLogits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
+    return (await this.#evaluation('test')).logits(n);
   }
 
   #evaluation(split: 'validation' | 'test'): Promise<Evaluation> {
@@ -393,4 +414,5 @@ interface TrainerParts {
   readonly recorded: RecordedStep;
   readonly fused: boolean;
   readonly step: number;
+  readonly pacing: PacerOptions | undefined;
 }

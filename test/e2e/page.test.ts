@@ -14,6 +14,9 @@ import {
   waitForText,
 } from './page-driver.ts';
 
+/** A small net, scored on few images for validation. */
+const link = '#/train?v=1&e=base&hidden=20&val-size=500&steps=300&lambda=0.001';
+
 let server: PageServer;
 let browser: Browser;
 let tab: Tab;
@@ -21,13 +24,13 @@ let tab: Tab;
 beforeAll(async () => {
   const log = (line: string) => console.error(line);
   server = await startPageServer({ page: 'index.html', log });
-  browser = await launchChrome({ log });
+  browser = await launchChrome({
+    log,
+    // Chrome would refuse WebGPU to a page after two crashes.
+    args: ['--disable-domain-blocking-for-3d-apis', '--disable-gpu-process-crash-limit'],
+  });
   // A small net on 49,000 images, scored on few: the tests below share this tab, and its data.
-  tab = await openTab(
-    browser,
-    server.origin,
-    '#/train?v=1&e=base&hidden=20&val-size=500&steps=400&lambda=0.001',
-  );
+  tab = await openTab(browser, server.origin, link);
 }, 900_000); // Where the data are missing, they are downloaded.
 
 afterAll(async () => {
@@ -35,12 +38,20 @@ afterAll(async () => {
   await server?.close();
 });
 
+/** A reload takes the form's settings with it: they were a link's. */
+async function openFormAgain(): Promise<void> {
+  await tab.page.goto('about:blank');
+  await tab.page.goto(`${server.origin}/${link}`);
+  await waitForGpu(tab.page);
+  await waitForText(tab.page, '#data-chip', /on this device/);
+}
+
 const act = (page: Page, name: string) => page.click(`.settings [data-act=${name}]`);
 
 test('a visitor with a link sees its settings, consents to the data, trains, and the numbers are those that are kept', async () => {
   const { page, faults } = tab;
   await waitForGpu(page);
-  expect(await textOf(page, '#data-chip')).toMatch(/needed/);
+  await waitForText(page, '#data-chip', /needed/);
   expect(await textOf(page, '.notices')).toMatch(/184 MB, from 127\.0\.0\.1/);
   expect(await page.$eval('#field-lambda', (input) => (input as HTMLInputElement).value)).toBe('0.001');
   // Nothing starts by itself.
@@ -52,7 +63,7 @@ test('a visitor with a link sees its settings, consents to the data, trains, and
   expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
   await waitForText(page, '#data-chip', /on this device/);
   const [run] = await keptRuns(page);
-  expect(run).toMatchObject({ state: 'finished', step: 400, name: 'base' });
+  expect(run).toMatchObject({ state: 'finished', step: 300, name: 'base' });
   const { testAccuracy, validationAccuracy } = run!.perSeed[0]!;
   expect(testAccuracy).toBeGreaterThan(0.2);
   expect(await textOf(page, '#test-accuracy')).toBe(`${(100 * testAccuracy!).toFixed(1)} %`);
@@ -75,7 +86,7 @@ test('pause, go on and stop do what they say, however often they are pressed; th
   expect(await page.evaluate(() => document.body.dataset.run)).toBe('paused');
   await new Promise((resolve) => setTimeout(resolve, 1500)); // What was submitted is still done.
   const paused = await stepsDone(page);
-  expect(paused).toBeLessThan(400);
+  expect(paused).toBeLessThan(300);
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(await stepsDone(page)).toBe(paused);
   expect(await textOf(page, '#run-state')).toBe('paused');
@@ -93,6 +104,79 @@ test('pause, go on and stop do what they say, however often they are pressed; th
   expect(stopped).toMatchObject({ state: 'stopped', step: await stepsDone(page) });
   expect(faults).toEqual([]);
 }, 180_000);
+
+/** Trains the form to the end, with `disturb` on the way; it must end with the bits of the first test's run. */
+async function trainsTheSame(disturb: (page: Page) => Promise<void>): Promise<void> {
+  const { page } = tab;
+  const reference = (await keptRuns(page)).find(({ state }) => state === 'finished')!;
+  await act(page, 'train');
+  await waitForStep(page, 30);
+  await disturb(page);
+  expect(await waitForRun(page, ['finished', 'failed'], 120_000)).toBe('finished');
+  const [run] = await keptRuns(page);
+  expect(run!.id).not.toBe(reference.id);
+  expect(run).toMatchObject({ state: 'finished', step: reference.step, perSeed: reference.perSeed });
+  expect(run!.weightHashes).toEqual(reference.weightHashes);
+}
+
+async function crashGpu(): Promise<void> {
+  const client = await browser.target().createCDPSession();
+  await client.send('Browser.crashGpuProcess');
+  await client.detach();
+}
+
+test('a lost GPU: the run goes on by itself, and ends with the same bits', async () => {
+  await trainsTheSame(crashGpu);
+  expect(await textOf(tab.page, '#gpu-chip')).toMatch(/slow|ready/);
+}, 240_000);
+
+test('a GPU that is lost twice: the page asks, and on Go on the run ends with the same bits', async () => {
+  await trainsTheSame(async (page) => {
+    await crashGpu();
+    await waitForRun(page, ['preparing']);
+    await waitForRun(page, ['running'], 90_000);
+    await crashGpu();
+    await waitForText(page, '#gpu-notice', /lost a second time/);
+    expect(await waitForRun(page, ['paused'])).toBe('paused');
+    await page.click('#gpu-notice [data-act=go-on]');
+  });
+}, 240_000);
+
+test('a reload in the middle: the run is there to go on with, and ends with the same bits', async () => {
+  await trainsTheSame(async (page) => {
+    await page.waitForFunction(() => document.title.startsWith('1'), { timeout: 60_000 });
+    await page.reload();
+    await waitForGpu(page);
+    await page.click('nav a[href="#/runs"]');
+    await page.waitForSelector('.runs [data-act=go-on]', { timeout: 20_000 });
+    expect(await textOf(page, '.runs [data-act=go-on]')).toMatch(/^Go on from step \d+$/);
+    await page.click('.runs [data-act=go-on]');
+    await waitForRun(page, ['running'], 60_000);
+  });
+}, 240_000);
+
+test('another tab: it says that this one trains, and leaves its run alone', async () => {
+  await openFormAgain();
+  await trainsTheSame(async () => {
+    const other = await openTab(browser, server.origin, link);
+    await waitForGpu(other.page);
+    await waitForText(other.page, '#data-chip', /on this device/);
+    await act(other.page, 'train');
+    await waitForText(other.page, '.notices', /Another tab trains/);
+    await other.page.close({ runBeforeUnload: false });
+    await tab.page.bringToFront();
+  });
+}, 240_000);
+
+test('a worker that is ended: the page says so at once, keeps the run, and can train again', async () => {
+  const { page } = tab;
+  await act(page, 'train');
+  await waitForStep(page, 30);
+  await page.workers()[0]!.close();
+  await waitForText(page, '.notices', /engine ended/, 20_000);
+  expect((await keptRuns(page))[0]).toMatchObject({ state: 'interrupted' });
+  await trainsTheSame(async () => {});
+}, 240_000);
 
 /** A worker that answers every call with the same error, or with nothing. */
 const fakeWorker = (error: { kind: string; message: string } | undefined) => {

@@ -1,5 +1,6 @@
 // A training run in the page's worker: what `npm run train` does, with pauses, a checkpoint every two seconds, and a second device where the
 // first is lost.
+import { CLASSES } from '../../data/cifar10.ts';
 import { splitTraining } from '../../data/splits.ts';
 import { adapterName } from '../../gpu/device.ts';
 import {
@@ -18,10 +19,15 @@ import type { Device } from './device.ts';
 import { EngineError, engineError } from './engine-error.ts';
 import { Outbox } from './outbox.ts';
 import type { EngineEvent, PauseReason, TrainOutcome, TrainRequest } from './protocol.ts';
+import { softmaxRows } from './softmax.ts';
 import { firstLayerPictures } from './weight-pictures.ts';
 
 /** A tab that dies loses at most so much. */
 const checkpointMs = 2000;
+/** Test images whose likeliest classes are shown. */
+const shownImages = 16;
+/** Length of a submit, ms; half of it where the device was lost. */
+const submitMs = 120;
 
 export interface TrainingHost {
   readonly device: Device;
@@ -36,8 +42,6 @@ export class Training {
   readonly #request: TrainRequest;
   readonly #outbox: Outbox;
   readonly #stop = new AbortController();
-  /** Ends the steps in progress for a checkpoint, a pause or a stop. */
-  #segment = new AbortController();
   #pausedBy: PauseReason | undefined;
   #resume: (() => void) | undefined;
   #watched = { samples: false, weights: false };
@@ -61,7 +65,7 @@ export class Training {
     }
     for (let losses = 0; ; ) {
       try {
-        const outcome = await this.#attempt();
+        const outcome = await this.#attempt(submitMs / 2 ** losses);
         if (outcome.finished) await slots?.drop(runId);
         return outcome;
       } catch (error) {
@@ -82,7 +86,6 @@ export class Training {
 
   pause(by: PauseReason): void {
     this.#pausedBy = by;
-    this.#segment.abort();
   }
 
   resume(): void {
@@ -92,7 +95,6 @@ export class Training {
 
   stop(): void {
     this.#stop.abort(new EngineError('stopped', 'stopped'));
-    this.#segment.abort();
     this.#resume?.();
   }
 
@@ -100,7 +102,7 @@ export class Training {
     this.#watched = watched;
   }
 
-  async #attempt(): Promise<TrainOutcome> {
+  async #attempt(budgetMs: number): Promise<TrainOutcome> {
     const { device, store, post } = this.#host;
     const { tuned, variants, weights } = this.#request;
     const checkpoint = this.#checkpoint;
@@ -122,6 +124,7 @@ export class Training {
     const trainer = await Trainer.make(gpu, dataset, settings, {
       choose: checkpoint === undefined ? usual : recordedChoice(checkpoint.variants, usual),
       forced: variants,
+      pacing: { budgetMs },
       ...(forcesGatherApart(variants) && { fuseGather: false }),
       ...(weights && checkpoint === undefined && { weights: readSafetensors(weights).tensors }),
       ...(checkpoint && { checkpoint }),
@@ -160,38 +163,35 @@ export class Training {
     }
   }
 
-  /** In segments between checkpoints. False where it was stopped. */
+  /** False where it was stopped. */
   async #train(trainer: Trainer): Promise<boolean> {
-    const { steps, valSize } = trainer.settings;
-    let validatedAt = -1;
-    for (;;) {
-      if (this.#pausedBy !== undefined) await this.#pauseUntilResumed(this.#pausedBy, trainer.step);
-      if (this.#stop.signal.aborted) return false;
-      this.#segment = new AbortController();
-      const { signal } = this.#segment;
-      const timer = setTimeout(() => this.#segment.abort(), checkpointMs);
-      const finished = await trainer.train({
-        signal,
-        onReport: (report) => this.#outbox.addReport(report),
-        onValidation: (report) => {
-          validatedAt = report.step;
-          this.#outbox.addValidation(report);
-        },
-        onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
-      });
-      clearTimeout(timer);
-      // A segment that ends with an epoch leaves its validation to us.
-      const { step, stepsPerEpoch } = trainer;
-      if (!finished && step > 0 && step % stepsPerEpoch === 0 && validatedAt !== step && valSize > 0) {
-        validatedAt = step;
-        const validation = await trainer.evaluate('validation');
-        this.#outbox.addValidation({ step, epoch: step / stepsPerEpoch, validation });
-      }
+    let keptMs = performance.now();
+    let validated = 0;
+    const rest = async () => {
       this.#outbox.flush();
       await this.#keep(trainer);
-      if (this.#watched.weights) await this.#showWeights(trainer);
-      if (finished || step >= steps) return true;
-    }
+      await this.#show(trainer, validated > 0);
+      validated = 0;
+      keptMs = performance.now();
+      if (this.#pausedBy !== undefined) await this.#pauseUntilResumed(this.#pausedBy, trainer.step);
+    };
+    const finished = await trainer.train({
+      signal: this.#stop.signal,
+      interlude: () =>
+        this.#pausedBy !== undefined || validated > 0 || performance.now() - keptMs > checkpointMs
+          ? rest
+          : undefined,
+      onReport: (report) => this.#outbox.addReport(report),
+      onValidation: (report) => {
+        validated++;
+        this.#outbox.addValidation(report);
+      },
+      onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
+    });
+    this.#outbox.flush();
+    await this.#keep(trainer);
+    if (finished) await this.#show(trainer, true);
+    return finished;
   }
 
   async #keep(trainer: Trainer): Promise<void> {
@@ -205,9 +205,21 @@ export class Training {
     }
   }
 
-  async #showWeights(trainer: Trainer): Promise<void> {
-    const pictures = firstLayerPictures((await trainer.weights())[0]!);
-    if (pictures !== undefined) this.#host.post({ event: 'weights', ...pictures }, [pictures.pixels.buffer]);
+  /** What is on the screen: the first layer, and behind an evaluation what the net takes some images for. */
+  async #show(trainer: Trainer, isEvaluated: boolean): Promise<void> {
+    const { samples, weights } = this.#watched;
+    if (weights) {
+      const pictures = firstLayerPictures((await trainer.weights())[0]!);
+      if (pictures !== undefined)
+        this.#host.post({ event: 'weights', ...pictures }, [pictures.pixels.buffer]);
+    }
+    if (!samples || !isEvaluated) return;
+    const probabilities = softmaxRows((await trainer.testLogits(shownImages))[0]!, CLASSES);
+    const { images, labels } = await this.#host.store.testImages(shownImages);
+    this.#host.post({ event: 'samples', step: trainer.step, images, labels, probabilities }, [
+      images.buffer,
+      probabilities.buffer,
+    ]);
   }
 
   async #pauseUntilResumed(by: PauseReason, step: number): Promise<void> {

@@ -194,6 +194,7 @@ export class TrainingControl {
     app.log(`${live.record.name}: ${goesOn ? 'goes on' : 'started'}`);
     const outcome = await app.engine.call('train', request);
     live.end(outcome, performance.now());
+    await runs.keep(live.record, live.metrics, outcome.weights);
     batch(() => {
       app.run.value = { state: outcome.finished ? 'finished' : 'stopped' };
       this.version.value++;
@@ -205,7 +206,6 @@ export class TrainingControl {
         ? `Finished. Test accuracy ${percent(tests.reduce((sum, value) => sum + value, 0) / tests.length)}`
         : `Stopped at step ${outcome.step}`,
     );
-    await runs.keep(live.record, live.metrics, outcome.weights);
   }
 
   async #failed(live: LiveRun, error: EngineError): Promise<void> {
@@ -268,6 +268,12 @@ export class TrainingControl {
           break;
         case 'running':
           if (!isStopping && !this.#isPaused) app.run.value = { state: 'running' };
+          break;
+        case 'lost':
+          if (event.asks) app.announce('The GPU was lost a second time');
+          else if (!isStopping) {
+            app.run.value = { state: 'preparing', what: 'the GPU was lost: asking again', done: 0, total: 0 };
+          }
           break;
         case 'testing':
           app.run.value = { state: 'testing' };
