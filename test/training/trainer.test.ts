@@ -94,6 +94,49 @@ const quick = (options: Omit<TrainerOptions, 'choose'>): TrainerOptions => ({
   ...options,
 });
 
+describe('interludes', () => {
+  test('change neither bits nor reports, whenever they come', async () => {
+    const undisturbed = await run(baseSettings);
+    const trainer = await Trainer.make(gpu, data.dataset, baseSettings, { choose: quickChoice });
+    const reports: Omit<TrainReport, 'msPerStep'>[] = [];
+    const validations: (readonly Score[])[] = [];
+    const restedAt: number[] = [];
+    let asked = 0;
+    const finished = await trainer.train({
+      interlude: () =>
+        asked++ % 2 === 0
+          ? async () => {
+              restedAt.push(trainer.step);
+              expect(reports.at(-1)?.step ?? 0).toBeLessThanOrEqual(trainer.step);
+              await trainer.testLogits(4);
+            }
+          : undefined,
+      onReport: ({ msPerStep: _, ...report }) => reports.push(report),
+      onValidation: ({ validation }) => validations.push(validation),
+    });
+    expect(finished).toBe(true);
+    expect(restedAt.length).toBeGreaterThan(3);
+    expect(reports).toEqual(undisturbed.reports);
+    expect(validations).toEqual(undisturbed.validations);
+    expectSameCheckpoint(await trainer.checkpoint(), undisturbed.checkpoint);
+    await trainer.destroy();
+  });
+
+  test('the logits of single test images are those that the scores are made of', async () => {
+    const trainer = await Trainer.make(gpu, data.dataset, baseSettings, { choose: quickChoice });
+    await trainer.train();
+    const [logits] = await trainer.testLogits(20);
+    const hits = Array.from(data.test.labels.slice(0, 20)).filter((label, i) => {
+      const row = logits!.subarray(10 * i, 10 * i + 10);
+      return row.indexOf(Math.max(...row)) === label;
+    });
+    const [score] = await trainer.evaluate('test');
+    expect(hits.length / 20).toBeCloseTo(score!.accuracy, 6);
+    await expect(trainer.testLogits(21)).rejects.toThrow(RangeError);
+    await trainer.destroy();
+  });
+});
+
 describe('learning', () => {
   test('one batch is learned by heart', async () => {
     const batch = { images: data.train.images.slice(0, 32 * 3072), labels: data.train.labels.slice(0, 32) };
