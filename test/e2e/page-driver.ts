@@ -1,4 +1,6 @@
 // The page in headless Chrome, as the tests of the page drive it.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Browser, Page } from 'puppeteer';
 
 /** A tab, and what should not have happened in it. */
@@ -19,7 +21,7 @@ export async function openTab(
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('request', (request) => {
     const { protocol, origin: to } = new URL(request.url());
-    if (/^https?:$/.test(protocol) && to !== origin) faults.push(`asks ${request.url()}`);
+    if (/^https?:$/.test(protocol) && to !== new URL(origin).origin) faults.push(`asks ${request.url()}`);
   });
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(message.text());
@@ -120,4 +122,40 @@ export interface KeptRun {
   }[];
   /** SHA-256 of each seed's weights. */
   readonly weightHashes: readonly string[];
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Serious and critical findings of axe on the page as it is, one line each. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<AxeResults> } };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+      );
+  });
+}
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+  }[];
+}
+
+/** How much wider than the window the page is, at 320 px. */
+export async function overflowAt320(page: Page): Promise<number> {
+  const before = page.viewport();
+  await page.setViewport({ width: 320, height: 640 });
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  await page.setViewport(before ?? { width: 1280, height: 900 });
+  return overflow;
 }

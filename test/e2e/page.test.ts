@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { type PageServer, startPageServer } from '../../src/hosts/chrome/page-server.ts';
 import {
+  axeFindings,
   keptRuns,
   openTab,
+  overflowAt320,
   stepsDone,
   type Tab,
   textOf,
@@ -177,6 +179,47 @@ test('a worker that is ended: the page says so at once, keeps the run, and can t
   expect((await keptRuns(page))[0]).toMatchObject({ state: 'interrupted' });
   await trainsTheSame(async () => {});
 }, 240_000);
+
+test('every view, with runs and measured kernels: axe finds nothing serious, nothing is wider than 320 px, light and dark', async () => {
+  const { page } = tab;
+  for (const view of ['train', 'runs', 'kernels', 'gpu']) {
+    await page.click(`nav a[href="#/${view}"]`);
+    await page.waitForFunction(
+      (id) => document.getElementById(id)!.textContent!.trim() !== '',
+      {},
+      `view-${view}`,
+    );
+    if (view === 'kernels') await measureKernels(page);
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+      expect(await axeFindings(page)).toEqual([]);
+    }
+    expect(await overflowAt320(page)).toBe(0);
+  }
+  expect(tab.faults).toEqual([]);
+}, 240_000);
+
+/** Measures one small op; nothing is ranked without the float64 reference. */
+async function measureKernels(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelectorAll('#lab-group option').length > 5, {
+    timeout: 30_000,
+  });
+  const id = await page.$$eval('#lab-group option', (options) =>
+    options.map((option) => (option as HTMLOptionElement).value).find((value) => value.startsWith('sgd')),
+  );
+  await page.select('#lab-group', id!);
+  await page.click('[data-act=lab-run]');
+  await page.waitForSelector('#lab-result tbody tr', { timeout: 120_000 });
+  await page.waitForSelector('[data-act=lab-run]', { timeout: 60_000 });
+  const rows = await page.$$eval('#lab-result tbody tr', (found) =>
+    found.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent!.trim())),
+  );
+  expect(rows.length).toBeGreaterThan(1);
+  for (const [right, median] of rows) {
+    expect(right).toBe('yes');
+    expect(median).toMatch(/µs$/);
+  }
+}
 
 /** A worker that answers every call with the same error, or with nothing. */
 const fakeWorker = (error: { kind: string; message: string } | undefined) => {

@@ -1,0 +1,94 @@
+// The page as `npm run build` writes it, on a server that knows nothing of it.
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser } from 'puppeteer';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChrome } from '../../src/hosts/chrome/launch.ts';
+import { startCommand } from './command.ts';
+import { openTab, textOf, waitForGpu, waitForText } from './page-driver.ts';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+};
+
+let folder: string;
+let built: string;
+let browser: Browser;
+let server: Server;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wgrad-page-'));
+  built = join(folder, 'dist');
+  const { status, stdout, stderr } = await startCommand('build', ['--out', built]).outcome;
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(/dist: \d+ files, 0\.\d MB/);
+  server = createServer(async (request, response) => {
+    const path = (request.url ?? '').split(/[?#]/, 1)[0]!.replace(/^\/some\/where\//, '');
+    const name = path === '' ? 'index.html' : path;
+    try {
+      const bytes = await readFile(join(built, name));
+      response.setHeader('Content-Type', types[extname(name)] ?? 'application/octet-stream');
+      response.end(bytes);
+    } catch {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  browser = await launchChrome({ log: (line) => console.error(line) });
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('it works under a sub-path, asks nobody else, and without data says what to do', async () => {
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { page, faults } = await openTab(browser, `${origin}/some/where`);
+  await waitForGpu(page);
+  await waitForText(page, '#data-chip', /needed/);
+  await page.click('[data-act=download]');
+  await waitForText(page, '.notices', /This server has no data[\s\S]*--with-data/);
+  for (const view of ['runs', 'kernels', 'gpu']) {
+    await page.click(`nav a[href="#/${view}"]`);
+    await page.waitForFunction(
+      (id) => document.getElementById(id)!.textContent!.trim() !== '',
+      {},
+      `view-${view}`,
+    );
+  }
+  expect(await textOf(page, '#verdict')).toMatch(/^This browser can train here: yes/);
+  // The files that are not there, which the browser itself writes to the console.
+  expect(faults.filter((fault) => !/404/.test(fault))).toEqual([]);
+}, 120_000);
+
+test('its sizes: what the Train view loads, and the engine', async () => {
+  const names = await readdir(join(built, 'assets'));
+  const sizes = await Promise.all(
+    names.map(
+      async (name) =>
+        [name, gzipSync(await readFile(join(built, 'assets', name)), { level: 9 }).length] as const,
+    ),
+  );
+  const lazy = /^(runs-view|kernels-view|gpu-view|lab)-/;
+  const total = (wanted: (name: string) => boolean) =>
+    sizes.reduce((sum, [name, size]) => sum + (wanted(name) ? size : 0), 0);
+  const isEngine = (name: string) => name.startsWith('worker-');
+  expect(total((name) => !isEngine(name) && !lazy.test(name))).toBeLessThan(62_000);
+  expect(total((name) => !lazy.test(name))).toBeLessThan(125_000);
+});
+
+test('a folder that holds something else is not replaced', async () => {
+  const { status, stderr } = await startCommand('build', ['--out', folder]).outcome;
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/holds something else than an earlier build/);
+  expect(await readdir(built)).toContain('index.html');
+});
