@@ -19,6 +19,10 @@ export class PipelineCache {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
+  /** Told how many pipelines of those that were asked for are compiled. */
+  onProgress: (compiled: number, wanted: number) => void = () => {};
+  #compiled = 0;
+
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
   }
@@ -51,6 +55,8 @@ export class PipelineCache {
     if (pipeline === undefined) {
       pipeline = this.#compile(request);
       this.#pipelines.set(key, pipeline);
+      const count = () => this.onProgress(++this.#compiled, this.#pipelines.size);
+      pipeline.then(count, () => {});
     }
     return pipeline;
   }

@@ -119,14 +119,13 @@ export class Evaluation {
 
   /** Per replica: logits (n, classes) of the first `n` samples, of the first batch. @throws RangeError where that has fewer */
   async logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
-    const { labels } = this.#tensors;
-    if (n > Math.min(labels.size, this.#count)) throw new RangeError(`the first batch has no ${n} samples`);
-    const { replicas, replicaStride } = this.#logits;
-    const ld = this.#logits.size / labels.size;
-    const classes = this.#classes;
+    const { labels, logits, classes, count, gpu, pacer, plan } = this.#parts;
+    if (n > Math.min(labels.size, count)) throw new RangeError(`the first batch has no ${n} samples`);
+    const { replicas, replicaStride } = logits;
+    const ld = logits.size / labels.size;
     this.#restart();
-    await this.#pacer.submit(this.#plan, 1);
-    const [bytes] = await readTensors(this.#gpu, [this.#logits]);
+    await pacer.submit(plan, 1);
+    const [bytes] = await readTensors(gpu, [logits]);
     const values = new Float32Array(bytes!);
     return Array.from({ length: replicas }, (_, replica) =>
       Float32Array.from(

@@ -59,6 +59,8 @@ export interface TrainerOptions {
   readonly weights?: readonly NamedTensor[];
   /** Go on from here instead of starting. */
   readonly checkpoint?: Checkpoint;
+  /** Compiled pipelines of this device, to use and to add to: a second run of the same net compiles nothing. */
+  readonly pipelines?: PipelineCache;
   /** How long a submit should last: less than usual where the device was lost before. */
   readonly pacing?: PacerOptions;
 }
@@ -113,7 +115,7 @@ export class Trainer {
       weights === undefined ? given : { ...given, net: withLoadedStatistics(given.net, weights) };
     const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
     const allocator = new Allocator(gpu);
-    const pipelines = new PipelineCache(gpu);
+    const pipelines = options.pipelines ?? new PipelineCache(gpu);
     const fused = checkpoint?.fused ?? fusesGather(gpu, settings, options.fuseGather);
     const recorded = recordStep(allocator, {
       ...stepOptions(settings, gpu.capabilities),

@@ -2,6 +2,7 @@
 
 import { loadNormalisation } from '../../data/load.ts';
 import { type Gpu, requestGpu } from '../../gpu/device.ts';
+import { PipelineCache } from '../../gpu/pipelines.ts';
 import { type GpuDataset, loadDataset, scaleAndOffset } from '../../train/dataset.ts';
 import type { DataStore } from './data-store.ts';
 import { EngineError } from './engine-error.ts';
@@ -10,6 +11,8 @@ import type { GpuReport } from './protocol.ts';
 
 export interface OpenDevice {
   readonly gpu: Gpu;
+  /** What was compiled for this device: a second run of a net compiles nothing. */
+  readonly pipelines: PipelineCache;
   readonly report: GpuReport;
 }
 
@@ -76,7 +79,11 @@ export class Device {
     try {
       const gpu = await requestGpu((navigator.gpu as GPU | undefined) && asked);
       gpu.failure.catch(() => this.forget());
-      return { gpu, report: gpuReport(gpu, offered!, performance.now() - startedMs) };
+      return {
+        gpu,
+        pipelines: new PipelineCache(gpu),
+        report: gpuReport(gpu, offered!, performance.now() - startedMs),
+      };
     } catch (error) {
       if (offered === undefined) throw new EngineError('no-adapter', (error as Error).message);
       throw error;

@@ -107,7 +107,7 @@ export class Training {
     const { tuned, variants, weights } = this.#request;
     const checkpoint = this.#checkpoint;
     const settings = checkpoint?.settings ?? this.#request.settings;
-    const { gpu, report } = await device.open();
+    const { gpu, pipelines, report } = await device.open();
     post({ event: 'gpu', report });
     const { training } = splitTraining(settings.valSize);
     const { signal } = this.#stop;
@@ -116,7 +116,8 @@ export class Training {
       post({ event: 'data', what: 'uploading', doneBytes, totalBytes }),
     );
     signal.throwIfAborted();
-    post({ event: 'preparing', what: 'compiling kernels', done: 0, total: 0 });
+    post({ event: 'preparing', what: 'compiling', done: 0, total: 0 });
+    pipelines.onProgress = (done, total) => post({ event: 'preparing', what: 'compiling', done, total });
     const usual = forcedChoice(
       variants,
       Object.keys(tuned).length === 0 ? defaultChoice : tunedChoice({ key: '', ops: tuned }),
@@ -124,11 +125,13 @@ export class Training {
     const trainer = await Trainer.make(gpu, dataset, settings, {
       choose: checkpoint === undefined ? usual : recordedChoice(checkpoint.variants, usual),
       forced: variants,
+      pipelines,
       pacing: { budgetMs },
       ...(forcesGatherApart(variants) && { fuseGather: false }),
       ...(weights && checkpoint === undefined && { weights: readSafetensors(weights).tensors }),
       ...(checkpoint && { checkpoint }),
     });
+    pipelines.onProgress = () => {};
     try {
       const name = adapterName(gpu.adapter);
       post({

@@ -1,4 +1,6 @@
 // Files that are dropped on the page: whole runs, and the folders of `npm run train`, `experiments` and `search`.
+import { type ExperimentSettings, trainSettings } from '../../experiments/experiments.ts';
+import type { OptimizerSpec } from '../../optim/optimizer.ts';
 import { emptyMetrics, type RunMetrics } from '../model/run-record.ts';
 import { readRecord } from './read-record.ts';
 import { readRunFile, type WholeRun } from './run-file.ts';
@@ -99,24 +101,56 @@ function readLines(text: string, replicas: number): RunMetrics {
   return metrics;
 }
 
-/** `results.json` of `npm run experiments`: a run per experiment. Of `npm run search`: one per trial that was trained to the end. */
+/** `results.json` of `npm run experiments`: a run per experiment; of `npm run search`: one per candidate. */
 function readResults(value: unknown): WholeRun[] {
-  const list = Array.isArray(value)
-    ? value
-    : (value as { readonly experiments?: unknown } | null)?.experiments;
-  if (!Array.isArray(list) || list.length === 0)
-    throw new Error('it holds no results of npm run experiments');
-  return list.map((each) => {
-    const result = each as Record<string, unknown>;
-    const adapter = result.adapter as { readonly name?: string } | undefined;
-    const record = readRecord({
-      ...result,
-      train: result.settings,
-      settings: null,
-      experiment: result.name,
-      step: result.steps,
-      adapter: adapter?.name,
-    });
-    return { record, metrics: undefined, weights: undefined };
-  });
+  const { experiments, candidates, plan } = (value ?? {}) as Record<string, unknown>;
+  const results = Array.isArray(experiments)
+    ? experiments.map(experimentRecord)
+    : Array.isArray(candidates)
+      ? candidates.map((candidate) => candidateRecord(candidate, plan))
+      : [];
+  if (results.length === 0) throw new Error('it holds no results of npm run experiments or npm run search');
+  return results.map((record) => ({ record: readRecord(record), metrics: undefined, weights: undefined }));
+}
+
+function experimentRecord(result: Record<string, unknown>): object {
+  const adapter = result.adapter as { readonly name?: string } | undefined;
+  const about = { train: result.settings, settings: null, experiment: result.name };
+  return { ...result, ...about, step: result.steps, adapter: adapter?.name };
+}
+
+/** A candidate's settings are the plan's with what the search varied. */
+function candidateRecord(candidate: Record<string, unknown>, plan: unknown): object {
+  const { settings: base, optimizers } = plan as {
+    readonly settings: ExperimentSettings;
+    readonly optimizers: readonly OptimizerSpec[];
+  };
+  const { hidden, optimizer, lambda, lrMax, lrMin, steps, trials } = candidate as unknown as SearchCandidate;
+  const settings = {
+    ...base,
+    hidden,
+    lambda,
+    lrMax,
+    lrMin,
+    optimizer: optimizers.find(({ kind }) => kind === optimizer) ?? base.optimizer,
+  };
+  const seeds = trials.map(({ seed }) => seed);
+  return {
+    name: `search ${hidden.join('-')} lambda ${lambda}`,
+    experiment: 'search',
+    settings,
+    train: trainSettings(settings, { seeds, steps, shuffle: true }),
+    step: steps,
+    perSeed: trials,
+  };
+}
+
+interface SearchCandidate {
+  readonly hidden: readonly number[];
+  readonly optimizer: string;
+  readonly lambda: number;
+  readonly lrMax: number;
+  readonly lrMin: number;
+  readonly steps: number;
+  readonly trials: readonly { readonly seed: number }[];
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { experiments, trainSettings } from '../../../src/experiments/experiments.ts';
 import { emptyMetrics, type RunMetrics, type RunRecord } from '../../../src/page/model/run-record.ts';
@@ -138,6 +140,23 @@ test('the folder of npm run train is a run, with its curves and weights', async 
     },
     metrics: { steps: [50], loss: [2.1], validationAccuracy: [0.42] },
   });
+});
+
+test.each([
+  ['experiments-2026-11-24', 6],
+  ['search-lambda-2026-11-24', 16],
+])('the results of %s are runs', async (folder, count) => {
+  const text = readFileSync(
+    join(import.meta.dirname, '../../../docs/results', folder, 'results.json'),
+    'utf8',
+  );
+  const { runs, refused } = await importFiles([new File([text], 'results.json')]);
+  expect(refused).toEqual([]);
+  expect(runs).toHaveLength(count);
+  for (const { record } of runs) {
+    expect(record.perSeed.length).toBe(record.train.replicas.length);
+    expect(record.perSeed[0]!.validationAccuracy).toBeGreaterThan(0.1);
+  }
 });
 
 describe('against a baseline', () => {
