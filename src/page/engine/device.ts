@@ -7,6 +7,7 @@ import { type GpuDataset, loadDataset, scaleAndOffset } from '../../train/datase
 import type { DataStore } from './data-store.ts';
 import { EngineError } from './engine-error.ts';
 import { gpuReport } from './gpu-report.ts';
+import { countObjects } from './object-count.ts';
 import type { GpuReport } from './protocol.ts';
 
 export interface OpenDevice {
@@ -14,6 +15,8 @@ export interface OpenDevice {
   /** What was compiled for this device: a second run of a net compiles nothing. */
   readonly pipelines: PipelineCache;
   readonly report: GpuReport;
+  /** Objects made with it so far. */
+  readonly objects: () => number;
 }
 
 interface LoadedData {
@@ -79,11 +82,9 @@ export class Device {
     try {
       const gpu = await requestGpu((navigator.gpu as GPU | undefined) && asked);
       gpu.failure.catch(() => this.forget());
-      return {
-        gpu,
-        pipelines: new PipelineCache(gpu),
-        report: gpuReport(gpu, offered!, performance.now() - startedMs),
-      };
+      const report = gpuReport(gpu, offered!, performance.now() - startedMs);
+      const objects = countObjects(gpu.device);
+      return { gpu, pipelines: new PipelineCache(gpu), report, objects };
     } catch (error) {
       if (offered === undefined) throw new EngineError('no-adapter', (error as Error).message);
       throw error;

@@ -107,7 +107,7 @@ export class Training {
     const { tuned, variants, weights } = this.#request;
     const checkpoint = this.#checkpoint;
     const settings = checkpoint?.settings ?? this.#request.settings;
-    const { gpu, pipelines, report } = await device.open();
+    const { gpu, pipelines, report, objects } = await device.open();
     post({ event: 'gpu', report });
     const { training } = splitTraining(settings.valSize);
     const { signal } = this.#stop;
@@ -147,7 +147,7 @@ export class Training {
         adapterName: name,
         ...(checkpoint !== undefined && checkpoint.adapter !== name && { otherAdapter: checkpoint.adapter }),
       });
-      const finished = await this.#train(trainer);
+      const finished = await this.#train(trainer, objects);
       const { steps, busyMs } = trainer.pace;
       if (finished) post({ event: 'testing' });
       if (finished && settings.batchStatistics) await trainer.replaceStatistics(settings.batchStatistics);
@@ -167,16 +167,31 @@ export class Training {
   }
 
   /** False where it was stopped. */
-  async #train(trainer: Trainer): Promise<boolean> {
+  async #train(trainer: Trainer, objects: () => number): Promise<boolean> {
+    // What steps make is counted between interludes; an evaluation makes its own.
+    let made = 0;
+    let steps = 0;
+    let objectsBefore = objects();
+    let stepBefore = trainer.step;
+    const count = () => {
+      made += objects() - objectsBefore;
+      steps += trainer.step - stepBefore;
+    };
+    const begin = () => {
+      objectsBefore = objects();
+      stepBefore = trainer.step;
+    };
     let keptMs = performance.now();
     let validated = 0;
     const rest = async () => {
+      if (validated === 0) count();
       this.#outbox.flush();
-      await this.#keep(trainer);
+      await this.#keep(trainer, made / Math.max(steps, 1));
       await this.#show(trainer, validated > 0);
       validated = 0;
       keptMs = performance.now();
       if (this.#pausedBy !== undefined) await this.#pauseUntilResumed(this.#pausedBy, trainer.step);
+      begin();
     };
     const finished = await trainer.train({
       signal: this.#stop.signal,
@@ -192,20 +207,20 @@ export class Training {
       onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
     });
     this.#outbox.flush();
-    await this.#keep(trainer);
+    await this.#keep(trainer, made / Math.max(steps, 1));
     if (finished) await this.#show(trainer, true);
     return finished;
   }
 
-  async #keep(trainer: Trainer): Promise<void> {
+  async #keep(trainer: Trainer, objectsPerStep: number): Promise<void> {
     this.#checkpoint = await trainer.checkpoint();
     const { step } = this.#checkpoint;
     try {
       await this.#host.slots?.write(this.#request.runId, { step, file: writeCheckpoint(this.#checkpoint) });
-      this.#host.post({ event: 'checkpoint', step });
     } catch {
       // The storage is full, or taken: the run goes on, and goes on after a loss of the device.
     }
+    this.#host.post({ event: 'checkpoint', step, objectsPerStep });
   }
 
   /** What is on the screen: the first layer, and behind an evaluation what the net takes some images for. */

@@ -11,6 +11,8 @@ export class LiveRun {
   ready: ReadyReport | undefined;
   epoch = 0;
   msPerStep: number | undefined;
+  /** GPU objects made by a step, as counted in the worker. */
+  objectsPerStep: number | undefined;
   /** First step whose loss was not finite, by replica. */
   readonly diverged = new Map<number, number>();
   readonly #startedMs: number;

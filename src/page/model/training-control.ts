@@ -25,6 +25,10 @@ const announceMs = 20_000;
 
 export class TrainingControl {
   readonly form = signal<Form>(emptyForm());
+  /** A file of weights to start from, instead of random ones. */
+  readonly initial = signal<{ readonly name: string; readonly file: Uint8Array<ArrayBuffer> } | undefined>(
+    undefined,
+  );
   /** What a link said that could not be used. */
   readonly refused = signal<readonly string[]>([]);
   readonly live = signal<LiveRun | undefined>(undefined);
@@ -183,6 +187,7 @@ export class TrainingControl {
     const { app, runs } = this.#parts;
     const { form } = live;
     await runs.keep(live.record);
+    const initial = this.initial.peek();
     const tuned = form.usesTuned && app.report !== undefined ? await readTuning(app.report.tuningKey) : {};
     const request: TrainRequest = {
       runId: live.record.id,
@@ -190,6 +195,7 @@ export class TrainingControl {
       goesOn,
       tuned,
       variants: form.variants,
+      ...(initial && { weights: initial.file }),
     };
     app.log(`${live.record.name}: ${goesOn ? 'goes on' : 'started'}`);
     const outcome = await app.engine.call('train', request);
@@ -279,6 +285,7 @@ export class TrainingControl {
           app.run.value = { state: 'testing' };
           break;
         case 'checkpoint':
+          live.objectsPerStep = event.objectsPerStep;
           void writeRun(live.record.id, { record: live.record, metrics: live.metrics }).catch(() => {});
           runs.replace(live.record);
           break;

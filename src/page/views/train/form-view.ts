@@ -231,6 +231,23 @@ function runFields(
       form.usesTuned,
       (usesTuned) => change({ ...training.form.peek(), usesTuned }),
     )}
+    <div class="field">
+      <label for="field-init">Initial weights from a file</label>
+      <input
+        type="file"
+        id="field-init"
+        accept=".safetensors"
+        aria-describedby="field-init-help"
+        @change=${async (event: Event) => {
+          const [file] = (event.target as HTMLInputElement).files ?? [];
+          training.initial.value =
+            file === undefined
+              ? undefined
+              : { name: file.name, file: new Uint8Array(await file.arrayBuffer()) };
+        }}
+      />
+      <p class="help" id="field-init-help">Safetensors with PyTorch’s names; without a file they are random, from the seed.</p>
+    </div>
     ${
       forced.length === 0
         ? nothing

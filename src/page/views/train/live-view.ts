@@ -59,7 +59,7 @@ function sentence(app: App, live: LiveRun): string {
 }
 
 function numbers(live: LiveRun): TemplateResult {
-  const { record, ready, msPerStep } = live;
+  const { record, ready, msPerStep, objectsPerStep } = live;
   const { batchSize, replicas } = record.train;
   const one = (values: readonly number[] | undefined, text: (value: number) => string) =>
     values === undefined ? '–' : text(mean(values));
@@ -77,7 +77,11 @@ function numbers(live: LiveRun): TemplateResult {
       msPerStep === undefined ? '–' : count((1000 * batchSize * replicas.length) / msPerStep),
     ],
     ['dispatches', 'Dispatches per step', ready === undefined ? '–' : count(ready.dispatchesPerStep)],
-    ['objects', 'Objects made per step', ready === undefined ? '–' : '0'],
+    [
+      'objects',
+      'Objects made per step',
+      objectsPerStep === undefined ? '–' : String(Number(objectsPerStep.toFixed(2))),
+    ],
     ['kernels', 'Kernels', ready === undefined ? '–' : ready.tuned ? 'measured' : 'default'],
   ];
   return html`<dl class="numbers">

@@ -35,7 +35,10 @@ export function mountTrain(
   let charts: LiveCharts | undefined;
   paint(
     right,
-    () => liveView(app, training),
+    () => {
+      isShown(); // Drawn again when it comes back to the screen.
+      return liveView(app, training);
+    },
     () => {
       const live = training.live.peek();
       if (live === undefined || !isShown()) return;
