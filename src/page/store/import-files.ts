@@ -1,6 +1,6 @@
 // Files that are dropped on the page: whole runs, and the folders of `npm run train`, `experiments` and `search`.
 import { type ExperimentSettings, trainSettings } from '../../experiments/experiments.ts';
-import type { OptimizerSpec } from '../../optim/optimizer.ts';
+import type { OptimizerSpec } from '../../optim/index.ts';
 import { emptyMetrics, type RunMetrics } from '../model/run-record.ts';
 import { readRecord } from './read-record.ts';
 import { readRunFile, type WholeRun } from './run-file.ts';
