@@ -21,7 +21,13 @@ const address = await new Promise((resolve, reject) => {
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROME ?? '/usr/bin/chromium',
   pipe: true,
-  args: ['--no-sandbox', '--enable-unsafe-webgpu', '--enable-webgpu-developer-features', '--enable-unsafe-swiftshader', '--use-webgpu-adapter=swiftshader'],
+  args: [
+    '--no-sandbox',
+    '--enable-unsafe-webgpu',
+    '--enable-webgpu-developer-features',
+    '--enable-unsafe-swiftshader',
+    '--use-webgpu-adapter=swiftshader',
+  ],
 });
 try {
   const page = await browser.newPage();
@@ -41,7 +47,8 @@ try {
         request.addEventListener('success', () => resolve(request.result[0]));
       });
     const [record, metrics] = [await one('runs'), await one('metrics')];
-    const short = (value) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value);
+    const short = (value) =>
+      typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
     return JSON.stringify({ record: { ...record, hasWeights: false }, metrics }, (_, value) => short(value));
   });
   mkdirSync(join(root, 'src/page/example'), { recursive: true });
