@@ -168,15 +168,19 @@ export function fuseGather(calls: Calls): Calls {
   return replace(calls, replacements);
 }
 
+/** Side of the smallest block that a workgroup of a GPU computes, workgroups that parts are made for, most parts, fewest terms that are parted. */
+const splitting = { side: 32, workgroups: 128, parts: 32, terms: 512 };
+
 /**
- * Parts that the K terms of y = x·w are summed in. Where the tiles of y are too few to fill a GPU, each tile's sum is
- * shared between several workgroups; an adapter that computes on a few CPU cores needs no more than those tiles. The number of
+ * Parts that the K terms of y = x·w are summed in. Where the blocks of y are too few to fill a GPU, each block's sum is
+ * shared between several workgroups; an adapter that computes on a few CPU cores needs no more than those blocks. The number of
  * replicas does not count: sums in other parts would give a replica other bits than a single run.
  */
-export function splitsFor({ M, N, K }: MatmulShape, capabilities: Capabilities): number {
-  if (capabilities.software) return 1;
-  const tiles = Math.ceil(M / 32) * Math.ceil(N / 32);
-  return Math.max(1, Math.min(Math.floor(256 / tiles), Math.floor(K / 256)));
+export function splitsFor({ M, N, K }: MatmulShape, { software, fillingWorkgroups }: Capabilities): number {
+  const { side, workgroups, parts, terms } = splitting;
+  const blocks = Math.ceil(M / side) * Math.ceil(N / side);
+  if (software || blocks >= fillingWorkgroups || K < terms) return 1;
+  return Math.max(1, Math.min(Math.floor(workgroups / blocks), parts));
 }
 
 /** Products with few outputs and many terms in parts, where that fills the adapter better. */

@@ -4,6 +4,8 @@ import { adapterName, type Capabilities, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
 import type { KernelCall } from '../kernels/call.ts';
+import { gatherMatmulForward } from '../kernels/gather-matmul.ts';
+import { preferredNames } from '../kernels/kernel.ts';
 import { defaultChoice, forcedChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import type { Model } from '../nn/model.ts';
 import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
@@ -53,7 +55,7 @@ export interface TrainerOptions {
   readonly forced?: Readonly<Record<string, string>>;
   /** Measures the plan's ops and says what to use instead of `choose`. The buffers hold nothing yet. */
   readonly measure?: (pipelines: PipelineCache, calls: readonly KernelCall[]) => Promise<VariantChoice>;
-  /** Let the first layer read the images' bytes itself. By default where that is faster: on software adapters, without crops. */
+  /** Let the first layer read the images' bytes itself. By default where that is faster: where its products have preferred variants (SwiftShader), without crops. */
   readonly fuseGather?: boolean;
   /** Initial values instead of random ones: a state dict, the same for every replica. Running statistics in it are averaged from the first step on. */
   readonly weights?: readonly NamedTensor[];
@@ -386,7 +388,8 @@ function fusesGather(
   wanted: boolean | undefined,
 ): boolean {
   if (cropPixels > 0) return false;
-  return wanted ?? (capabilities.software && capabilities.subgroups);
+  const { kind, subgroups } = capabilities;
+  return wanted ?? (subgroups && preferredNames(gatherMatmulForward, kind).length > 0);
 }
 
 /** What a step of these settings is recorded with, but for its source. */

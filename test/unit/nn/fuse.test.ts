@@ -1,17 +1,26 @@
 import { expect, test } from 'vitest';
+import { type AdapterKind, traitsOf } from '../../../src/gpu/adapter-kind.ts';
 import type { Capabilities } from '../../../src/gpu/device.ts';
 import { splitsFor } from '../../../src/nn/fuse.ts';
 
-const hardware = { software: false } as Capabilities;
-const software = { software: true } as Capabilities;
+const capabilities = (kind: AdapterKind) =>
+  ({ ...traitsOf(kind), software: kind === 'swiftshader' || kind === 'cpu' }) as Capabilities;
+const [gpu, nvidia] = [capabilities('gpu'), capabilities('nvidia')];
 
-test('on a GPU the terms of a product with few tiles are summed in parts of at least 256', () => {
-  expect(splitsFor({ M: 100, N: 52, K: 3072 }, hardware)).toBe(12);
-  expect(splitsFor({ M: 500, N: 52, K: 3072 }, hardware)).toBe(8);
-  expect(splitsFor({ M: 100, N: 52, K: 52 }, hardware)).toBe(1);
-  expect(splitsFor({ M: 1024, N: 1024, K: 1024 }, hardware)).toBe(1);
+test('on a GPU the terms of a product with few blocks are summed in parts, 128 workgroups in all, 32 parts at most', () => {
+  expect(splitsFor({ M: 100, N: 52, K: 3072 }, gpu)).toBe(16);
+  expect(splitsFor({ M: 500, N: 52, K: 3072 }, gpu)).toBe(4);
+  expect(splitsFor({ M: 32, N: 32, K: 3072 }, gpu)).toBe(32);
+  expect(splitsFor({ M: 100, N: 52, K: 508 }, gpu)).toBe(1);
+  expect(splitsFor({ M: 1024, N: 1024, K: 1024 }, nvidia)).toBe(1);
+  // 64 blocks fill a small GPU, not a large one.
+  expect(splitsFor({ M: 256, N: 256, K: 1024 }, gpu)).toBe(1);
+  expect(splitsFor({ M: 256, N: 256, K: 1024 }, nvidia)).toBe(2);
 });
 
-test('an adapter that computes on CPU cores needs no parts', () => {
-  expect(splitsFor({ M: 100, N: 52, K: 3072 }, software)).toBe(1);
-});
+test.each(['swiftshader', 'cpu'] as const)(
+  'an adapter that computes on CPU cores needs no parts: %s',
+  (kind) => {
+    expect(splitsFor({ M: 100, N: 52, K: 3072 }, capabilities(kind))).toBe(1);
+  },
+);
