@@ -5,7 +5,6 @@
 const B = 1u;
 const C = 4u;
 const PIXELS = 4u;
-const GRID_X = 1u; // workgroups in x; more go on in y
 const DY_STRIDE = 4u;
 const DX_STRIDE = 16u;
 
@@ -13,7 +12,7 @@ const C4 = C / 4u;
 
 @compute @workgroup_size(16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 16u + local;
+  let i = group.x * 16u + local;
   if (i < B * PIXELS * C4) {
     dx[group.z * (DX_STRIDE / 4u) + i] = dy[group.z * (DY_STRIDE / 4u) + i / (PIXELS * C4) * C4 + i % C4] / f32(PIXELS);
   }

@@ -9,7 +9,6 @@ const N = 8u;
 const PARTS = 2u;
 const ROWS = 4u;        // ceil(M / PARTS)
 const RELU_BEFORE = 0u; // 1: of max(x, 0)
-const GRID_X = 1u;      // workgroups in x; more go on in y
 const X_STRIDE = 64u;
 const PARTIAL_STRIDE = 32u;
 
@@ -22,7 +21,7 @@ fn input(i: u32) -> vec4f {
 
 @compute @workgroup_size(16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 16u + local;
+  let i = group.x * 16u + local;
   if (i >= PARTS * N4) {
     return;
   }

@@ -7,7 +7,6 @@ const M = 8u;
 const N = 8u;
 const PARTS = 2u;
 const ROWS = 4u;   // ceil(M / PARTS)
-const GRID_X = 1u; // workgroups in x; more go on in y
 const DY_STRIDE = 64u;
 const PARTIAL_STRIDE = 16u;
 
@@ -15,7 +14,7 @@ const N4 = N / 4u;
 
 @compute @workgroup_size(16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 16u + local;
+  let i = group.x * 16u + local;
   if (i >= PARTS * N4) {
     return;
   }

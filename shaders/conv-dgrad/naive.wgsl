@@ -17,14 +17,13 @@ const STEP_Y = 1u;
 const STEP_X = 1u;
 const PAD_Y = 1u;
 const PAD_X = 1u;
-const GRID_X = 1u; // workgroups in x; more go on in y
 const DY_STRIDE = 64u;
 const W_STRIDE = 144u;
 const DX_STRIDE = 64u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 64u + local;
+  let i = group.x * 64u + local;
   if (i >= B * H * W * C) {
     return;
   }

@@ -26,7 +26,6 @@ const SPAN = 2u;   // PIXELS STEP_X: pixels of a strip
 const SUMS = 2u;   // SPAN COLS
 const WINDOW = 4u; // PIXELS - 1 + pixels of dy that a pixel of x meets
 const LOWEST = 2u; // reach of the last tap: SIZE_X + ceil((PAD_X + 1 - SIZE_X) / STEP_X)
-const GRID_X = 1u; // workgroups in x; more go on in y
 const DY_STRIDE = 64u;
 const W_STRIDE = 144u;
 const DX_STRIDE = 64u;
@@ -40,7 +39,7 @@ const BLOCKS = (C4 + COLS - 1u) / COLS;     // of channels
 @compute @workgroup_size(4)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
   let lane = invocation & 3u;
-  let tile = group.y * GRID_X + group.x;
+  let tile = group.x;
   let column = (tile % BLOCKS) * COLS;
   let phase = tile / BLOCKS % STEP_Y;
   let strip = tile / (BLOCKS * STEP_Y) * 4u + lane;

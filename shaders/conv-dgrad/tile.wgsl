@@ -21,7 +21,6 @@ const PAD_Y = 1u;
 const PAD_X = 1u;
 const TILE = 32u;
 const INVOCATIONS = 64u; // TILE² / 16
-const GRID_X = 1u;       // workgroups in x; more go on in y
 const DY_STRIDE = 64u;
 const W_STRIDE = 144u;
 const DX_STRIDE = 64u;
@@ -41,7 +40,7 @@ var<workgroup> wTile: array<f32, DEPTH * PITCH>;  // (DEPTH, PITCH)
 
 @compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tile = group.y * GRID_X + group.x;
+  let tile = group.x;
   let column = tile % BLOCKS * TILE;
   let phase = tile / BLOCKS % (STEP_Y * STEP_X);
   let phaseY = phase / STEP_X;

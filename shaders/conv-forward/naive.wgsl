@@ -19,7 +19,6 @@ const STEP_Y = 1u;
 const STEP_X = 1u;
 const PAD_Y = 1u;
 const PAD_X = 1u;
-const GRID_X = 1u; // workgroups in x; more go on in y
 const X_STRIDE = 64u;
 const W_STRIDE = 144u;
 const Y_STRIDE = 64u;
@@ -27,7 +26,7 @@ const BIAS_STRIDE = 4u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 64u + local;
+  let i = group.x * 64u + local;
   if (i >= B * P * Q * N) {
     return;
   }

@@ -24,7 +24,6 @@ const PAD_X = 1u;
 const PIXELS = 2u;
 const COLS = 1u;
 const WINDOW = 4u; // (PIXELS - 1) STEP_X + SIZE_X
-const GRID_X = 1u; // workgroups in x; more go on in y
 const X_STRIDE = 64u;
 const W_STRIDE = 144u;
 const Y_STRIDE = 64u;
@@ -38,7 +37,7 @@ const BLOCKS = (N4 + COLS - 1u) / COLS;    // of filters
 @compute @workgroup_size(4)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
   let lane = invocation & 3u;
-  let tile = group.y * GRID_X + group.x;
+  let tile = group.x;
   let column = (tile % BLOCKS) * COLS;
   let strip = (tile / BLOCKS) * 4u + lane;
   let exists = strip < B * P * STRIPS;

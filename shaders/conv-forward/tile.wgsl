@@ -22,7 +22,6 @@ const PAD_Y = 1u;
 const PAD_X = 1u;
 const TILE = 32u;
 const INVOCATIONS = 64u; // TILE² / 16
-const GRID_X = 1u;       // workgroups in x; more go on in y
 const X_STRIDE = 64u;
 const W_STRIDE = 144u;
 const Y_STRIDE = 64u;
@@ -42,7 +41,7 @@ var<workgroup> wTile: array<vec4f, DEPTH * T4>;  // (DEPTH, TILE/4)
 
 @compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tile = group.y * GRID_X + group.x;
+  let tile = group.x;
   let column = tile % BLOCKS * T4;
   let row = tile / BLOCKS * TILE;
   let ownRow = local / T4 * 4u;

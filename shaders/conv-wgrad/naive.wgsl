@@ -19,14 +19,13 @@ const PAD_Y = 1u;
 const PAD_X = 1u;
 const PARTS = 1u;
 const ROWS = 4u;   // ceil(B P / PARTS)
-const GRID_X = 1u; // workgroups in x; more go on in y
 const X_STRIDE = 64u;
 const DY_STRIDE = 64u;
 const PARTIAL_STRIDE = 144u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 64u + local;
+  let i = group.x * 64u + local;
   if (i >= PARTS * SIZE_Y * SIZE_X * C * N) {
     return;
   }

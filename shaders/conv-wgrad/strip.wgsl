@@ -25,7 +25,6 @@ const VECS = 1u;
 const COLS = 1u;
 const WINDOW = 6u; // 3 STEP_X + SIZE_X
 const SUMS = 12u;  // 4 SIZE_X VECS COLS
-const GRID_X = 1u; // workgroups in x; more go on in y
 const X_STRIDE = 64u;
 const DY_STRIDE = 64u;
 const PARTIAL_STRIDE = 144u;
@@ -39,7 +38,7 @@ const BLOCKS = (N4 + COLS - 1u) / COLS;     // of filters
 @compute @workgroup_size(4)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
   let lane = invocation & 3u;
-  let tile = group.y * GRID_X + group.x;
+  let tile = group.x;
   let column = (tile % BLOCKS) * COLS;
   let own = tile / BLOCKS % QUADS * 4u + lane;
   let part = tile / (BLOCKS * QUADS);

@@ -22,7 +22,6 @@ const PARTS = 1u;
 const ROWS = 4u;         // ceil(B P / PARTS)
 const TILE = 32u;
 const INVOCATIONS = 64u; // TILE² / 16
-const GRID_X = 1u;       // workgroups in x; more go on in y
 const X_STRIDE = 64u;
 const DY_STRIDE = 64u;
 const PARTIAL_STRIDE = 144u;
@@ -40,7 +39,7 @@ var<workgroup> dyTile: array<vec4f, DEPTH * T4>; // (DEPTH, TILE/4)
 
 @compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let tile = group.y * GRID_X + group.x;
+  let tile = group.x;
   let column = tile % BLOCKS * T4;
   let band = tile / BLOCKS % BANDS * T4;
   let part = tile / (BLOCKS * BANDS);

@@ -4,7 +4,6 @@
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>; // (R, COUNT/4)
 
 const COUNT = 64u;
-const GRID_X = 1u; // workgroups in x; more go on in y
 const DY_STRIDE = 64u;
 const X_STRIDE = 64u;
 const DX_STRIDE = 64u;
@@ -19,7 +18,7 @@ fn geluSlope(x: vec4f) -> vec4f {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 64u + local;
+  let i = group.x * 64u + local;
   if (i < COUNT / 4u) {
     dx[group.z * (DX_STRIDE / 4u) + i] = dy[group.z * (DY_STRIDE / 4u) + i] * geluSlope(x[group.z * (X_STRIDE / 4u) + i]);
   }

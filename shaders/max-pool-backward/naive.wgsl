@@ -12,7 +12,6 @@ const P = 2u;
 const Q = 2u;
 const SIZE = 2u;
 const STEP = 2u;
-const GRID_X = 1u; // workgroups in x; more go on in y
 const DY_STRIDE = 16u;
 const LARGEST_STRIDE = 16u;
 const DX_STRIDE = 64u;
@@ -22,7 +21,7 @@ const COVER = (SIZE + STEP - 1u) / STEP; // windows over a pixel along one side,
 
 @compute @workgroup_size(16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 16u + local;
+  let i = group.x * 16u + local;
   if (i >= B * H * W * C4) {
     return;
   }

@@ -12,7 +12,6 @@ const P = 2u;
 const Q = 2u;
 const SIZE = 2u;
 const STEP = 2u;
-const GRID_X = 1u; // workgroups in x; more go on in y
 const X_STRIDE = 64u;
 const Y_STRIDE = 16u;
 const LARGEST_STRIDE = 16u;
@@ -21,7 +20,7 @@ const C4 = C / 4u;
 
 @compute @workgroup_size(16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 16u + local;
+  let i = group.x * 16u + local;
   if (i >= B * P * Q * C4) {
     return;
   }

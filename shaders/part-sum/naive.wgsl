@@ -5,13 +5,12 @@
 
 const COUNT = 8u;
 const PARTS = 2u;
-const GRID_X = 1u; // workgroups in x; more go on in y
 const PARTIAL_STRIDE = 16u;
 const SUM_STRIDE = 8u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * GRID_X + group.x) * 64u + local;
+  let i = group.x * 64u + local;
   if (i >= COUNT / 4u) {
     return;
   }

@@ -7,15 +7,7 @@ import dxNaive from '../../shaders/batch-norm-dx/naive.wgsl?raw';
 import gradientParts from '../../shaders/batch-norm-gradient-parts/naive.wgsl?raw';
 import mergeNaive from '../../shaders/batch-norm-merge/naive.wgsl?raw';
 import momentsNaive from '../../shaders/batch-norm-moments/naive.wgsl?raw';
-import {
-  folded,
-  type Kernel,
-  read,
-  readWrite,
-  type Shape,
-  type Variant,
-  wantsMultiplesOf4,
-} from './kernel.ts';
+import { type Kernel, read, readWrite, type Shape, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import { type PartsShape, rowsPerPart } from './parts.ts';
 
 /** What stands behind a batch norm, in its pass. */
@@ -56,13 +48,12 @@ function fourColumns<S extends Shape>(
   items: (shape: S) => number,
   rows: (shape: S) => number,
 ): Variant<S> {
-  const grid = (shape: S) => folded(Math.ceil(items(shape) / 16));
   return {
     name: 'naive',
     source,
     refuses: wantsMultiplesOf4<S>('N'),
-    constants: (shape) => ({ ...shape, ROWS: rows(shape), GRID_X: grid(shape)[0] }),
-    grid,
+    constants: (shape) => ({ ...shape, ROWS: rows(shape) }),
+    grid: (shape) => [Math.ceil(items(shape) / 16), 1],
   };
 }
 

@@ -10,7 +10,7 @@ import forwardTile from '../../shaders/conv-forward/tile.wgsl?raw';
 import wgradNaive from '../../shaders/conv-wgrad/naive.wgsl?raw';
 import wgradStrip from '../../shaders/conv-wgrad/strip.wgsl?raw';
 import wgradTile from '../../shaders/conv-wgrad/tile.wgsl?raw';
-import { folded, type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
 /**
  * A convolution of B images of H rows, W columns and C channels with N filters. A step is what PyTorch calls stride: from one place of the
@@ -93,10 +93,6 @@ const fits = (shape: ConvShape): string | undefined => {
   return wantsMultiplesOf4<ConvShape>('C', 'N')(shape);
 };
 
-function constantsOf(shape: ConvShape, workgroups: number) {
-  return { ...shape, ...outputSize(shape), GRID_X: folded(workgroups)[0] };
-}
-
 /** A variant whose workgroups are counted along one line. */
 function variant<S extends ConvShape>(
   name: string,
@@ -109,8 +105,8 @@ function variant<S extends ConvShape>(
     name,
     source,
     ...others,
-    constants: (shape) => ({ ...constantsOf(shape, workgroups(shape)), ...tile?.(shape) }),
-    grid: (shape) => folded(workgroups(shape)),
+    constants: (shape) => ({ ...shape, ...outputSize(shape), ...tile?.(shape) }),
+    grid: (shape) => [workgroups(shape), 1],
   };
 }
 

@@ -1,14 +1,22 @@
 import backwardNaive from '../../shaders/gelu-backward/naive.wgsl?raw';
 import forwardNaive from '../../shaders/gelu-forward/naive.wgsl?raw';
-import { type Kernel, read, readWrite } from './kernel.ts';
-import { type ElementwiseShape, elementwiseVec4 } from './relu.ts';
+import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import type { ElementwiseShape } from './relu.ts';
+
+const naive = (source: string): Variant<ElementwiseShape> => ({
+  name: 'naive',
+  source,
+  refuses: wantsMultiplesOf4('COUNT'),
+  constants: (shape) => shape,
+  grid: ({ COUNT }) => [Math.ceil(COUNT / 256), 1],
+});
 
 /** y = x·Phi(x), exact (not the tanh form), within 1e-6; behind a batch norm it is part of its pass. */
 export const geluForward: Kernel<ElementwiseShape> = {
   op: 'gelu-forward',
   bindings: [read('x'), readWrite('y')],
   cost: ({ COUNT }) => ({ flops: 20 * COUNT, bytes: 8 * COUNT }),
-  variants: [elementwiseVec4('naive', forwardNaive)],
+  variants: [naive(forwardNaive)],
 };
 
 /** dx = dy·(Phi(x) + x·phi(x)). */
@@ -16,5 +24,5 @@ export const geluBackward: Kernel<ElementwiseShape> = {
   op: 'gelu-backward',
   bindings: [read('dy'), read('x'), readWrite('dx')],
   cost: ({ COUNT }) => ({ flops: 23 * COUNT, bytes: 12 * COUNT }),
-  variants: [elementwiseVec4('naive', backwardNaive)],
+  variants: [naive(backwardNaive)],
 };

@@ -77,12 +77,6 @@ export const readWrite = <N extends string>(name: N): Binding<N> => ({ name, acc
 /** A table entry whose calls are checked: `S`, its shape, is what `cost` takes; the names of its tensors are those of `bindings`. */
 export const defineKernel = <S extends Shape, B extends string>(kernel: Kernel<S, B>): Kernel<S, B> => kernel;
 
-/** `count` workgroups as a grid: beyond 32,768 in x they go on in y, since WebGPU allows 65,535 per dimension. What overhangs has nothing to do. */
-export function folded(count: number): readonly [number, number] {
-  const x = Math.min(count, 32_768);
-  return [x, Math.ceil(count / x)];
-}
-
 /** Why `variant` cannot run here; undefined where it can. */
 export function refusal<S extends Shape>(
   variant: Variant<S>,

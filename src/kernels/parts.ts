@@ -1,7 +1,7 @@
 // Reductions over many rows in two dispatches: sums of parts of the rows side by side, then the sum of the parts in order.
 import biasParts from '../../shaders/bias-gradient-parts/naive.wgsl?raw';
 import partSumNaive from '../../shaders/part-sum/naive.wgsl?raw';
-import { folded, type Kernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import { type Kernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
 
 /** A reduction of M rows of N columns in PARTS parts. */
 export type PartsShape = { readonly M: number; readonly N: number; readonly PARTS: number };
@@ -28,8 +28,8 @@ export const partSum: Kernel<{ readonly COUNT: number; readonly PARTS: number }>
       name: 'naive',
       source: partSumNaive,
       refuses: wantsMultiplesOf4('COUNT'),
-      constants: (shape) => ({ ...shape, GRID_X: folded(Math.ceil(shape.COUNT / 256))[0] }),
-      grid: ({ COUNT }) => folded(Math.ceil(COUNT / 256)),
+      constants: (shape) => shape,
+      grid: ({ COUNT }) => [Math.ceil(COUNT / 256), 1],
     },
   ],
 };
@@ -47,9 +47,8 @@ export const biasGradientParts: Kernel<PartsShape> = {
       constants: (shape) => ({
         ...shape,
         ROWS: rowsPerPart(shape),
-        GRID_X: folded(Math.ceil((shape.PARTS * shape.N) / 64))[0],
       }),
-      grid: ({ N, PARTS }) => folded(Math.ceil((PARTS * N) / 64)),
+      grid: ({ N, PARTS }) => [Math.ceil((PARTS * N) / 64), 1],
     },
   ],
 };

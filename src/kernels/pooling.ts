@@ -3,7 +3,7 @@ import averageBackward from '../../shaders/average-pool-backward/naive.wgsl?raw'
 import averageForward from '../../shaders/average-pool-forward/naive.wgsl?raw';
 import maxBackward from '../../shaders/max-pool-backward/naive.wgsl?raw';
 import maxForward from '../../shaders/max-pool-forward/naive.wgsl?raw';
-import { folded, type Kernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import { type Kernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
 
 /** Windows of SIZE×SIZE pixels, STEP apart, that lie in the image; pixels behind the last window are left out, as in PyTorch. */
 export type MaxPoolShape = {
@@ -31,7 +31,7 @@ const outputs = (shape: MaxPoolShape): number => {
 const inputs = ({ B, H, W, C }: MaxPoolShape): number => B * H * W * C;
 
 /** Workgroups of 16 invocations with four channels each. */
-const groups = (elements: number) => folded(Math.ceil(elements / 64));
+const groups = (elements: number) => [Math.ceil(elements / 64), 1] as const;
 
 export const maxPoolForward: Kernel<MaxPoolShape> = {
   op: 'max-pool-forward',
@@ -45,7 +45,7 @@ export const maxPoolForward: Kernel<MaxPoolShape> = {
       name: 'naive',
       source: maxForward,
       refuses: wantsMultiplesOf4('C'),
-      constants: (shape) => ({ ...shape, ...pooledSize(shape), GRID_X: groups(outputs(shape))[0] }),
+      constants: (shape) => ({ ...shape, ...pooledSize(shape) }),
       grid: (shape) => groups(outputs(shape)),
     },
   ],
@@ -60,7 +60,7 @@ export const maxPoolBackward: Kernel<MaxPoolShape> = {
       name: 'naive',
       source: maxBackward,
       refuses: wantsMultiplesOf4('C'),
-      constants: (shape) => ({ ...shape, ...pooledSize(shape), GRID_X: groups(inputs(shape))[0] }),
+      constants: (shape) => ({ ...shape, ...pooledSize(shape) }),
       grid: (shape) => groups(inputs(shape)),
     },
   ],
@@ -90,7 +90,7 @@ export const averagePoolBackward: Kernel<AveragePoolShape> = {
       name: 'naive',
       source: averageBackward,
       refuses: wantsMultiplesOf4('C'),
-      constants: (shape) => ({ ...shape, GRID_X: groups(shape.B * shape.PIXELS * shape.C)[0] }),
+      constants: (shape) => shape,
       grid: ({ B, PIXELS, C }) => groups(B * PIXELS * C),
     },
   ],

@@ -523,10 +523,7 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: 'true',
     },
   ],
-  'relu-backward': [
-    { variant: 'vec4', mistake: 'has derivative 1 at 0', find: '> vec4f()', replace: '>= vec4f()' },
-    { variant: 'naive', mistake: 'has derivative 1 at 0', find: '> 0.0', replace: '>= 0.0' },
-  ],
+  'relu-backward': [{ variant: 'naive', mistake: 'has derivative 1 at 0', find: '> 0.0', replace: '>= 0.0' }],
   sgd: [
     { variant: 'vec4', mistake: 'halves the L2 term', find: '2.0 * lambda', replace: 'lambda' },
     {

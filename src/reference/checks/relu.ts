@@ -4,8 +4,7 @@ import { relu, reluBackward } from '../relu.ts';
 import { exact } from '../tolerance.ts';
 import { type CaseBuilder, floats, type OpCheck } from './case.ts';
 
-const shapes = (): readonly ElementwiseShape[] =>
-  [1, 7, 63, 64, 65, 260, 516, 997].map((COUNT) => ({ COUNT }));
+const shapes = (): readonly ElementwiseShape[] => [1, 7, 63, 64, 65, 997].map((COUNT) => ({ COUNT }));
 
 /** Normal numbers, among them 0, -0 and the smallest normal numbers of both signs. */
 function inputs(build: CaseBuilder, count: number) {
