@@ -13,6 +13,7 @@ const X_STRIDE = 64u;
 const PARTIAL_STRIDE = 32u;
 
 const N4 = N / 4u;
+const BLOCK = 16u; // rows
 
 fn input(i: u32) -> vec4f {
   let value = x[i];
@@ -28,17 +29,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let first = min(i / N4 * ROWS, M);
   let end = min(first + ROWS, M);
   let base = group.z * (X_STRIDE / 4u) + i % N4;
-  // Summed from the first row on: a column that hardly varies would round every sum the same way.
+  // Summed from the first row on and block by block: rows that hardly differ, or are mostly 0, would round a long sum the same way each time.
   let origin = select(vec4f(), input(base + min(first, M - 1u) * N4), first < end);
   var sum = vec4f();
-  for (var m = first; m < end; m++) {
-    sum += input(base + m * N4) - origin;
+  for (var block = first; block < end; block += BLOCK) {
+    var part = vec4f();
+    let last = min(block + BLOCK, end);
+    for (var m = block; m < last; m++) {
+      part += input(base + m * N4) - origin;
+    }
+    sum += part;
   }
   let mean = origin + sum / f32(max(end - first, 1u));
   var squares = vec4f();
-  for (var m = first; m < end; m++) {
-    let d = input(base + m * N4) - mean;
-    squares += d * d;
+  for (var block = first; block < end; block += BLOCK) {
+    var part = vec4f();
+    let last = min(block + BLOCK, end);
+    for (var m = block; m < last; m++) {
+      let d = input(base + m * N4) - mean;
+      part += d * d;
+    }
+    squares += part;
   }
   let to = group.z * (PARTIAL_STRIDE / 4u) + i / N4 * 2u * N4 + i % N4;
   partial[to] = mean;

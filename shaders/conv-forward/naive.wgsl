@@ -19,6 +19,7 @@ const STEP_Y = 1u;
 const STEP_X = 1u;
 const PAD_Y = 1u;
 const PAD_X = 1u;
+const BIAS = 1u; // 0: there is none, and what is bound is not used
 const X_STRIDE = 64u;
 const W_STRIDE = 144u;
 const Y_STRIDE = 64u;
@@ -34,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let q = i / N % Q;
   let p = i / (N * Q) % P;
   let b = i / (N * Q * P);
-  var sum = bias[group.z * BIAS_STRIDE + n];
+  var sum = select(0.0, bias[group.z * BIAS_STRIDE + n], BIAS == 1u);
   for (var r = 0u; r < SIZE_Y; r++) {
     let h = p * STEP_Y + r - PAD_Y; // in front of the image it wraps to a large number
     for (var s = 0u; s < SIZE_X; s++) {

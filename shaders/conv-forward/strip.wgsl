@@ -21,6 +21,7 @@ const STEP_Y = 1u;
 const STEP_X = 1u;
 const PAD_Y = 1u;
 const PAD_X = 1u;
+const BIAS = 1u; // 0: there is none, and what is bound is not used
 const PIXELS = 2u;
 const COLS = 1u;
 const WINDOW = 4u; // (PIXELS - 1) STEP_X + SIZE_X
@@ -86,7 +87,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   //#unroll
   for (var c = 0u; c < COLS; c++) {
     if (column + c < N4) {
-      let offset = bias[group.z * (BIAS_STRIDE / 4u) + column + c];
+      let offset = select(vec4f(), bias[group.z * (BIAS_STRIDE / 4u) + column + c], BIAS == 1u);
       //#unroll
       for (var i = 0u; i < PIXELS; i++) {
         if (exists && q + i < Q) {

@@ -20,6 +20,7 @@ const STEP_Y = 1u;
 const STEP_X = 1u;
 const PAD_Y = 1u;
 const PAD_X = 1u;
+const BIAS = 1u; // 0: there is none, and what is bound is not used
 const TILE = 32u;
 const INVOCATIONS = 64u; // TILE² / 16
 const X_STRIDE = 64u;
@@ -83,7 +84,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
   let n = column + ownColumn;
   if (n < N4) {
-    let offset = bias[group.z * (BIAS_STRIDE / 4u) + n];
+    let offset = select(vec4f(), bias[group.z * (BIAS_STRIDE / 4u) + n], BIAS == 1u);
     for (var i = 0u; i < 4u; i++) {
       let m = row + ownRow + i;
       if (m < M) {

@@ -90,6 +90,25 @@ export function computeNormalisation(images: Uint8Array, count: number): Normali
   return sums.finish();
 }
 
+/**
+ * The normalisation by channel: mean and standard deviation over all pixels of a channel, in the place of each of its pixels.
+ * @param channels of an image, whose values are channel by channel
+ */
+export function perChannel({ mean, std }: Normalisation, channels: number): Normalisation {
+  const pixels = mean.length / channels;
+  const result = { mean: new Float64Array(mean.length), std: new Float64Array(mean.length) };
+  for (let channel = 0; channel < channels; channel++) {
+    const [from, to] = [channel * pixels, (channel + 1) * pixels];
+    const average = mean.subarray(from, to).reduce((sum, value) => sum + value, 0) / pixels;
+    // The mean variance of the pixels, and the variance of their means.
+    let variance = 0;
+    for (let p = from; p < to; p++) variance += (std[p]! ** 2 + (mean[p]! - average) ** 2) / pixels;
+    result.mean.fill(average, from, to);
+    result.std.fill(Math.sqrt(variance), from, to);
+  }
+  return result;
+}
+
 /** The binary form of a normalisation, `NORMALISATION_BYTES` long. */
 export function serialiseNormalisation({ mean, std }: Normalisation): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(NORMALISATION_BYTES);

@@ -73,8 +73,8 @@ export interface EpochOrderOptions {
   readonly count: number;
   /** false: the images in file order. */
   readonly shuffle: boolean;
-  /** true: each image is mirrored with probability 1/2. */
-  readonly flip: boolean;
+  /** true: each image is mirrored with probability 1/2; `alternating`: in the first epoch, and from then on in every other epoch. */
+  readonly flip: boolean | 'alternating';
   /** Each image is shifted by a uniform integer in -cropPixels..cropPixels in x and y; 0..15, default 0. */
   readonly cropPixels?: number;
 }
@@ -93,7 +93,14 @@ export function epochOrder(options: EpochOrderOptions): Uint32Array<ArrayBuffer>
     throw new RangeError(`sample order: crop must be from 0 to ${MAX_CROP_PIXELS} pixels, got ${cropPixels}`);
   }
   if (shuffle) randomStream(seed, 'order', epoch).shuffle(order);
-  if (flip) {
+  if (flip === 'alternating') {
+    // What an image is in the first epoch, not its place in this one, decides (K. Jordan 2024, https://arxiv.org/abs/2404.00498).
+    const stream = randomStream(seed, 'flip', 0);
+    const first = Uint8Array.from({ length: count }, () => stream.below(2));
+    for (let i = 0; i < count; i++) {
+      order[i] = order[i]! | (((first[order[i]! - firstImage]! + epoch) % 2) * FLIP_BIT);
+    }
+  } else if (flip) {
     const stream = randomStream(seed, 'flip', epoch);
     for (let i = 0; i < count; i++) order[i] = order[i]! | (stream.below(2) * FLIP_BIT);
   }

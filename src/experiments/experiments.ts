@@ -1,13 +1,18 @@
 import { CIFAR10_IMAGE, CLASSES } from '../data/cifar10.ts';
 import type { WeightInit } from '../nn/init.ts';
+import { namedNet } from '../nn/named-nets.ts';
 import { type BatchNormSpec, courseBatchNorm, mlp, type NetSpec } from '../nn/net-spec.ts';
 import { adam } from '../optim/adam.ts';
 import type { OptimizerSpec } from '../optim/index.ts';
+import { cycleSteps } from '../optim/schedule.ts';
 import type { BatchStatisticsSpec, TrainSettings } from '../train/settings.ts';
 import type { Reported } from './reported.ts';
 
 /** What a user sets: the flags of `npm run train`, as data. */
 export interface ExperimentSettings {
+  /** Name of a convolutional net (nn/named-nets.ts); absent: a fully connected one. */
+  readonly net?: string;
+  /** Of a fully connected net, as is `batchNorm`. */
   readonly hidden: readonly number[];
   readonly batchSize: number;
   readonly optimizer: OptimizerSpec;
@@ -20,10 +25,20 @@ export interface ExperimentSettings {
   readonly cycles: number;
   /** The largest learning rate is multiplied by this after each cycle. */
   readonly lrDecay: number;
+  /** Where in a cycle the largest rate stands, 0 to 1; absent: in the middle. */
+  readonly lrPeak?: number;
+  /** What the rate falls to, as a part of the largest; absent: the smallest rate. */
+  readonly lrEnd?: number;
+  /** Each cycle is so many times as long as the one before; absent: 1. */
+  readonly cycleGrowth?: number;
   readonly batchNorm: BatchNormSpec | null;
-  readonly flip: boolean;
+  readonly flip: boolean | 'alternating';
   /** Move each training image by up to this many pixels in x and y. */
   readonly cropPixels: number;
+  /** What comes in at the border of an image that is moved; absent: black. */
+  readonly cropBorder?: 'black' | 'reflect';
+  /** Mean and standard deviation of each pixel (absent: this), or of each channel. */
+  readonly normalisation?: 'pixel' | 'channel';
   /** Weight of the uniform distribution in training's targets. */
   readonly labelSmoothing: number;
   readonly valSize: number;
@@ -52,7 +67,7 @@ export interface Experiment {
 }
 
 /** The mandatory part of the assignment: a 3-layer net with batch norm, two triangular cycles, 20 epochs. */
-const base: ExperimentSettings = {
+export const base: ExperimentSettings = {
   hidden: [50, 50],
   batchSize: 100,
   optimizer: { kind: 'sgd' },
@@ -172,8 +187,23 @@ export const experiments: readonly Experiment[] = [
 ];
 
 /** The net of these settings. */
-export const netSpec = ({ hidden, batchNorm }: ExperimentSettings): NetSpec =>
-  mlp({ input: CIFAR10_IMAGE, hidden, classes: CLASSES, batchNorm });
+export const netSpec = ({ net, hidden, batchNorm }: ExperimentSettings): NetSpec =>
+  net === undefined
+    ? mlp({ input: CIFAR10_IMAGE, hidden, classes: CLASSES, batchNorm })
+    : namedNet(net, CIFAR10_IMAGE, CLASSES);
+
+/** The learning rates of these settings. */
+export const scheduleOf = (settings: ExperimentSettings) =>
+  ({
+    kind: 'cyclical',
+    min: settings.lrMin,
+    max: settings.lrMax,
+    halfCycle: settings.cycleSteps,
+    decay: settings.lrDecay,
+    ...(settings.lrPeak !== undefined && { peak: settings.lrPeak }),
+    ...(settings.lrEnd !== undefined && { end: settings.lrEnd }),
+    ...(settings.cycleGrowth !== undefined && { growth: settings.cycleGrowth }),
+  }) as const;
 
 /** Steps that one line of metrics covers. */
 const usualReportSteps = 50;
@@ -189,19 +219,22 @@ export function trainSettings(
     readonly reportSteps?: number;
   },
 ): TrainSettings {
-  const { batchSize, optimizer, init, lambda, lrMin, lrMax, cycleSteps, cycles, lrDecay } = settings;
+  const { batchSize, optimizer, init, lambda, cycles } = settings;
+  const schedule = scheduleOf(settings);
   return {
     net: netSpec(settings),
     init,
     optimizer,
-    schedule: { kind: 'cyclical', min: lrMin, max: lrMax, halfCycle: cycleSteps, decay: lrDecay },
-    steps: run.steps ?? 2 * cycleSteps * cycles,
+    schedule,
+    steps: run.steps ?? cycleSteps(schedule, cycles),
     batchSize,
     replicas: run.seeds.map((seed) => ({ seed, lambda, rateScale: 1 })),
     valSize: settings.valSize,
     shuffle: run.shuffle,
     flip: settings.flip,
     cropPixels: settings.cropPixels,
+    ...(settings.cropBorder && { cropBorder: settings.cropBorder }),
+    ...(settings.normalisation && { normalisation: settings.normalisation }),
     labelSmoothing: settings.labelSmoothing,
     reportSteps: run.reportSteps ?? usualReportSteps,
     batchStatistics: settings.batchStatistics,

@@ -37,7 +37,7 @@ export interface SettingField {
 }
 
 type NumberKey = {
-  [K in keyof ExperimentSettings]: ExperimentSettings[K] extends number ? K : never;
+  [K in keyof ExperimentSettings]-?: ExperimentSettings[K] extends number ? K : never;
 }[keyof ExperimentSettings];
 
 const numberText = (value: number): string =>

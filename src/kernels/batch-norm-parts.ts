@@ -7,7 +7,7 @@ import dxNaive from '../../shaders/batch-norm-dx/naive.wgsl?raw';
 import gradientParts from '../../shaders/batch-norm-gradient-parts/naive.wgsl?raw';
 import mergeNaive from '../../shaders/batch-norm-merge/naive.wgsl?raw';
 import momentsNaive from '../../shaders/batch-norm-moments/naive.wgsl?raw';
-import { type Kernel, read, readWrite, type Shape, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, read, readWrite, type Shape, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import { type PartsShape, rowsPerPart } from './parts.ts';
 
 /** What stands behind a batch norm, in its pass. */
@@ -64,18 +64,18 @@ const rowsAtOnce = 8;
 const perRows = ({ M, N }: NormaliseShape) => (Math.ceil(M / rowsAtOnce) * N) / 4;
 
 /** partial(PARTS, 2, N): mean and sum of squared deviations of the columns of x over each part of the rows. */
-export const batchNormMoments: Kernel<MomentsShape> = {
+export const batchNormMoments = defineKernel({
   op: 'batch-norm-moments',
   bindings: [read('x'), readWrite('partial')],
-  cost: ({ M, N, PARTS }) => ({ flops: 4 * M * N, bytes: 4 * (M * N + 2 * PARTS * N) }),
-  variants: [fourColumns(momentsNaive, perPart, rowsPerPart)],
-};
+  cost: ({ M, N, PARTS }: MomentsShape) => ({ flops: 4 * M * N, bytes: 4 * (M * N + 2 * PARTS * N) }),
+  variants: [fourColumns<MomentsShape>(momentsNaive, perPart, rowsPerPart)],
+});
 
 /** saved(2, N): mean and invStd of the batch, from its parts' moments; running statistics as in batch-norm-forward. */
-export const batchNormMerge: Kernel<MergeShape> = {
+export const batchNormMerge = defineKernel({
   op: 'batch-norm-merge',
   bindings: [read('partial'), read('counters'), readWrite('running'), readWrite('saved')],
-  cost: ({ N, PARTS }) => ({ flops: 8 * PARTS * N, bytes: 8 * N * (PARTS + 2) }),
+  cost: ({ N, PARTS }: MergeShape) => ({ flops: 8 * PARTS * N, bytes: 8 * N * (PARTS + 2) }),
   variants: [
     {
       name: 'naive',
@@ -84,28 +84,28 @@ export const batchNormMerge: Kernel<MergeShape> = {
       grid: ({ N }) => [Math.ceil(N / 16), 1],
     },
   ],
-};
+});
 
 /** y = activation(normalised x) with the batch's or the running statistics. */
-export const batchNormApply: Kernel<ApplyShape> = {
+export const batchNormApply = defineKernel({
   op: 'batch-norm-apply',
   bindings: [read('x'), read('affine'), read('statistics'), readWrite('y')],
-  cost: ({ M, N }) => ({ flops: 4 * M * N, bytes: 8 * M * N }),
+  cost: ({ M, N }: ApplyShape) => ({ flops: 4 * M * N, bytes: 8 * M * N }),
   variants: [fourColumns(applyNaive, perRows, () => rowsAtOnce)],
-};
+});
 
 /** partial(PARTS, 2, N): dgamma and dbeta of each part of the rows. */
-export const batchNormGradientParts: Kernel<GradientPartsShape> = {
+export const batchNormGradientParts = defineKernel({
   op: 'batch-norm-gradient-parts',
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), readWrite('partial')],
-  cost: ({ M, N, PARTS }) => ({ flops: 6 * M * N, bytes: 8 * (M * N + PARTS * N) }),
-  variants: [fourColumns(gradientParts, perPart, rowsPerPart)],
-};
+  cost: ({ M, N, PARTS }: GradientPartsShape) => ({ flops: 6 * M * N, bytes: 8 * (M * N + PARTS * N) }),
+  variants: [fourColumns<GradientPartsShape>(gradientParts, perPart, rowsPerPart)],
+});
 
 /** dx, given the whole dgamma and dbeta. */
-export const batchNormDx: Kernel<NormaliseShape> = {
+export const batchNormDx = defineKernel({
   op: 'batch-norm-dx',
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), read('daffine'), readWrite('dx')],
-  cost: ({ M, N }) => ({ flops: 8 * M * N, bytes: 12 * M * N }),
+  cost: ({ M, N }: NormaliseShape) => ({ flops: 8 * M * N, bytes: 12 * M * N }),
   variants: [fourColumns(dxNaive, perRows, () => rowsAtOnce)],
-};
+});

@@ -10,7 +10,7 @@ import forwardTile from '../../shaders/conv-forward/tile.wgsl?raw';
 import wgradNaive from '../../shaders/conv-wgrad/naive.wgsl?raw';
 import wgradStrip from '../../shaders/conv-wgrad/strip.wgsl?raw';
 import wgradTile from '../../shaders/conv-wgrad/tile.wgsl?raw';
-import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
 /**
  * A convolution of B images of H rows, W columns and C channels with N filters. A step is what PyTorch calls stride: from one place of the
@@ -29,6 +29,9 @@ export type ConvShape = {
   readonly PAD_Y: number;
   readonly PAD_X: number;
 };
+
+/** A forward convolution; BIAS 0: without one, any tensor is bound in its place. */
+export type ConvForwardShape = ConvShape & { readonly BIAS: 0 | 1 };
 
 /** The wgrad of a convolution, its pixels in PARTS parts. */
 export type ConvWgradShape = ConvShape & { readonly PARTS: number };
@@ -134,7 +137,7 @@ function stripTile(pixels: number, cols: number, along: number, columns: number,
   return { PIXELS: even(along, most), COLS };
 }
 
-function forwardStripVariant(pixels: number, cols: number): Variant<ConvShape> {
+function forwardStripVariant(pixels: number, cols: number): Variant<ConvForwardShape> {
   const tile = (shape: ConvShape) => {
     const { PIXELS, COLS } = stripTile(pixels, cols, outputSize(shape).Q, shape.N, shape.SIZE_X);
     return { PIXELS, COLS, WINDOW: (PIXELS - 1) * shape.STEP_X + shape.SIZE_X };
@@ -152,17 +155,17 @@ function forwardStripVariant(pixels: number, cols: number): Variant<ConvShape> {
 }
 
 const forwardTileVariant = (size: number) =>
-  tileVariant<ConvShape>(size, forwardTile, (shape) => {
+  tileVariant<ConvForwardShape>(size, forwardTile, (shape) => {
     const { M, N } = productSize(shape);
     return ceil(M / size) * ceil(N / size);
   });
 
-export const convForward: Kernel<ConvShape> = {
+export const convForward = defineKernel({
   op: 'conv-forward',
   bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
-  cost,
+  cost: (shape: ConvForwardShape) => cost(shape),
   variants: [
-    variant('naive', forwardNaive, (shape) => {
+    variant<ConvForwardShape>('naive', forwardNaive, (shape) => {
       const { M, N } = productSize(shape);
       return ceil((M * N) / 64);
     }),
@@ -174,7 +177,7 @@ export const convForward: Kernel<ConvShape> = {
     forwardStripVariant(8, 8),
   ],
   preferred: { swiftshader: ['strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
-};
+});
 
 function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> {
   const tile = (shape: ConvWgradShape) => {
@@ -211,12 +214,12 @@ const wgradTileVariant = (size: number) =>
     (shape) => ({ ROWS: rowsOfPart(shape) }),
   );
 
-export const convWgrad: Kernel<ConvWgradShape> = {
+export const convWgrad = defineKernel({
   op: 'conv-wgrad',
   bindings: [read('x'), read('dy'), readWrite('partial')],
-  cost,
+  cost: (shape: ConvWgradShape) => cost(shape),
   variants: [
-    variant(
+    variant<ConvWgradShape>(
       'naive',
       wgradNaive,
       (shape) => {
@@ -231,7 +234,7 @@ export const convWgrad: Kernel<ConvWgradShape> = {
     wgradStripVariant(12, 8),
   ],
   preferred: { swiftshader: ['strip-12x32'], cpu: ['strip-12x32'], gpu: ['tile-64', 'tile-32'] },
-};
+});
 
 function dgradStripVariant(pixels: number, cols: number): Variant<ConvShape> {
   const tile = ({ W, C, SIZE_X, STEP_X, PAD_X }: ConvShape) => {
@@ -260,10 +263,10 @@ const dgradTileVariant = (size: number) =>
     return ceil(pixels / size) * STEP_Y * STEP_X * ceil(C / size);
   });
 
-export const convDgrad: Kernel<ConvShape> = {
+export const convDgrad = defineKernel({
   op: 'conv-dgrad',
   bindings: [read('dy'), read('w'), readWrite('dx')],
-  cost,
+  cost: (shape: ConvShape) => cost(shape),
   variants: [
     variant('naive', dgradNaive, ({ B, H, W, C }) => ceil((B * H * W * C) / 64)),
     dgradTileVariant(64),
@@ -274,4 +277,4 @@ export const convDgrad: Kernel<ConvShape> = {
     dgradStripVariant(8, 8),
   ],
   preferred: { swiftshader: ['strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
-};
+});

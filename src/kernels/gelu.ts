@@ -1,6 +1,6 @@
 import backwardNaive from '../../shaders/gelu-backward/naive.wgsl?raw';
 import forwardNaive from '../../shaders/gelu-forward/naive.wgsl?raw';
-import { type Kernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import type { ElementwiseShape } from './relu.ts';
 
 const naive = (source: string): Variant<ElementwiseShape> => ({
@@ -12,17 +12,17 @@ const naive = (source: string): Variant<ElementwiseShape> => ({
 });
 
 /** y = x·Phi(x), exact (not the tanh form), within 1e-6; behind a batch norm it is part of its pass. */
-export const geluForward: Kernel<ElementwiseShape> = {
+export const geluForward = defineKernel({
   op: 'gelu-forward',
   bindings: [read('x'), readWrite('y')],
-  cost: ({ COUNT }) => ({ flops: 20 * COUNT, bytes: 8 * COUNT }),
+  cost: ({ COUNT }: ElementwiseShape) => ({ flops: 20 * COUNT, bytes: 8 * COUNT }),
   variants: [naive(forwardNaive)],
-};
+});
 
 /** dx = dy·(Phi(x) + x·phi(x)). */
-export const geluBackward: Kernel<ElementwiseShape> = {
+export const geluBackward = defineKernel({
   op: 'gelu-backward',
   bindings: [read('dy'), read('x'), readWrite('dx')],
-  cost: ({ COUNT }) => ({ flops: 23 * COUNT, bytes: 12 * COUNT }),
+  cost: ({ COUNT }: ElementwiseShape) => ({ flops: 23 * COUNT, bytes: 12 * COUNT }),
   variants: [naive(backwardNaive)],
-};
+});

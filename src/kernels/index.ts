@@ -16,6 +16,7 @@ import { convDgrad, convForward, convWgrad } from './convolution.ts';
 import { gather } from './gather.ts';
 import { gatherLabels } from './gather-labels.ts';
 import { gatherMatmulForward, gatherMatmulWgrad } from './gather-matmul.ts';
+import { gatherNhwc } from './gather-nhwc.ts';
 import { gatherRows } from './gather-rows.ts';
 import { geluBackward, geluForward } from './gelu.ts';
 import type { Kernel } from './kernel.ts';
@@ -32,6 +33,7 @@ export const kernels = [
   gather,
   gatherLabels,
   gatherRows,
+  gatherNhwc,
   gatherMatmulForward,
   matmulForward,
   matmulForwardSplit,

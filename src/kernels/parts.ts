@@ -1,7 +1,7 @@
 // Reductions over many rows in two dispatches: sums of parts of the rows side by side, then the sum of the parts in order.
 import biasParts from '../../shaders/bias-gradient-parts/naive.wgsl?raw';
 import partSumNaive from '../../shaders/part-sum/naive.wgsl?raw';
-import { type Kernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
 
 /** A reduction of M rows of N columns in PARTS parts. */
 export type PartsShape = { readonly M: number; readonly N: number; readonly PARTS: number };
@@ -19,10 +19,13 @@ export const rowsPerPart = ({ M, PARTS }: { readonly M: number; readonly PARTS: 
   Math.ceil(M / PARTS);
 
 /** sum(COUNT) of PARTS arrays, in order. */
-export const partSum: Kernel<{ readonly COUNT: number; readonly PARTS: number }> = {
+export const partSum = defineKernel({
   op: 'part-sum',
   bindings: [read('partial'), readWrite('sum')],
-  cost: ({ COUNT, PARTS }) => ({ flops: COUNT * PARTS, bytes: 4 * COUNT * (PARTS + 1) }),
+  cost: ({ COUNT, PARTS }: { readonly COUNT: number; readonly PARTS: number }) => ({
+    flops: COUNT * PARTS,
+    bytes: 4 * COUNT * (PARTS + 1),
+  }),
   variants: [
     {
       name: 'naive',
@@ -32,13 +35,13 @@ export const partSum: Kernel<{ readonly COUNT: number; readonly PARTS: number }>
       grid: ({ COUNT }) => [Math.ceil(COUNT / 256), 1],
     },
   ],
-};
+});
 
 /** partial(PARTS, N) = column sums of dy(M,N) over each part of the rows: bias-gradient for many rows. */
-export const biasGradientParts: Kernel<PartsShape> = {
+export const biasGradientParts = defineKernel({
   op: 'bias-gradient-parts',
   bindings: [read('dy'), readWrite('partial')],
-  cost: ({ M, N, PARTS }) => ({ flops: M * N, bytes: 4 * (M * N + PARTS * N) }),
+  cost: ({ M, N, PARTS }: PartsShape) => ({ flops: M * N, bytes: 4 * (M * N + PARTS * N) }),
   variants: [
     {
       name: 'naive',
@@ -51,4 +54,4 @@ export const biasGradientParts: Kernel<PartsShape> = {
       grid: ({ N, PARTS }) => [Math.ceil((PARTS * N) / 64), 1],
     },
   ],
-};
+});

@@ -3,7 +3,7 @@ import averageBackward from '../../shaders/average-pool-backward/naive.wgsl?raw'
 import averageForward from '../../shaders/average-pool-forward/naive.wgsl?raw';
 import maxBackward from '../../shaders/max-pool-backward/naive.wgsl?raw';
 import maxForward from '../../shaders/max-pool-forward/naive.wgsl?raw';
-import { type Kernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
 
 /** Windows of SIZE×SIZE pixels, STEP apart, that lie in the image; pixels behind the last window are left out, as in PyTorch. */
 export type MaxPoolShape = {
@@ -33,10 +33,10 @@ const inputs = ({ B, H, W, C }: MaxPoolShape): number => B * H * W * C;
 /** Workgroups of 16 invocations with four channels each. */
 const groups = (elements: number) => [Math.ceil(elements / 64), 1] as const;
 
-export const maxPoolForward: Kernel<MaxPoolShape> = {
+export const maxPoolForward = defineKernel({
   op: 'max-pool-forward',
   bindings: [read('x'), readWrite('y'), readWrite('largest')],
-  cost: (shape) => ({
+  cost: (shape: MaxPoolShape) => ({
     flops: outputs(shape) * shape.SIZE ** 2,
     bytes: 4 * (inputs(shape) + 2 * outputs(shape)),
   }),
@@ -49,12 +49,12 @@ export const maxPoolForward: Kernel<MaxPoolShape> = {
       grid: (shape) => groups(outputs(shape)),
     },
   ],
-};
+});
 
-export const maxPoolBackward: Kernel<MaxPoolShape> = {
+export const maxPoolBackward = defineKernel({
   op: 'max-pool-backward',
   bindings: [read('dy'), read('largest'), readWrite('dx')],
-  cost: (shape) => ({ flops: inputs(shape), bytes: 4 * (inputs(shape) + 2 * outputs(shape)) }),
+  cost: (shape: MaxPoolShape) => ({ flops: inputs(shape), bytes: 4 * (inputs(shape) + 2 * outputs(shape)) }),
   variants: [
     {
       name: 'naive',
@@ -64,12 +64,12 @@ export const maxPoolBackward: Kernel<MaxPoolShape> = {
       grid: (shape) => groups(inputs(shape)),
     },
   ],
-};
+});
 
-export const averagePoolForward: Kernel<AveragePoolShape> = {
+export const averagePoolForward = defineKernel({
   op: 'average-pool-forward',
   bindings: [read('x'), readWrite('y')],
-  cost: ({ B, PIXELS, C }) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
+  cost: ({ B, PIXELS, C }: AveragePoolShape) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
   variants: [
     {
       name: 'naive',
@@ -79,12 +79,12 @@ export const averagePoolForward: Kernel<AveragePoolShape> = {
       grid: ({ B, C }) => [Math.ceil((B * C) / 64), 1],
     },
   ],
-};
+});
 
-export const averagePoolBackward: Kernel<AveragePoolShape> = {
+export const averagePoolBackward = defineKernel({
   op: 'average-pool-backward',
   bindings: [read('dy'), readWrite('dx')],
-  cost: ({ B, PIXELS, C }) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
+  cost: ({ B, PIXELS, C }: AveragePoolShape) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
   variants: [
     {
       name: 'naive',
@@ -94,4 +94,4 @@ export const averagePoolBackward: Kernel<AveragePoolShape> = {
       grid: ({ B, PIXELS, C }) => groups(B * PIXELS * C),
     },
   ],
-};
+});

@@ -8,11 +8,18 @@ import {
   batchNormInference,
   batchNormStatistics,
 } from '../kernels/batch-norm.ts';
+import {
+  activationCode,
+  batchNormApply,
+  batchNormDx,
+  batchNormGradientParts,
+} from '../kernels/batch-norm-parts.ts';
 import { biasGradient } from '../kernels/bias.ts';
 import { call, isCallOf, type KernelCall } from '../kernels/call.ts';
 import { gather } from '../kernels/gather.ts';
 import { gatherLabels } from '../kernels/gather-labels.ts';
 import { gatherMatmulForward, gatherMatmulWgrad } from '../kernels/gather-matmul.ts';
+import { geluBackward, geluForward } from '../kernels/gelu.ts';
 import type { Shape } from '../kernels/kernel.ts';
 import {
   type MatmulShape,
@@ -21,6 +28,7 @@ import {
   matmulWgrad,
   splitSum,
 } from '../kernels/matmul.ts';
+import { biasGradientParts, partSum } from '../kernels/parts.ts';
 import { reluBackward, reluForward } from '../kernels/relu.ts';
 
 type Calls = readonly KernelCall[];
@@ -113,23 +121,61 @@ function reluBeforeBatchNorm(calls: Calls): Calls {
   return calls;
 }
 
+const activations = [
+  { forward: reluForward, backward: reluBackward, code: activationCode.relu },
+  { forward: geluForward, backward: geluBackward, code: activationCode.gelu },
+] as const;
+
+/** A ReLU or GELU behind a batch norm over many rows is computed in its passes, forward and backward. */
+function activationBehindManyRows(calls: Calls): Calls {
+  for (const { forward, backward, code } of activations) {
+    for (const activation of calls.filter(isCallOf(forward))) {
+      const { x, y } = activation.tensors;
+      const norm = calls.filter(isCallOf(batchNormApply)).find(({ tensors }) => tensors.y === x);
+      const back = calls.filter(isCallOf(backward)).find(({ tensors }) => tensors.x === x);
+      if (norm === undefined || !isOneOf(usersOf(calls, x), norm, activation, back)) continue;
+      const replacements = new Map<KernelCall, KernelCall | undefined>([
+        [norm, changed(norm, { ACTIVATION: code }, { y })],
+        [activation, undefined],
+      ]);
+      if (back !== undefined) {
+        const users = usersOf(calls, back.tensors.dx).filter((user) => user !== back);
+        const isNorm = users.map(
+          (user) => isCallOf(batchNormGradientParts)(user) || isCallOf(batchNormDx)(user),
+        );
+        if (isNorm.includes(false)) continue;
+        for (const user of users) {
+          replacements.set(user, changed(user, { ACTIVATION: code }, { dy: back.tensors.dy }));
+        }
+        replacements.set(back, undefined);
+      }
+      return activationBehindManyRows(replace(calls, replacements));
+    }
+  }
+  return calls;
+}
+
 /**
  * The gradient of a bias in front of batch norm is exactly 0, since batch norm takes the batch's mean away: no call computes
  * it, and it stays the zeros that it was made of. (In float32 it would be noise, which Adam divides by its own size.)
  */
 function withoutFreeBiases(calls: Calls): Calls {
   const free = calls
-    .filter(isCallOf(batchNormBackward))
+    .filter((candidate) => isCallOf(batchNormBackward)(candidate) || isCallOf(batchNormDx)(candidate))
     .filter(({ shape }) => shape.RELU_BEFORE === 0)
     .map(({ tensors }) => tensors.dx);
-  return calls.filter(
-    (candidate) => !(isCallOf(biasGradient)(candidate) && free.includes(candidate.tensors.dy)),
-  );
+  const parts = calls.filter(isCallOf(biasGradientParts)).filter(({ tensors }) => free.includes(tensors.dy));
+  return calls.filter((candidate) => {
+    if (isCallOf(biasGradient)(candidate)) return !free.includes(candidate.tensors.dy);
+    if (isCallOf(biasGradientParts)(candidate)) return !parts.includes(candidate);
+    if (!isCallOf(partSum)(candidate)) return true;
+    return !parts.some(({ tensors }) => tensors.partial === candidate.tensors.partial);
+  });
 }
 
-/** Batch norm and ReLU in one pass each, no gradients of biases that have none. */
+/** Batch norm and its activation in one pass each, no gradients of biases that have none. */
 export const fuseLayers = (calls: Calls): Calls =>
-  withoutFreeBiases(reluBeforeBatchNorm(reluBehindBatchNorm(calls)));
+  withoutFreeBiases(activationBehindManyRows(reluBeforeBatchNorm(reluBehindBatchNorm(calls))));
 
 /**
  * The first layer's products read the bytes of the images themselves, and x never exists: where the gather's x goes into one

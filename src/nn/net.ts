@@ -8,6 +8,12 @@ import {
 } from './layers/layer.ts';
 import type { NetSpec } from './net-spec.ts';
 
+/** What the first layer is given: images channels last, or for a net that begins with a linear layer a row of features, channel by channel. */
+export function inputOf({ input, layers }: NetSpec): SampleShape {
+  const first = layers[0]?.kind;
+  return first === 'linear' || first === 'flatten' ? { features: featuresOf(input) } : input;
+}
+
 /** A layer in its place: what it is given, what it makes, what it is called. */
 export interface PlacedLayer {
   readonly spec: LayerSpec;
@@ -28,8 +34,9 @@ export interface PlacedLayer {
  * The layers of a net with their shapes.
  * @throws RangeError naming the layer that does not fit what comes before it
  */
-export function resolveNet({ input: first, layers, classes }: NetSpec): readonly PlacedLayer[] {
-  let input = first;
+export function resolveNet(net: NetSpec): readonly PlacedLayer[] {
+  const { layers, classes } = net;
+  let input = inputOf(net);
   const names = new Set<string>();
   const placed = layers.map((spec, place): PlacedLayer => {
     const kind = layerKinds.find((candidate) => candidate.kind === spec.kind);
@@ -75,16 +82,32 @@ export function resolveNet({ input: first, layers, classes }: NetSpec): readonly
 export const parameterCount = (net: NetSpec): number =>
   resolveNet(net)
     .flatMap(({ parameters }) => parameters)
-    .reduce((sum, { rows, cols }) => sum + rows * cols, 0);
+    .reduce((sum, { torchShape }) => sum + torchShape.reduce((product, size) => product * size, 1), 0);
 
-/** `3072-50-50-10, batch norm before-relu`: a net in words. */
+/** `3072-50-50-10, batch norm before-relu`: a net in words. One with convolutions layer by layer: `3x32x32, conv 16 of 3x3, ...`. */
 export function netWords(net: NetSpec): string {
+  const kinds = net.layers.map(({ kind }) => kind);
+  if (kinds.includes('conv')) {
+    const layers = resolveNet(net).filter(({ kind }) => kind.kind !== 'flatten');
+    return [shapeWords(net.input).replaceAll(' ', ''), ...layers.map(({ spec }) => layerWords(spec))].join(
+      ', ',
+    );
+  }
   const widths = [
     featuresOf(net.input),
     ...net.layers.flatMap((layer) => (layer.kind === 'linear' ? [layer.outputs] : [])),
   ];
-  const kinds = net.layers.map(({ kind }) => kind);
   const norm = kinds.indexOf('batch-norm');
   if (norm < 0) return `${widths.join('-')}, no batch norm`;
   return `${widths.join('-')}, batch norm ${kinds[norm - 1] === 'relu' ? 'after-relu' : 'before-relu'}`;
+}
+
+function layerWords(spec: LayerSpec): string {
+  if (spec.kind === 'conv') {
+    const { filters, size, stride = 1 } = spec;
+    return `conv ${filters} of ${size}x${size}${stride === 1 ? '' : ` by ${stride}`}`;
+  }
+  if (spec.kind === 'max-pool') return `max-pool ${spec.size}`;
+  if (spec.kind === 'linear') return `linear ${spec.outputs}`;
+  return spec.kind;
 }

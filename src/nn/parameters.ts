@@ -92,7 +92,8 @@ export function extractSegment(flat: Float32Array, { name, parameter, start, ld 
   const data = new Float32Array(torchShape.reduce((product, size) => product * size, 1));
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
-      data[parameter.torchPlace(row, col)] = flat[start + row * ld + col]!;
+      const place = parameter.torchPlace(row, col);
+      if (place !== undefined) data[place] = flat[start + row * ld + col]!;
     }
   }
   return { name, shape: torchShape, data };
@@ -107,7 +108,8 @@ export function insertSegment(
   const { rows, cols } = parameter;
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
-      flat[start + row * ld + col] = data[parameter.torchPlace(row, col)]!;
+      const place = parameter.torchPlace(row, col);
+      if (place !== undefined) flat[start + row * ld + col] = data[place]!;
     }
   }
 }

@@ -5,7 +5,7 @@
  *     byte    = images[index, channel, r + dy, (flip ? W - 1 - c : c) + dx], 0 outside the image
  *
  * So the crop is taken first and then mirrored, and the border is black BEFORE normalising (as zero-padding bytes
- * would be), not the mean image.
+ * would be), not the mean image; or what a mirror on the outermost pixels shows (PyTorch's padding mode "reflect").
  */
 import { expectLength, type Numbers } from './numbers.ts';
 
@@ -57,10 +57,20 @@ export function decodeSample(bits: number): Sample {
   };
 }
 
+/** What lies outside the image. */
+export type Border = 'black' | 'reflect';
+
+/** The place in 0 .. count - 1 that a mirror on the first or last one shows at `at`. */
+function reflected(at: number, count: number): number {
+  const folded = Math.abs(at);
+  return folded < count ? folded : 2 * (count - 1) - folded;
+}
+
 /** Calls `visit(destination, position, byte)` for each element of the batch. */
 function visitPixels(
   { image, images }: ImageSource,
   samples: Numbers,
+  border: Border,
   visit: (destination: number, position: number, byte: number) => void,
 ): void {
   const { height, width } = image;
@@ -78,8 +88,9 @@ function visitPixels(
       const channel = Math.floor(position / (height * width));
       const r = Math.floor(position / width) % height;
       const c = position % width;
-      const row = r + dy;
-      const column = (flip ? width - 1 - c : c) + dx;
+      const moved = { row: r + dy, column: (flip ? width - 1 - c : c) + dx };
+      const row = border === 'reflect' ? reflected(moved.row, height) : moved.row;
+      const column = border === 'reflect' ? reflected(moved.column, width) : moved.column;
       const inside = row >= 0 && row < height && column >= 0 && column < width;
       const source = index * size + (channel * height + row) * width + column;
       visit(b * size + position, position, inside ? images[source]! : 0);
@@ -93,18 +104,21 @@ function visitPixels(
  * @returns x (B, C·H·W)
  * @throws RangeError for an index outside `images`
  */
-export function gather(source: ImageSource, samples: Numbers): Float64Array {
-  return batchOf(source, samples, (byte, mean, std) => (byte / 255 - mean) / std);
+export function gather(source: ImageSource, samples: Numbers, border: Border = 'black'): Float64Array {
+  return batchOf({ source, samples, border }, (byte, mean, std) => (byte / 255 - mean) / std);
 }
 
 /** (byte / 255 + |mean|) / std: the size of the terms whose difference `gather` is; same arguments and shape. */
-export function absGather(source: ImageSource, samples: Numbers): Float64Array {
-  return batchOf(source, samples, (byte, mean, std) => (byte / 255 + Math.abs(mean)) / std);
+export function absGather(source: ImageSource, samples: Numbers, border: Border = 'black'): Float64Array {
+  return batchOf({ source, samples, border }, (byte, mean, std) => (byte / 255 + Math.abs(mean)) / std);
 }
 
 function batchOf(
-  source: ImageSource,
-  samples: Numbers,
+  {
+    source,
+    samples,
+    border,
+  }: { readonly source: ImageSource; readonly samples: Numbers; readonly border: Border },
   value: (byte: number, mean: number, std: number) => number,
 ): Float64Array {
   const { image, mean, std } = source;
@@ -112,7 +126,7 @@ function batchOf(
   expectLength('gather', 'mean', mean, size);
   expectLength('gather', 'std', std, size);
   const x = new Float64Array(samples.length * size);
-  visitPixels(source, samples, (destination, position, byte) => {
+  visitPixels(source, samples, border, (destination, position, byte) => {
     x[destination] = value(byte, mean[position]!, std[position]!);
   });
   return x;

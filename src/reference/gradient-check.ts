@@ -104,7 +104,7 @@ function* shuffledIndices(size: number, random: () => number): Generator<number>
 interface CostAndPattern {
   readonly cost: number;
   /** On which side of its kink each input is, for all ReLUs from the perturbed layer on. */
-  readonly active: readonly boolean[];
+  readonly active: readonly (boolean | number)[];
 }
 
 const samePattern = (a: CostAndPattern, b: CostAndPattern): boolean =>

@@ -4,10 +4,12 @@ import { Allocator } from '../gpu/tensor.ts';
 import { call } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
 import { splitSums } from '../nn/fuse.ts';
+import { storedSize } from '../nn/layers/layer.ts';
 import type { Model } from '../nn/model.ts';
+import { inputOf } from '../nn/net.ts';
 import { statisticsPasses } from '../nn/passes.ts';
 import type { GpuDataset } from './dataset.ts';
-import { gatherCall, sampleSize } from './gather-call.ts';
+import { gatherCall } from './gather-call.ts';
 import type { Pacer } from './pacer.ts';
 import { compilePlan, type PlanTools } from './plan.ts';
 import type { BatchStatisticsSpec } from './settings.ts';
@@ -68,7 +70,8 @@ export async function replaceBatchStatistics(
   const chunks = Math.ceil(total / B);
   const allocator = new Allocator(gpu);
   try {
-    const x = allocator.tensor('statistics x', B * sampleSize(dataset), replicas);
+    const input = inputOf(model.spec);
+    const x = allocator.tensor('statistics x', B * storedSize(input), replicas);
     const labels = allocator.tensor('statistics labels', B, replicas);
     const order = allocator.tensor('statistics order', total, replicas);
     const counters = allocator.tensor('statistics counters', 4, replicas);
@@ -78,7 +81,7 @@ export async function replaceBatchStatistics(
     const gather = gatherCall(
       {
         label: 'statistics gather',
-        dataset,
+        input,
         split: spec.kind === 'precise' ? dataset.train : dataset.test,
         batchSize: B,
         stepsPerEpoch: chunks,

@@ -1,6 +1,6 @@
 import { CIFAR10_IMAGE, CLASSES, TEST_IMAGES, TRAIN_IMAGES } from '../data/cifar10.ts';
 import { loadNormalisation, type StreamOptions, streamCifar10 } from '../data/load.ts';
-import type { Normalisation } from '../data/normalisation.ts';
+import { type Normalisation, perChannel } from '../data/normalisation.ts';
 import type { TrainingSplits } from '../data/splits.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { Allocator, alignTo, type Tensor } from '../gpu/tensor.ts';
@@ -210,17 +210,20 @@ export function uploadRows(gpu: Gpu, { features, classes, train, test }: RowData
 }
 
 /**
- * Streams CIFAR-10 from the server into GPU buffers, file by file.
+ * Streams CIFAR-10 from the server into GPU buffers, file by file. `by`: what the normalisation is of.
  * @throws Error naming the address that failed; GpuError where the buffers do not fit.
  */
 export async function loadDataset(
   gpu: Gpu,
   options: StreamOptions,
   trainingImages: number,
+  by: 'pixel' | 'channel' = 'pixel',
 ): Promise<GpuDataset> {
   const allocator = new Allocator(gpu);
-  const normalisation = normalisationTensor(gpu, allocator, await loadNormalisation(options, trainingImages));
   const image = CIFAR10_IMAGE;
+  const perPixel = await loadNormalisation(options, trainingImages);
+  const values = by === 'channel' ? perChannel(perPixel, image.channels) : perPixel;
+  const normalisation = normalisationTensor(gpu, allocator, values);
   const splits = {
     train: makeImages(gpu, allocator, { name: 'training', count: TRAIN_IMAGES, image, normalisation }),
     test: makeImages(gpu, allocator, { name: 'test', count: TEST_IMAGES, image, normalisation }),

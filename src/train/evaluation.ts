@@ -3,10 +3,12 @@ import { Allocator, firstReplica, type Tensor } from '../gpu/tensor.ts';
 import { call } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
 import { splitSums } from '../nn/fuse.ts';
+import { storedSize } from '../nn/layers/layer.ts';
 import type { Model } from '../nn/model.ts';
+import { inputOf } from '../nn/net.ts';
 import { evaluationPass } from '../nn/passes.ts';
-import type { GpuDataset, GpuSplit } from './dataset.ts';
-import { gatherCall, sampleSize } from './gather-call.ts';
+import type { GpuSplit } from './dataset.ts';
+import { gatherCall } from './gather-call.ts';
 import type { Pacer } from './pacer.ts';
 import { compilePlan, type Plan, type PlanTools } from './plan.ts';
 import { readTensors } from './stats.ts';
@@ -23,8 +25,6 @@ const evaluationBatch = 500;
 /** What is scored on what. */
 export interface EvaluationTarget {
   readonly model: Model;
-  readonly dataset: GpuDataset;
-  /** One of the data set's. */
   readonly split: GpuSplit;
   /** Entries of sample-order.ts into `split`. */
   readonly samples: Uint32Array<ArrayBuffer>;
@@ -41,7 +41,7 @@ export class Evaluation {
   /** Compiles the plan. */
   static async make(
     tools: PlanTools & { readonly pacer: Pacer },
-    { model, dataset, split, samples }: EvaluationTarget,
+    { model, split, samples }: EvaluationTarget,
   ): Promise<Evaluation> {
     const { gpu, pacer } = tools;
     const { capabilities } = gpu;
@@ -49,7 +49,8 @@ export class Evaluation {
     const B = Math.min(evaluationBatch, count);
     const steps = Math.ceil(count / B);
     const allocator = new Allocator(gpu);
-    const x = allocator.tensor('evaluation x', B * sampleSize(dataset));
+    const input = inputOf(model.spec);
+    const x = allocator.tensor('evaluation x', B * storedSize(input));
     const labels = allocator.tensor('evaluation batch labels', B);
     const order = allocator.tensor('evaluation order', count);
     const counters = allocator.tensor('evaluation counters', 4, model.replicas);
@@ -60,7 +61,7 @@ export class Evaluation {
     const { rowLoss, rowHit, logits } = pass;
     const calls = [
       gatherCall(
-        { label: 'evaluation gather', dataset, split, batchSize: B, stepsPerEpoch: steps },
+        { label: 'evaluation gather', input, split, batchSize: B, stepsPerEpoch: steps },
         { order, counters: firstReplica(counters), x, labels },
       ),
       ...splitSums(pass.calls, capabilities, allocator),

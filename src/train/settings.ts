@@ -34,10 +34,14 @@ export interface TrainSettings {
   readonly valSize: number;
   /** A new order each epoch; without it file order. */
   readonly shuffle: boolean;
-  /** Mirror each image with probability 1/2. */
-  readonly flip: boolean;
+  /** Mirror each image with probability 1/2; `alternating`: in the first epoch, then in every other one. */
+  readonly flip: boolean | 'alternating';
   /** Move each image by up to this many pixels. */
   readonly cropPixels: number;
+  /** What comes in at the border of an image that is moved; absent: black. */
+  readonly cropBorder?: 'black' | 'reflect';
+  /** Mean and standard deviation of each pixel (absent: this), or of each channel. */
+  readonly normalisation?: 'pixel' | 'channel';
   /** Training's targets are (1 - this) · onehot + this / classes. 0, or absent in older checkpoints: the labels alone. */
   readonly labelSmoothing?: number;
   /** Steps that one report covers. */

@@ -4,8 +4,9 @@ import type { Allocator, Tensor } from '../gpu/tensor.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
 import { fuseGather, splitSums } from '../nn/fuse.ts';
-import { featuresOf, paddedWidth, shapeWords } from '../nn/layers/layer.ts';
+import { featuresOf, type SampleShape, shapeWords, storedSize } from '../nn/layers/layer.ts';
 import { type Model, makeModel } from '../nn/model.ts';
+import { inputOf } from '../nn/net.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
 import { trainingPass } from '../nn/passes.ts';
 import type { OptimizerSpec } from '../optim/index.ts';
@@ -22,6 +23,8 @@ export type StepSource =
       readonly samples: number;
       /** Samples may carry crop offsets. */
       readonly crop?: boolean;
+      /** What a crop shows outside the image; black unless given. */
+      readonly border?: 'black' | 'reflect';
       /** Let the first layer read the images' bytes itself, where it can. */
       readonly fused?: boolean;
     }
@@ -73,7 +76,7 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
   const order = allocator.tensor('sample order', source.kind === 'dataset' ? source.samples : 1, R);
   const labels = allocator.tensor('labels', B, R);
   const history = allocator.tensor('history', 2 * HISTORY, R);
-  const x = allocator.tensor('x', B * paddedWidth(featuresOf(net.input)), R);
+  const x = allocator.tensor('x', B * storedSize(inputOf(net)), R);
 
   const batch = { x, labels, counters };
   const { labelSmoothing = 0 } = options;
@@ -89,7 +92,12 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
   });
   const { rowLoss, rowHit, logits } = pass;
   const end = call('step end', stepEnd, { M: B, HISTORY }, { rowLoss, rowHit, history, counters });
-  const all = [...inputCalls(source, B, { order, ...batch }), ...pass.calls, optimizer.call, end];
+  const all = [
+    ...inputCalls(source, { batchSize: B, input: inputOf(net) }, { order, ...batch }),
+    ...pass.calls,
+    optimizer.call,
+    end,
+  ];
   const gathered = source.kind === 'dataset' && source.fused ? fuseGather(all) : all;
   const calls = splitSums(gathered, capabilities, allocator);
   return { model, optimizer, calls, order, x, labels, logits, counters, history };
@@ -97,13 +105,14 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
 
 function inputCalls(
   source: StepSource,
-  batchSize: number,
+  { batchSize, input }: { readonly batchSize: number; readonly input: SampleShape },
   tensors: Parameters<typeof gatherCall>[1],
 ): readonly KernelCall[] {
   if (source.kind === 'batch') return [];
-  const { dataset, samples, crop = false } = source;
+  const { dataset, samples, crop = false, border = 'black' } = source;
   const stepsPerEpoch = Math.floor(samples / batchSize);
-  const options = { label: 'gather', dataset, split: dataset.train, batchSize, stepsPerEpoch, crop };
+  const { train: split } = dataset;
+  const options = { label: 'gather', input, split, batchSize, stepsPerEpoch, crop, border };
   return [gatherCall(options, tensors)];
 }
 

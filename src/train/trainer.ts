@@ -126,6 +126,7 @@ export class Trainer {
         dataset,
         samples: splits.training.count,
         crop: settings.cropPixels > 0,
+        border: settings.cropBorder ?? 'black',
         fused,
       },
     });
@@ -281,7 +282,6 @@ export class Trainer {
         split === 'test' ? { firstImage: 0, count: test.count } : this.#splits.validation;
       evaluation = Evaluation.make(this.#tools, {
         model: this.model,
-        dataset: this.#dataset,
         split: split === 'test' ? test : train,
         samples: Uint32Array.from({ length: count }, (_, i) => firstImage + i),
       });

@@ -45,6 +45,7 @@ async function run(start: StartMessage): Promise<void> {
       onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
     },
     training.count,
+    settings.normalisation,
   );
 
   const { tuning, variants = {} } = start;

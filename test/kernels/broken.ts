@@ -65,6 +65,26 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: '% STEPS_PER_EPOCH)',
     },
   ],
+  'gather-nhwc': [
+    {
+      variant: 'naive',
+      mistake: 'mirrors before it crops',
+      find: 'column = i32(select(pixel % WIDTH, WIDTH - 1u - pixel % WIDTH, flip)) + ',
+      replace: 'column = i32(select(pixel % WIDTH, WIDTH - 1u - pixel % WIDTH, flip)) - ',
+    },
+    {
+      variant: 'naive',
+      mistake: 'shows the outermost pixel twice',
+      find: '2 * (count - 1) - folded',
+      replace: '2 * count - 1 - folded',
+    },
+    {
+      variant: 'naive',
+      mistake: 'normalises with the first channel',
+      find: 'let p = channel * PLANE + pixel',
+      replace: 'let p = pixel',
+    },
+  ],
   'gather-matmul-forward': [
     {
       variant: 'naive',

@@ -4,7 +4,15 @@ import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
-import { batchNormChoices, checkBrowser, checkVariants, withBatchNorm } from './net-options.ts';
+import {
+  batchNormChoices,
+  checkBrowser,
+  checkVariants,
+  experimentFrom,
+  netHelp,
+  netOption,
+  withBatchNorm,
+} from './net-options.ts';
 import { assignment, fraction, number, wholeNumber, widths } from './numbers.ts';
 
 /** What `npm run gradcheck` was asked for. */
@@ -30,6 +38,7 @@ const command = () =>
         .default('base'),
     )
     .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
+    .addOption(netOption())
     .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
     .option('--batch-size <n>', 'images of the batch', wholeNumber(2, 1000))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
@@ -43,6 +52,8 @@ const command = () =>
     .addHelpText(
       'after',
       `
+${netHelp}
+
 The gradients are those of the first step of npm run train: its images, its shapes, the default kernel variants
 unless others are forced. Biases, gamma and beta are random, since 0 and 1 would hide mistakes.
 Two lines for each tensor:
@@ -71,7 +82,7 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
   const flags = parsed.opts();
   checkBrowser(flags.browser);
   checkVariants(flags.variant ?? {});
-  const { settings } = experiments.find(({ name }) => name === flags.experiment)!;
+  const { settings } = experimentFrom(flags);
   return {
     settings: {
       ...settings,

@@ -1,6 +1,9 @@
-import type { ExperimentSettings } from '../../experiments/experiments.ts';
+import { Option } from 'commander';
+import { type Experiment, type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
+import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { kernels } from '../../kernels/index.ts';
+import { netFamilies } from '../../nn/named-nets.ts';
 import { courseBatchNorm } from '../../nn/net-spec.ts';
 
 // What the options of several commands mean.
@@ -15,6 +18,33 @@ export function withBatchNorm(
 ): ExperimentSettings['batchNorm'] {
   if (choice === undefined) return batchNorm;
   return choice === 'none' ? null : { ...(batchNorm ?? courseBatchNorm), order: choice };
+}
+
+/** `--net vgg-16-32-64` */
+export const netOption = () =>
+  new Option('--net <name>', 'a convolutional net, with the settings of its family, see below').conflicts([
+    'hidden',
+    'bn',
+    'experiment',
+  ]);
+
+/** The names of nets, for `--help`. */
+export const netHelp = [
+  'Nets with a name (--net):',
+  ...netFamilies.map(
+    ({ name, numbers, what }) =>
+      `  ${name}-${numbers.map((number) => `<${number}>`).join('-')}`.padEnd(44) + what,
+  ),
+].join('\n');
+
+/** What `--experiment` or `--net` names. @throws UserError for a net that there is not */
+export function experimentFrom(flags: { readonly net?: string; readonly experiment?: string }): Experiment {
+  if (flags.net === undefined) return experiments.find(({ name }) => name === flags.experiment)!;
+  try {
+    return namedNetExperiment(flags.net);
+  } catch (error) {
+    throw new UserError(`--net ${flags.net}: ${(error as Error).message}`);
+  }
 }
 
 /** @throws UserError for a browser that the engine cannot run in */

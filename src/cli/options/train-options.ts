@@ -14,7 +14,7 @@ import { applyStateDict } from '../../train/state.ts';
 import { readWeights } from '../../train/weights-file.ts';
 import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
-import { checkBrowser, checkVariants } from './net-options.ts';
+import { checkBrowser, checkVariants, experimentFrom, netHelp, netOption } from './net-options.ts';
 import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
 import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
 import { addSettingOptions, checkSettings, withSettingFlags } from './setting-options.ts';
@@ -60,6 +60,7 @@ export function trainCommand(): Command {
       wholeNumber(0, 1e8),
     )
     .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
+    .addOption(netOption())
     .addOption(new Option('--optimizer <name>', 'optimizer').choices(optimizerNames))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
     .option('--lr-max <x>', 'largest learning rate', number(0, false));
@@ -91,10 +92,13 @@ export function trainCommand(): Command {
 Experiments, with the course report's settings; every other option changes one of them:
 ${experimentList}
 
+${netHelp}
+
 Examples:
   npm run train                                       the base experiment, one seed
   npm run train -- --seeds 5 --out runs/base-5        five seeds in one go
   npm run train -- --hidden 100,50 --lambda 0.003     another net
+  npm run train -- --net vgg-16-32-64                 a convolutional net
   npm run train -- --resume runs/base-5               go on after an interruption
   npm run train -- --init w.safetensors --steps 0 --bn-stats precise:10000
                                                       precise batch norm for a saved net`,
@@ -111,7 +115,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   const flags = command.opts();
   checkBrowser(flags.browser);
   if (flags.resume !== undefined) refuseBesideResume(command);
-  const experiment = experiments.find(({ name }) => name === flags.experiment)!;
+  const experiment = experimentFrom(flags);
   const settings = withFlags(experiment.settings, flags);
   checkSettings(settings);
   checkVariants(flags.variant ?? {});

@@ -1,11 +1,28 @@
+import type { Tensor } from '../../gpu/tensor.ts';
 import {
   batchNormBackward,
   batchNormForward,
   batchNormInference,
   batchNormStatistics,
 } from '../../kernels/batch-norm.ts';
+import {
+  activationCode,
+  batchNormApply,
+  batchNormDx,
+  batchNormGradientParts,
+  batchNormMerge,
+  batchNormMoments,
+} from '../../kernels/batch-norm-parts.ts';
 import { call } from '../../kernels/call.ts';
-import { featuresOf, type LayerContext, type LayerKind, paddedWidth, vector } from './layer.ts';
+import { fewRows, partSum, partsOf } from '../../kernels/parts.ts';
+import {
+  type Forward,
+  type LayerContext,
+  type LayerKind,
+  paddedWidth,
+  type SampleShape,
+  vector,
+} from './layer.ts';
 
 /** Options of batch normalisation (Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167). */
 export interface BatchNormOptions {
@@ -26,24 +43,39 @@ export interface BatchNormLayerSpec extends BatchNormOptions {
 
 const alone = { RELU_BEFORE: 0, RELU_AFTER: 0 } as const;
 
-const sizes = ({ batchSize, input }: LayerContext<BatchNormLayerSpec>) => ({
-  M: batchSize,
-  N: paddedWidth(featuresOf(input)),
-});
+/** What is normalised: the channels of an image, each over all pixels, or the features of a row. */
+function columnsOf(input: SampleShape): { readonly columns: number; readonly rows: number } {
+  if (!('features' in input)) return { columns: input.channels, rows: input.height * input.width };
+  if (input.image !== undefined)
+    throw new RangeError('batch norm of a flattened image: put it in front of flatten');
+  return { columns: input.features, rows: 1 };
+}
+
+const sizes = ({ batchSize, input }: LayerContext<BatchNormLayerSpec>) => {
+  const { columns, rows } = columnsOf(input);
+  return { M: batchSize * rows, N: paddedWidth(columns) };
+};
+
+const varianceFactor = ({ runningVariance }: BatchNormOptions, rows: number): number =>
+  runningVariance === 'unbiased' && rows > 1 ? rows / (rows - 1) : 1;
 
 export const batchNorm: LayerKind<BatchNormLayerSpec> = {
   kind: 'batch-norm',
   stem: 'bn',
-  outputShape: (_, input) => input,
+  outputShape(_, input) {
+    columnsOf(input);
+    return input;
+  },
   parameters: (_, input) => [
-    vector('weight', featuresOf(input), 1),
-    vector('bias', featuresOf(input), 0, true),
+    vector('weight', columnsOf(input).columns, 1),
+    vector('bias', columnsOf(input).columns, 0, true),
   ],
   statistics: (_, input) => [
-    vector('running_mean', featuresOf(input), 0),
-    vector('running_var', featuresOf(input), 1, true),
+    vector('running_mean', columnsOf(input).columns, 0),
+    vector('running_var', columnsOf(input).columns, 1, true),
   ],
   forward(layer, x) {
+    if (sizes(layer).M > fewRows) return overManyRows(layer, x);
     const { label, spec, mode, counters } = layer;
     const { M, N } = sizes(layer);
     const affine = layer.parameter('weight', 'bias');
@@ -68,7 +100,7 @@ export const batchNorm: LayerKind<BatchNormLayerSpec> = {
       ...alone,
       EPS: spec.eps,
       STATS_MOMENTUM: spec.statsMomentum,
-      VARIANCE_FACTOR: spec.runningVariance === 'unbiased' && M > 1 ? M / (M - 1) : 1,
+      VARIANCE_FACTOR: varianceFactor(spec, M),
       FIRST_BATCH_SETS: spec.runningInit === 'first-batch' ? 1 : 0,
     } as const;
     return {
@@ -88,14 +120,88 @@ export const batchNorm: LayerKind<BatchNormLayerSpec> = {
     };
   },
   mergeStatistics(layer, x, total) {
-    const { label, spec, counters } = layer;
+    const { label, spec, counters, input } = layer;
+    const TOTAL = total * columnsOf(input).rows;
     const shape = {
       ...sizes(layer),
-      TOTAL: total,
+      TOTAL,
       RELU_BEFORE: 0,
-      VARIANCE_FACTOR: spec.runningVariance === 'unbiased' && total > 1 ? total / (total - 1) : 1,
+      VARIANCE_FACTOR: varianceFactor(spec, TOTAL),
     } as const;
     const running = layer.statistic('running_mean', 'running_var');
     return [call(`${label} statistics`, batchNormStatistics, shape, { x, counters, running })];
   },
 };
+
+/** The same as dispatches of their own, reductions in parts (kernels/batch-norm-parts.ts). */
+function overManyRows(layer: LayerContext<BatchNormLayerSpec>, x: Tensor): Forward {
+  const { label, spec, mode, counters } = layer;
+  const { M, N } = sizes(layer);
+  const affine = layer.parameter('weight', 'bias');
+  const running = layer.statistic('running_mean', 'running_var');
+  const y = layer.tensor('batch norm', M * N);
+  const apply = (statistics: Tensor, FROM_VARIANCE: 0 | 1) => {
+    const shape = {
+      M,
+      N,
+      RELU_BEFORE: 0,
+      ACTIVATION: activationCode.none,
+      FROM_VARIANCE,
+      EPS: spec.eps,
+    } as const;
+    return call(`${label} batch norm`, batchNormApply, shape, { x, affine, statistics, y });
+  };
+  if (mode === 'evaluation') {
+    return {
+      y,
+      calls: [apply(running, 1)],
+      backward: () => {
+        throw new Error(`${label}: batch norm has no gradients in evaluation`);
+      },
+    };
+  }
+  const PARTS = partsOf(M);
+  const partial = layer.tensor('moments', PARTS * 2 * N);
+  const saved = layer.tensor('batch statistics', 2 * N);
+  const merge = {
+    M,
+    N,
+    PARTS,
+    EPS: spec.eps,
+    STATS_MOMENTUM: spec.statsMomentum,
+    VARIANCE_FACTOR: varianceFactor(spec, M),
+    FIRST_BATCH_SETS: spec.runningInit === 'first-batch' ? 1 : 0,
+  } as const;
+  return {
+    y,
+    calls: [
+      call(`${label} moments`, batchNormMoments, { M, N, PARTS, RELU_BEFORE: 0 }, { x, partial }),
+      call(`${label} moments merge`, batchNormMerge, merge, { partial, counters, running, saved }),
+      apply(saved, 0),
+    ],
+    backward(dy) {
+      const daffine = layer.gradient('weight', 'bias');
+      const sums = layer.tensor('batch norm gradient parts', PARTS * 2 * N);
+      const dx = layer.tensor('batch norm dx', M * N);
+      const shape = { M, N, RELU_BEFORE: 0, ACTIVATION: activationCode.none } as const;
+      return {
+        dx,
+        calls: [
+          call(
+            `${label} batch norm gradients`,
+            batchNormGradientParts,
+            { ...shape, PARTS },
+            { dy, x, affine, saved, partial: sums },
+          ),
+          call(
+            `${label} batch norm gradients sum`,
+            partSum,
+            { COUNT: 2 * N, PARTS },
+            { partial: sums, sum: daffine },
+          ),
+          call(`${label} batch norm backward`, batchNormDx, shape, { dy, x, affine, saved, daffine, dx }),
+        ],
+      };
+    },
+  };
+}

@@ -9,14 +9,51 @@ const columnPadding = 4;
 /** Columns that `width` values take on the GPU. */
 export const paddedWidth = (width: number): number => alignTo(width, columnPadding);
 
-/** The values of one sample between two layers: in a row, or as an image of channels. */
-export type SampleShape =
-  | { readonly features: number }
-  | { readonly channels: number; readonly height: number; readonly width: number };
+/** An image of channels. On the GPU channels last: (height, width, channels padded). */
+export interface ImageShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The values of one sample between two layers: in a row, or as an image; `image`: what the row was, and still lies like. */
+export type SampleShape = { readonly features: number; readonly image?: ImageShape } | ImageShape;
 
 /** Values of a sample. */
 export const featuresOf = (shape: SampleShape): number =>
   'features' in shape ? shape.features : shape.channels * shape.height * shape.width;
+
+/** Values that a sample takes on the GPU. */
+export function storedSize(shape: SampleShape): number {
+  const image = 'features' in shape ? shape.image : shape;
+  if (image === undefined) return paddedWidth(featuresOf(shape));
+  return image.height * image.width * paddedWidth(image.channels);
+}
+
+/** @throws RangeError for a row of features */
+export function imageOf(shape: SampleShape): ImageShape {
+  if ('features' in shape) throw new RangeError('it wants an image, not a row of features');
+  return shape;
+}
+
+/**
+ * Places of a window along `length` pixels, as PyTorch counts them.
+ * @throws RangeError where there is none, or the window makes no sense
+ */
+export function placesAlong(
+  length: number,
+  { size, stride, padding }: { readonly size: number; readonly stride: number; readonly padding: number },
+): number {
+  if (!Number.isInteger(size) || size < 1) throw new RangeError(`a size of ${size}`);
+  if (!Number.isInteger(stride) || stride < 1) throw new RangeError(`a stride of ${stride}`);
+  if (!Number.isInteger(padding) || padding < 0) throw new RangeError(`a padding of ${padding}`);
+  const places = Math.floor((length + 2 * padding - size) / stride) + 1;
+  if (places < 1)
+    throw new RangeError(
+      `a window of ${size} pixels does not fit into ${length + 2 * padding}: nothing is left`,
+    );
+  return places;
+}
 
 /** `3 x 32 x 32`, or `50`. */
 export const shapeWords = (shape: SampleShape): string =>
@@ -38,21 +75,36 @@ export interface ParameterSpec {
   readonly joined: boolean;
   /** Its shape in a PyTorch state dict. */
   readonly torchShape: readonly number[];
-  /** Place in PyTorch's flat tensor of the value at (row, col). */
-  torchPlace(row: number, col: number): number;
+  /** Place in PyTorch's flat tensor of the value at (row, col); undefined for rows that pad channels. */
+  torchPlace(row: number, col: number): number | undefined;
 }
 
-/** A weight matrix (inputs, outputs), the transpose of PyTorch's (out, in). */
-export const matrix = (name: string, inputs: number, outputs: number): ParameterSpec => ({
-  name,
-  rows: inputs,
-  cols: outputs,
-  init: { fanIn: inputs, fanOut: outputs },
-  decays: true,
-  joined: false,
-  torchShape: [outputs, inputs],
-  torchPlace: (row, col) => col * inputs + row,
-});
+/**
+ * A weight matrix (inputs, outputs), the transpose of PyTorch's (out, in). Rows are in the order in which the inputs lie: those of a flattened image
+ * (row, column, channel), PyTorch's (channel, row, column).
+ */
+export function matrix(name: string, input: SampleShape, outputs: number): ParameterSpec {
+  const inputs = featuresOf(input);
+  const image = 'features' in input ? input.image : undefined;
+  const pixels = image === undefined ? 0 : image.height * image.width;
+  const padded = paddedWidth(image?.channels ?? 0);
+  return {
+    name,
+    rows: image === undefined ? inputs : storedSize(input),
+    cols: outputs,
+    init: { fanIn: inputs, fanOut: outputs },
+    decays: true,
+    joined: false,
+    torchShape: [outputs, inputs],
+    torchPlace(row, col) {
+      if (image === undefined) return col * inputs + row;
+      const channel = row % padded;
+      return channel < image.channels
+        ? col * inputs + channel * pixels + Math.floor(row / padded)
+        : undefined;
+    },
+  };
+}
 
 /** A vector of `size` values, all `init` at the start. */
 export const vector = (name: string, size: number, init: number, joined = false): ParameterSpec => ({

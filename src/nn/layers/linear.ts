@@ -1,7 +1,7 @@
 import { biasGradient } from '../../kernels/bias.ts';
 import { call } from '../../kernels/call.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../kernels/matmul.ts';
-import { featuresOf, type LayerContext, type LayerKind, matrix, paddedWidth, vector } from './layer.ts';
+import { type LayerContext, type LayerKind, matrix, paddedWidth, storedSize, vector } from './layer.ts';
 
 /** y = x·w + bias: every output from every value of the sample. */
 export interface LinearSpec {
@@ -12,20 +12,19 @@ export interface LinearSpec {
 const sizes = ({ batchSize, input, spec }: LayerContext<LinearSpec>) => ({
   M: batchSize,
   N: paddedWidth(spec.outputs),
-  K: paddedWidth(featuresOf(input)),
+  K: storedSize(input),
 });
 
 export const linear: LayerKind<LinearSpec> = {
   kind: 'linear',
   stem: 'linear',
-  outputShape({ outputs }) {
+  outputShape({ outputs }, input) {
+    if (!('features' in input))
+      throw new RangeError('it wants a row of features: put flatten in front of it');
     if (!Number.isInteger(outputs) || outputs < 1) throw new RangeError(`${outputs} outputs`);
     return { features: outputs };
   },
-  parameters: ({ outputs }, input) => [
-    matrix('weight', featuresOf(input), outputs),
-    vector('bias', outputs, 0),
-  ],
+  parameters: ({ outputs }, input) => [matrix('weight', input, outputs), vector('bias', outputs, 0)],
   forward(layer, x) {
     const { label } = layer;
     const shape = sizes(layer);

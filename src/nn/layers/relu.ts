@@ -1,6 +1,6 @@
 import { call } from '../../kernels/call.ts';
 import { reluBackward, reluForward } from '../../kernels/relu.ts';
-import { featuresOf, type LayerKind, paddedWidth } from './layer.ts';
+import { type LayerKind, storedSize } from './layer.ts';
 
 /** y = max(x, 0). Beside batch norm it is computed in the same pass (fuse.ts). */
 export interface ReluSpec {
@@ -14,7 +14,7 @@ export const relu: LayerKind<ReluSpec> = {
   parameters: () => [],
   forward(layer, x) {
     const { label } = layer;
-    const COUNT = layer.batchSize * paddedWidth(featuresOf(layer.input));
+    const COUNT = layer.batchSize * storedSize(layer.input);
     const y = layer.tensor('relu', COUNT);
     return {
       y,

@@ -5,6 +5,7 @@
  */
 import { type GatherShape, type ImageDimensions, imageSize, imageWords } from '../../kernels/gather.ts';
 import type { GatherLabelsShape } from '../../kernels/gather-labels.ts';
+import type { GatherNhwcShape } from '../../kernels/gather-nhwc.ts';
 import type { GatherRowsShape } from '../../kernels/gather-rows.ts';
 import { absGather, decodeSample, gather } from '../gather.ts';
 import { sumBound } from '../tolerance.ts';
@@ -44,6 +45,41 @@ export const gatherCheck: OpCheck<GatherShape> = {
     build.expect('labels', (r) => labelsOf(labelBytes, batch(r)));
   },
 };
+
+/** Channels last; with REFLECT pixels outside the image are those of a mirror. */
+export const gatherNhwcCheck: OpCheck<GatherNhwcShape> = {
+  shapes: () => [
+    { B: 1, ORDER: 3, STEPS_PER_EPOCH: 3, SHARD_IMAGES: 4, REFLECT: 0, C: 1, H: 17, W: 19 },
+    { B: 2, ORDER: 7, STEPS_PER_EPOCH: 3, SHARD_IMAGES: 4, REFLECT: 1, C: 5, H: 18, W: 20 },
+    { B: 7, ORDER: 17, STEPS_PER_EPOCH: 3, SHARD_IMAGES: 7, REFLECT: 0, ...cifar },
+    { B: 7, ORDER: 17, STEPS_PER_EPOCH: 3, SHARD_IMAGES: 4, REFLECT: 1, ...cifar },
+  ],
+  build(build, shape) {
+    const { C, H, W, REFLECT } = shape;
+    const { source, labelBytes } = imageInputs(build, shape, { pixels: true, labels: true });
+    const batch = orderInputs(build, shape, true);
+    const border = REFLECT === 1 ? 'reflect' : 'black';
+    const last = (values: Float64Array) => channelsLast(values, { C, H, W });
+    build.expect('x', (r) => ({
+      values: last(gather(source, batch(r), border)),
+      bound: last(sumBound(absGather(source, batch(r), border), 1)),
+    }));
+    build.expect('labels', (r) => labelsOf(labelBytes, batch(r)));
+  },
+};
+
+/** (B, C, H, W) -> (B, H, W, C), the channels padded with zeros to a multiple of 4. */
+function channelsLast(values: Float64Array, { C, H, W }: ImageDimensions): Float64Array {
+  const padded = 4 * Math.ceil(C / 4);
+  const last = new Float64Array((values.length / C) * padded);
+  for (const [i, value] of values.entries()) {
+    const pixel = i % (H * W);
+    const channel = Math.floor(i / (H * W)) % C;
+    const image = Math.floor(i / (H * W * C));
+    last[(image * H * W + pixel) * padded + channel] = value;
+  }
+  return last;
+}
 
 /** Rows of images, each padded with zeros to whole words. */
 function paddedRows(values: Float64Array, image: ImageDimensions): Float64Array {

@@ -16,7 +16,7 @@ import {
 import { biasGradientCheck } from './bias.ts';
 import type { OpCheck } from './case.ts';
 import { convDgradCheck, convForwardCheck, convWgradCheck } from './convolution.ts';
-import { gatherCheck, gatherLabelsCheck, gatherRowsCheck } from './gather.ts';
+import { gatherCheck, gatherLabelsCheck, gatherNhwcCheck, gatherRowsCheck } from './gather.ts';
 import { gatherMatmulForwardCheck, gatherMatmulWgradCheck } from './gather-matmul.ts';
 import { geluBackwardCheck, geluForwardCheck } from './gelu.ts';
 import {
@@ -42,6 +42,7 @@ export const checks = {
   gather: gatherCheck,
   'gather-labels': gatherLabelsCheck,
   'gather-rows': gatherRowsCheck,
+  'gather-nhwc': gatherNhwcCheck,
   'gather-matmul-forward': gatherMatmulForwardCheck,
   'matmul-forward': matmulForwardCheck,
   'matmul-forward-split': matmulForwardSplitCheck,

@@ -1,10 +1,24 @@
 import type { LayerSpec } from '../../nn/layers/index.ts';
+import { averagePool } from './average-pool.ts';
 import { batchNorm } from './batch-norm.ts';
+import { conv } from './conv.ts';
+import { flatten } from './flatten.ts';
+import { gelu } from './gelu.ts';
 import type { ReferenceLayer } from './layer.ts';
 import { linear } from './linear.ts';
+import { maxPool } from './max-pool.ts';
 import { relu } from './relu.ts';
 
-const layers = [linear, batchNorm, relu] as unknown as readonly ReferenceLayer<LayerSpec>[];
+const layers = [
+  linear,
+  batchNorm,
+  relu,
+  conv,
+  gelu,
+  maxPool,
+  averagePool,
+  flatten,
+] as unknown as readonly ReferenceLayer<LayerSpec>[];
 
 /** @throws Error for a kind of layer without a mirror */
 export function referenceLayer(kind: string): ReferenceLayer<LayerSpec> {

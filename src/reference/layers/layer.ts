@@ -23,8 +23,8 @@ export interface BatchMoments {
 export interface Tape {
   /** (M, outputs) */
   readonly y: Float64Array;
-  /** Of each place where the slope jumps: on which side the input is. A ReLU's: that it is positive. */
-  readonly pattern?: readonly boolean[];
+  /** Of each place where the slope jumps: on which side the input is. A ReLU's: that it is positive; a max-pool's: which pixel is the largest. */
+  readonly pattern?: readonly (boolean | number)[];
   /** Of the batch, in training mode. */
   readonly moments?: BatchMoments;
   /** dx, and gradients of the parameters by their names, in PyTorch's layout. */

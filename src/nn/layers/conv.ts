@@ -1,0 +1,133 @@
+import type { Tensor } from '../../gpu/tensor.ts';
+import { biasGradient } from '../../kernels/bias.ts';
+import { call, type KernelCall } from '../../kernels/call.ts';
+import {
+  type ConvShape,
+  convDgrad,
+  convForward,
+  convWgrad,
+  productSize,
+  wgradParts,
+  withoutOverlap,
+} from '../../kernels/convolution.ts';
+import { biasGradientParts, fewRows, partSum, partsOf } from '../../kernels/parts.ts';
+import {
+  type ImageShape,
+  imageOf,
+  type LayerContext,
+  type LayerKind,
+  type ParameterSpec,
+  paddedWidth,
+  placesAlong,
+  vector,
+} from './layer.ts';
+
+/** A convolution with square filters, as PyTorch's Conv2d: a cross-correlation. What is absent is PyTorch's default. */
+export interface ConvSpec {
+  readonly kind: 'conv';
+  readonly filters: number;
+  /** Rows and columns of a filter. */
+  readonly size: number;
+  /** Pixels from one place of the filter to the next; 1 unless given. */
+  readonly stride?: number;
+  /** Pixels of 0 around the image; none unless given. */
+  readonly padding?: number;
+  /** false: no bias. */
+  readonly bias?: boolean;
+}
+
+/** w(K, N): rows of the matrix are (row, column, channel), the channels padded; PyTorch's is (filters, channels, rows, columns). */
+function filters({ filters: count, size }: ConvSpec, { channels }: ImageShape): ParameterSpec {
+  const padded = paddedWidth(channels);
+  const taps = size * size;
+  return {
+    name: 'weight',
+    rows: taps * padded,
+    cols: count,
+    init: { fanIn: taps * channels, fanOut: taps * count },
+    decays: true,
+    joined: false,
+    torchShape: [count, channels, size, size],
+    torchPlace(row, col) {
+      const channel = row % padded;
+      return channel < channels ? (col * channels + channel) * taps + Math.floor(row / padded) : undefined;
+    },
+  };
+}
+
+const shapeOf = ({ batchSize, input, spec }: LayerContext<ConvSpec>): ConvShape => {
+  const { channels, height, width } = imageOf(input);
+  const { size, stride = 1, padding = 0 } = spec;
+  return withoutOverlap({
+    B: batchSize,
+    H: height,
+    W: width,
+    C: paddedWidth(channels),
+    N: paddedWidth(spec.filters),
+    SIZE_Y: size,
+    SIZE_X: size,
+    STEP_Y: stride,
+    STEP_X: stride,
+    PAD_Y: padding,
+    PAD_X: padding,
+  });
+};
+
+export const conv: LayerKind<ConvSpec> = {
+  kind: 'conv',
+  stem: 'conv',
+  outputShape({ filters: channels, size, stride = 1, padding = 0 }, input) {
+    const { height, width } = imageOf(input);
+    if (!Number.isInteger(channels) || channels < 1) throw new RangeError(`${channels} filters`);
+    const window = { size, stride, padding };
+    return { channels, height: placesAlong(height, window), width: placesAlong(width, window) };
+  },
+  parameters: (spec, input) => [
+    filters(spec, imageOf(input)),
+    ...(spec.bias === false ? [] : [vector('bias', spec.filters, 0)]),
+  ],
+  forward(layer, x) {
+    const { label, spec } = layer;
+    const shape = shapeOf(layer);
+    const { M, N, K } = productSize(shape);
+    const hasBias = spec.bias !== false;
+    const w = layer.parameter('weight');
+    const bias = hasBias ? layer.parameter('bias') : w;
+    const y = layer.tensor('convolution', M * N);
+    return {
+      y,
+      calls: [call(`${label} forward`, convForward, { ...shape, BIAS: hasBias ? 1 : 0 }, { x, w, bias, y })],
+      backward(dy, wantDx) {
+        const dw = layer.gradient('weight');
+        const PARTS = wgradParts(shape);
+        const partial = PARTS === 1 ? dw : layer.tensor('wgrad parts', PARTS * K * N);
+        const calls = [call(`${label} wgrad`, convWgrad, { ...shape, PARTS }, { x, dy, partial })];
+        if (PARTS > 1) {
+          calls.push(call(`${label} wgrad sum`, partSum, { COUNT: K * N, PARTS }, { partial, sum: dw }));
+        }
+        if (hasBias) calls.push(...biasCalls(layer, { M, N }, dy));
+        if (!wantDx) return { calls };
+        const { B, H, W, C } = shape;
+        const dx = layer.tensor('dx', B * H * W * C);
+        return { dx, calls: [...calls, call(`${label} dgrad`, convDgrad, shape, { dy, w, dx })] };
+      },
+    };
+  },
+};
+
+/** db = column sums of dy(M, N). */
+function biasCalls(
+  layer: LayerContext<ConvSpec>,
+  size: { readonly M: number; readonly N: number },
+  dy: Tensor,
+): readonly KernelCall[] {
+  const { label } = layer;
+  const db = layer.gradient('bias');
+  if (size.M <= fewRows) return [call(`${label} bias gradient`, biasGradient, size, { dy, db })];
+  const PARTS = partsOf(size.M);
+  const partial = layer.tensor('bias gradient parts', PARTS * size.N);
+  return [
+    call(`${label} bias gradient`, biasGradientParts, { ...size, PARTS }, { dy, partial }),
+    call(`${label} bias gradient sum`, partSum, { COUNT: size.N, PARTS }, { partial, sum: db }),
+  ];
+}

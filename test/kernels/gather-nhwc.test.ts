@@ -1,0 +1,4 @@
+import { gatherNhwc } from '../../src/kernels/gather-nhwc.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(gatherNhwc);
