@@ -81,7 +81,10 @@ export class Device {
     } as GPU;
     try {
       const gpu = await requestGpu((navigator.gpu as GPU | undefined) && asked);
-      gpu.failure.catch(() => this.forget());
+      gpu.failure.catch(() => {
+        this.forget();
+        gpu.device.destroy(); // Where an error was reported, its buffers are still there.
+      });
       const report = gpuReport(gpu, offered!, performance.now() - startedMs);
       const objects = countObjects(gpu.device);
       return { gpu, pipelines: new PipelineCache(gpu), report, objects };

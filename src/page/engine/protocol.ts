@@ -187,8 +187,8 @@ export type EngineEvent =
   | { readonly event: 'paused'; readonly by: PauseReason; readonly step: number }
   | { readonly event: 'running' }
   | { readonly event: 'testing' }
-  /** `objectsPerStep`: buffers, bind groups, pipelines made by a step; 0 where the engine keeps its promise. */
-  | { readonly event: 'checkpoint'; readonly step: number; readonly objectsPerStep: number }
+  /** `objectsPerStep`: buffers, bind groups, pipelines made by a step; 0 where the engine keeps its promise, null before any were counted. */
+  | { readonly event: 'checkpoint'; readonly step: number; readonly objectsPerStep: number | null }
   | { readonly event: 'diverged'; readonly replica: number; readonly step: number }
   | { readonly event: 'lost'; readonly losses: number; readonly message: string; readonly asks: boolean }
   | { readonly event: 'lab'; readonly what: string; readonly done: number; readonly total: number }

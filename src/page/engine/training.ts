@@ -10,9 +10,10 @@ import {
   recordedChoice,
 } from '../../kernels/variant-choice.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../train/checkpoint.ts';
-import { readSafetensors, writeSafetensors } from '../../train/safetensors.ts';
+import { writeSafetensors } from '../../train/safetensors.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { tunedChoice } from '../../train/tuner.ts';
+import { readWeights } from '../../train/weights-file.ts';
 import type { CheckpointSlots } from './checkpoint-slots.ts';
 import type { DataStore } from './data-store.ts';
 import type { Device } from './device.ts';
@@ -128,7 +129,7 @@ export class Training {
       pipelines,
       pacing: { budgetMs },
       ...(forcesGatherApart(variants) && { fuseGather: false }),
-      ...(weights && checkpoint === undefined && { weights: readSafetensors(weights).tensors }),
+      ...(weights && checkpoint === undefined && { weights: readWeights(weights) }),
       ...(checkpoint && { checkpoint }),
     });
     pipelines.onProgress = () => {};
@@ -136,7 +137,7 @@ export class Training {
       const name = adapterName(gpu.adapter);
       post({
         event: 'ready',
-        settings,
+        settings: trainer.settings,
         step: trainer.step,
         stepsPerEpoch: trainer.stepsPerEpoch,
         dispatchesPerStep: trainer.plan.dispatches.length,
@@ -186,7 +187,7 @@ export class Training {
     const rest = async () => {
       if (validated === 0) count();
       this.#outbox.flush();
-      await this.#keep(trainer, made / Math.max(steps, 1));
+      await this.#keep(trainer, steps === 0 ? null : made / steps);
       await this.#show(trainer, validated > 0);
       validated = 0;
       keptMs = performance.now();
@@ -207,12 +208,12 @@ export class Training {
       onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
     });
     this.#outbox.flush();
-    await this.#keep(trainer, made / Math.max(steps, 1));
+    await this.#keep(trainer, steps === 0 ? null : made / steps);
     if (finished) await this.#show(trainer, true);
     return finished;
   }
 
-  async #keep(trainer: Trainer, objectsPerStep: number): Promise<void> {
+  async #keep(trainer: Trainer, objectsPerStep: number | null): Promise<void> {
     this.#checkpoint = await trainer.checkpoint();
     const { step } = this.#checkpoint;
     try {

@@ -285,7 +285,7 @@ export class TrainingControl {
           app.run.value = { state: 'testing' };
           break;
         case 'checkpoint':
-          live.objectsPerStep = event.objectsPerStep;
+          live.objectsPerStep = event.objectsPerStep ?? live.objectsPerStep;
           void writeRun(live.record.id, { record: live.record, metrics: live.metrics }).catch(() => {});
           runs.replace(live.record);
           break;
