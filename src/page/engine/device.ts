@@ -26,6 +26,7 @@ interface LoadedData {
 
 export class Device {
   #open: Promise<OpenDevice> | undefined;
+  #gpu: Gpu | undefined;
   #data: LoadedData | undefined;
 
   /** The device; a new one where the last was lost. @throws EngineError `no-adapter` where there is none */
@@ -81,8 +82,9 @@ export class Device {
     } as GPU;
     try {
       const gpu = await requestGpu((navigator.gpu as GPU | undefined) && asked);
+      this.#gpu = gpu;
       gpu.failure.catch(() => {
-        this.forget();
+        if (this.#gpu === gpu) this.forget();
         gpu.device.destroy(); // Where an error was reported, its buffers are still there.
       });
       const report = gpuReport(gpu, offered!, performance.now() - startedMs);
