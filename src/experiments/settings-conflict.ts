@@ -16,13 +16,19 @@ export function settingsConflict(
   settings: ExperimentSettings,
   nameOf: (option: string) => string,
 ): SettingsConflict | undefined {
-  const { batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
+  const { hidden, batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
   const training = TRAIN_IMAGES - valSize;
   const conflict = (option: string, rest: string) => ({ option, message: `${nameOf(option)} ${rest}` });
   if (batchSize > training) {
     return conflict(
       'batch-size',
       `${batchSize} is more than the ${training} training images that ${nameOf('val-size')} leaves`,
+    );
+  }
+  if (batchSize < 2 && batchNorm !== null && hidden.length > 0) {
+    return conflict(
+      'batch-size',
+      `${batchSize} leaves batch norm one value per channel, which has no variance: take 2 or more, or train without batch norm`,
     );
   }
   if (statistics !== null) {

@@ -1,5 +1,6 @@
 // What `--plan` and `--collect` say about jobs.
 import { join } from 'node:path';
+import { commandLine } from '../command-line.ts';
 import { type JobsDirectory, numberRanges } from '../folders/jobs-directory.ts';
 import { leaseHolder } from '../folders/lease.ts';
 
@@ -14,8 +15,8 @@ interface Named {
 export function printJobs(jobs: JobsDirectory, open: readonly Named[]): void {
   const numbers = numbersOf(jobs, open);
   console.error(
-    `${numbers.length} ${numbers.length === 1 ? 'job' : 'jobs'} to train, each by npm run trial -- --job ${jobs.path}/<number>; ` +
-      `then npm run ${jobs.plan.kind} -- --collect ${jobs.path}`,
+    `${numbers.length} ${numbers.length === 1 ? 'job' : 'jobs'} to train, each by ${trial(jobs, '<number>')}; ` +
+      `then ${commandLine(jobs.plan.kind, ['--collect', jobs.path])}`,
   );
   console.log(numberRanges(numbers));
 }
@@ -29,8 +30,11 @@ export function missingJobs(jobs: JobsDirectory, missing: readonly Named[]): str
   });
   const who = atWork.length === 0 ? '' : ` (in work: ${atWork.join('; ')})`;
   const which = `${numbers.length === 1 ? 'job' : 'jobs'} ${numberRanges(numbers)}`;
-  return `${jobs.path} lacks the results of ${which}${who}: train them by npm run trial -- --job ${jobs.path}/${numbers[0]}`;
+  return `${jobs.path} lacks the results of ${which}${who}: train them by ${trial(jobs, `${numbers[0]}`)}`;
 }
+
+const trial = ({ path }: JobsDirectory, number: string): string =>
+  commandLine('trial', ['--job', join(path, number)]);
 
 function numbersOf(jobs: JobsDirectory, named: readonly Named[]): number[] {
   const numbers = new Map(jobs.jobs().map(({ name, number }) => [name, number]));

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type SearchState, type SearchTask, searchState } from '../../experiments/search-state.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { commandLine } from '../command-line.ts';
 import { type Job, JobsDirectory, requireSameOrigin } from '../folders/jobs-directory.ts';
 import { PopulationFolders, type PopulationResult, resultFile } from '../folders/population-folders.ts';
 import { SearchDirectory } from '../folders/search-directory.ts';
@@ -27,7 +28,9 @@ export function collectSearch(out: string): number {
   const jobs = JobsDirectory.open(out);
   const { plan: planned } = jobs;
   if (planned.kind !== 'search') {
-    throw new UserError(`${out} holds ${planned.kind}: collect it by npm run ${planned.kind}`);
+    throw new UserError(
+      `${out} holds ${planned.kind}: collect it by ${commandLine(planned.kind, ['--collect', out])}`,
+    );
   }
   const { search: plan } = planned;
   const directory = new SearchDirectory(out);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { findChrome } from '../../hosts/chrome/launch.ts';
+import { startChrome } from '../../hosts/chrome/launch.ts';
 import { dawnVersion } from '../../hosts/node/dawn.ts';
 import { installMesa, lavapipeManifest } from '../../hosts/node/mesa.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
@@ -36,7 +36,9 @@ const testOptions = [
 /** `npm test`: everything that CI runs. Arguments, such as a file name, go to Vitest and skip the other checks. */
 export async function main(args: readonly string[]): Promise<number> {
   refuseSwallowed('test', testOptions, args);
-  const browser = await findChrome((line) => console.error(line));
+  // The first browser that starts: all tests take the same.
+  const { browser: started, path: browser } = await startChrome({ log: (line) => console.error(line) });
+  await started.close();
   console.error(`browser: ${browser}`);
   await provideLavapipe();
   for (const { name, module, args: own } of args.length > 0 ? checks.slice(-1) : checks) {

@@ -103,7 +103,7 @@ async function trainInChrome(
         settings: trainSettings(options.settings, { seeds, steps, shuffle }),
         ...(init && { weights: init }),
         ...(checkpoint && { checkpoint }),
-        ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile() } }),
+        ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile(progress.log) } }),
         variants,
       },
       before,
@@ -111,7 +111,7 @@ async function trainInChrome(
     {
       log: progress.log,
       onTuning(message) {
-        if (message.type === 'tuned') return addToTuningFile(message.tuning);
+        if (message.type === 'tuned') return addToTuningFile(message.tuning, progress.log);
         const { done, total } = message;
         if (done === 0)
           progress.log(

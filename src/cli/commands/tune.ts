@@ -79,7 +79,7 @@ export async function main(args: readonly string[]): Promise<number> {
       const failed = run.finished.then(() => Promise.reject(new Error('the worker sent no measurements')));
       const tuning = await Promise.race([tuned, failed]);
       progress.stop();
-      await addToTuningFile(tuning);
+      await addToTuningFile(tuning, progress.log);
       printTuning(tuning);
       return signals.asked ? signals.status : 0;
     });

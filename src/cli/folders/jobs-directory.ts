@@ -5,6 +5,7 @@ import type { SearchPlan } from '../../experiments/search-plan.ts';
 import type { SearchTask } from '../../experiments/search-state.ts';
 import type { Training } from '../../experiments/trainings.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { commandLine } from '../command-line.ts';
 import { type Provenance, provenance } from './provenance.ts';
 import { RunDirectory } from './run-directory.ts';
 
@@ -50,7 +51,9 @@ const holdsPlan = (path: string): boolean => existsSync(join(path, planFile));
 /** For a command that trains by itself in a folder. @throws UserError where others are to train there */
 export function refuseJobs(path: string): void {
   if (!holdsPlan(path)) return;
-  throw new UserError(`${path} holds jobs: train them by npm run trial -- --job, or name another folder`);
+  throw new UserError(
+    `${path} holds jobs: train them by ${commandLine('trial', ['--job', join(path, '1')])} and so on, or name another folder`,
+  );
 }
 
 /**

@@ -1,10 +1,11 @@
 /** The cache: one folder per user with the six record files, each accepted only with its SHA-256. */
 
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { type RecordFile, type RecordSet, recordFileBytes } from '../cifar10.ts';
 import { removeStaleTemporaries } from './atomic-file.ts';
+import { writableFolder } from './private-folder.mjs';
 import { checkFile, type FileCheck, rememberVerified } from './verified-file.ts';
 
 /** The process's surroundings on which the place of the cache depends. */
@@ -53,11 +54,20 @@ export async function checkRecordFiles(
   return checks;
 }
 
-/** Makes the cache folder if needed and clears away what processes that died have left in it. */
-export async function openCache(cache: string): Promise<void> {
-  await mkdir(cache, { recursive: true });
-  await removeStaleTemporaries(cache);
-  await removeStaleTemporaries(markerDirectory(cache));
+/**
+ * A cache folder that can be written to, made if needed, without what processes that died have left in it: the usual one, or
+ * a private one among the temporary folders in its place, of which the user is told in one line.
+ *
+ * @throws the file system's error where neither can be written to
+ */
+export async function openCache(cache: string, onNotice: (line: string) => void = () => {}): Promise<string> {
+  const { path, problem } = writableFolder(cache, 'cache');
+  if (problem !== undefined) {
+    onNotice(`the cache ${cache} cannot be written to (${problem}): ${path} stands in for it`);
+  }
+  await removeStaleTemporaries(path);
+  await removeStaleTemporaries(markerDirectory(path));
+  return path;
 }
 
 /**

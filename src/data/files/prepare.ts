@@ -33,7 +33,7 @@ export interface PreparedData {
   readonly directory: string;
   /** Where they came from this time: "directory", "cache", or the name of a download source. */
   readonly source: string;
-  /** Cache folder, for what is derived from the data. */
+  /** Cache folder that can be written to, for what is derived from the data. */
   readonly cache: string;
   readonly set: RecordSet;
 }
@@ -47,7 +47,7 @@ export interface PreparedData {
 export async function prepareCifar10(options: PrepareOptions = {}): Promise<PreparedData> {
   const {
     dataDir,
-    cache = cacheDirectory(),
+    cache: usual = cacheDirectory(),
     set = CIFAR10,
     onProgress = () => {},
     onNotice = () => {},
@@ -56,18 +56,27 @@ export async function prepareCifar10(options: PrepareOptions = {}): Promise<Prep
   const verifying = (source: string) => (file: RecordFile, doneBytes: number) =>
     onProgress({ source, file: file.name, phase: 'verify', doneBytes, totalBytes });
 
+  let problem = '';
+  // Where no cache can be written to, data that are there already will do.
+  const cache = await openCache(usual, onNotice).catch((error: Error) => {
+    problem = error.message;
+    return usual;
+  });
   if (dataDir !== undefined) {
     const directory = await findInUserDirectory(resolve(dataDir), set, cache, verifying('directory'));
     return { directory, source: 'directory', cache, set };
   }
 
-  await openCache(cache).catch((error: Error) => {
-    throw new DataError(
-      `the cache ${cache} cannot be used (${error.message}); set WGRAD_DATA or pass --data DIR`,
-    );
-  });
+  const inUsual = await checkRecordFiles(usual, set, cache, verifying('cache'));
+  if ([...inUsual.values()].every(({ state }) => state === 'verified')) {
+    return { directory: usual, source: 'cache', cache, set };
+  }
+  if (problem !== '') {
+    throw new DataError(`the cache ${usual} cannot be used (${problem}); set WGRAD_DATA or pass --data DIR`);
+  }
   let wanted: RecordFile[] = [];
-  for (const [file, check] of await checkRecordFiles(cache, set, cache, verifying('cache'))) {
+  const checks = cache === usual ? inUsual : await checkRecordFiles(cache, set, cache, verifying('cache'));
+  for (const [file, check] of checks) {
     if (check.state === 'wrong') onNotice(`cache: ${file.name} ${check.reason}; fetching it again`);
     if (check.state !== 'verified') wanted.push(file);
   }

@@ -1,5 +1,5 @@
 // Plain JavaScript: the command line needs it before TypeScript can be loaded.
-import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,13 +12,46 @@ import { join } from 'node:path';
  * @throws {Error} the file system's, where none can be made
  */
 export function privateFolder(temporary = tmpdir()) {
-  const path = join(temporary, `wgrad-${process.getuid?.() ?? 'user'}`);
+  const path = pathIn(temporary);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const found = lstatSync(path);
-    const isOurs = process.getuid === undefined || found.uid === process.getuid();
-    const isPrivate = process.platform === 'win32' || (found.mode & 0o077) === 0;
-    if (found.isDirectory() && isOurs && isPrivate) return path;
   } catch {}
-  return mkdtempSync(`${path}-`);
+  return existingPrivateFolder(temporary) ?? mkdtempSync(`${path}-`);
+}
+
+/**
+ * The private folder, if it was needed before.
+ *
+ * @param {string} [temporary]
+ */
+export function existingPrivateFolder(temporary = tmpdir()) {
+  const path = pathIn(temporary);
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  const isOurs = process.getuid === undefined || found?.uid === process.getuid();
+  const isPrivate = found?.isDirectory() && (process.platform === 'win32' || (found.mode & 0o077) === 0);
+  return isOurs && isPrivate ? path : undefined;
+}
+
+/** @param {string} temporary */
+const pathIn = (temporary) => join(temporary, `wgrad-${process.getuid?.() ?? 'user'}`);
+
+/**
+ * A cache folder: the usual one, made where it is missing, or, where it cannot be written to, one in the private folder. (A home
+ * may be read-only, or another user's.)
+ *
+ * @param {string} usual
+ * @param {string} name of the one in the private folder
+ * @returns {{ readonly path: string, readonly problem?: string }} `problem`: why it is not the usual one
+ * @throws {Error} the file system's, where neither can be written to
+ */
+export function writableFolder(usual, name) {
+  try {
+    mkdirSync(usual, { recursive: true });
+    accessSync(usual, constants.R_OK | constants.W_OK | constants.X_OK);
+    return { path: usual };
+  } catch (error) {
+    const path = join(privateFolder(), name);
+    mkdirSync(path, { recursive: true });
+    return { path, problem: error instanceof Error ? error.message : String(error) };
+  }
 }

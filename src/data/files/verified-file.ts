@@ -44,7 +44,6 @@ export async function fileDigest(
  * @param markerDirectory where markers are kept; if it cannot be written, the next check hashes again; without it,
  *   the file is hashed and nothing is remembered
  * @param onBytes told how many bytes were hashed so far; not called if the marker decides
- * @throws the file system's error if the file is there and cannot be read
  */
 export async function checkFile(
   path: string,
@@ -52,11 +51,10 @@ export async function checkFile(
   markerDirectory?: string,
   onBytes?: (doneBytes: number) => void,
 ): Promise<FileCheck> {
-  const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  if (!found) return { state: 'missing' };
+  const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) {
+    return found.code === 'ENOENT' || found.code === 'ENOTDIR' ? { state: 'missing' } : unreadable(found);
+  }
   if (!found.isFile()) return { state: 'wrong', reason: 'is not a file' };
   if (Number(found.size) !== expected.sizeBytes) {
     return { state: 'wrong', reason: `has ${found.size} bytes instead of ${expected.sizeBytes}` };
@@ -66,7 +64,8 @@ export async function checkFile(
     const remembered = await readFile(join(markerDirectory, marker.name), 'utf8').catch(() => '');
     if (remembered === marker.text) return { state: 'verified' };
   }
-  const sha256 = await fileDigest('sha256', path, onBytes);
+  const sha256 = await fileDigest('sha256', path, onBytes).catch((error: Error) => error);
+  if (sha256 instanceof Error) return unreadable(sha256);
   if (sha256 !== expected.sha256) {
     return { state: 'wrong', reason: `has SHA-256 ${sha256} instead of ${expected.sha256}` };
   }
@@ -74,6 +73,11 @@ export async function checkFile(
   if (markerDirectory !== undefined) await writeMarker(markerDirectory, marker);
   return { state: 'verified' };
 }
+
+const unreadable = ({ message }: Error): FileCheck => ({
+  state: 'wrong',
+  reason: `cannot be read (${message})`,
+});
 
 /** Remembers a file as verified that its caller has hashed under another name, just before it was renamed. */
 export async function rememberVerified(

@@ -10,7 +10,12 @@ import { fullyConnected } from '../../fully-connected.ts';
 describe('bad input is one line:', () => {
   test.for([
     ['an unknown flag', ['--layers', '3'], /unknown option '--layers'/],
-    ['a batch of one image', ['--batch-size', '1'], /^--batch-size must be a whole number from 2 to 1000,/],
+    [
+      'a batch of one image',
+      ['--batch-size', '1'],
+      /^--batch-size 1 leaves batch norm one value per channel,/,
+    ],
+    ['no image', ['--batch-size', '0'], /^--batch-size must be a whole number from 1 to 1000,/],
     ['no entries', ['--entries', '0'], /^--entries must be a whole number of at least 1, got "0"/],
     ['an unknown order', ['--bn', 'both'], /^--bn both is unknown: allowed choices are before-relu,/],
     ['an unknown variant', ['--variant', 'matmul=fast'], /matmul has naive, .*quad-/],

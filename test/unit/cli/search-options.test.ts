@@ -58,6 +58,11 @@ describe('bad input is one line:', () => {
       [...lambdas, '--halving', '--cycles', '1'],
       /^--halving ranks after each cycle/,
     ],
+    [
+      'batch norm of one image',
+      [...lambdas, '--batch-size', '1'],
+      /^--batch-size 1 leaves batch norm one value/,
+    ],
     ['rates the wrong way round', [...lambdas, '--lr-min', '1'], /^--lr-min 1 is above --lr-max 0\.1/],
     ['an unknown flag', ['--lamda', '1'], /unknown option '--lamda' \(Did you mean --lambda\?\)/],
   ] as const)('%s', ([, args, message]) => {

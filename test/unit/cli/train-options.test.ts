@@ -83,6 +83,11 @@ describe('bad input is one line:', () => {
       /^--bn-stats adaptive:10001 is more than the 10000 test images$/,
     ],
     [
+      'batch norm of one image',
+      ['--batch-size', '1'],
+      /^--batch-size 1 leaves batch norm one value per channel, which has no variance: take 2 or more,/,
+    ],
+    [
       'statistics without batch norm',
       ['--bn-stats', 'precise', '--bn', 'none'],
       /^--bn-stats precise needs batch norm/,
@@ -125,6 +130,10 @@ test('without flags it is the base experiment with seed 1', () => {
     valSize: 5000,
     flip: false,
   });
+});
+
+test('without batch norm a step may have one image', () => {
+  expect(parseTrainOptions(['--batch-size', '1', '--bn', 'none'])!.settings.batchSize).toBe(1);
 });
 
 test('a flag changes its setting and nothing else', () => {

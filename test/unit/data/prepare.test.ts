@@ -1,6 +1,6 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DataError } from '../../../src/data/files/data-error.ts';
 import { officialArchive } from '../../../src/data/files/official-archive.ts';
 import { prepareCifar10 } from '../../../src/data/files/prepare.ts';
@@ -126,11 +126,57 @@ describe('the cache', () => {
     expect((await prepareCifar10({ set, cache, sources: [] })).source).toBe('cache');
   });
 
-  test('that cannot be a folder', async () => {
-    await writeFile(cache, 'a file');
-    await expect(prepareCifar10({ set, cache, sources: [] })).rejects.toThrow(
-      /^the cache .* cannot be used \(EEXIST/,
-    );
+  test('a file in it that cannot be read is fetched again', async () => {
+    const { source, asked } = fullSource();
+    await prepareCifar10({ set, cache, sources: [source] });
+    await rm(join(cache, 'data_batch_1.bin'));
+    await symlink('data_batch_1.bin', join(cache, 'data_batch_1.bin'));
+    const notices: string[] = [];
+    await prepareCifar10({ set, cache, sources: [source], onNotice: (line) => notices.push(line) });
+    expect(notices).toEqual([expect.stringMatching(/^cache: data_batch_1\.bin cannot be read \(ELOOP/)]);
+    expect(asked[1]).toEqual(['data_batch_1.bin']);
+  });
+
+  describe('that cannot be used ends nothing:', () => {
+    beforeEach(async () => {
+      await writeFile(cache, 'a file');
+      await mkdir(join(directory.path, 'tmp'));
+      vi.stubEnv('TMPDIR', join(directory.path, 'tmp'));
+    });
+    afterEach(() => {
+      vi.unstubAllEnvs();
+    });
+    const below = () => join(cache, 'wgrad');
+
+    test('a private one stands in for it, now and the next time, with one line', async () => {
+      const { source, asked } = fullSource();
+      const notices: string[] = [];
+      const onNotice = (line: string) => notices.push(line);
+      const first = await prepareCifar10({ set, cache: below(), sources: [source], onNotice });
+      expect(first.directory.startsWith(join(directory.path, 'tmp'))).toBe(true);
+      expect(first.cache).toBe(first.directory);
+      expect(notices).toEqual([
+        expect.stringMatching(/^the cache .*wgrad cannot be written to \(ENOTDIR.*: .* stands in for it$/),
+      ]);
+      const second = await prepareCifar10({ set, cache: below(), sources: [] });
+      expect(second).toEqual({ ...first, source: 'cache' });
+      expect(asked).toHaveLength(1);
+    });
+
+    test('the user’s own folder of data needs none', async () => {
+      const dataDir = join(directory.path, 'mine');
+      await writeRecordFiles(dataDir, fake);
+      expect((await prepareCifar10({ set, cache: below(), dataDir, sources: [] })).directory).toBe(dataDir);
+      vi.stubEnv('TMPDIR', join(cache, 'tmp'));
+      expect((await prepareCifar10({ set, cache: below(), dataDir, sources: [] })).cache).toBe(below());
+    });
+
+    test('where nothing stands in for it and the data are missing, it says so', async () => {
+      vi.stubEnv('TMPDIR', join(cache, 'tmp'));
+      await expect(prepareCifar10({ set, cache: below(), sources: [] })).rejects.toThrow(
+        /^the cache .* cannot be used \(ENOTDIR.*; set WGRAD_DATA or pass --data DIR$/,
+      );
+    });
   });
 });
 
