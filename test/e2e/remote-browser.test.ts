@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findChrome, switches } from '../../src/hosts/chrome/launch.ts';
+import { cachedBrowsers, installedBrowsers, namedBrowser } from '../../src/hosts/chrome/candidates.ts';
+import { switches } from '../../src/hosts/chrome/launch.ts';
 import { type Outcome, startCommand } from './command.ts';
 
 // --browser-ws with a second Chrome of this machine, behind a connection that the test can cut.
@@ -29,7 +30,8 @@ afterAll(async () => {
 async function startChrome(): Promise<typeof chrome> {
   const profile = `--user-data-dir=${join(folder, 'profile')}`;
   const args = [...switches(), '--headless=new', '--remote-debugging-port=0', profile, 'about:blank'];
-  const child = spawn(await findChrome(), args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const executable = namedBrowser() ?? [...installedBrowsers(), ...(await cachedBrowsers())][0]!;
+  const child = spawn(executable, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk) => (said += chunk));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
