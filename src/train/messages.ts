@@ -8,23 +8,37 @@ import type { ValidationReport } from './trainer.ts';
 import type { Tuning } from './tuner.ts';
 import type { TunedOp } from './variant-timing.ts';
 
-/** Begin a run. A worker trains once. */
-export interface StartMessage {
-  readonly type: 'start';
-  /** Address of the data, such as `/cifar10/`. */
-  readonly dataUrl: string;
-  readonly settings: TrainSettings;
-  /** A safetensors file to start from instead of random weights. */
-  readonly weights?: Uint8Array<ArrayBuffer>;
-  /** A checkpoint file to go on from; its settings are used, not `settings`. */
-  readonly checkpoint?: Uint8Array<ArrayBuffer>;
-  /** Measure the variants of what `known` (by `tuningKey`) does not have, within this time, ms. Without it: defaults. */
-  readonly tuning?: {
-    readonly budgetMs: number;
-    readonly known: Readonly<Record<string, Readonly<Record<string, TunedOp>>>>;
-    /** Train at once, with what is known, and measure behind `done`, for the next run. Otherwise measure first. */
-    readonly afterwards?: boolean;
-  };
+/** Measure the variants of what `known` (by `tuningKey`) does not have, within this time, ms. */
+export interface TuningRequest {
+  readonly budgetMs: number;
+  readonly known: Readonly<Record<string, Readonly<Record<string, TunedOp>>>>;
+  /** `behind`: train at once, with what is known, and measure behind the results, for the next run. Otherwise measure first. */
+  readonly when?: 'first' | 'behind';
+}
+
+/** What a run begins with. */
+export type RunStart =
+  | { readonly kind: 'new'; readonly settings: TrainSettings; readonly tuning?: TuningRequest }
+  /** A safetensors file in the place of random weights. */
+  | {
+      readonly kind: 'weights';
+      readonly settings: TrainSettings;
+      readonly file: Uint8Array<ArrayBuffer>;
+      readonly tuning?: TuningRequest;
+    }
+  /** A checkpoint file, with the settings and the variants of its run. */
+  | { readonly kind: 'checkpoint'; readonly file: Uint8Array<ArrayBuffer> };
+
+/** A new run, or where there is a checkpoint file the run goes on from it. */
+export const runStart = (
+  settings: TrainSettings,
+  checkpoint: Uint8Array<ArrayBuffer> | undefined,
+): RunStart =>
+  checkpoint === undefined ? { kind: 'new', settings } : { kind: 'checkpoint', file: checkpoint };
+
+/** A training run, as a host is asked for it. Plain data. */
+export interface RunRequest {
+  readonly from: RunStart;
   /** Forced variants by op, such as `matmul` -> `naive`. */
   readonly variants?: Readonly<Record<string, string>>;
   /** Send a checkpoint after each epoch, and where the run is stopped. */
@@ -39,6 +53,14 @@ export interface StartMessage {
   readonly toleratesDivergence?: boolean;
   /** Return the gradients of the last step. */
   readonly gradients?: boolean;
+}
+
+/** Begin a run. A worker trains once. */
+export interface StartMessage {
+  readonly type: 'start';
+  /** Address of the data, such as `/cifar10/`. */
+  readonly dataUrl: string;
+  readonly request: RunRequest;
 }
 
 export type ToWorker = StartMessage | { readonly type: 'stop' };
@@ -68,12 +90,11 @@ export interface RunResult extends Outcome {
   readonly gradients: readonly Uint8Array<ArrayBuffer>[] | null;
 }
 
-export type FromWorker =
-  | { readonly type: 'adapter'; readonly adapter: AdapterDescription; readonly name: string }
+/** What a run tells while it goes on. */
+export type RunEvent =
   | { readonly type: 'tuning'; readonly done: number; readonly total: number; readonly op: string }
   /** What is known now: worth keeping. */
   | { readonly type: 'tuned'; readonly tuning: Tuning }
-  | { readonly type: 'loading'; readonly doneBytes: number; readonly totalBytes: number }
   | {
       readonly type: 'ready';
       readonly settings: TrainSettings;
@@ -95,6 +116,12 @@ export type FromWorker =
   /** The loss of this replica is not finite. Without `toleratesDivergence` it is an error. */
   | ({ readonly type: 'diverged' } & NonFinite)
   | { readonly type: 'checkpoint'; readonly step: number; readonly file: Uint8Array<ArrayBuffer> }
-  | { readonly type: 'done'; readonly result: RunResult }
+  | { readonly type: 'done'; readonly result: RunResult };
+
+/** What a worker says: of its device, of the data, of the run, and why it failed. */
+export type FromWorker =
+  | RunEvent
+  | { readonly type: 'adapter'; readonly adapter: AdapterDescription; readonly name: string }
+  | { readonly type: 'loading'; readonly doneBytes: number; readonly totalBytes: number }
   /** `user`: the message says what to change; otherwise something broke. */
   | { readonly type: 'error'; readonly message: string; readonly user: boolean };

@@ -4,6 +4,7 @@ import type { Planned, Training } from '../../experiments/trainings.ts';
 import type { PageServer } from '../../hosts/chrome/page-server.ts';
 import type { Score } from '../../train/evaluation.ts';
 import type { FromWorker, Outcome } from '../../train/messages.ts';
+import { runStart } from '../../train/messages.ts';
 import type { ExperimentFolders } from '../folders/experiment-folders.ts';
 import { type FolderRun, type FolderRunCallbacks, trainInFolder } from '../folders/folder-run.ts';
 import { type Provenance, provenance } from '../folders/provenance.ts';
@@ -29,9 +30,8 @@ export async function runTraining(
   const checkpoint = directory.checkpoint(training);
   const folder = directory.folder(name);
   const own = members[0]!;
-  const start = {
-    settings: own.settings,
-    ...(checkpoint && { checkpoint }),
+  const request = {
+    from: runStart(own.settings, checkpoint),
     also: otherStatistics(members),
     confusion: true,
     toleratesDivergence: true,
@@ -43,7 +43,7 @@ export async function runTraining(
     return await trainInFolder(
       server,
       folder,
-      { start, before },
+      { request, before },
       {
         log: progress.log,
         ...callbacks,

@@ -1,6 +1,6 @@
 import { trainSettings } from '../../experiments/experiments.ts';
 import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
-import { startHeadlessRun } from '../../hosts/chrome/run.ts';
+import { chromeHost } from '../../hosts/chrome/run.ts';
 import { netWords } from '../../nn/net.ts';
 import { gradientCheckInTurns } from '../../reference/gradient-check.ts';
 import { gradientLines } from '../../reference/gradient-report.ts';
@@ -111,13 +111,9 @@ async function firstStep(
       used = message.variants;
     }
   };
-  const run = await startHeadlessRun(
-    server,
+  const run = await chromeHost(server, progress.log).start(
     {
-      type: 'start',
-      dataUrl: server.dataUrl,
-      settings,
-      weights,
+      from: { kind: 'weights', settings, file: weights },
       variants,
       checkpoints: false,
       gradients: true,
@@ -126,11 +122,10 @@ async function firstStep(
       toleratesDivergence: true,
     },
     onMessage,
-    progress.log,
   );
   try {
     const { result } = await run.finished;
-    return { adapter, browser: run.browser, variants: used, gradients: gradientsOf(result) };
+    return { adapter, browser: run.runner, variants: used, gradients: gradientsOf(result) };
   } finally {
     await run.close();
   }

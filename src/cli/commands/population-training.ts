@@ -2,6 +2,7 @@ import { trialsOf } from '../../experiments/search-ranking.ts';
 import type { SearchTask } from '../../experiments/search-state.ts';
 import type { PageServer } from '../../hosts/chrome/page-server.ts';
 import { type Checkpoint, writeCheckpoint } from '../../train/checkpoint.ts';
+import { runStart } from '../../train/messages.ts';
 import { type FolderRun, type FolderRunCallbacks, trainInFolder } from '../folders/folder-run.ts';
 import type { PopulationFolders, PopulationResult } from '../folders/population-folders.ts';
 import { provenance } from '../folders/provenance.ts';
@@ -26,9 +27,8 @@ export async function trainPopulation(
 ): Promise<{ readonly result: PopulationResult | undefined; readonly run: FolderRun }> {
   const startedAt = new Date();
   const folder = folders.folder(name);
-  const start = {
-    settings,
-    ...(checkpoint && { checkpoint: writeCheckpoint(checkpoint) }),
+  const request = {
+    from: runStart(settings, checkpoint && writeCheckpoint(checkpoint)),
     withoutTest: true,
     toleratesDivergence: true,
   };
@@ -39,7 +39,7 @@ export async function trainPopulation(
   return trainInFolder(
     server,
     folder,
-    { start, before },
+    { request, before },
     {
       ...callbacks,
       keep(run) {

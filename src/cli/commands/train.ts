@@ -99,11 +99,17 @@ async function trainInChrome(
     server,
     directory,
     {
-      start: {
-        settings: trainSettings(options.settings, { seeds, steps, shuffle }),
-        ...(init && { weights: init }),
-        ...(checkpoint && { checkpoint }),
-        ...(options.tune && { tuning: { budgetMs: tuningBudgetMs, known: readTuningFile(progress.log) } }),
+      request: {
+        from:
+          checkpoint === undefined
+            ? {
+                ...(init === undefined ? { kind: 'new' } : { kind: 'weights', file: init }),
+                settings: trainSettings(options.settings, { seeds, steps, shuffle }),
+                ...(options.tune && {
+                  tuning: { budgetMs: tuningBudgetMs, known: readTuningFile(progress.log) },
+                }),
+              }
+            : { kind: 'checkpoint', file: checkpoint },
         variants,
       },
       before,

@@ -5,6 +5,7 @@ import { startPageServer } from '../../hosts/chrome/page-server.ts';
 import { runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { withReplicas, writeCheckpoint } from '../../train/checkpoint.ts';
+import { runStart } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 import { checkpointFile, readCheckpointFile } from '../folders/checkpoint-file.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
@@ -38,9 +39,8 @@ export async function trainParams({
   const own = join(path, checkpointFile);
   const progress = makeProgress(`trial ${id}`);
   const output = new TrialOutput(id, settings);
-  const start = {
-    settings,
-    ...(checkpoint && { checkpoint }),
+  const training = {
+    from: runStart(settings, checkpoint),
     withoutTest: true,
     toleratesDivergence: true,
   };
@@ -55,7 +55,7 @@ export async function trainParams({
           return await trainInFolder(
             server,
             folder,
-            { start, before },
+            { request: training, before },
             {
               ...output.callbacks,
               log: progress.log,

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { experiments, trainSettings } from '../../experiments/experiments.ts';
 import { startPageServer } from '../../hosts/chrome/page-server.ts';
-import { startHeadlessRun } from '../../hosts/chrome/run.ts';
+import { chromeHost } from '../../hosts/chrome/run.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import type { FromWorker } from '../../train/messages.ts';
 import type { Tuning } from '../../train/tuner.ts';
@@ -61,17 +61,16 @@ export async function main(args: readonly string[]): Promise<number> {
     if (message.type === 'tuning') progress.update(message.done, message.total, message.op);
     if (message.type === 'tuned') onTuned(message.tuning);
   };
-  const run = await startHeadlessRun(
-    server,
+  const run = await chromeHost(server, progress.log).start(
     {
-      type: 'start',
-      dataUrl: server.dataUrl,
-      settings: trainSettings(settings, { seeds, steps: 0, shuffle: true }),
-      tuning: { budgetMs, known: {} },
+      from: {
+        kind: 'new',
+        settings: trainSettings(settings, { seeds, steps: 0, shuffle: true }),
+        tuning: { budgetMs, known: {} },
+      },
       checkpoints: false,
     },
     onMessage,
-    progress.log,
   );
   try {
     return await signals.hold('the op that is being measured', run.stop, async () => {

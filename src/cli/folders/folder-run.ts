@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duration } from '../../experiments/duration.ts';
 import type { PageServer } from '../../hosts/chrome/page-server.ts';
-import { BrowserEnded, startHeadlessRun } from '../../hosts/chrome/run.ts';
+import { BrowserEnded, chromeHost } from '../../hosts/chrome/run.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import type { FromWorker, RunResult, StartMessage } from '../../train/messages.ts';
+import type { FromWorker, RunRequest, RunResult } from '../../train/messages.ts';
 import { Interrupted, signals } from '../process/signals.ts';
 import type { Progress } from '../progress.ts';
 import { checkpointFile, readCheckpointFile } from './checkpoint-file.ts';
@@ -29,7 +29,7 @@ export interface FolderRun {
 
 /** What is trained, and when that began. */
 export interface FolderTraining {
-  readonly start: Omit<StartMessage, 'type' | 'dataUrl' | 'checkpoints'>;
+  readonly request: Omit<RunRequest, 'checkpoints'>;
   /** This session's start, and the sessions before it where the run goes on. */
   readonly before: SessionStart;
 }
@@ -91,17 +91,16 @@ export async function trainInFolder<T>(
 /** The training from the last checkpoint in its folder on, or from where it began. */
 function goOn(
   folder: RunDirectory,
-  { start, before }: FolderTraining,
+  { request, before }: FolderTraining,
 ): FolderTraining & { readonly kept: number } {
   const startedAt = new Date();
   const path = join(folder.path, checkpointFile);
   const recorded = readSessions(folder.path).sessions;
   const sessions = recorded.length > before.sessions.length ? recorded : before.sessions;
-  if (!existsSync(path)) return { start, before: { ...before, startedAt }, kept: 0 };
+  if (!existsSync(path)) return { request, before: { ...before, startedAt }, kept: 0 };
   const { file, checkpoint } = readCheckpointFile(path, 'the training cannot go on from it');
-  const { weights: _, tuning: __, ...rest } = start;
   return {
-    start: { ...rest, checkpoint: file },
+    request: { ...request, from: { kind: 'checkpoint', file } },
     before: { ...before, sessions, startedAt },
     kept: checkpoint.step,
   };
@@ -110,7 +109,7 @@ function goOn(
 async function trainOnce<T>(
   server: PageServer,
   folder: RunDirectory,
-  { start, before }: FolderTraining,
+  { request, before }: FolderTraining,
   callbacks: FolderRunCallbacks<T>,
 ): Promise<T> {
   const { log, onReady, onReport, onTuning, onValidation, onDiverged, beforeWriting, keep } = callbacks;
@@ -147,9 +146,8 @@ async function trainOnce<T>(
       lastKept = message.step;
     }
   };
-  const message: StartMessage = { type: 'start', dataUrl: server.dataUrl, checkpoints: true, ...start };
-  const run = await startHeadlessRun(server, message, onMessage, log);
-  browser = run.browser;
+  const run = await chromeHost(server, log).start({ ...request, checkpoints: true }, onMessage);
+  browser = run.runner;
   try {
     // Where the browser is gone it cannot be asked; that is told below, before the process ends.
     const stop = () => run.stop().catch((error) => delay(goneMs).then(() => Promise.reject(error)));

@@ -1,4 +1,5 @@
 import type { FromWorker, StartMessage } from '../../train/messages.ts';
+import type { Host, HostedRun } from '../host.ts';
 import { UserError } from '../user-error.ts';
 import { fromText, toText } from './message-text.ts';
 import type { Envelope } from './page.ts';
@@ -10,27 +11,23 @@ export class BrowserEnded extends Error {
   override readonly name = 'BrowserEnded';
 }
 
-/** Training in headless Chrome. */
-export interface HeadlessRun {
-  /** `Chrome/156.0...` */
-  readonly browser: string;
-  /** Resolves with the worker's last message, `done`. */
-  readonly finished: Promise<Extract<FromWorker, { type: 'done' }>>;
-  /** Asks the worker to stop after the steps already submitted; `finished` then resolves. */
-  stop(): Promise<void>;
-  close(): Promise<void>;
-}
+/** Headless Chrome, with a page of this server, as a host. */
+export const chromeHost = (server: PageServer, log: (line: string) => void): Host => ({
+  name: 'chrome',
+  start: (request, onMessage) =>
+    startInChrome(server, { type: 'start', dataUrl: server.dataUrl, request }, onMessage, log),
+});
 
 /**
  * Opens the headless page, starts the worker, and hands on its messages in order.
  * `finished` rejects with a UserError where the worker says what is wrong, and with an Error where page or browser break.
  */
-export async function startHeadlessRun(
+async function startInChrome(
   server: PageServer,
   start: StartMessage,
   onMessage: (message: FromWorker) => void | Promise<void>,
   log: (line: string) => void,
-): Promise<HeadlessRun> {
+): Promise<HostedRun> {
   const { transfers, browserUrl } = server;
   const { browser, page, close } = await openSession(browserUrl, log);
   const finished = new Promise<Extract<FromWorker, { type: 'done' }>>((resolve, reject) => {
@@ -65,7 +62,7 @@ export async function startHeadlessRun(
   await page.waitForFunction(() => typeof window.wgradSend === 'function');
   await send(start);
   return {
-    browser: await browser.version(),
+    runner: await browser.version(),
     finished,
     stop: () => send({ type: 'stop' }),
     close,

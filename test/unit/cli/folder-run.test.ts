@@ -26,24 +26,27 @@ vi.mock('../../../src/cli/process/signals.ts', async (importOriginal) => ({
 }));
 vi.mock('../../../src/hosts/chrome/run.ts', async (importOriginal) => ({
   ...(await importOriginal<object>()),
-  startHeadlessRun: async (_server: unknown, _start: unknown, onMessage: typeof fake.onMessage) => {
-    fake.onMessage = onMessage;
-    const finished = new Promise((resolve, reject) => {
-      fake.finish = resolve;
-      fake.fail = reject;
-    });
-    finished.catch(() => {});
-    return {
-      browser: 'Chrome/156',
-      finished,
-      stop: async () => {
-        fake.stopped++;
-      },
-      close: async () => {
-        fake.closed++;
-      },
-    };
-  },
+  chromeHost: () => ({
+    name: 'chrome',
+    start: async (_request: unknown, onMessage: typeof fake.onMessage) => {
+      fake.onMessage = onMessage;
+      const finished = new Promise((resolve, reject) => {
+        fake.finish = resolve;
+        fake.fail = reject;
+      });
+      finished.catch(() => {});
+      return {
+        runner: 'Chrome/156',
+        finished,
+        stop: async () => {
+          fake.stopped++;
+        },
+        close: async () => {
+          fake.closed++;
+        },
+      };
+    },
+  }),
 }));
 
 let folder: string;
@@ -61,7 +64,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Starts a training and lets it come to the checkpoint of step 450. */
 async function started() {
   const training = {
-    start: {} as never,
+    request: {} as never,
     before: { experiment: 'base', sessions: [], startedAt: new Date() },
   };
   const run = trainInFolder({ dataUrl: '/' } as never, new RunDirectory(folder), training, {

@@ -1,0 +1,187 @@
+// A training run from its request to its results: what every host calls with a device, data and a request.
+import { adapterName, type Gpu } from '../gpu/device.ts';
+import type { PipelineCache } from '../gpu/pipelines.ts';
+import type { KernelCall } from '../kernels/call.ts';
+import {
+  defaultChoice,
+  forcedChoice,
+  forcesGatherApart,
+  recordedChoice,
+  type VariantChoice,
+} from '../kernels/variant-choice.ts';
+import type { NamedTensor } from '../nn/parameters.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { GpuDataset } from './dataset.ts';
+import { requireFiniteScores, requireFiniteState, requireFiniteWeights } from './finite.ts';
+import type { Outcome, RunEvent, RunRequest, RunResult, RunStart, TuningRequest } from './messages.ts';
+import { writeSafetensors } from './safetensors.ts';
+import type { TrainSettings } from './settings.ts';
+import { Trainer } from './trainer.ts';
+import { type Tuning, tune, tunedChoice, tuningKey } from './tuner.ts';
+import { readWeights } from './weights-file.ts';
+
+/** What a run is given by its host. */
+export interface RunSurroundings {
+  readonly gpu: Gpu;
+  /** The data, normalised for the training split of these settings. */
+  readonly dataset: (settings: TrainSettings) => Promise<GpuDataset>;
+  readonly onEvent: (event: RunEvent) => void;
+  /** Stops the run in order: after the steps already submitted, with a checkpoint where checkpoints are wanted. */
+  readonly signal: AbortSignal;
+  /** Browser, or what else runs the engine, with its version: measured variants are kept for it. */
+  readonly runner: string;
+}
+
+/**
+ * Trains, scores, and returns what the run amounts to; where the signal stopped it, as far as it came. Measures behind the results
+ * where the request wants that.
+ * @throws NonFiniteLoss unless the request tolerates it; GpuError; UnknownVariant; Error for a file that is damaged or does not fit
+ */
+export async function runTraining(request: RunRequest, surroundings: RunSurroundings): Promise<RunResult> {
+  const { gpu, onEvent, signal } = surroundings;
+  const start = opened(request.from);
+  const { settings, checkpoint } = start;
+  const dataset = await surroundings.dataset(settings);
+  const choices = variantChoices(request, start, surroundings);
+  const trainer = await Trainer.make(gpu, dataset, settings, {
+    ...choices.options,
+    ...(start.weights && { weights: start.weights }),
+    ...(checkpoint && { checkpoint }),
+  });
+  const sameAdapter = checkpoint === undefined || checkpoint.adapter === adapterName(gpu.adapter);
+  onEvent({
+    type: 'ready',
+    settings: trainer.settings,
+    step: trainer.step,
+    stepsPerEpoch: trainer.stepsPerEpoch,
+    dispatchesPerStep: trainer.plan.dispatches.length,
+    tuned: choices.measured,
+    variants: trainer.plan.variants,
+    modelBytes: trainer.sizeBytes,
+    datasetBytes: dataset.sizeBytes,
+    ...(!sameAdapter && { otherAdapter: checkpoint.adapter }),
+  });
+  const finished = await train(trainer, request, { onEvent, signal });
+  const result = await results(trainer, request, finished);
+  onEvent({ type: 'done', result });
+  if (choices.measureBehind !== undefined) {
+    // A trainer of its own: the measurements write to its buffers.
+    await trainer.destroy();
+    await Trainer.make(gpu, dataset, settings, { measure: choices.measureBehind });
+  }
+  return result;
+}
+
+/** A start with its file read. */
+interface OpenedStart {
+  readonly settings: TrainSettings;
+  readonly weights?: readonly NamedTensor[];
+  readonly checkpoint?: Checkpoint;
+  readonly tuning?: TuningRequest;
+}
+
+function opened(from: RunStart): OpenedStart {
+  if (from.kind === 'checkpoint') {
+    const checkpoint = readCheckpoint(from.file);
+    return { settings: checkpoint.settings, checkpoint };
+  }
+  return from.kind === 'weights' ? { ...from, weights: readWeights(from.file) } : from;
+}
+
+/** Which variants a run uses: those of its checkpoint, the forced, the measured, the defaults, in this order. */
+function variantChoices(
+  { variants = {} }: RunRequest,
+  { checkpoint, tuning }: OpenedStart,
+  { gpu, onEvent, signal, runner }: RunSurroundings,
+) {
+  const key = tuningKey(gpu, runner);
+  const known: Tuning = { key, ops: tuning?.known[key] ?? {} };
+  const measure = async (pipelines: PipelineCache, calls: readonly KernelCall[]): Promise<VariantChoice> => {
+    const found = await tune(gpu, pipelines, calls, known, {
+      budgetMs: tuning!.budgetMs,
+      skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
+      onProgress: (done, total, op) => onEvent({ type: 'tuning', done, total, op }),
+      signal,
+    });
+    onEvent({ type: 'tuned', tuning: found });
+    return forcedChoice(variants, tunedChoice(found));
+  };
+  const behind = tuning?.when === 'behind';
+  const choice = forcedChoice(variants, behind ? tunedChoice(known) : defaultChoice);
+  return {
+    options: {
+      choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
+      forced: variants,
+      ...(tuning !== undefined && !behind && { measure }),
+      ...(forcesGatherApart(variants) && { fuseGather: false }),
+    },
+    measured: tuning !== undefined && (!behind || Object.keys(known.ops).length > 0),
+    measureBehind: behind ? measure : undefined,
+  };
+}
+
+/** Returns false where the signal stopped it. */
+async function train(
+  trainer: Trainer,
+  { checkpoints, toleratesDivergence }: RunRequest,
+  { onEvent, signal }: Pick<RunSurroundings, 'onEvent' | 'signal'>,
+): Promise<boolean> {
+  const { replicas } = trainer.settings;
+  const keep = (state: Checkpoint) => {
+    if (!toleratesDivergence) requireFiniteState(state.arenas, replicas, state.step);
+    onEvent({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) });
+  };
+  const finished = await trainer.train({
+    signal,
+    onReport: (report) => onEvent({ type: 'report', report }),
+    onValidation(report) {
+      if (!toleratesDivergence) requireFiniteScores(report.validation, 'validation', replicas, report.step);
+      onEvent({ type: 'validation', report });
+    },
+    ...(toleratesDivergence && { onNonFinite: (event) => onEvent({ type: 'diverged', ...event }) }),
+    ...(checkpoints && { onCheckpoint: keep }),
+  });
+  if (!finished && checkpoints) keep(await trainer.checkpoint());
+  return finished;
+}
+
+/** Scores a trained population, with the settings' batch-norm statistics and with those that are wanted beside them. */
+async function results(trainer: Trainer, request: RunRequest, finished: boolean): Promise<RunResult> {
+  const gradients = request.gradients ? (await trainer.gradients()).map(fileOf) : null;
+  const { steps, busyMs } = trainer.pace;
+  const { batchStatistics } = trainer.settings;
+  if (finished && batchStatistics) await trainer.replaceStatistics(batchStatistics);
+  const own = await outcomeOf(trainer, request, finished);
+  const also: Outcome[] = [];
+  for (const spec of finished ? (request.also ?? []) : []) {
+    await trainer.replaceStatistics(spec);
+    also.push(await outcomeOf(trainer, request, true));
+  }
+  const msPerStep = steps === 0 ? null : busyMs / steps;
+  return { ...own, finished, step: trainer.step, msPerStep, also, gradients };
+}
+
+/** @throws NonFiniteLoss where the request does not tolerate it */
+async function outcomeOf(
+  trainer: Trainer,
+  { confusion = false, withoutTest = false, toleratesDivergence }: RunRequest,
+  finished: boolean,
+): Promise<Outcome> {
+  const { settings, step } = trainer;
+  const weights = await trainer.weights();
+  const validation = finished && settings.valSize > 0 ? await trainer.evaluate('validation') : null;
+  const test = finished && !withoutTest ? await trainer.evaluate('test') : null;
+  if (!toleratesDivergence) {
+    requireFiniteWeights(weights, settings.replicas, step);
+    requireFiniteScores(validation, 'validation', settings.replicas, step);
+    requireFiniteScores(test, 'test', settings.replicas, step);
+  }
+  return {
+    validation,
+    test,
+    confusion: finished && confusion ? await trainer.confusion() : null,
+    weights: weights.map(fileOf),
+  };
+}
+
+const fileOf = (tensors: readonly NamedTensor[]) => writeSafetensors({ tensors, metadata: {} });
