@@ -1,4 +1,5 @@
 /** A search as jobs, without training: results are the test's, as jobs would leave them. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { main } from '../../../src/cli/commands/search.ts';
 import { JobsDirectory, type NumberedJob, numberRanges } from '../../../src/cli/folders/jobs-directory.ts';
 import { PopulationFolders, type PopulationResult } from '../../../src/cli/folders/population-folders.ts';
 import { type Provenance, provenance, sourceHash } from '../../../src/cli/folders/provenance.ts';
+import { formatOwner, thisProcess } from '../../../src/hosts/process-owner.ts';
 import { writeCheckpoint } from '../../../src/train/checkpoint.ts';
 
 let folder: string;
@@ -162,6 +164,19 @@ describe('refused in one line:', () => {
     expect(() => JobsDirectory.job(join(jobs, '3'))).toThrow(/3\.json is damaged/);
     cut('plan.json');
     await expect(collect()).rejects.toThrow(/plan\.json is damaged/);
+  });
+
+  test('two collectors at the same time', async () => {
+    for (const number of [1, 2, 3, 4]) train(number);
+    const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'ignore' });
+    try {
+      const owner = { ...thisProcess(), pid: other.pid!, started: '' };
+      writeFileSync(join(jobs, `.wgrad-lock-${formatOwner(owner)}`), '');
+      await expect(collect()).rejects.toThrow(`${jobs} is in use: process ${other.pid} writes to it`);
+      expect(readdirSync(jobs)).not.toContain('results.json');
+    } finally {
+      other.kill();
+    }
   });
 
   test('another plan in the folder, a folder with something in it, a folder without a plan', async () => {
