@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { foldedText, foldedWorkgroups, foldGrid } from '../../../src/gpu/folded-grid.ts';
+import { kernels } from '../../../src/kernels/index.ts';
 
 const doubling = `@group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @compute @workgroup_size(64)
@@ -81,6 +82,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     );
     expect(text).toContain('let group = vec3u(');
     expect(text).not.toContain('foldedLocal');
+  });
+
+  test.each(
+    kernels.flatMap(({ op, variants }) => variants.map(({ name, source }) => [op, name, source] as const)),
+  )('%s/%s can be folded', (_op, _name, source) => {
+    const text = foldedText(source, foldGrid([3, 3], 2));
+    expect(text).toContain('fn main(@builtin(workgroup_id) foldedGroup: vec3u');
   });
 
   test('refuses what it cannot read', () => {
