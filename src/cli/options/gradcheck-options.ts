@@ -14,6 +14,7 @@ import {
   withBatchNorm,
 } from './net-options.ts';
 import { assignment, fraction, number, wholeNumber, widths } from './numbers.ts';
+import { checkSettings } from './setting-options.ts';
 
 /** What `npm run gradcheck` was asked for. */
 export interface GradcheckOptions {
@@ -40,7 +41,7 @@ const command = () =>
     .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
     .addOption(netOption())
     .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
-    .option('--batch-size <n>', 'images of the batch', wholeNumber(2, 1000))
+    .option('--batch-size <n>', 'images of the batch', wholeNumber(1, 1000))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
     .option('--label-smoothing <x>', 'share of all classes alike in the targets', fraction)
     .option('--seed <s>', 'of the weights, the images and the entries', wholeNumber(0), 1)
@@ -82,20 +83,22 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
   const flags = parsed.opts();
   checkBrowser(flags.browser);
   checkVariants(flags.variant ?? {});
-  const { settings } = experimentFrom(flags);
+  const { settings: whole } = experimentFrom(flags);
+  const settings = {
+    ...whole,
+    hidden: flags.hidden ?? whole.hidden,
+    batchNorm: withBatchNorm(whole.batchNorm, flags.bn),
+    batchSize: flags.batchSize ?? whole.batchSize,
+    lambda: flags.lambda ?? whole.lambda,
+    labelSmoothing: flags.labelSmoothing ?? whole.labelSmoothing,
+    // Augmentation and statistics after training have no gradients.
+    flip: false,
+    cropPixels: 0,
+    batchStatistics: null,
+  };
+  checkSettings(settings);
   return {
-    settings: {
-      ...settings,
-      hidden: flags.hidden ?? settings.hidden,
-      batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
-      batchSize: flags.batchSize ?? settings.batchSize,
-      lambda: flags.lambda ?? settings.lambda,
-      labelSmoothing: flags.labelSmoothing ?? settings.labelSmoothing,
-      // Augmentation and statistics after training have no gradients.
-      flip: false,
-      cropPixels: 0,
-      batchStatistics: null,
-    },
+    settings,
     seed: flags.seed,
     entries: flags.entries,
     json: flags.json ?? false,
