@@ -1,11 +1,8 @@
 import type { Browser } from 'puppeteer';
-import type { ViteDevServer } from 'vite';
 import { launchChrome } from '../src/hosts/chrome/launch.ts';
-import { projectRoot } from '../src/hosts/project-root.ts';
+import { serveBuiltPage } from '../src/hosts/chrome/page-server.ts';
 import { UserError } from '../src/hosts/user-error.ts';
-import { createViteServer } from '../src/hosts/vite-server.ts';
 import type { SelfTest } from './page/self-test.ts';
-import { peerServerOptions } from './peers/server-options.ts';
 import type { ListedGroup, ListRequest, MeasureRequest, MeasureResult, Opened } from './protocol.ts';
 
 /** What measures: the page of the harness in headless Chrome, or Node. */
@@ -22,31 +19,12 @@ export interface Session {
   close(): Promise<void>;
 }
 
-async function servePage(): Promise<{ server: ViteDevServer; url: string }> {
-  const { isolationHeaders, ...bundling } = peerServerOptions;
-  const server = await createViteServer({
-    root: projectRoot,
-    configFile: false,
-    appType: 'mpa',
-    logLevel: 'error',
-    server: { host: '127.0.0.1', port: 0, hmr: false, ws: false, watch: null, headers: isolationHeaders },
-    ...bundling,
-    worker: { format: 'es' },
-  });
-  await server.listen();
-  const address = server.httpServer?.address();
-  if (address === null || address === undefined || typeof address === 'string') {
-    throw new Error('Vite did not listen');
-  }
-  return { server, url: `http://127.0.0.1:${address.port}/bench/page/index.html` };
-}
-
 /**
  * Starts server, browser and page, and opens the device.
  * @throws UserError where there is no browser or no adapter
  */
 export async function openChromeSession(log: (line: string) => void): Promise<Session> {
-  const { server, url } = await servePage();
+  const server = await serveBuiltPage('bench/page/index.html', { isolated: true, wasm: true });
   let browser: Browser | undefined;
   const close = async () => {
     await browser?.close();
@@ -62,7 +40,7 @@ export async function openChromeSession(log: (line: string) => void): Promise<Se
     ended.catch(() => {}); // Whoever waits for the page gets it.
     let listener: (done: number, planned: number) => void = () => {};
     await page.exposeFunction('wgradBenchRound', (done: number, planned: number) => listener(done, planned));
-    await page.goto(url);
+    await page.goto(`${server.origin}/`);
     await Promise.race([page.waitForFunction(() => window.wgradBench !== undefined), ended]);
     const opened = await page
       .evaluate(() => window.wgradBench.open())

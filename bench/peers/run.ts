@@ -1,8 +1,6 @@
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
-import { projectRoot } from '../../src/hosts/project-root.ts';
-import { createViteServer } from '../../src/hosts/vite-server.ts';
+import { serveBuiltPage } from '../../src/hosts/chrome/page-server.ts';
 import type { PeerOutcome } from './page.ts';
-import { peerServerOptions } from './server-options.ts';
 import type { WorkOptions } from './work.ts';
 
 /** The page of the peers in headless Chrome. */
@@ -26,41 +24,20 @@ export async function openPeersPage({
   readonly isolated?: boolean;
   readonly log?: (line: string) => void;
 } = {}): Promise<PeersPage> {
-  const { isolationHeaders, ...options } = peerServerOptions;
-  const server = await createViteServer({
-    root: projectRoot,
-    configFile: false,
-    appType: 'mpa',
-    logLevel: 'error',
-    ...options,
-    server: {
-      host: '127.0.0.1',
-      port: 0,
-      hmr: false,
-      ws: false,
-      watch: null,
-      ...(isolated && { headers: isolationHeaders }),
-    },
-  });
-  await server.listen();
-  const address = server.httpServer?.address();
-  if (address === null || address === undefined || typeof address === 'string') {
-    throw new Error('Vite did not listen');
-  }
-  const origin = `http://127.0.0.1:${address.port}`;
+  const server = await serveBuiltPage('bench/peers/page.html', { isolated, wasm: true });
+  const { origin } = server;
   const browser = await launchChrome({ log });
   const page = await browser.newPage();
   const strangers: string[] = [];
   page.on('console', (message) => {
-    // Vite's client looks for a server that reloads pages; there is none.
-    if (!/vite|WebSocket/.test(message.text())) log(`page ${message.type()}: ${message.text()}`);
+    log(`page ${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => log(`page failed: ${String(error)}`));
   page.on('request', (request) => {
     const url = request.url();
     if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) strangers.push(url);
   });
-  await page.goto(`${origin}/bench/peers/page.html`);
+  await page.goto(`${origin}/`);
   await page.waitForFunction(() => window.wgradPeers !== undefined);
   return {
     browser: await browser.version(),

@@ -1,10 +1,16 @@
 import { getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threadedSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Peer } from './peer.ts';
 import { tfjsPeer } from './tfjs.ts';
 
-// The three binaries (plain, SIMD, SIMD and threads) come from the development server, which serves node_modules.
-setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');
+setWasmPaths({
+  'tfjs-backend-wasm.wasm': plain,
+  'tfjs-backend-wasm-simd.wasm': simd,
+  'tfjs-backend-wasm-threaded-simd.wasm': threadedSimd,
+});
 
 export const tfjsWasm: Peer = tfjsPeer({
   name: 'wasm',

@@ -62,6 +62,11 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   return { ...server, dataUrl: DATA_URL, dataSource: prepared.source, browserUrl };
 }
 
+/** Serves a page that needs no data, built where that was not done before. */
+export async function serveBuiltPage(page: string, needs: PageNeeds): Promise<LocalServer> {
+  return servePage({ files: await readPageFiles(await builtPage(page), basename(page)), needs });
+}
+
 /**
  * Serves the files of a page, and of the project's sources nothing.
  * @throws UserError where the port cannot be had
