@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** From these a folder may import types only. */
 const mayImportTypes: Readonly<Record<string, readonly string[]>> = {};
 /** What the page's worker alone runs: the page itself takes types from there. */
-const workerFolders: readonly string[] = ['gpu', 'kernels'];
+const workerFolders: readonly string[] = ['gpu', 'kernels', 'nn'];
 /**
  * The reference is no part of the engine. Two things are comparing with it: checking gradients, and timing a kernel, which must
  * be right first. Nothing else of src/ may import it.

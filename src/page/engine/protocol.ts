@@ -143,6 +143,11 @@ export type PauseReason = 'you' | 'lab' | 'device';
 export interface EngineCalls {
   ping: { readonly takes: undefined; readonly gives: null };
   probe: { readonly takes: undefined; readonly gives: GpuReport };
+  /** What a training takes, images apart: parameters of a net, and bytes on the GPU of all seeds. */
+  sizeOf: {
+    readonly takes: { readonly settings: TrainSettings };
+    readonly gives: { readonly parameters: number; readonly bytes: number };
+  };
   dataPlace: { readonly takes: undefined; readonly gives: DataPlace };
   download: { readonly takes: { readonly url: string }; readonly gives: DataPlace };
   takeFiles: { readonly takes: { readonly files: readonly File[] }; readonly gives: DataPlace };

@@ -1,5 +1,7 @@
 // The page's worker: GPU, data and training, for as long as the tab lives. It never waits for the page.
 
+import { parameterCount } from '../../nn/net.ts';
+import { optimizerOf } from '../../optim/index.ts';
 import { CheckpointSlots } from './checkpoint-slots.ts';
 import { DataStore } from './data-store.ts';
 import { Device } from './device.ts';
@@ -33,6 +35,12 @@ type Answers = {
 const answers: Answers = {
   ping: () => null,
   probe: async () => (await device.open()).report,
+  sizeOf({ settings: { net, optimizer, replicas } }) {
+    const parameters = parameterCount(net);
+    // Parameters, gradients, and what the optimizer keeps of each.
+    const copies = 2 + optimizerOf(optimizer).state(optimizer).length;
+    return { parameters, bytes: 4 * parameters * copies * replicas.length };
+  },
   dataPlace: async () => (await stored).place(),
   download: ({ url }) => getData((store, signal) => store.download(url, signal, postData)),
   takeFiles: ({ files }) => getData((store, signal) => store.take(files, signal, postData)),

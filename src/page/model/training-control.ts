@@ -3,6 +3,7 @@ import { batch, signal } from '@preact/signals-core';
 import type { TrainSettings } from '../../train/settings.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import type {
+  EngineCalls,
   EngineEvent,
   PauseReason,
   SampleGuesses,
@@ -23,6 +24,8 @@ import { hasData, isBusy } from './status.ts';
 export const trainingLock = 'wgrad training';
 const announceMs = 20_000;
 
+type TrainingSize = EngineCalls['sizeOf']['gives'];
+
 export class TrainingControl {
   readonly form = signal<Form>(emptyForm());
   /** A file of weights to start from, instead of random ones. */
@@ -38,6 +41,8 @@ export class TrainingControl {
   readonly guesses = signal<SampleGuesses | undefined>(undefined);
   readonly #app: App;
   readonly #runs: RunList;
+  readonly #size = signal<{ readonly key: string; readonly size: TrainingSize } | undefined>(undefined);
+  #sizeAsked = '';
   #ended: Promise<void> = Promise.resolve();
   /** What was asked for last: the worker's word may still be about the time before. */
   #isPaused = false;
@@ -139,6 +144,24 @@ export class TrainingControl {
     await this.stop();
     await ended;
     await this.start(form);
+  }
+
+  /** Parameters and memory of such a training; undefined until the worker has counted. */
+  sizeOf(train: TrainSettings): TrainingSize | undefined {
+    const { net, optimizer, replicas } = train;
+    const key = JSON.stringify([net, optimizer, replicas.length]);
+    const known = this.#size.value;
+    if (known?.key === key) return known.size;
+    if (this.#sizeAsked !== key) {
+      this.#sizeAsked = key;
+      void this.#app.engine.call('sizeOf', { settings: train }).then(
+        (size) => {
+          if (this.#sizeAsked === key) this.#size.value = { key, size };
+        },
+        () => {},
+      );
+    }
+    return undefined;
   }
 
   /** Time of a step of such a training, ms, as the newest run on this device had it; undefined where none had. */

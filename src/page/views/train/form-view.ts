@@ -1,8 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { live as synced } from 'lit-html/directives/live.js';
 import { fieldGroups, type SettingField, settingFields } from '../../../experiments/setting-fields.ts';
-import { parameterCount } from '../../../nn/net.ts';
-import { optimizerOf } from '../../../optim/index.ts';
 import type { TrainSettings } from '../../../train/settings.ts';
 import { count, duration, megabytes, milliseconds } from '../../format.ts';
 import type { App } from '../../model/app.ts';
@@ -296,15 +294,12 @@ function buttons(
 
 /** Parameters, memory and time of what the form says. */
 function estimateText(training: TrainingControl, train: TrainSettings): string {
-  const parameters = parameterCount(train.net);
-  const replicas = train.replicas.length;
-  const copies = 2 + optimizerOf(train.optimizer).state(train.optimizer).length;
-  const bytes = 4 * parameters * copies * replicas;
-  const parts = [
-    `${count(parameters)} parameters`,
-    `${megabytes(184e6 + bytes)} MB on the GPU`,
-    `${count(train.steps)} steps`,
-  ];
+  const size = training.sizeOf(train);
+  const parts =
+    size === undefined
+      ? []
+      : [`${count(size.parameters)} parameters`, `${megabytes(184e6 + size.bytes)} MB on the GPU`];
+  parts.push(`${count(train.steps)} steps`);
   const pace = training.paceOf(train);
   if (pace === undefined) parts.push('time: known after the first steps');
   else parts.push(`about ${duration(train.steps * pace)} at ${milliseconds(pace)} ms per step`);
