@@ -69,7 +69,7 @@ export function validateLosses(
   expected: readonly number[],
   { net }: TrainSettings,
 ): Validation {
-  const linears = net.layers.filter(({ kind }) => kind === 'linear').length;
+  const linears = net.layers.filter(({ kind }) => kind === 'linear' || kind === 'conv').length;
   const perStep = sumFactor * Math.sqrt(featuresOf(net.input)) * 2 ** -24 * linears;
   const ratios = expected.map((loss, step) => {
     const error = Math.abs((losses[step] ?? Number.NaN) - loss) / (loss * perStep * (step + 1));

@@ -1,4 +1,5 @@
 /** The `kernels` suite: op x variant x the shapes that the nets use, and square matrix products. */
+import { type ConvShape, productSize } from '../../src/kernels/convolution.ts';
 import type { Kernel, Shape } from '../../src/kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import { type KernelGroup, type KernelGroupOptions, kernelGroup } from '../../src/measure/kernel-group.ts';
@@ -18,6 +19,20 @@ const quickNet = '50-50';
 export interface KernelSuiteOptions extends KernelGroupOptions {
   readonly quick: boolean;
 }
+
+/** The plain product of the size of a convolution: what its rate is measured against. */
+function plainProduct(kernel: Kernel, shape: Shape) {
+  const plain = plainProducts[kernel.op];
+  return plain && { kernel: plain as unknown as Kernel, shape: productSize(shape as ConvShape) };
+}
+
+const plainProducts: Readonly<
+  Record<string, typeof matmulForward | typeof matmulWgrad | typeof matmulDgrad>
+> = {
+  'conv-forward': matmulForward,
+  'conv-wgrad': matmulWgrad,
+  'conv-dgrad': matmulDgrad,
+};
 
 export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelGroup[]> {
   const { capabilities, quick } = options;
@@ -43,6 +58,8 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
       const calls = recordCalls({ settings, capabilities, images: trainingImages, fuseGather });
       for (const { label, kernel, shape } of calls) {
         add(kernel, shape, replicas, `${netName(net)} ${label}`);
+        const plain = plainProduct(kernel, shape);
+        if (plain) add(plain.kernel, plain.shape, replicas, `the size of ${netName(net)} ${label}`);
       }
     }
   }

@@ -1,5 +1,6 @@
 /** The nets whose steps the `train` suite times, and whose shapes the `kernels` suite uses. */
-import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
+import { type ExperimentSettings, experiments, trainSettings } from '../../src/experiments/experiments.ts';
+import { namedNetExperiment } from '../../src/experiments/named-net-settings.ts';
 import { adam } from '../../src/optim/adam.ts';
 import type { OptimizerSpec } from '../../src/optim/index.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
@@ -11,6 +12,8 @@ export const optimizers = { sgd: { kind: 'sgd' }, adam: adam.defaults } as const
 
 /** A net, how it is trained, and the numbers of replicas it is timed with. */
 export interface BenchNet {
+  /** A convolutional net by its name, with momentum as its family has it; absent: the fully connected one of these widths. */
+  readonly net?: string;
   readonly hidden: readonly number[];
   readonly optimizer: keyof typeof optimizers;
   readonly replicas: readonly number[];
@@ -29,9 +32,11 @@ export const nets: readonly BenchNet[] = [
   { hidden: deep, optimizer: 'adam', replicas: [1], quickReplicas: [] },
   { hidden: wide, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [] },
   { hidden: wide, optimizer: 'adam', replicas: [1], quickReplicas: [] },
+  { net: 'patch-4-10-50', hidden: [], optimizer: 'sgd', replicas: [1], quickReplicas: [] },
+  { net: 'vgg-16-32-64', hidden: [], optimizer: 'sgd', replicas: [1], quickReplicas: [] },
 ];
 
-export const netName = ({ hidden }: { readonly hidden: readonly number[] }): string => hidden.join('-');
+export const netName = ({ net, hidden }: Pick<BenchNet, 'net' | 'hidden'>): string => net ?? hidden.join('-');
 
 /** Images of the synthetic training set: larger than caches, quick to make. */
 export const trainingImages = 10_000;
@@ -41,12 +46,15 @@ export const mostSteps = 2 ** 18;
 
 /** Settings of a run of the base experiment with this net. */
 export function settingsOf(
-  { hidden, optimizer }: Pick<BenchNet, 'hidden' | 'optimizer'>,
+  { net, hidden, optimizer }: Pick<BenchNet, 'net' | 'hidden' | 'optimizer'>,
   replicas: number,
 ): TrainSettings {
-  const base = experiments[0]!.settings;
+  const own: ExperimentSettings =
+    net === undefined
+      ? { ...experiments[0]!.settings, hidden, optimizer: optimizers[optimizer] }
+      : { ...namedNetExperiment(net).settings, flip: false, cropPixels: 0 };
   const settings = trainSettings(
-    { ...base, hidden, optimizer: optimizers[optimizer], valSize: 0 },
+    { ...own, valSize: 0 },
     {
       seeds: Array.from({ length: replicas }, (_, r) => r + 1),
       shuffle: true,

@@ -21,7 +21,7 @@ export interface StepGroup {
   readonly op: 'step';
   readonly title: string;
   readonly usedBy: readonly string[];
-  readonly net: Pick<BenchNet, 'hidden' | 'optimizer'>;
+  readonly net: Pick<BenchNet, 'net' | 'hidden' | 'optimizer'>;
   readonly replicas: number;
   readonly rows: readonly StepRow[];
   readonly skipped: readonly Skipped[];
@@ -75,7 +75,10 @@ export function stepGroups(quick: boolean, forced: Readonly<Record<string, strin
         usedBy: [],
         net,
         replicas,
-        rows: [defaultRow, ...(hasOthers ? others : [])],
+        rows:
+          net.net === undefined || isAsked
+            ? [defaultRow, ...(hasOthers ? others : [])]
+            : [defaultRow, tunedRow],
         skipped: [],
       };
     }),

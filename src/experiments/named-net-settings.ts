@@ -2,6 +2,7 @@
 
 import { CIFAR10_IMAGE, CLASSES } from '../data/cifar10.ts';
 import { namedNet } from '../nn/named-nets.ts';
+import { resolveNet } from '../nn/net.ts';
 import { base, type Experiment, type ExperimentSettings } from './experiments.ts';
 
 /** Epochs of 49,000 images. */
@@ -31,7 +32,7 @@ const settings: Readonly<Record<string, Partial<ExperimentSettings>>> = {
  * @throws RangeError where there is no such net, or it does not fit CIFAR-10
  */
 export function namedNetExperiment(name: string): Experiment {
-  namedNet(name, CIFAR10_IMAGE, CLASSES);
+  resolveNet(namedNet(name, CIFAR10_IMAGE, CLASSES));
   const family = name.split('-')[0]!;
   return {
     name,

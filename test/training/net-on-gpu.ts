@@ -6,14 +6,16 @@ import type { Gpu } from '../../src/gpu/device.ts';
 import { Allocator, type Tensor } from '../../src/gpu/tensor.ts';
 import type { VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { splitSums } from '../../src/nn/fuse.ts';
-import { featuresOf, paddedWidth } from '../../src/nn/layers/layer.ts';
+import { paddedWidth, storedSize } from '../../src/nn/layers/layer.ts';
 import type { Model } from '../../src/nn/model.ts';
+import { inputOf } from '../../src/nn/net.ts';
 import type { NetSpec } from '../../src/nn/net-spec.ts';
 import { extractSegment } from '../../src/nn/parameters.ts';
 import { allFull, evaluationPass } from '../../src/nn/passes.ts';
 import type { OptimizerSpec } from '../../src/optim/index.ts';
 import { perReplicaTable, perStepTable } from '../../src/optim/optimizer.ts';
 import { freeBiases } from '../../src/reference/gradient-report.ts';
+import { channelsLast } from '../../src/reference/layers/image-order.ts';
 import type { Numbers, StateDict } from '../../src/reference/numbers.ts';
 import { compilePlan, encodeStep, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
@@ -74,6 +76,14 @@ function padRows(values: Numbers, columns: number, ld: number): Float32Array<Arr
   const padded = new Float32Array((values.length / columns) * ld);
   for (let i = 0; i < values.length; i++) padded[Math.floor(i / columns) * ld + (i % columns)] = values[i]!;
   return padded;
+}
+
+/** Samples as the net's first layer takes them: rows padded, images channels last and padded. */
+function storedSamples(values: Numbers, net: NetSpec): Float32Array<ArrayBuffer> {
+  const input = inputOf(net);
+  if ('features' in input) return padRows(values, input.features, storedSize(input));
+  const { channels } = input;
+  return padRows(channelsLast(values, input), channels, paddedWidth(channels));
 }
 
 /** Takes the padding of rows away. */
@@ -180,10 +190,8 @@ export class NetOnGpu {
     const { x, labels, history, logits } = this.#tensors;
     const { layout, grads } = this.model;
     const { queue } = this.#gpu.device;
-    const inputs = featuresOf(net.input);
-    const ld = paddedWidth(inputs);
     for (const [r, batch] of batches.entries()) {
-      queue.writeBuffer(x.buffer, r * x.replicaStride * 4, padRows(batch.x, inputs, ld));
+      queue.writeBuffer(x.buffer, r * x.replicaStride * 4, storedSamples(batch.x, net));
       queue.writeBuffer(labels.buffer, r * labels.replicaStride * 4, Uint32Array.from(batch.labels));
     }
     queue.writeBuffer(grads.buffer, grads.offsetBytes, unwrittenGradients(this.model));
@@ -212,9 +220,7 @@ export class NetOnGpu {
   async evaluate(x: Numbers): Promise<Float32Array[]> {
     const { net, choose, evaluationSize: size = 0 } = this.#options;
     const allocator = new NanAllocator(this.#gpu);
-    const inputs = featuresOf(net.input);
-    const ld = paddedWidth(inputs);
-    const xTensor = allocator.tensor('evaluation x', size * ld);
+    const xTensor = allocator.tensor('evaluation x', size * storedSize(inputOf(net)));
     const labels = allocator.tensor('evaluation labels', size);
     const { counters } = this.#tensors;
     const batch = { x: xTensor, labels, counters };
@@ -231,7 +237,7 @@ export class NetOnGpu {
       { label: 'evaluation', gpu: this.#gpu, pipelines: pipelinesOf(this.#gpu), choose },
       splitSums(pass.calls, capabilities, allocator),
     );
-    device.queue.writeBuffer(xTensor.buffer, 0, padRows(x, inputs, ld));
+    device.queue.writeBuffer(xTensor.buffer, 0, storedSamples(x, net));
     this.#submit(plan);
     const [bytes] = await readTensors(this.#gpu, [pass.logits]);
     const values = new Float32Array(bytes!);

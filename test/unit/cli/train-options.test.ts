@@ -57,6 +57,17 @@ describe('bad input is one line:', () => {
       /there is no op "dropout", there are gather, gather-/,
     ],
     [
+      'a net that there is not',
+      ['--net', 'vgg-16-32'],
+      /--net vgg-16-32: there is no net "vgg-16-32": names are patch-/,
+    ],
+    [
+      'a net whose patches do not fit',
+      ['--net', 'patch-64-10-50'],
+      /--net patch-64-10-50: .*nothing is left/,
+    ],
+    ['a net and widths', ['--net', 'vgg-16-32-64', '--hidden', '50'], /cannot be used with/],
+    [
       'a variant without a name',
       ['--variant', 'matmul'],
       /^--variant must be like matmul=naive, got "matmul"/,

@@ -5,9 +5,26 @@ import {
   NORMALISATION_BYTES,
   NormalisationSums,
   parseNormalisation,
+  perChannel,
   serialiseNormalisation,
 } from '../../../src/data/normalisation.ts';
 import { fakeRecords } from './fake-records.ts';
+
+test('by channel: mean and deviation of all pixels of a channel', () => {
+  const images = Uint8Array.from({ length: 7 * IMAGE_BYTES }, (_, i) => (i * 7919) % 251);
+  const { mean, std } = perChannel(computeNormalisation(images, 7), 3);
+  for (const channel of [0, 1, 2]) {
+    const values = Array.from(images).flatMap((byte, i) =>
+      Math.floor((i % IMAGE_BYTES) / 1024) === channel ? [byte / 255] : [],
+    );
+    const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length;
+    for (const place of [0, 1023]) {
+      expect(mean[channel * 1024 + place]).toBeCloseTo(average, 12);
+      expect(std[channel * 1024 + place]).toBeCloseTo(Math.sqrt(variance), 12);
+    }
+  }
+});
 
 describe('normalisation', () => {
   test('mean and population std of two known values per pixel', () => {

@@ -93,6 +93,22 @@ describe('epochOrder', () => {
   });
 });
 
+describe('alternating flips', () => {
+  const flips = (epoch: number) => {
+    const order = epochOrder({ ...plain, epoch, firstImage: 50, flip: 'alternating' });
+    return new Map(Array.from(order, decodeSample).map(({ image, flip }) => [image, flip]));
+  };
+
+  test('an image is mirrored in every other epoch, wherever it stands', () => {
+    const [first, second, third] = [flips(0), flips(1), flips(2)];
+    expect([...first.values()].filter(Boolean).length).toBeGreaterThan(400);
+    for (const [image, flip] of first) {
+      expect(second.get(image)).toBe(!flip);
+      expect(third.get(image)).toBe(flip);
+    }
+  });
+});
+
 describe('randomSubset', () => {
   test('chooses different images, deterministic in the seed', () => {
     const subset = randomSubset({ seed: 1, from: 100, count: 40, flip: false });

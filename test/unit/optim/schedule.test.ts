@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { adam } from '../../../src/optim/adam.ts';
 import { perStepTable } from '../../../src/optim/optimizer.ts';
-import { learningRate, type Schedule } from '../../../src/optim/schedule.ts';
+import { cycleSteps, learningRate, type Schedule } from '../../../src/optim/schedule.ts';
 
 const course: Schedule = { kind: 'cyclical', min: 1e-5, max: 1e-1, halfCycle: 2250, decay: 1 };
 
@@ -59,6 +59,32 @@ describe('learningRate', () => {
 
   test('constant', () => {
     for (const t of [0, 1, 1e6]) expect(learningRate({ kind: 'constant', rate: 0.25 }, t)).toBe(0.25);
+  });
+});
+
+describe('cycles of other forms', () => {
+  const triangle: Schedule = { kind: 'cyclical', min: 0, max: 0.05, halfCycle: 50, decay: 1, peak: 0.25 };
+  test.each([
+    [0, 0],
+    [10, 0.02],
+    [25, 0.05],
+    [40, 0.04],
+    [100, 0],
+  ])('the peak at a quarter: step %i has %d', (t, rate) => {
+    expect(learningRate(triangle, t)).toBeCloseTo(rate, 12);
+  });
+
+  test('the rate falls to a part of the largest', () => {
+    const airbench = { ...triangle, min: 0.2, max: 1, peak: 0.23, end: 0.07 } as const;
+    expect([0, 23, 99.999].map((t) => learningRate(airbench, t))).toEqual([0.2, 1, expect.closeTo(0.07, 4)]);
+  });
+
+  test('each cycle is twice as long as the one before', () => {
+    const doubling = { ...triangle, peak: 0.5, growth: 2, decay: 0.5 } as const;
+    expect(cycleSteps(doubling, 3)).toBe(700);
+    expect([0, 50, 100, 200, 300, 500].map((t) => learningRate(doubling, t))).toEqual([
+      0, 0.05, 0, 0.025, 0, 0.0125,
+    ]);
   });
 });
 
