@@ -48,7 +48,12 @@ async function openFormAgain(): Promise<void> {
   await waitForText(tab.page, '#data-chip', /on this device/);
 }
 
-const act = (page: Page, name: string) => page.click(`.settings [data-act=${name}]`);
+/** Presses a button of the form, once it is there and can be pressed. */
+async function act(page: Page, name: string): Promise<void> {
+  const selector = `.settings [data-act=${name}]:not([disabled])`;
+  await page.waitForSelector(selector, { timeout: 20_000 });
+  await page.click(selector);
+}
 
 test('a visitor with a link sees its settings, consents to the data, trains, and the numbers are those that are kept', async () => {
   const { page, faults } = tab;
@@ -153,7 +158,7 @@ test('a reload in the middle: the run is there to go on with, and ends with the 
     await page.waitForSelector('.runs [data-act=go-on]', { timeout: 20_000 });
     expect(await textOf(page, '.runs [data-act=go-on]')).toMatch(/^Go on from step \d+$/);
     await page.click('.runs [data-act=go-on]');
-    await waitForRun(page, ['running'], 60_000);
+    await waitForRun(page, ['running', 'testing', 'finished'], 60_000);
   });
 }, 240_000);
 

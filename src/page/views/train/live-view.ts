@@ -22,7 +22,7 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
       <figure class="card">
         <figcaption>Accuracy</figcaption>
         <div id="chart-accuracy" class="chart"></div>
-        <div id="chart-rate" class="chart strip" aria-label="Learning rate"></div>
+        <div id="chart-rate" class="chart strip" role="img" aria-label="Learning rate"></div>
         <p class="help" id="accuracy-summary">${live === undefined ? '' : accuracySummary(live)}</p>
         ${live === undefined ? nothing : metricsTable(live)}
       </figure>
