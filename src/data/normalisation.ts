@@ -5,11 +5,11 @@
 
 import { IMAGE_BYTES } from './cifar10.ts';
 
-/** Mean and population standard deviation of x / 255 for each of the 3,072 values of an image. */
+/** Mean and population standard deviation of x / 255 for each value of an image: channel by channel, row by row; 3,072 of CIFAR-10. */
 export interface Normalisation {
-  /** (3072) */
+  /** (values of an image) */
   readonly mean: Float64Array<ArrayBuffer>;
-  /** (3072), all positive */
+  /** (values of an image), all positive: 1 where a value is the same in all images */
   readonly std: Float64Array<ArrayBuffer>;
 }
 
@@ -23,9 +23,15 @@ export const MAX_NORMALISATION_IMAGES = 372_000;
  * so the result does not depend on order or pieces; only the last division and square root round.
  */
 export class NormalisationSums {
-  private readonly sum = new Float64Array(IMAGE_BYTES);
-  private readonly sumOfSquares = new Float64Array(IMAGE_BYTES);
+  private readonly sum: Float64Array<ArrayBuffer>;
+  private readonly sumOfSquares: Float64Array<ArrayBuffer>;
   private count = 0;
+
+  /** `size`: values of an image. */
+  constructor(size = IMAGE_BYTES) {
+    this.sum = new Float64Array(size);
+    this.sumOfSquares = new Float64Array(size);
+  }
 
   /**
    * Adds the first `count` images of an array.
@@ -34,7 +40,7 @@ export class NormalisationSums {
    * @param offset where the first image begins: 0, or 1 for records
    * @throws RangeError if the array is too short or there are more images than can be added exactly
    */
-  add(images: Uint8Array, count: number, stride = IMAGE_BYTES, offset = 0): void {
+  add(images: Uint8Array, count: number, stride = this.sum.length, offset = 0): void {
     if (!Number.isInteger(count) || count < 0 || count * stride > images.length) {
       throw new RangeError(`normalisation: ${images.length} bytes do not hold ${count} images`);
     }
@@ -57,7 +63,7 @@ export class NormalisationSums {
 
   /**
    * Mean and population standard deviation of what was added.
-   * @throws RangeError if nothing was, or if a value is the same in all images: it cannot be scaled to unit variance
+   * @throws RangeError if nothing was
    */
   finish(): Normalisation {
     const n = this.count;
@@ -67,12 +73,8 @@ export class NormalisationSums {
       const sum = this.sum[p]!;
       // n^2 * 255^2 * variance, an exact integer: no cancellation.
       const scaledVariance = n * squares - sum * sum;
-      if (scaledVariance === 0) {
-        throw new RangeError(
-          `normalisation: value ${p} of an image is the same in all ${n} training images; use more images`,
-        );
-      }
-      return Math.sqrt(scaledVariance) / (255 * n);
+      // A value that is the same in all images cannot be scaled to unit variance: it becomes 0.
+      return scaledVariance === 0 ? 1 : Math.sqrt(scaledVariance) / (255 * n);
     });
     return { mean, std };
   }
@@ -81,11 +83,12 @@ export class NormalisationSums {
 /**
  * The normalisation of the first `count` images.
  *
- * @param images (at least count, 3072) bytes
+ * @param images (at least count, size) bytes
+ * @param size values of an image
  * @throws RangeError as `NormalisationSums`
  */
-export function computeNormalisation(images: Uint8Array, count: number): Normalisation {
-  const sums = new NormalisationSums();
+export function computeNormalisation(images: Uint8Array, count: number, size = IMAGE_BYTES): Normalisation {
+  const sums = new NormalisationSums(size);
   sums.add(images, count);
   return sums.finish();
 }

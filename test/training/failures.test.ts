@@ -10,6 +10,7 @@ import { quickChoice, sharedGpu } from './device.ts';
 import {
   baseSettings,
   firstDifference,
+  netOf,
   replica,
   type SyntheticDataset,
   syntheticDataset,
@@ -29,7 +30,7 @@ describe('a loss that is not finite', () => {
   /** A net without batch norm, whose second step from a huge rate overflows. */
   const settings = {
     ...baseSettings,
-    net: { ...baseSettings.net, batchNorm: null },
+    net: netOf({ batchNorm: null }),
     schedule: { kind: 'constant', rate: 0.001 } as const,
   };
 
