@@ -1,4 +1,4 @@
-// gather/words: x(B,4·WORDS) = normalised images of the B samples of this step; labels(B) = their labels. Rows are whole words.
+// gather/words: x(B,4·WORDS) = normalised images of 32×32 pixels of the B samples of this step; labels(B) = their labels.
 // One invocation takes one word (4 pixels of a row of a channel) of SAMPLES samples, so that the two normalisation
 // vectors are read once for all of them. Pixels of a sample that is flipped come from the mirrored word, bytes reversed;
 // with crops (CROP) they lie in two neighbouring words, and pixels outside the image are black (byte 0).
@@ -23,9 +23,6 @@ const X_STRIDE = 24576u;
 const LABELS_STRIDE = 8u;
 
 const WORDS = 768u;
-//#if ANY_ROWS
-const ROW_WORDS = 8u;
-//#endif
 
 fn imageWord(image: u32, word: u32) -> u32 {
   if (image < SHARD_IMAGES) {
@@ -35,16 +32,13 @@ fn imageWord(image: u32, word: u32) -> u32 {
 }
 
 //#if CROP
-const HEIGHT = 32u;
-
 /// Four pixels of one row of a channel from `column` on, as bytes. They lie in two words; what is outside is black.
 fn pixels(image: u32, channel: u32, row: i32, column: i32) -> u32 {
   let word = column >> 2u; // rounds down, so that -1 is the word left of the image
-  let place = (channel * HEIGHT + u32(clamp(row, 0, i32(HEIGHT) - 1))) * ROW_WORDS;
-  let words = i32(ROW_WORDS);
-  let inRow = row >= 0 && row < i32(HEIGHT);
-  let low = select(0u, imageWord(image, place + u32(clamp(word, 0, words - 1))), inRow && word >= 0 && word < words);
-  let high = select(0u, imageWord(image, place + u32(clamp(word + 1, 0, words - 1))), inRow && word >= -1 && word < words - 1);
+  let place = channel * 256u + u32(clamp(row, 0, 31)) * 8u;
+  let inRow = row >= 0 && row < 32;
+  let low = select(0u, imageWord(image, place + u32(clamp(word, 0, 7))), inRow && word >= 0 && word < 8);
+  let high = select(0u, imageWord(image, place + u32(clamp(word + 1, 0, 7))), inRow && word >= -1 && word < 7);
   // A shift by 32 is one by 0 in WGSL: shift by 8·s left in two parts.
   let shift = u32(column & 3) * 8u;
   return (low >> shift) | ((high << 8u) << (24u - shift));
@@ -65,16 +59,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let sample = order[id.z * ORDER_STRIDE + min(first + i, ORDER - 1u)];
     let image = sample & 0xfffffu;
     let flip = (sample & 0x100000u) != 0u;
-    //#if ROWS_OF_8
     let source = select(word, word ^ 7u, flip);
-    //#else
-    let source = select(word, word + ROW_WORDS - 1u - 2u * (word % ROW_WORDS), flip);
-    //#endif
     var packed: u32;
     //#if CROP
     let dx = extractBits(bitcast<i32>(sample), 21u, 5u);
     let dy = extractBits(bitcast<i32>(sample), 26u, 5u);
-    packed = pixels(image, word / (HEIGHT * ROW_WORDS), i32(source / ROW_WORDS % HEIGHT) + dy, i32(source % ROW_WORDS) * 4 + dx);
+    packed = pixels(image, word / 256u, i32(source / 8u % 32u) + dy, i32(source % 8u) * 4 + dx);
     //#else
     packed = imageWord(image, source);
     //#endif

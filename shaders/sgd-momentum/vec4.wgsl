@@ -38,10 +38,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let i = v * WIDTH + id.x;
     if (id.x < WIDTH && i < COUNT / 4u) {
       let p = params[id.z * (PARAMS_STRIDE / 4u) + i];
+      var decay = select(0.0, 2.0 * lambda, i < DECAYED / 4u);
       //#if DECAYS
-      let decay = select(0.0, 2.0 * lambda, i < DECAYED / 4u) + WEIGHT_DECAY;
-      //#else
-      let decay = select(0.0, 2.0 * lambda, i < DECAYED / 4u);
+      decay += WEIGHT_DECAY;
       //#endif
       let g = grads[id.z * (GRADS_STRIDE / 4u) + i] + decay * p;
       let v = MOMENTUM * velocity[id.z * (VELOCITY_STRIDE / 4u) + i] + g;

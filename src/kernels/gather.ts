@@ -23,9 +23,6 @@ export const imageSize = ({ C, H, W }: ImageDimensions): number => C * H * W;
 /** Words of an image in memory: its bytes, padded. */
 export const imageWords = (image: ImageDimensions): number => alignTo(imageSize(image), 4) / 4;
 
-/** CIFAR's rows have 8 words: what mirrors the place of a word is one exclusive or. */
-const hasRowsOf8 = ({ W }: ImageDimensions): boolean => W === 32;
-
 const sizes = ({ B, ORDER, STEPS_PER_EPOCH, SHARD_IMAGES }: GatherShape) => ({
   B,
   ORDER,
@@ -33,22 +30,17 @@ const sizes = ({ B, ORDER, STEPS_PER_EPOCH, SHARD_IMAGES }: GatherShape) => ({
   SHARD_IMAGES,
 });
 
-/** A word of four pixels at a time, of `samples` samples. */
+/** A word of four pixels at a time, of `samples` samples: images of 32 rows of 8 words. */
 const wordsOf = (samples: number): Variant<GatherShape> => ({
   name: `words-${samples}`,
   source: words,
-  flags: (shape) => ({
-    CROP: shape.CROP === 1,
-    ROWS_OF_8: hasRowsOf8(shape),
-    ANY_ROWS: shape.CROP === 1 || !hasRowsOf8(shape),
-  }),
-  refuses: ({ W }) => (W % 4 === 0 ? undefined : `rows of ${W} pixels are not whole words`),
+  flags: ({ CROP }) => ({ CROP: CROP === 1 }),
+  refuses: ({ H, W }) =>
+    H === 32 && W === 32 ? undefined : `it mirrors and crops 32 x 32 pixels, these have ${H} x ${W}`,
   constants: (shape) => ({
     ...sizes(shape),
     SAMPLES: samples,
     WORDS: imageWords(shape),
-    ...((shape.CROP === 1 || !hasRowsOf8(shape)) && { ROW_WORDS: shape.W / 4 }),
-    ...(shape.CROP === 1 && { HEIGHT: shape.H }),
   }),
   grid: (shape) => [Math.ceil(imageWords(shape) / 64), Math.ceil(shape.B / samples)],
 });

@@ -33,8 +33,8 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'words-4',
       mistake: 'takes the pixels beyond the last word from its neighbour',
-      find: 'word < words - 1',
-      replace: 'word < words',
+      find: 'word < 7',
+      replace: 'word < 8',
     },
     {
       variant: 'words-4',
@@ -572,7 +572,7 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       find: 'let v = MOMENTUM * velocity[id.z * (VELOCITY_STRIDE / 4u) + i] + g',
       replace: 'let v = g',
     },
-    { variant: 'vec4', mistake: 'does not decay', find: '+ WEIGHT_DECAY', replace: '' },
+    { variant: 'vec4', mistake: 'does not decay', find: 'decay += WEIGHT_DECAY;', replace: '' },
   ],
   adam: [
     {

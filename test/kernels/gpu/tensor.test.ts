@@ -23,7 +23,8 @@ describe('Allocator', () => {
     expect(() => memory.buffer('images', most + 4)).toThrow(
       `images needs a buffer of ${most + 4} bytes, this adapter allows ${most}`,
     );
-    expect(() => memory.tensor('params', most / 8, 3)).toThrow('params needs a buffer of');
+    const params = memory.tensor('params', most / 8, 3);
+    expect(() => params.buffer).toThrow('params needs a buffer of');
     expect(memory.sizeBytes).toBe(0);
   });
 });
