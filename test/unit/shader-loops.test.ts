@@ -17,7 +17,10 @@ const otherSteps: readonly { readonly files: RegExp; readonly reason: string }[]
     files: /^batch-norm-(forward|backward)\/strip$/,
     reason: 'rows far apart, and a tree of halves; not measured on a GPU',
   },
-  { files: /^conv-(forward|wgrad|dgrad)\/tile$/, reason: 'not measured on a GPU' },
+  {
+    files: /^conv-(forward|wgrad|dgrad)\/tile$|^batch-norm-moments\/naive$/,
+    reason: 'not measured on a GPU',
+  },
   { files: /^step-end\/naive$/, reason: 'one workgroup, 16 rows apart' },
 ];
 
