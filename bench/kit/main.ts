@@ -13,7 +13,7 @@ import { main as bench } from '../main.ts';
 import { checkKernels } from './checks.ts';
 import { dispatchCosts, productMs } from './costs.ts';
 import { kitData } from './data.ts';
-import { trainOn } from './training.ts';
+import { type TrainingResult, trainOn } from './training.ts';
 
 const about = `
 Runs on a bare Node (20.19 or newer) without a network: checks every kernel against float64, measures what a dispatch costs and what
@@ -55,9 +55,12 @@ export async function main(args: readonly string[]): Promise<number> {
       adapterName: adapterName(gpu.adapter),
       capabilities: gpu.capabilities,
     };
-    const isRight = await measure(gpu, { adapter, quick, results, progress });
-    results.host = describeHost(loadBefore);
-    writeFileAtomicallySync(join(folder, 'kit.json'), `${JSON.stringify(results, null, 1)}\n`);
+    // Written after each part: what is stopped keeps what it has.
+    const keep = () => {
+      results.host = describeHost(loadBefore);
+      writeFileAtomicallySync(join(folder, 'kit.json'), `${JSON.stringify(results, null, 1)}\n`);
+    };
+    const isRight = await measure(gpu, { adapter, quick, results, progress, keep });
     progress.stop();
     console.log(`results in ${folder}: kit.json`);
     let status = isRight ? 0 : 1;
@@ -78,14 +81,17 @@ interface Measuring {
   /** Grows part by part. */
   readonly results: Record<string, unknown>;
   readonly progress: Progress;
+  /** Writes what there is. */
+  keep(): void;
 }
 
 /** Returns false where a kernel was wrong. */
-async function measure(gpu: Gpu, { adapter, quick, results, progress }: Measuring): Promise<boolean> {
+async function measure(gpu: Gpu, { adapter, quick, results, progress, keep }: Measuring): Promise<boolean> {
   const checks = await checkKernels(gpu, quick || gpu.capabilities.software, (done, total, name) =>
     progress.update(done, total, `checking ${name}`),
   );
   results.checks = checks;
+  keep();
   console.log(`kernels: ${checks.passed} checks passed, ${checks.failed.length} failed`);
   for (const failure of checks.failed) console.log(failure);
 
@@ -104,17 +110,20 @@ async function measure(gpu: Gpu, { adapter, quick, results, progress }: Measurin
   };
   unchecked.device.destroy();
   results.products = products;
+  keep();
   for (const [name, ms] of Object.entries(products.checkedMs)) {
     const gflops = (2 * size ** 3) / ms / 1e6;
     const share = (products.uncheckedMs[name] ?? Number.NaN) / ms;
     console.log(
-      `product of ${size}: ${name.padEnd(22)} ${ms.toFixed(3)} ms, ${gflops.toFixed(0)} GFLOP/s; without checks of indices ${share.toFixed(2)} of that`,
+      `product of ${size}: ${name.padEnd(22)} ${ms.toFixed(3)} ms, ${gflops.toPrecision(3)} GFLOP/s; without checks of indices ${share.toFixed(2)} of that`,
     );
   }
 
   const data = kitData(gpu, join(projectRoot, 'data', 'images.bin'));
   const steps = quick || gpu.capabilities.software ? 100 : 9000;
-  const runs = [];
+  const runs: TrainingResult[] = [];
+  results.data = data.about;
+  results.training = runs;
   for (const replicas of quick ? [1] : [1, 5, 16, 64]) {
     for (const tuneMs of quick ? [undefined] : [undefined, 20_000]) {
       progress.log(
@@ -122,13 +131,12 @@ async function measure(gpu: Gpu, { adapter, quick, results, progress }: Measurin
       );
       const run = await trainOn(gpu, data, { replicas, steps, ...(tuneMs !== undefined && { tuneMs }) });
       runs.push(run);
+      keep();
       console.log(
         `base net, ${replicas} replicas, ${run.tuned ? 'tuned' : 'defaults'}: ${run.msPerStep.toFixed(3)} ms per step, loss ${run.losses.at(-1)?.toFixed(4)}, test accuracy ${run.testAccuracy.toFixed(4)}`,
       );
     }
   }
-  results.data = data.about;
-  results.training = runs;
   data.dataset.destroy();
   return checks.failed.length === 0;
 }
