@@ -20,7 +20,7 @@ import { type BenchOptions, matches, parseBenchOptions } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
 import { listText, terminalReport } from './report/terminal.ts';
 import { writeResults } from './result-files.ts';
-import { openChromeSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -89,8 +89,11 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function openSession({ host, adapter }: BenchOptions, log: (line: string) => void): Promise<Session> {
-  return host === 'node' ? openNodeSession({ adapter, log }) : openChromeSession(log);
+/** What a host needs is loaded with it: the kit (kit/pack.ts) has no browser. */
+async function openSession({ host, adapter }: BenchOptions, log: (line: string) => void): Promise<Session> {
+  if (host === 'node') return openNodeSession({ adapter, log });
+  const { openChromeSession } = await import('./chrome-session.ts');
+  return openChromeSession(log);
 }
 
 /**

@@ -14,6 +14,7 @@ const entries = {
   start: 'src/cli/commands/start.ts',
   build: 'src/cli/commands/build.ts',
   bench: 'bench/main.ts',
+  'pack-bench': 'bench/kit/pack.ts',
   test: 'src/cli/commands/test.ts',
 };
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openChromeSession } from '../../bench/session.ts';
+import { openChromeSession } from '../../bench/chrome-session.ts';
 import { type BenchFile, formatBenchFile, parseBenchFile } from '../../src/measure/schema.ts';
 import { type Outcome, startCommand } from './command.ts';
 

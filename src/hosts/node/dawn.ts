@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../project-root.ts';
 import { UserError } from '../user-error.ts';
-import { installMesa } from './mesa.ts';
+import { installMesa, lavapipeManifest } from './mesa.ts';
 
 export interface DawnOptions {
   /** Name of the adapter, as Dawn lists it, such as `llvmpipe (LLVM 15.0.6, 256 bits)`; the fastest kind by default. */
@@ -36,12 +36,12 @@ export function dawnArguments({ adapter, enable = [], disable = [] }: DawnOption
 export async function openDawn(options: DawnOptions = {}): Promise<GPU> {
   const dawn = await loadPackage();
   Object.assign(globalThis, dawn.globals);
-  const find = async (): Promise<GPU | undefined> => {
-    const gpu = create(dawn, options);
-    return (await gpu.requestAdapter()) === null ? undefined : gpu;
-  };
-  let found = await find();
-  if (found === undefined && (await installMesa(options.log ?? (() => {})))) found = await find();
+  let found = await find(dawn, options);
+  // A driver that the user names is the user's to have.
+  const mayInstall = process.env.VK_ICD_FILENAMES === undefined && process.env.VK_DRIVER_FILES === undefined;
+  if (found === undefined && mayInstall && lavapipeManifest() === undefined) {
+    if (await installMesa(options.log ?? (() => {}))) found = await find(dawn, options);
+  }
   if (found !== undefined) return found;
   throw new UserError(
     'no WebGPU adapter in Node: install a Vulkan driver (the GPU vendor\'s, or Mesa 23 or newer: "apt-get install mesa-vulkan-drivers"), or use --host chrome',
@@ -75,11 +75,12 @@ async function loadPackage(): Promise<Package> {
 /** Dawn's instances. Where one is collected while another works, the process ends (webgpu 0.6.2), so all are kept. */
 const instances: GPU[] = [];
 
-function create(dawn: Package, options: DawnOptions): GPU {
+/** Undefined where there is no adapter. Dawn refuses an adapter's name when it is asked for one. */
+async function find(dawn: Package, options: DawnOptions): Promise<GPU | undefined> {
   try {
     const gpu = dawn.create(dawnArguments(options));
     instances.push(gpu);
-    return gpu;
+    return (await gpu.requestAdapter()) === null ? undefined : gpu;
   } catch (error) {
     throw new UserError(withoutAdapter(String((error as Error).message), options.adapter));
   }
@@ -93,9 +94,15 @@ export function withoutAdapter(message: string, adapter: string | undefined): st
   return `no adapter is named "${adapter}": ${known}`;
 }
 
+/** Folder of the package `webgpu`; undefined where it is not installed. */
+export function packageFolder(): string | undefined {
+  const path = packagePath();
+  return path === undefined ? undefined : dirname(path);
+}
+
 /** Version of the package `webgpu`; empty where it is not installed. */
 export function dawnVersion(): string {
-  const path = packagePath();
-  if (path === undefined) return '';
-  return String(JSON.parse(readFileSync(join(dirname(path), 'package.json'), 'utf8')).version);
+  const folder = packageFolder();
+  if (folder === undefined) return '';
+  return String(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version);
 }

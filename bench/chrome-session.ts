@@ -1,0 +1,52 @@
+import type { Browser } from 'puppeteer';
+import { launchChrome } from '../src/hosts/chrome/launch.ts';
+import { serveBuiltPage } from '../src/hosts/chrome/page-server.ts';
+import { UserError } from '../src/hosts/user-error.ts';
+import { messageOf, type Session } from './session.ts';
+
+/**
+ * Starts server, browser and page, and opens the device.
+ * @throws UserError where there is no browser or no adapter
+ */
+export async function openChromeSession(log: (line: string) => void): Promise<Session> {
+  const server = await serveBuiltPage('bench/page/index.html', { isolated: true, wasm: true });
+  let browser: Browser | undefined;
+  const close = async () => {
+    await browser?.close();
+    await server.close();
+  };
+  try {
+    browser = await launchChrome({ log });
+    const page = await browser.newPage();
+    const ended = new Promise<never>((_, reject) => {
+      browser?.on('disconnected', () => reject(new Error('the browser ended')));
+      page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
+    });
+    ended.catch(() => {}); // Whoever waits for the page gets it.
+    let listener: (done: number, planned: number) => void = () => {};
+    await page.exposeFunction('wgradBenchRound', (done: number, planned: number) => listener(done, planned));
+    await page.goto(`${server.origin}/`);
+    await Promise.race([page.waitForFunction(() => window.wgradBench !== undefined), ended]);
+    const opened = await page
+      .evaluate(() => window.wgradBench.open())
+      .catch((error: unknown) => {
+        throw new UserError(messageOf(error));
+      });
+    return {
+      browser: await browser.version(),
+      opened,
+      list: (request) => page.evaluate((value) => window.wgradBench.list(value), request),
+      measure(request, onRound) {
+        listener = onRound;
+        const measured = page.evaluate((value) => window.wgradBench.measure(value), request);
+        return Promise.race([measured, ended]);
+      },
+      selfTest: (groups) => page.evaluate((count) => window.wgradBench.selfTest(count), groups),
+      stop: () => page.evaluate(() => window.wgradBench.stop()),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

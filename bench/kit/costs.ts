@@ -1,0 +1,114 @@
+// What a dispatch costs beside its arithmetic, and what Dawn's checks of indices cost: known on no adapter but by measuring.
+import { clockFor, type GpuWork } from '../../src/gpu/clock.ts';
+import type { Gpu } from '../../src/gpu/device.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { Allocator } from '../../src/gpu/tensor.ts';
+import { call, prepare } from '../../src/kernels/call.ts';
+import { dispatchWork } from '../../src/kernels/dispatch-work.ts';
+import { hopelessness } from '../../src/kernels/kernel.ts';
+import { matmulForward } from '../../src/kernels/matmul.ts';
+import { median } from '../../src/measure/statistics.ts';
+
+export interface DispatchCosts {
+  /** Of an empty dispatch that must wait for the one before, on the GPU, us. */
+  readonly dependentUs: number;
+  /** Of recording a dispatch, on the CPU, us. */
+  readonly encodeUs: number;
+  /** From a submit of one dispatch until it is known to be done, us. */
+  readonly submitUs: number;
+}
+
+const chain = `@group(0) @binding(0) var<storage, read_write> counter: array<u32>;
+@compute @workgroup_size(1)
+fn main() {
+  counter[0] += 1u;
+}`;
+
+const dispatches = 1000;
+const rounds = 21;
+
+/** Dispatches that count in one buffer: each waits for the one before. */
+export async function dispatchCosts(gpu: Gpu): Promise<DispatchCosts> {
+  const { device } = gpu;
+  const pipelines = new PipelineCache(gpu);
+  const allocator = new Allocator(gpu);
+  const label = 'counting';
+  const pipeline = await pipelines.pipeline({ label, code: chain, bindings: ['read_write'] });
+  const bindGroup = device.createBindGroup({
+    label,
+    layout: pipelines.layout(['read_write']),
+    entries: [{ binding: 0, resource: { buffer: allocator.buffer(label, 16) } }],
+  });
+  const work = dispatchWork({
+    label,
+    op: label,
+    variant: '',
+    shape: {},
+    pipeline,
+    bindGroup,
+    workgroups: [1, 1, 1],
+  });
+  const encodeUs: number[] = [];
+  const submitUs: number[] = [];
+  const run = async (repeats: number): Promise<{ encoded: number; done: number }> => {
+    const startedAt = performance.now();
+    const encoder = device.createCommandEncoder({ label });
+    work.encode(encoder, repeats, undefined);
+    const commands = encoder.finish();
+    const encoded = performance.now() - startedAt;
+    device.queue.submit([commands]);
+    await device.queue.onSubmittedWorkDone();
+    gpu.check();
+    return { encoded, done: performance.now() - startedAt };
+  };
+  const dependentUs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const one = await run(1);
+    const many = await run(dispatches);
+    submitUs.push(1000 * one.done);
+    encodeUs.push((1000 * (many.encoded - one.encoded)) / (dispatches - 1));
+    const elapsed = many.done - many.encoded - (one.done - one.encoded);
+    dependentUs.push((1000 * elapsed) / (dispatches - 1));
+  }
+  allocator.destroy();
+  return { dependentUs: median(dependentUs), encodeUs: median(encodeUs), submitUs: median(submitUs) };
+}
+
+/** Time of a product of `size` squares by each variant in the running, ms, and its share of the time without Dawn's checks of indices. */
+export async function productMs(gpu: Gpu, size: number): Promise<Record<string, number>> {
+  const pipelines = new PipelineCache(gpu);
+  const allocator = new Allocator(gpu);
+  const shape = { M: size, N: size, K: size };
+  const [x, w, y] = ['x', 'w', 'y'].map((name) => allocator.tensor(name, size * size));
+  const tensors = { x: x!, w: w!, y: y!, bias: allocator.tensor('bias', size) };
+  const times: Record<string, number> = {};
+  try {
+    for (const variant of matmulForward.variants) {
+      if (variant.name === 'naive' || hopelessness(variant, shape, gpu.capabilities) !== undefined) continue;
+      const dispatch = await prepare(
+        gpu,
+        pipelines,
+        (() => variant) as never,
+        call('product', matmulForward, shape, tensors),
+      );
+      times[variant.name] = await medianMs(gpu, dispatchWork(dispatch));
+    }
+  } finally {
+    allocator.destroy();
+  }
+  return times;
+}
+
+async function medianMs(gpu: Gpu, work: GpuWork): Promise<number> {
+  const clock = clockFor(gpu, [work], false);
+  try {
+    const samples: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      const [timing] = await clock.run([{ row: 0, repeats: 1 }]);
+      if (round > 0 && timing?.ns != null) samples.push(timing.ns / 1e6);
+    }
+    return median(samples);
+  } finally {
+    clock.destroy();
+  }
+}

@@ -1,0 +1,69 @@
+// The base net trained on this adapter: time of a step, alone and as a population.
+import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
+import type { Gpu } from '../../src/gpu/device.ts';
+import { Trainer } from '../../src/train/trainer.ts';
+import { tune, tunedChoice } from '../../src/train/tuner.ts';
+import type { KitData } from './data.ts';
+
+export interface TrainingResult {
+  readonly replicas: number;
+  readonly steps: number;
+  readonly tuned: boolean;
+  readonly msPerStep: number;
+  /** Loss of the first replica, at the reports. */
+  readonly losses: readonly number[];
+  readonly testAccuracy: number;
+  readonly variants: Readonly<Record<string, string>>;
+  /** Compiling and tuning, ms. */
+  readonly readyMs: number;
+}
+
+export interface TrainingRequest {
+  readonly replicas: number;
+  readonly steps: number;
+  /** Measure the variants first, for so long; undefined: take the defaults. */
+  readonly tuneMs?: number;
+}
+
+/** Trains, scores on the test images, and frees everything. */
+export async function trainOn(
+  gpu: Gpu,
+  { dataset }: KitData,
+  { replicas, steps, tuneMs }: TrainingRequest,
+): Promise<TrainingResult> {
+  const settings = trainSettings(
+    { ...experiments[0]!.settings, valSize: 0 },
+    {
+      seeds: Array.from({ length: replicas }, (_, i) => i + 1),
+      steps,
+      shuffle: true,
+      reportSteps: Math.ceil(steps / 10),
+    },
+  );
+  const startedAt = performance.now();
+  const trainer = await Trainer.make(gpu, dataset, settings, {
+    ...(tuneMs !== undefined && {
+      measure: async (pipelines, calls) =>
+        tunedChoice(await tune(gpu, pipelines, calls, { key: '', ops: {} }, { budgetMs: tuneMs })),
+    }),
+  });
+  try {
+    const readyMs = performance.now() - startedAt;
+    const losses: number[] = [];
+    await trainer.train({ onReport: ({ loss }) => losses.push(loss[0]!) });
+    const { pace } = trainer;
+    const [score] = await trainer.evaluate('test');
+    return {
+      replicas,
+      steps,
+      tuned: tuneMs !== undefined,
+      msPerStep: pace.busyMs / pace.steps,
+      losses,
+      testAccuracy: score!.accuracy,
+      variants: trainer.plan.variants,
+      readyMs,
+    };
+  } finally {
+    await trainer.destroy();
+  }
+}
