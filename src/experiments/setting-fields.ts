@@ -1,6 +1,10 @@
 // Every setting of a training as one table of texts: the page's form and its links loop over it.
+
+import { CIFAR10_IMAGE, CLASSES } from '../data/cifar10.ts';
 import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
 import { MAX_VAL_SIZE } from '../data/splits.ts';
+import { namedNet, namedNetForms } from '../nn/named-nets.ts';
+import { resolveNet } from '../nn/net.ts';
 import { courseBatchNorm } from '../nn/net-spec.ts';
 import { type OptimizerSpec, optimizerOf, optimizers } from '../optim/index.ts';
 import { flagOf, optimizerOptions } from '../optim/options.ts';
@@ -12,6 +16,7 @@ import {
   number,
   numberWithin,
   oneOf,
+  share,
   wholeNumber,
   widths,
 } from './setting-values.ts';
@@ -55,6 +60,16 @@ const numeric = (
   write: (settings, text) => ({ ...settings, [key]: parse(text.trim()) }),
 });
 
+/** @throws InvalidValue where there is no such net, or it does not fit the images */
+function netName(text: string): string {
+  try {
+    resolveNet(namedNet(text, CIFAR10_IMAGE, CLASSES));
+    return text;
+  } catch (error) {
+    throw new InvalidValue(`does not work: ${(error as Error).message}`);
+  }
+}
+
 const batchNormChoices = ['before-relu', 'after-relu', 'none'] as const;
 const optimizerChoices = optimizers.map(({ kind }) => kind);
 const switchChoices = ['no', 'yes'] as const;
@@ -89,7 +104,37 @@ function optimizerField({ name, what, range, owners }: (typeof optimizerOptions)
   };
 }
 
+/** A setting that may be absent: the empty text. */
+const optional = <K extends 'lrPeak' | 'lrEnd' | 'cycleGrowth'>(
+  about: Pick<SettingField, 'option' | 'label' | 'help'>,
+  key: K,
+  parse: (text: string) => number,
+): SettingField => ({
+  ...about,
+  group: 'Optimiser',
+  inputMode: 'decimal',
+  read: (settings) => (settings[key] === undefined ? '' : numberText(settings[key])),
+  write: (settings, text) => {
+    const { [key]: _, ...others } = settings;
+    return text.trim() === '' ? (others as ExperimentSettings) : { ...settings, [key]: parse(text.trim()) };
+  },
+});
+
+export const borders = ['black', 'reflect'] as const;
+export const normalisations = ['pixel', 'channel'] as const;
+
 export const settingFields: readonly SettingField[] = [
+  {
+    option: 'net',
+    label: 'Convolutional net',
+    group: 'Net',
+    help: `Its name, such as vgg-16-32-64 (${namedNetForms.join(', ')}); empty for a fully connected net of the widths below.`,
+    read: ({ net = '' }) => net,
+    write: (settings, text) => {
+      const { net: _, ...others } = settings;
+      return text.trim() === '' ? others : { ...settings, net: netName(text.trim()) };
+    },
+  },
   {
     option: 'hidden',
     label: 'Hidden layers',
@@ -192,6 +237,33 @@ export const settingFields: readonly SettingField[] = [
     number(0, false),
     'decimal',
   ),
+  optional(
+    {
+      option: 'lr-peak',
+      label: 'Place of the largest rate',
+      help: 'Part of a cycle behind which the rate falls, above 0 to below 1; empty: one half.',
+    },
+    'lrPeak',
+    share,
+  ),
+  optional(
+    {
+      option: 'lr-end',
+      label: 'Rate at the end of a cycle',
+      help: 'As a part of the largest one; empty: the smallest rate.',
+    },
+    'lrEnd',
+    numberWithin(0, 1),
+  ),
+  optional(
+    {
+      option: 'cycle-growth',
+      label: 'Growth of cycles',
+      help: 'Each cycle is so many times as long as the one before; empty: all alike.',
+    },
+    'cycleGrowth',
+    wholeNumber(1, 100),
+  ),
   numeric(
     { option: 'batch-size', label: 'Batch size', group: 'Optimiser', help: 'Images of a step.' },
     'batchSize',
@@ -241,6 +313,30 @@ export const settingFields: readonly SettingField[] = [
     wholeNumber(0, MAX_CROP_PIXELS),
     'numeric',
   ),
+  {
+    option: 'crop-border',
+    label: 'Border of moved images',
+    group: 'Regularisation',
+    help: 'What comes in at the border: black, or the image as in a mirror (convolutional nets).',
+    choices: borders,
+    read: ({ cropBorder = 'black' }) => cropBorder,
+    write: ({ cropBorder: _, ...settings }, text) => {
+      const border = oneOf(borders)(text);
+      return border === 'black' ? settings : { ...settings, cropBorder: border };
+    },
+  },
+  {
+    option: 'normalisation',
+    label: 'Normalisation',
+    group: 'Data',
+    help: 'Mean and standard deviation of each pixel, or of each channel.',
+    choices: normalisations,
+    read: ({ normalisation = 'pixel' }) => normalisation,
+    write: ({ normalisation: _, ...settings }, text) => {
+      const by = oneOf(normalisations)(text);
+      return by === 'pixel' ? settings : { ...settings, normalisation: by };
+    },
+  },
   numeric(
     {
       option: 'val-size',

@@ -39,6 +39,13 @@ export const numberWithin =
     throw new InvalidValue(`must be a number from ${least} to ${most}${got(text)}`);
   };
 
+/** A number above 0 and below 1. */
+export function share(text: string): number {
+  const value = numberOf(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidValue(`must be a number above 0 and below 1${got(text)}`);
+}
+
 /** A number from 0 to below 1. */
 export function fraction(text: string): number {
   const value = numberOf(text);

@@ -42,6 +42,12 @@ export function settingsConflict(
       return conflict('bn-stats', `${kind}:${samples} is more than the ${images} ${split}`);
     }
   }
+  if (settings.cropBorder === 'reflect' && settings.net === undefined) {
+    return conflict(
+      'crop-border',
+      'reflect is for convolutional nets: the gather of fully connected ones has black borders',
+    );
+  }
   if (lrMin > lrMax) return conflict('lr-min', `${lrMin} is above ${nameOf('lr-max')} ${lrMax}`);
   return undefined;
 }

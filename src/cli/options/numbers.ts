@@ -20,6 +20,7 @@ export const wholeNumber = (least: number, most?: number) => argument(values.who
 export const number = (least: number, orMore: boolean) => argument(values.number(least, orMore));
 export const numberWithin = (least: number, most: number) => argument(values.numberWithin(least, most));
 export const fraction = argument(values.fraction);
+export const share = argument(values.share);
 export const widths = argument(values.widths);
 export const batchStatistics = argument(values.batchStatistics);
 

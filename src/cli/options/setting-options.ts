@@ -1,12 +1,13 @@
 // Options of train and search that say how a net is trained.
-import { type Command, Option, type OptionValues } from 'commander';
+import { type Command, InvalidArgumentError, Option, type OptionValues } from 'commander';
 import { MAX_CROP_PIXELS } from '../../data/sample-order.ts';
 import { MAX_VAL_SIZE } from '../../data/splits.ts';
 import type { ExperimentSettings } from '../../experiments/experiments.ts';
+import { borders, normalisations } from '../../experiments/setting-fields.ts';
 import { settingsConflict } from '../../experiments/settings-conflict.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { batchNormChoices, withBatchNorm } from './net-options.ts';
-import { fraction, number, wholeNumber } from './numbers.ts';
+import { fraction, number, numberWithin, share, wholeNumber } from './numbers.ts';
 import { addOptimizerOptions } from './optimizer-options.ts';
 
 /** Adds the options of everything but the net, the optimizer, lambda and the largest learning rate: those a search varies. */
@@ -17,8 +18,30 @@ export function addSettingOptions(command: Command): Command {
     .option('--cycle-steps <n>', 'steps from the smallest to the largest learning rate', wholeNumber(1))
     .option('--cycles <n>', 'cycles, of twice --cycle-steps each', wholeNumber(1, 1e6))
     .option('--lr-decay <x>', 'factor on the largest learning rate after each cycle', number(0, false))
+    .option('--lr-peak <x>', 'where in a cycle the largest learning rate stands (default: 0.5)', share)
+    .option(
+      '--lr-end <x>',
+      'what the rate falls to, as a part of the largest (default: --lr-min)',
+      numberWithin(0, 1),
+    )
+    .option('--cycle-growth <n>', 'each cycle is n times as long as the one before', wholeNumber(1, 100))
     .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
-    .option('--flip', 'mirror training images with probability 1/2')
+    .option(
+      '--flip [how]',
+      'mirror training images with probability 1/2; alternating: in the first epoch, then in every other one',
+      flipKind,
+    )
+    .addOption(
+      new Option(
+        '--crop-border <what>',
+        'what comes in at the border of moved images (reflect: convolutional nets)',
+      ).choices(borders),
+    )
+    .addOption(
+      new Option('--normalisation <by>', 'mean and deviation of each pixel or each channel').choices(
+        normalisations,
+      ),
+    )
     .option(
       '--crop <n>',
       'move training images by up to n pixels in x and y, at random; what comes in is black',
@@ -36,6 +59,12 @@ export function addSettingOptions(command: Command): Command {
     );
 }
 
+/** `--flip`, `--flip alternating`. */
+function flipKind(text: string): 'alternating' {
+  if (text === 'alternating') return text;
+  throw new InvalidArgumentError(`takes nothing or "alternating", got "${text}"`);
+}
+
 /** The settings as those options change them. */
 export function withSettingFlags(settings: ExperimentSettings, flags: OptionValues): ExperimentSettings {
   return {
@@ -45,6 +74,11 @@ export function withSettingFlags(settings: ExperimentSettings, flags: OptionValu
     cycleSteps: flags.cycleSteps ?? settings.cycleSteps,
     cycles: flags.cycles ?? settings.cycles,
     lrDecay: flags.lrDecay ?? settings.lrDecay,
+    ...(flags.lrPeak !== undefined && { lrPeak: flags.lrPeak }),
+    ...(flags.lrEnd !== undefined && { lrEnd: flags.lrEnd }),
+    ...(flags.cycleGrowth !== undefined && { cycleGrowth: flags.cycleGrowth }),
+    ...(flags.cropBorder !== undefined && { cropBorder: flags.cropBorder }),
+    ...(flags.normalisation !== undefined && { normalisation: flags.normalisation }),
     batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
     flip: flags.flip ?? settings.flip,
     cropPixels: flags.crop ?? settings.cropPixels,

@@ -1,6 +1,8 @@
 // The worker's GPU device and the data set on it: made once, kept over runs, made again after a loss.
 
+import { CIFAR10_IMAGE } from '../../data/cifar10.ts';
 import { loadNormalisation } from '../../data/load.ts';
+import { perChannel } from '../../data/normalisation.ts';
 import { type Gpu, requestGpu } from '../../gpu/device.ts';
 import { PipelineCache } from '../../gpu/pipelines.ts';
 import { type GpuDataset, loadDataset, scaleAndOffset } from '../../train/dataset.ts';
@@ -22,6 +24,7 @@ export interface OpenDevice {
 interface LoadedData {
   readonly dataset: GpuDataset;
   readonly trainingImages: number;
+  readonly by: 'pixel' | 'channel';
 }
 
 export class Device {
@@ -42,11 +45,14 @@ export class Device {
     this.#data = undefined;
   }
 
-  /** The data set, with the normalisation of the first `trainingImages`: uploaded once per device. */
+  /** The data set, with the normalisation of its first `count` training images, by pixel or by channel: uploaded once per device. */
   async dataset(
     gpu: Gpu,
     store: DataStore,
-    trainingImages: number,
+    {
+      count: trainingImages,
+      by = 'pixel',
+    }: { readonly count: number; readonly by?: 'pixel' | 'channel' | undefined },
     signal: AbortSignal,
     onProgress: (doneBytes: number, totalBytes: number) => void,
   ): Promise<GpuDataset> {
@@ -56,15 +62,19 @@ export class Device {
         gpu,
         { ...source, onProgress: ({ doneBytes, totalBytes }) => onProgress(doneBytes, totalBytes) },
         trainingImages,
+        by,
       );
-      this.#data = { dataset, trainingImages };
-    } else if (this.#data.trainingImages !== trainingImages) {
+      this.#data = { dataset, trainingImages, by };
+    } else if (this.#data.trainingImages !== trainingImages || this.#data.by !== by) {
       const { dataset } = this.#data;
-      const table = scaleAndOffset(await loadNormalisation(source, trainingImages));
+      const perPixel = await loadNormalisation(source, trainingImages);
+      const table = scaleAndOffset(
+        by === 'channel' ? perChannel(perPixel, CIFAR10_IMAGE.channels) : perPixel,
+      );
       if (dataset.train.kind === 'images') {
         gpu.device.queue.writeBuffer(dataset.train.normalisation.buffer, 0, table);
       }
-      this.#data = { dataset, trainingImages };
+      this.#data = { dataset, trainingImages, by };
     }
     return this.#data.dataset;
   }

@@ -113,8 +113,12 @@ export class Training {
     const { training } = splitTraining(settings.valSize);
     const { signal } = this.#stop;
     post({ event: 'preparing', what: 'reading the data', done: 0, total: 0 });
-    const dataset = await device.dataset(gpu, store, training.count, signal, (doneBytes, totalBytes) =>
-      post({ event: 'data', what: 'uploading', doneBytes, totalBytes }),
+    const dataset = await device.dataset(
+      gpu,
+      store,
+      { count: training.count, by: settings.normalisation },
+      signal,
+      (doneBytes, totalBytes) => post({ event: 'data', what: 'uploading', doneBytes, totalBytes }),
     );
     signal.throwIfAborted();
     post({ event: 'preparing', what: 'compiling', done: 0, total: 0 });

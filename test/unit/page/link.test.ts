@@ -33,6 +33,12 @@ const other: Readonly<Record<string, string>> = {
   'weight-decay': '0.002',
   b1: '0.8',
   b2: '0.99',
+  net: 'patch-4-10-50',
+  'lr-peak': '0.25',
+  'lr-end': '0.07',
+  'cycle-growth': '2',
+  'crop-border': 'reflect',
+  normalisation: 'channel',
 };
 
 /** A starting point whose optimizer has the setting. */
