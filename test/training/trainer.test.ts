@@ -430,14 +430,14 @@ describe('weights from a file', () => {
     await expect(start(without)).rejects.toThrow('the weights lack layers.1.bn.bias');
     const extra = { name: 'layers.7.linear.bias', shape: [1], data: new Float32Array(1) };
     await expect(start([...all, extra])).rejects.toThrow(
-      'the weights hold layers.7.linear.bias, which this net does not have',
+      'the weights hold layers.7.linear.bias (1), which this net does not have',
     );
     const net = netOf({ hidden: [14, 12] });
     await expect(start(all, net)).rejects.toThrow(
       'layers.1.linear.weight is 9 x 14 in the weights, 12 x 14 in this net',
     );
     const plain = netOf({ batchNorm: null });
-    await expect(start(all, plain)).rejects.toThrow(/^the weights hold layers\.0\.bn\.weight, which/);
+    await expect(start(all, plain)).rejects.toThrow(/^the weights hold layers\.0\.bn\.weight \(14\), which/);
   });
 
   test('training goes on from them', async () => {
