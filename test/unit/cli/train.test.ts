@@ -1,0 +1,100 @@
+/** `npm run train` without server and browser: the test plays the worker. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { main } from '../../../src/cli/commands/train.ts';
+import { readCheckpoint, writeCheckpoint } from '../../../src/train/checkpoint.ts';
+import type { RunRequest } from '../../../src/train/messages.ts';
+
+const fake = vi.hoisted(() => ({ stopAt: Number.POSITIVE_INFINITY, msPerSession: 0 }));
+vi.mock('../../../src/hosts/chrome/page-server.ts', () => ({
+  startPageServer: async () => ({ dataUrl: '/', dataSource: 'cache', close: async () => {} }),
+}));
+vi.mock('../../../src/hosts/chrome/run.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
+  chromeHost: () => ({
+    name: 'chrome',
+    start: async ({ from }: RunRequest, onMessage: (message: unknown) => Promise<void> | void) => {
+      const before = from.kind === 'checkpoint' ? readCheckpoint(from.file) : undefined;
+      const settings = 'settings' in from ? from.settings : before!.settings;
+      const step = Math.min(settings.steps, fake.stopAt);
+      const work = async () => {
+        await onMessage({ type: 'adapter', adapter: {}, name: 'a GPU' });
+        const about = { settings, variants: {}, stepsPerEpoch: 450 };
+        await onMessage({ type: 'ready', step: before?.step ?? 0, ...about });
+        vi.advanceTimersByTime(fake.msPerSession);
+        const state = { settings, step, variants: {}, fused: false, forced: {}, adapter: '', arenas: {} };
+        await onMessage({ type: 'checkpoint', step, file: writeCheckpoint(state) });
+        const finished = step === settings.steps;
+        const score = finished ? [{ loss: 1.5, accuracy: 0.5 }] : null;
+        const weights = [new Uint8Array([step])];
+        return { result: { finished, step, validation: score, test: score, msPerStep: 7, weights } };
+      };
+      // Messages come when the page runs.
+      const finished = new Promise((resolve) => setImmediate(resolve)).then(work);
+      return { runner: 'Chrome/156', finished, stop: async () => {}, close: async () => {} };
+    },
+  }),
+}));
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wgrad-train-'));
+  vi.useFakeTimers({ now: new Date('2026-11-25T10:00:00Z'), toFake: ['Date'] });
+  vi.spyOn(console, 'log').mockImplementation(() => {});
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+const at = (name: string) => join(folder, name);
+const train = (...args: string[]) => main(args);
+const summary = (name: string) => JSON.parse(readFileSync(join(at(name), 'summary.json'), 'utf8'));
+
+/** A run of the experiment `adam` that was stopped at step 200 of 900, after a minute. */
+async function stoppedRun(name: string): Promise<void> {
+  Object.assign(fake, { stopAt: 200, msPerSession: 60_000 });
+  await train('--experiment', 'adam', '--steps', '900', '--no-tune', '--out', at(name));
+  Object.assign(fake, { stopAt: Number.POSITIVE_INFINITY, msPerSession: 30_000 });
+  vi.advanceTimersByTime(3_600_000);
+}
+
+test.each(['a', 'b'])('a run that goes on, in %s, is one run over its sessions', async (out) => {
+  await stoppedRun('a');
+  expect(summary('a')).toMatchObject({ finished: false, steps: 200 });
+  expect(await train('--resume', at('a'), '--out', at(out))).toBe(0);
+  const session = { adapter: 'a GPU', browser: 'Chrome/156' };
+  expect(summary(out)).toMatchObject({
+    experiment: 'adam',
+    finished: true,
+    steps: 900,
+    startedAt: '2026-11-25T10:00:00.000Z',
+    elapsedMs: 90_000,
+    sessions: [
+      { ...session, startedAt: '2026-11-25T10:00:00.000Z', elapsedMs: 60_000, fromStep: 0, toStep: 200 },
+      { ...session, startedAt: '2026-11-25T11:01:00.000Z', elapsedMs: 30_000, fromStep: 200, toStep: 900 },
+    ],
+  });
+});
+
+test('a run does not go on over another one', async () => {
+  await stoppedRun('a');
+  expect(await train('--steps', '20', '--no-tune', '--out', at('b'))).toBe(0);
+  const before = readdirSync(at('b')).map((name) => readFileSync(join(at('b'), name)));
+  await expect(train('--resume', at('a'), '--out', at('b'))).rejects.toThrow(
+    `--out ${at('b')} holds another run: name another folder`,
+  );
+  await expect(train('--steps', '20', '--no-tune', '--out', at('b'))).rejects.toThrow(
+    /holds another run: go on with it by --resume, or name another folder/,
+  );
+  expect(readdirSync(at('b')).map((name) => readFileSync(join(at('b'), name)))).toEqual(before);
+});
+
+test('nothing to go on from: no folder is made for it', async () => {
+  await expect(train('--resume', at('never'))).rejects.toThrow(/there is no checkpoint\.safetensors in it/);
+  expect(readdirSync(folder)).toEqual([]);
+});
