@@ -10,7 +10,7 @@ numbers=$(wgrad search "$@" --plan "$jobs") || exit $?
 while true; do
   if [[ $numbers ]]; then
     # Waits for the whole array; what failed is named by --collect.
-    sbatch --wait --chdir="$here/../.." --array="$numbers" ${SBATCH_OPTIONS:-} "$here/job.sh" "$jobs"
+    sbatch --wait --chdir="$here/../.." --array="$numbers" ${SBATCH_OPTIONS:-} "$here/job.sh" "$jobs" >&2
   fi
   output=$(wgrad search --collect "$jobs"); status=$?
   if [[ $status != 3 ]]; then echo "$output"; exit $status; fi
