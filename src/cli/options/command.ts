@@ -23,7 +23,7 @@ export function makeCommand(name: string, description: string): Command {
 /** Parses; undefined where help was asked for. @throws UserError for a mistake, in one line. */
 export function parse(command: Command, args: readonly string[]): Command | undefined {
   const options = command.options.flatMap(({ long, required, optional }) =>
-    long ? [{ long, takesValue: required || optional }] : [],
+    long ? [{ long, takesValue: required || optional, valueIsOptional: optional }] : [],
   );
   refuseSwallowed(command.name(), options, args);
   try {

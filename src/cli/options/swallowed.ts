@@ -10,6 +10,8 @@ export interface NamedOption {
   /** `--lr-max`, `--no-tune`. */
   readonly long: string;
   readonly takesValue: boolean;
+  /** It may stand without one. */
+  readonly valueIsOptional?: boolean;
 }
 
 /** The surroundings of a command; a test has its own. */
@@ -39,6 +41,7 @@ export function refuseSwallowed(
     const value = env[keyOf(option.long)]!;
     if (!option.takesValue) return [option.long];
     // The value of `--steps 20` stands among the arguments; of several nothing says whose it is.
+    if (option.valueIsOptional && value === 'true') return [option.long];
     const own = value === 'true' ? (taken.length === 1 ? left.shift() : undefined) : value;
     return own === undefined ? [option.long, '...'] : [option.long, own];
   });

@@ -54,7 +54,7 @@ function trainOptionsOf(settings: Params['settings']) {
   const args = settingOptions().flatMap(({ name, flag, flagMeans }) => {
     const value = settings[name];
     if (value === undefined) return [];
-    if (flagMeans !== null) return value === flagMeans ? [flag] : [];
+    if (flagMeans !== null && typeof value === 'boolean') return value === flagMeans ? [flag] : [];
     return [`${flag}=${Array.isArray(value) ? value.join(',') : value}`];
   });
   try {

@@ -25,11 +25,13 @@ export function settingOptions(): SettingOption[] {
     .map((option) => {
       const name = option.attributeName();
       const isFlag = !option.required && !option.optional;
-      const type = isFlag ? { type: 'boolean' } : valueSchema(name, option.argChoices);
+      const value = isFlag ? undefined : valueSchema(name, option.argChoices);
+      const flagOr = option.optional ? [{ type: 'boolean' }, value] : undefined;
+      const type = isFlag ? { type: 'boolean' } : flagOr ? { anyOf: flagOr } : value!;
       return {
         name,
         flag: option.long!,
-        flagMeans: isFlag ? !option.negate : null,
+        flagMeans: isFlag || option.optional ? !option.negate : null,
         schema: { ...type, description: option.description },
       };
     });
