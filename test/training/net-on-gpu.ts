@@ -6,6 +6,7 @@ import type { Gpu } from '../../src/gpu/device.ts';
 import { Allocator, type Tensor } from '../../src/gpu/tensor.ts';
 import type { VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { splitSums } from '../../src/nn/fuse.ts';
+import { initialState } from '../../src/nn/init.ts';
 import { paddedWidth, storedSize } from '../../src/nn/layers/layer.ts';
 import type { Model } from '../../src/nn/model.ts';
 import { inputOf } from '../../src/nn/net.ts';
@@ -176,7 +177,7 @@ export class NetOnGpu {
     };
     for (const [r, { initial }] of replicas.entries()) {
       const parameters = new Float32Array(layout.parameterCount);
-      const statistics = new Float32Array(layout.statisticCount);
+      const { statistics } = initialState(layout, 'he', () => ({ normal: () => 0 }));
       applyStateDict(layout, { parameters, statistics }, named(initial));
       values.parameters.set(parameters, r * params.replicaStride);
       values.statistics.set(statistics, r * running.replicaStride);
