@@ -95,7 +95,7 @@ describe('a run', () => {
     const settings = [
       ...[...small, '--steps', '560', '--optimizer', 'adam', '--lr-max', '0.001', '--flip'],
       // Kernels that the checkpoint must bring along for what comes after the last step, too.
-      ...['--variant', 'matmul=naive', '--bn-stats', 'precise:500'],
+      ...['--variant', 'matmul=register-5x4', '--bn-stats', 'precise:500'],
     ];
     const whole = await train(...settings, '--out', join(folder, 'whole'));
     expect(whole.status, whole.stderr).toBe(0);
