@@ -23,6 +23,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/layers.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // Real browsers on a busy machine: once more before it counts.
+          retry: 1,
         },
       },
       {

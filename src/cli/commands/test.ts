@@ -7,6 +7,8 @@ import { projectRoot } from '../../hosts/project-root.ts';
 import { refuseSwallowed } from '../options/swallowed.ts';
 import { signals } from '../process/signals.ts';
 
+const vitest = 'vitest/vitest.mjs';
+
 /** The checks of `npm test`, in the order of their cost. */
 const checks: readonly {
   readonly name: string;
@@ -15,7 +17,12 @@ const checks: readonly {
 }[] = [
   { name: 'format and lint', module: '@biomejs/biome/bin/biome', args: ['ci', '.'] },
   { name: 'types', module: 'typescript/bin/tsc', args: ['--noEmit'] },
-  { name: 'tests', module: 'vitest/vitest.mjs', args: ['run'] },
+  // One after another: each keeps two cores busy, and tests have time limits.
+  ...['node', 'gpu', 'lavapipe'].map((project) => ({
+    name: `tests: ${project}`,
+    module: vitest,
+    args: ['run', '--passWithNoTests', '--project', project],
+  })),
 ];
 
 /** Options of Vitest that are often given, which npm must not keep. */
@@ -41,7 +48,8 @@ export async function main(args: readonly string[]): Promise<number> {
   await started.close();
   console.error(`browser: ${browser}`);
   await provideLavapipe();
-  for (const { name, module, args: own } of args.length > 0 ? checks.slice(-1) : checks) {
+  const some = [{ name: 'tests', module: vitest, args: ['run'] }];
+  for (const { name, module, args: own } of args.length > 0 ? some : checks) {
     console.error(`\n${name}`);
     const status = await runNode(join(projectRoot, 'node_modules', module), [...own, ...args], browser);
     if (signals.asked) return signals.status;
