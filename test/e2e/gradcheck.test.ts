@@ -45,7 +45,7 @@ describe('sound kernels: exit status 0', () => {
 
 test('a broken kernel: exit status 1, in a copy of the project', { timeout: 120_000 }, async () => {
   const copy = join(folder, 'copy');
-  for (const part of ['src', 'shaders', 'package.json', 'package-lock.json']) {
+  for (const part of ['src', 'shaders', 'bench', 'index.html', 'package.json', 'package-lock.json']) {
     cpSync(join(projectRoot, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(projectRoot, 'node_modules'), join(copy, 'node_modules'), 'junction');
