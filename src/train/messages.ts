@@ -12,8 +12,6 @@ import type { TunedOp } from './variant-timing.ts';
 export interface TuningRequest {
   readonly budgetMs: number;
   readonly known: Readonly<Record<string, Readonly<Record<string, TunedOp>>>>;
-  /** `behind`: train at once, with what is known, and measure behind the results, for the next run. Otherwise measure first. */
-  readonly when?: 'first' | 'behind';
 }
 
 /** What a run begins with. */

@@ -33,8 +33,7 @@ export interface RunSurroundings {
 }
 
 /**
- * Trains, scores, and returns what the run amounts to; where the signal stopped it, as far as it came. Measures behind the results
- * where the request wants that.
+ * Trains, scores, and returns what the run amounts to; where the signal stopped it, as far as it came.
  * @throws NonFiniteLoss unless the request tolerates it; GpuError; UnknownVariant; Error for a file that is damaged or does not fit
  */
 export async function runTraining(request: RunRequest, surroundings: RunSurroundings): Promise<RunResult> {
@@ -64,11 +63,6 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
   const finished = await train(trainer, request, { onEvent, signal });
   const result = await results(trainer, request, finished);
   onEvent({ type: 'done', result });
-  if (choices.measureBehind !== undefined) {
-    // A trainer of its own: the measurements write to its buffers.
-    await trainer.destroy();
-    await Trainer.make(gpu, dataset, settings, { measure: choices.measureBehind });
-  }
   return result;
 }
 
@@ -106,17 +100,15 @@ function variantChoices(
     onEvent({ type: 'tuned', tuning: found });
     return forcedChoice(variants, tunedChoice(found));
   };
-  const behind = tuning?.when === 'behind';
-  const choice = forcedChoice(variants, behind ? tunedChoice(known) : defaultChoice);
+  const choice = forcedChoice(variants, defaultChoice);
   return {
     options: {
       choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
       forced: variants,
-      ...(tuning !== undefined && !behind && { measure }),
+      ...(tuning !== undefined && { measure }),
       ...(forcesGatherApart(variants) && { fuseGather: false }),
     },
-    measured: tuning !== undefined && (!behind || Object.keys(known.ops).length > 0),
-    measureBehind: behind ? measure : undefined,
+    measured: tuning !== undefined,
   };
 }
 
