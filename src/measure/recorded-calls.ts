@@ -54,6 +54,7 @@ function withoutBuffers(allocator: Allocator, count: number): GpuDataset {
     train: split,
     test: split,
     sizeBytes: 0,
+    arrived: Promise.resolve(),
     destroy() {},
   };
 }

@@ -14,7 +14,7 @@ export interface GpuImages {
   readonly kind: 'images';
   readonly count: number;
   readonly image: ImageSize;
-  /** Images in `imagesA`; the others are in `imagesB`. */
+  /** Images with a lower index are in `imagesA`, the others in `imagesB`. */
   readonly shardImages: number;
   readonly imagesA: Tensor;
   readonly imagesB: Tensor;
@@ -43,6 +43,8 @@ export interface GpuDataset {
   readonly test: GpuSplit;
   /** Bytes of GPU memory. */
   readonly sizeBytes: number;
+  /** Resolves when the samples are in the buffers; rejects with what went wrong on their way. Steps may be recorded and compiled before. */
+  readonly arrived: Promise<void>;
   destroy(): void;
 }
 
@@ -72,23 +74,26 @@ function makeImages(
     count,
     image,
     normalisation,
-  }: Pick<GpuImages, 'count' | 'image' | 'normalisation'> & { readonly name: string },
+    leastShard = 0,
+  }: Pick<GpuImages, 'count' | 'image' | 'normalisation'> & {
+    readonly name: string;
+    /** Said of a single shard: shaders know it as a number, and two splits of which it is the same share their texts. */
+    readonly leastShard?: number;
+  },
 ): GpuImages {
   const limits = gpu.device.limits;
   const bytes = storedBytes(image);
   const fits = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) >= count * bytes;
-  const shardImages = fits ? count : alignTo(Math.ceil(count / 2), 4);
-  const imagesA = allocator.tensor(`${name} images`, (shardImages * bytes) / 4);
+  const inA = fits ? count : alignTo(Math.ceil(count / 2), 4);
+  const imagesA = allocator.tensor(`${name} images`, (inA * bytes) / 4);
   return {
     kind: 'images',
     count,
     image,
     normalisation,
-    shardImages,
+    shardImages: fits ? Math.max(count, leastShard) : inA,
     imagesA,
-    imagesB: fits
-      ? imagesA
-      : allocator.tensor(`${name} images, second shard`, ((count - shardImages) * bytes) / 4),
+    imagesB: fits ? imagesA : allocator.tensor(`${name} images, second shard`, ((count - inA) * bytes) / 4),
     labels: allocator.tensor(`${name} labels`, Math.ceil(count / 4)),
   };
 }
@@ -158,12 +163,15 @@ export function uploadDataset(gpu: Gpu, arrays: ImageDatasetArrays): GpuDataset 
   const { image, classes } = arrays;
   const allocator = new Allocator(gpu);
   const normalisation = normalisationTensor(gpu, allocator, arrays.normalisation);
-  const put = (name: string, split: ImageArrays) => {
-    const made = makeImages(gpu, allocator, { name, count: split.labels.length, image, normalisation });
+  const put = (name: string, split: ImageArrays, leastShard?: number) => {
+    const count = split.labels.length;
+    const shard = leastShard === undefined ? {} : { leastShard };
+    const made = makeImages(gpu, allocator, { name, count, image, normalisation, ...shard });
     writeImages(gpu, made, 0, split);
     return made;
   };
-  const [train, test] = [put('training', arrays.train), put('test', arrays.test)];
+  const train = put('training', arrays.train);
+  const test = put('test', arrays.test, train.shardImages);
   return made(allocator, { input: image, classes, train, test });
 }
 
@@ -210,29 +218,33 @@ export function uploadRows(gpu: Gpu, { features, classes, train, test }: RowData
 }
 
 /**
- * Streams CIFAR-10 from the server into GPU buffers, file by file. `by`: what the normalisation is of.
- * @throws Error naming the address that failed; GpuError where the buffers do not fit.
+ * Streams CIFAR-10 from the server into GPU buffers, file by file: `arrived` tells the end, or Error naming the address that failed, or GpuError
+ * where the buffers do not fit. `by`: what the normalisation is of.
  */
-export async function loadDataset(
+export function loadDataset(
   gpu: Gpu,
   options: StreamOptions,
   trainingImages: number,
   by: 'pixel' | 'channel' = 'pixel',
-): Promise<GpuDataset> {
+): GpuDataset {
   const allocator = new Allocator(gpu);
   const image = CIFAR10_IMAGE;
-  const perPixel = await loadNormalisation(options, trainingImages);
-  const values = by === 'channel' ? perChannel(perPixel, image.channels) : perPixel;
-  const normalisation = normalisationTensor(gpu, allocator, values);
-  const splits = {
-    train: makeImages(gpu, allocator, { name: 'training', count: TRAIN_IMAGES, image, normalisation }),
-    test: makeImages(gpu, allocator, { name: 'test', count: TEST_IMAGES, image, normalisation }),
+  const normalisation = allocator.tensor('normalisation', 2 * paddedWidth(featuresOf(image)));
+  const common = { image, normalisation };
+  const train = makeImages(gpu, allocator, { name: 'training', count: TRAIN_IMAGES, ...common });
+  const leastShard = train.shardImages;
+  const test = makeImages(gpu, allocator, { name: 'test', count: TEST_IMAGES, ...common, leastShard });
+  const splits = { train, test };
+  const load = async () => {
+    const perPixel = await loadNormalisation(options, trainingImages);
+    const values = by === 'channel' ? perChannel(perPixel, image.channels) : perPixel;
+    gpu.device.queue.writeBuffer(normalisation.buffer, 0, scaleAndOffset(values));
+    await streamCifar10(options, (split, first, images, labels) => {
+      writeImages(gpu, splits[split], first, { images, labels });
+    });
+    gpu.check();
   };
-  await streamCifar10(options, (split, first, images, labels) => {
-    writeImages(gpu, splits[split], first, { images, labels });
-  });
-  gpu.check();
-  return made(allocator, { input: image, classes: CLASSES, ...splits });
+  return made(allocator, { input: image, classes: CLASSES, ...splits, arrived: load() });
 }
 
 function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisation: Normalisation): Tensor {
@@ -242,8 +254,20 @@ function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisation: Norm
   return tensor;
 }
 
-const made = (allocator: Allocator, rest: Omit<GpuDataset, 'sizeBytes' | 'destroy'>): GpuDataset => ({
-  ...rest,
-  sizeBytes: allocator.sizeBytes,
-  destroy: () => allocator.destroy(),
-});
+function made(
+  allocator: Allocator,
+  {
+    arrived = Promise.resolve(),
+    ...rest
+  }: Omit<GpuDataset, 'sizeBytes' | 'destroy' | 'arrived'> & { readonly arrived?: Promise<void> },
+): GpuDataset {
+  arrived.catch(() => {}); // Whoever awaits it gets it.
+  return {
+    ...rest,
+    arrived,
+    get sizeBytes() {
+      return allocator.sizeBytes;
+    },
+    destroy: () => allocator.destroy(),
+  };
+}

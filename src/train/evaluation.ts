@@ -2,11 +2,11 @@ import type { Gpu } from '../gpu/device.ts';
 import { Allocator, firstReplica, type Tensor } from '../gpu/tensor.ts';
 import { call } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
-import { splitSums } from '../nn/fuse.ts';
+import { fuseGather, splitSums } from '../nn/fuse.ts';
 import { storedSize } from '../nn/layers/layer.ts';
 import type { Model } from '../nn/model.ts';
 import { inputOf } from '../nn/net.ts';
-import { evaluationPass } from '../nn/passes.ts';
+import { allFull, evaluationPass } from '../nn/passes.ts';
 import type { GpuSplit } from './dataset.ts';
 import { gatherCall } from './gather-call.ts';
 import type { Pacer } from './pacer.ts';
@@ -19,8 +19,22 @@ export interface Score {
   readonly accuracy: number;
 }
 
-/** Images of one evaluation step. The last batch of a split may be partial. */
-const evaluationBatch = 500;
+/** Images of one evaluation step where training's batches are too small or too large for it. The last batch of a split may be partial. */
+const usualBatch = 500;
+const smallestBatch = 50;
+
+/** Sizes that the texts of a training step's kernels hold. An evaluation with the same has the same texts, which are compiled by then. */
+export interface StepSizes {
+  readonly batchSize: number;
+  /** Entries of `order`. */
+  readonly orderSize: number;
+  readonly stepsPerEpoch: number;
+  /** The first layer reads the images' bytes itself. */
+  readonly fused: boolean;
+}
+
+const batchOf = ({ batchSize }: StepSizes): number =>
+  batchSize >= smallestBatch && batchSize <= usualBatch ? batchSize : usualBatch;
 
 /** What is scored on what. */
 export interface EvaluationTarget {
@@ -28,9 +42,11 @@ export interface EvaluationTarget {
   readonly split: GpuSplit;
   /** Entries of sample-order.ts into `split`. */
   readonly samples: Uint32Array<ArrayBuffer>;
+  /** Of the training step. */
+  readonly step: StepSizes;
 }
 
-/** Scores all replicas of a model on a fixed list of samples; they are gathered once for all replicas. */
+/** Scores all replicas of a model on a fixed list of samples, the same for all. */
 export class Evaluation {
   readonly #parts: EvaluationParts;
 
@@ -41,30 +57,35 @@ export class Evaluation {
   /** Compiles the plan. */
   static async make(
     tools: PlanTools & { readonly pacer: Pacer },
-    { model, split, samples }: EvaluationTarget,
+    { model, split, samples, step }: EvaluationTarget,
   ): Promise<Evaluation> {
     const { gpu, pacer } = tools;
     const { capabilities } = gpu;
     const count = samples.length;
-    const B = Math.min(evaluationBatch, count);
+    const B = Math.min(batchOf(step), count);
     const steps = Math.ceil(count / B);
+    const stepsPerEpoch = Math.max(steps, step.stepsPerEpoch);
     const allocator = new Allocator(gpu);
     const input = inputOf(model.spec);
     const x = allocator.tensor('evaluation x', B * storedSize(input));
     const labels = allocator.tensor('evaluation batch labels', B);
-    const order = allocator.tensor('evaluation order', count);
+    const order = allocator.tensor('evaluation order', Math.max(count, step.orderSize));
     const counters = allocator.tensor('evaluation counters', 4, model.replicas);
     const history = allocator.tensor('evaluation history', 2 * steps, model.replicas);
     gpu.device.queue.writeBuffer(order.buffer, 0, samples);
     const batch = { x, labels, counters };
-    const pass = evaluationPass({ allocator, model, batch, batchSize: B, total: count, capabilities });
+    const total = count % B === 0 ? allFull : count;
+    const pass = evaluationPass({ allocator, model, batch, batchSize: B, total, capabilities });
     const { rowLoss, rowHit, logits } = pass;
-    const calls = [
+    const gathered = [
       gatherCall(
-        { label: 'evaluation gather', input, split, batchSize: B, stepsPerEpoch: steps },
+        { label: 'evaluation gather', input, split, batchSize: B, stepsPerEpoch },
         { order, counters: firstReplica(counters), x, labels },
       ),
-      ...splitSums(pass.calls, capabilities, allocator),
+      ...pass.calls,
+    ];
+    const calls = [
+      ...splitSums(step.fused ? fuseGather(gathered) : gathered, capabilities, allocator),
       call('evaluation step end', stepEnd, { M: B, HISTORY: steps }, { rowLoss, rowHit, history, counters }),
     ];
     const plan = await compilePlan({ ...tools, label: 'evaluation' }, calls);
@@ -118,22 +139,26 @@ export class Evaluation {
     return counts;
   }
 
-  /** Per replica: logits (n, classes) of the first `n` samples, of the first batch. @throws RangeError where that has fewer */
+  /** Per replica: logits (n, classes) of the first `n` samples. @throws RangeError where there are fewer */
   async logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
     const { labels, logits, classes, count, gpu, pacer, plan } = this.#parts;
-    if (n > Math.min(labels.size, count)) throw new RangeError(`the first batch has no ${n} samples`);
+    if (n > count) throw new RangeError(`there are no ${n} samples`);
     const { replicas, replicaStride } = logits;
     const ld = logits.size / labels.size;
+    const found = Array.from({ length: replicas }, () => new Float32Array(n * classes));
     this.#restart();
-    await pacer.submit(plan, 1);
-    const [bytes] = await readTensors(gpu, [logits]);
-    const values = new Float32Array(bytes!);
-    return Array.from({ length: replicas }, (_, replica) =>
-      Float32Array.from(
-        { length: n * classes },
-        (_, i) => values[replica * replicaStride + Math.floor(i / classes) * ld + (i % classes)]!,
-      ),
-    );
+    for (let first = 0; first < n; first += labels.size) {
+      await pacer.submit(plan, 1);
+      const [bytes] = await readTensors(gpu, [logits]);
+      const values = new Float32Array(bytes!);
+      for (const [replica, ofReplica] of found.entries()) {
+        for (let row = 0; row < Math.min(labels.size, n - first); row++) {
+          const at = replica * replicaStride + row * ld;
+          ofReplica.set(values.subarray(at, at + classes), (first + row) * classes);
+        }
+      }
+    }
+    return found;
   }
 
   #restart(): void {

@@ -24,7 +24,7 @@ import { readWeights } from './weights-file.ts';
 export interface RunSurroundings {
   readonly gpu: Gpu;
   /** The data, normalised for the training split of these settings. */
-  readonly dataset: (settings: TrainSettings) => Promise<GpuDataset>;
+  readonly dataset: (settings: TrainSettings) => GpuDataset;
   readonly onEvent: (event: RunEvent) => void;
   /** Stops the run in order: after the steps already submitted, with a checkpoint where checkpoints are wanted. */
   readonly signal: AbortSignal;
@@ -40,7 +40,7 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
   const { gpu, onEvent, signal } = surroundings;
   const start = opened(request.from);
   const { settings, checkpoint } = start;
-  const dataset = await surroundings.dataset(settings);
+  const dataset = surroundings.dataset(settings);
   const choices = variantChoices(request, start, surroundings);
   const trainer = await Trainer.make(gpu, dataset, settings, {
     ...choices.options,
@@ -60,6 +60,11 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
     datasetBytes: dataset.sizeBytes,
     ...(!sameAdapter && { otherAdapter: checkpoint.adapter }),
   });
+  // Behind the step's pipelines, while the first steps run.
+  void trainer.prepareEvaluations(
+    ...(settings.valSize > 0 ? ['validation' as const] : []),
+    ...(request.withoutTest ? [] : ['test' as const]),
+  );
   const finished = await train(trainer, request, { onEvent, signal });
   const result = await results(trainer, request, finished);
   onEvent({ type: 'done', result });
@@ -100,7 +105,7 @@ function variantChoices(
     onEvent({ type: 'tuned', tuning: found });
     return forcedChoice(variants, tunedChoice(found));
   };
-  const choice = forcedChoice(variants, defaultChoice);
+  const choice = forcedChoice(variants, tuning === undefined ? defaultChoice : tunedChoice(known));
   return {
     options: {
       choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),

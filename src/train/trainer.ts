@@ -53,7 +53,7 @@ export interface TrainerOptions {
    * elsewhere scores as one in a piece. A checkpoint has its own.
    */
   readonly forced?: Readonly<Record<string, string>>;
-  /** Measures the plan's ops and says what to use instead of `choose`. The buffers hold nothing yet. */
+  /** Measures the plan's ops and says what to use instead of `choose`. The step's buffers hold nothing yet; the data have arrived. */
   readonly measure?: (pipelines: PipelineCache, calls: readonly KernelCall[]) => Promise<VariantChoice>;
   /** Let the first layer read the images' bytes itself. By default where that is faster: where its products have preferred variants (SwiftShader), without crops. */
   readonly fuseGather?: boolean;
@@ -102,8 +102,8 @@ export class Trainer {
   }
 
   /**
-   * Allocates, compiles, initialises. Nothing is made after that but what an evaluation needs.
-   * @throws GpuError where the adapter refuses a buffer or a kernel; Error where weights or checkpoint do not fit;
+   * Allocates, compiles while the data arrive, initialises. Nothing is made after that but what an evaluation needs.
+   * @throws what the data's arrival rejects with; GpuError where the adapter refuses a buffer or a kernel; Error where weights or checkpoint do not fit;
    *   RangeError where the net does not fit the data.
    */
   static async make(
@@ -130,11 +130,11 @@ export class Trainer {
         fused,
       },
     });
-    const choice = (await measure?.(pipelines, recorded.calls)) ?? choose;
-    const plan = await compilePlan(
-      { label: 'training step', gpu, pipelines, choose: choice },
-      recorded.calls,
-    );
+    const tools = { label: 'training step', gpu, pipelines };
+    const [usual] = await Promise.all([compilePlan({ ...tools, choose }, recorded.calls), dataset.arrived]);
+    const measured = await measure?.(pipelines, recorded.calls);
+    const plan =
+      measured === undefined ? usual : await compilePlan({ ...tools, choose: measured }, recorded.calls);
     const trainer = new Trainer({
       settings,
       plan,
@@ -258,6 +258,13 @@ export class Trainer {
     return this.#step >= steps;
   }
 
+  /**
+   * Makes what evaluations of these splits need while steps go on. Resolves when it is there, or has failed: an evaluation then says why.
+   */
+  async prepareEvaluations(...splits: readonly ('validation' | 'test')[]): Promise<void> {
+    await Promise.allSettled(splits.map((split) => this.#evaluation(split)));
+  }
+
   /** Scores every replica, with running statistics, on the validation or the test images. */
   async evaluate(split: 'validation' | 'test'): Promise<Score[]> {
     return (await this.#evaluation(split)).run();
@@ -268,7 +275,7 @@ export class Trainer {
     return (await this.#evaluation('test')).confusion();
   }
 
-  /** Per replica: logits (n, classes) of the first `n` test images, at most 500. */
+  /** Per replica: logits (n, classes) of the first `n` test images. */
   async testLogits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
     return (await this.#evaluation('test')).logits(n);
   }
@@ -284,6 +291,12 @@ export class Trainer {
         model: this.model,
         split: split === 'test' ? test : train,
         samples: Uint32Array.from({ length: count }, (_, i) => firstImage + i),
+        step: {
+          batchSize: this.settings.batchSize,
+          orderSize: this.#recorded.order.size,
+          stepsPerEpoch: this.stepsPerEpoch,
+          fused: this.#fused,
+        },
       });
       this.#evaluations.set(split, evaluation);
     }

@@ -58,12 +58,13 @@ export class Device {
   ): Promise<GpuDataset> {
     const source = { baseUrl: 'kept', fetch: (url: string) => store.respond(url), signal };
     if (this.#data === undefined) {
-      const dataset = await loadDataset(
+      const dataset = loadDataset(
         gpu,
         { ...source, onProgress: ({ doneBytes, totalBytes }) => onProgress(doneBytes, totalBytes) },
         trainingImages,
         by,
       );
+      await dataset.arrived;
       this.#data = { dataset, trainingImages, by };
     } else if (this.#data.trainingImages !== trainingImages || this.#data.by !== by) {
       const { dataset } = this.#data;
