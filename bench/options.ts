@@ -1,7 +1,8 @@
 import { Option, type OptionValues } from 'commander';
 import { makeCommand, parse } from '../src/cli/options/command.ts';
-import { addHostOptions, type HostOptions, hostOptionsOf } from '../src/cli/options/host-options.ts';
+import { addHostOptions, hostOptionsOf } from '../src/cli/options/host-options.ts';
 import { assignment, number, wholeNumber } from '../src/cli/options/numbers.ts';
+import type { HostOptions } from '../src/hosts/host.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { kernels } from '../src/kernels/index.ts';
 import type { SuiteName } from '../src/measure/schema.ts';

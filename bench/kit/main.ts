@@ -2,7 +2,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { timedName } from '../../src/cli/folders/timed-name.ts';
-import { makeCommand, parse } from '../../src/cli/options/command.ts';
 import { makeProgress, type Progress } from '../../src/cli/progress.ts';
 import { writeFileAtomicallySync } from '../../src/data/files/atomic-file.ts';
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
@@ -13,28 +12,26 @@ import { main as bench } from '../main.ts';
 import { checkKernels } from './checks.ts';
 import { dispatchCosts, productMs } from './costs.ts';
 import { kitData } from './data.ts';
+import { type KitOptions, parseKitOptions } from './options.ts';
+import { describeProfile } from './profile.ts';
 import { type TrainingResult, trainOn } from './training.ts';
-
-const about = `
-Runs on a bare Node (20.19 or newer) without a network: checks every kernel against float64, measures what a dispatch costs and what
-Dawn's checks of indices cost, trains the base net alone and as populations, and times kernels and steps. One folder holds all results:
-kit.json, kernels/ and train/ as npm run bench writes them.`;
 
 /** Squares whose products say what checks of indices cost. */
 const productSize = (gpu: Gpu): number => (gpu.capabilities.software ? 256 : 2048);
 
+interface Measuring {
+  readonly gpu: Gpu;
+  readonly options: KitOptions;
+  readonly progress: Progress;
+  /** Adds to the results, and writes what there is: what is stopped keeps what it has. */
+  keep(more: Readonly<Record<string, unknown>>): void;
+}
+
 /** Exit status: 1 where a kernel was wrong or a measurement broke. */
 export async function main(args: readonly string[]): Promise<number> {
-  const command = parse(
-    makeCommand('kit', 'Measures this machine for wgrad.')
-      .option('--adapter <name>', 'adapter by its name (a wrong name lists them)')
-      .option('--quick', 'fewer shapes, shorter runs, no benches: a few minutes')
-      .option('--out <dir>', 'folder of the results (default: results/<time>)')
-      .addHelpText('after', about),
-    args,
-  );
-  if (command === undefined) return 0;
-  const { adapter, quick = false, out } = command.opts<{ adapter?: string; quick?: boolean; out?: string }>();
+  const options = parseKitOptions(args);
+  if (options === undefined) return 0;
+  const { adapter, quick, out, parts } = options;
   const startedAt = new Date();
   const folder =
     out === undefined ? join(projectRoot, 'results', timedName('kit', startedAt)) : resolvePath(out);
@@ -46,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
     mkdirSync(folder, { recursive: true });
     const results: Record<string, unknown> = {
       format: 'wgrad-kit',
-      version: 1,
+      version: 2,
       startedAt: startedAt.toISOString(),
       commit: currentCommit(),
       quick,
@@ -55,16 +52,18 @@ export async function main(args: readonly string[]): Promise<number> {
       adapterName: adapterName(gpu.adapter),
       capabilities: gpu.capabilities,
     };
-    // Written after each part: what is stopped keeps what it has.
-    const keep = () => {
-      results.host = describeHost(loadBefore);
+    const keep = (more: Readonly<Record<string, unknown>>) => {
+      Object.assign(results, more, { host: describeHost(loadBefore) });
       writeFileAtomicallySync(join(folder, 'kit.json'), `${JSON.stringify(results, null, 1)}\n`);
     };
-    const isRight = await measure(gpu, { adapter, quick, results, progress, keep });
+    const measuring: Measuring = { gpu, options, progress, keep };
+    let status = parts.includes('checks') && !(await check(measuring)) ? 1 : 0;
+    if (parts.includes('costs')) await measureCosts(measuring);
+    if (parts.includes('training')) await measureTraining(measuring);
     progress.stop();
     console.log(`results in ${folder}: kit.json`);
-    let status = isRight ? 0 : 1;
-    for (const suite of quick ? [] : ['kernels', 'train']) {
+    for (const suite of ['kernels', 'train'] as const) {
+      if (!parts.includes(suite)) continue;
       const named = adapter === undefined ? [] : ['--adapter', adapter];
       const own = ['--host', 'node', '--suite', suite, '--out', join(folder, suite), ...named];
       status = Math.max(status, await bench(own));
@@ -75,32 +74,23 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-interface Measuring {
-  readonly adapter: string | undefined;
-  readonly quick: boolean;
-  /** Grows part by part. */
-  readonly results: Record<string, unknown>;
-  readonly progress: Progress;
-  /** Writes what there is. */
-  keep(): void;
-}
-
 /** Returns false where a kernel was wrong. */
-async function measure(gpu: Gpu, { adapter, quick, results, progress, keep }: Measuring): Promise<boolean> {
-  const checks = await checkKernels(gpu, quick || gpu.capabilities.software, (done, total, name) =>
+async function check({ gpu, options, progress, keep }: Measuring): Promise<boolean> {
+  const checks = await checkKernels(gpu, options.quick || gpu.capabilities.software, (done, total, name) =>
     progress.update(done, total, `checking ${name}`),
   );
-  results.checks = checks;
-  keep();
+  keep({ checks });
   console.log(`kernels: ${checks.passed} checks passed, ${checks.failed.length} failed`);
   for (const failure of checks.failed) console.log(failure);
+  return checks.failed.length === 0;
+}
 
-  const costs = await dispatchCosts(gpu);
-  results.dispatch = costs;
+async function measureCosts({ gpu, options: { adapter }, keep }: Measuring): Promise<void> {
+  const dispatch = await dispatchCosts(gpu);
+  keep({ dispatch });
   console.log(
-    `a dispatch that waits for the one before: ${costs.dependentUs.toFixed(2)} us; recording one: ${costs.encodeUs.toFixed(2)} us; a submit until it is known to be done: ${costs.submitUs.toFixed(0)} us`,
+    `a dispatch that waits for the one before: ${dispatch.dependentUs.toFixed(2)} us; recording one: ${dispatch.encodeUs.toFixed(2)} us; a submit until it is known to be done: ${dispatch.submitUs.toFixed(0)} us`,
   );
-
   const size = productSize(gpu);
   const unchecked = await requestGpu(await openDawn({ adapter, enable: ['disable_robustness'] }));
   const products = {
@@ -109,8 +99,7 @@ async function measure(gpu: Gpu, { adapter, quick, results, progress, keep }: Me
     uncheckedMs: await productMs(unchecked, size),
   };
   unchecked.device.destroy();
-  results.products = products;
-  keep();
+  keep({ products });
   for (const [name, ms] of Object.entries(products.checkedMs)) {
     const gflops = (2 * size ** 3) / ms / 1e6;
     const share = (products.uncheckedMs[name] ?? Number.NaN) / ms;
@@ -118,25 +107,35 @@ async function measure(gpu: Gpu, { adapter, quick, results, progress, keep }: Me
       `product of ${size}: ${name.padEnd(22)} ${ms.toFixed(3)} ms, ${gflops.toPrecision(3)} GFLOP/s; without checks of indices ${share.toFixed(2)} of that`,
     );
   }
+}
 
+/** Replicas of base; other nets are trained alone. */
+const populations = [1, 5, 16, 64];
+
+/** Time that measuring the variants of a plan may take, ms. */
+const tuningMs = 20_000;
+
+async function measureTraining({ gpu, options: { quick, nets }, progress, keep }: Measuring): Promise<void> {
   const data = kitData(gpu, join(projectRoot, 'data', 'images.bin'));
-  const steps = quick || gpu.capabilities.software ? 100 : 9000;
-  const runs: TrainingResult[] = [];
-  results.data = data.about;
-  results.training = runs;
-  for (const replicas of quick ? [1] : [1, 5, 16, 64]) {
-    for (const tuneMs of quick ? [undefined] : [undefined, 20_000]) {
-      progress.log(
-        `training ${steps} steps, ${replicas} replicas, ${tuneMs === undefined ? 'defaults' : 'tuned'}`,
-      );
-      const run = await trainOn(gpu, data, { replicas, steps, ...(tuneMs !== undefined && { tuneMs }) });
-      runs.push(run);
-      keep();
-      console.log(
-        `base net, ${replicas} replicas, ${run.tuned ? 'tuned' : 'defaults'}: ${run.msPerStep.toFixed(3)} ms per step, loss ${run.losses.at(-1)?.toFixed(4)}, test accuracy ${run.testAccuracy.toFixed(4)}`,
-      );
+  const isShort = quick || gpu.capabilities.software;
+  const training: TrainingResult[] = [];
+  keep({ data: data.about });
+  for (const { name: net, settings: of } of nets) {
+    const steps = net === 'base' ? (isShort ? 100 : 9000) : isShort ? 20 : 1000;
+    for (const replicas of quick || net !== 'base' ? [1] : populations) {
+      for (const tuneMs of quick ? [undefined] : [undefined, tuningMs]) {
+        const how = `${net}, ${replicas} replicas, ${tuneMs === undefined ? 'defaults' : 'tuned'}`;
+        progress.log(`training ${steps} steps of ${how}`);
+        const request = { net, of, replicas, steps, ...(tuneMs !== undefined && { tuneMs }) };
+        const run = await trainOn(gpu, data, request);
+        training.push(run);
+        keep({ training });
+        console.log(
+          `${how}: ${run.msPerStep.toFixed(3)} ms per step, loss ${run.losses.at(-1)?.toFixed(4)}, test accuracy ${run.testAccuracy.toFixed(4)}`,
+        );
+        for (const line of describeProfile(run.profile)) console.log(line);
+      }
     }
   }
   data.dataset.destroy();
-  return checks.failed.length === 0;
 }

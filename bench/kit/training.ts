@@ -1,11 +1,13 @@
-// The base net trained on this adapter: time of a step, alone and as a population.
-import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
+// Nets trained on this adapter: time of a step, alone and as a population, and where it goes.
+import { type ExperimentSettings, trainSettings } from '../../src/experiments/experiments.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { tune, tunedChoice } from '../../src/train/tuner.ts';
 import type { KitData } from './data.ts';
+import { type DispatchTime, profile } from './profile.ts';
 
 export interface TrainingResult {
+  readonly net: string;
   readonly replicas: number;
   readonly steps: number;
   readonly tuned: boolean;
@@ -16,9 +18,12 @@ export interface TrainingResult {
   readonly variants: Readonly<Record<string, string>>;
   /** Compiling and tuning, ms. */
   readonly readyMs: number;
+  readonly profile: readonly DispatchTime[];
 }
 
 export interface TrainingRequest {
+  readonly net: string;
+  readonly of: ExperimentSettings;
   readonly replicas: number;
   readonly steps: number;
   /** Measure the variants first, for so long; undefined: take the defaults. */
@@ -29,10 +34,10 @@ export interface TrainingRequest {
 export async function trainOn(
   gpu: Gpu,
   { dataset }: KitData,
-  { replicas, steps, tuneMs }: TrainingRequest,
+  { net, of, replicas, steps, tuneMs }: TrainingRequest,
 ): Promise<TrainingResult> {
   const settings = trainSettings(
-    { ...experiments[0]!.settings, valSize: 0 },
+    { ...of, valSize: 0 },
     {
       seeds: Array.from({ length: replicas }, (_, i) => i + 1),
       steps,
@@ -54,6 +59,7 @@ export async function trainOn(
     const { pace } = trainer;
     const [score] = await trainer.evaluate('test');
     return {
+      net,
       replicas,
       steps,
       tuned: tuneMs !== undefined,
@@ -62,6 +68,7 @@ export async function trainOn(
       testAccuracy: score!.accuracy,
       variants: trainer.plan.variants,
       readyMs,
+      profile: await profile(gpu, trainer.plan, replicas),
     };
   } finally {
     await trainer.destroy();

@@ -1,8 +1,9 @@
+import type { StreamOptions } from '../data/load.ts';
 import type { FromWorker, RunRequest } from '../train/messages.ts';
 
 /** A run that a host was asked for. */
 export interface HostedRun {
-  /** What runs the engine, with its version: `Chrome/156.0...`. */
+  /** What runs the engine, with its version: `Chrome/156.0...`, `Node/20.20.2 webgpu/0.6.2`. */
   readonly runner: string;
   /** Resolves with the last message of a run, `done`. Rejects with a UserError where the engine says what is wrong. */
   readonly finished: Promise<Extract<FromWorker, { type: 'done' }>>;
@@ -14,7 +15,32 @@ export interface HostedRun {
 /** Somewhere that the engine runs: it gets a device, reads the data, carries messages. A new host is a folder beside this file. */
 export interface Host {
   /** As `--host` names it. */
-  readonly name: string;
+  readonly name: HostName;
+  /** Where the data came from: a directory, the cache, a download. */
+  readonly dataSource: string;
+  /** The data, for what the command itself computes of them. */
+  readonly data: StreamOptions;
+  /** Address of the browser, where one runs elsewhere: the connection to it may be lost. */
+  readonly elsewhere: string | undefined;
   /** Begins a run and hands on what it says, in order. */
   start(request: RunRequest, onMessage: (message: FromWorker) => void | Promise<void>): Promise<HostedRun>;
+  close(): Promise<void>;
+}
+
+/** Headless Chrome, or this machine's Node with the npm package webgpu. */
+export type HostName = 'chrome' | 'node';
+
+/** Which host, and what it is opened with. */
+export interface HostOptions {
+  readonly host: HostName;
+  /** Name of the adapter, Node alone. */
+  readonly adapter?: string | undefined;
+  /** DevTools address of a Chrome that runs elsewhere, and the port at which it reaches this computer. */
+  readonly browserUrl?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** What runs the engine is gone: the browser crashed, or was ended. */
+export class HostEnded extends Error {
+  override readonly name = 'HostEnded';
 }

@@ -1,10 +1,8 @@
 // The engine in a worker: one run, its events as messages. Headless Chrome's page starts this file.
 import { splitTraining } from '../data/splits.ts';
 import { adapterName, requestGpu } from '../gpu/device.ts';
-import { GpuError } from '../gpu/errors.ts';
-import { UnknownVariant } from '../kernels/variant-choice.ts';
 import { loadDataset } from './dataset.ts';
-import { NonFiniteLoss } from './finite.ts';
+import { isUserError } from './failure.ts';
 import type { FromWorker, StartMessage, ToWorker } from './messages.ts';
 import { runTraining } from './run.ts';
 import type { TrainSettings } from './settings.ts';
@@ -30,10 +28,6 @@ async function run({ request, dataUrl }: StartMessage): Promise<void> {
     );
   await runTraining(request, { gpu, dataset, onEvent: post, signal, runner: navigator.userAgent });
 }
-
-/** The message says what to change; otherwise something broke. */
-const isUserError = (error: unknown): boolean =>
-  error instanceof NonFiniteLoss || error instanceof GpuError || error instanceof UnknownVariant;
 
 scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'stop') {

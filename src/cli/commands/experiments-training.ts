@@ -1,7 +1,7 @@
 import type { ExperimentResult, SeedResult } from '../../experiments/results.ts';
 import { mean } from '../../experiments/statistics.ts';
 import type { Planned, Training } from '../../experiments/trainings.ts';
-import type { PageServer } from '../../hosts/chrome/page-server.ts';
+import type { Host } from '../../hosts/host.ts';
 import type { Score } from '../../train/evaluation.ts';
 import type { FromWorker, Outcome } from '../../train/messages.ts';
 import { runStart } from '../../train/messages.ts';
@@ -20,7 +20,7 @@ type AdapterMessage = Extract<FromWorker, { type: 'adapter' }>;
  */
 export async function runTraining(
   training: Training,
-  server: PageServer,
+  host: Host,
   directory: ExperimentFolders,
   callbacks: Partial<FolderRunCallbacks<unknown>> = {},
 ): Promise<FolderRun> {
@@ -41,7 +41,7 @@ export async function runTraining(
 
   try {
     return await trainInFolder(
-      server,
+      host,
       folder,
       { request, before },
       {
@@ -58,7 +58,7 @@ export async function runTraining(
             `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`,
           ),
         keep(run) {
-          if (run.result.finished) keepResults(training, run, server.dataSource, folder, directory);
+          if (run.result.finished) keepResults(training, run, host.dataSource, folder, directory);
           return run;
         },
       },

@@ -1,5 +1,5 @@
 import { type Training, trainingsOf } from '../../experiments/trainings.ts';
-import { startPageServer } from '../../hosts/chrome/page-server.ts';
+import { openHost } from '../../hosts/open-host.ts';
 import { ExperimentsDirectory } from '../folders/experiments-directory.ts';
 import { refuseJobs } from '../folders/jobs-directory.ts';
 import { type ExperimentsRequest, parseExperimentsOptions } from '../options/experiments-options.ts';
@@ -38,12 +38,12 @@ async function trainHere(request: ExperimentsRequest): Promise<number> {
     log('1 seed: the table will have no intervals and no tests, which need at least 2 seeds');
 
   if (open.length > 0) {
-    const server = await startPageServer({ dataDir, log, ...request.browser });
-    log(`data: CIFAR-10 from ${server.dataSource}`);
+    const host = await openHost({ dataDir, log, ...request.host });
+    log(`data: CIFAR-10 from ${host.dataSource}`);
     try {
       for (const [i, training] of open.entries()) {
         log(`training ${i + 1} of ${open.length}: ${namesOf(training)}`);
-        const { step } = (await runTraining(training, server, directory)).result;
+        const { step } = (await runTraining(training, host, directory)).result;
         const isLast = i === open.length - 1 && step >= training.members[0]!.settings.steps;
         if (signals.asked && !isLast) {
           console.log(`stopped at step ${step} of ${namesOf(training)}; the same command goes on from there`);
@@ -52,7 +52,7 @@ async function trainHere(request: ExperimentsRequest): Promise<number> {
         directory.writeReport();
       }
     } finally {
-      await server.close();
+      await host.close();
     }
   }
   console.log(directory.writeReport().markdown);

@@ -1,6 +1,6 @@
 // What a gradient check is done on: the batch of the first training step, and weights that hide no mistake.
 import { CIFAR10_IMAGE, IMAGE_BYTES } from '../../data/cifar10.ts';
-import { loadNormalisation, streamCifar10 } from '../../data/load.ts';
+import { loadNormalisation, type StreamOptions, streamCifar10 } from '../../data/load.ts';
 import { type Normalisation, perChannel } from '../../data/normalisation.ts';
 import { randomStream } from '../../data/random.ts';
 import { epochOrder } from '../../data/sample-order.ts';
@@ -22,7 +22,7 @@ export interface ByteBatch {
 
 /** The batch of a run's first step. @throws Error where the data cannot be loaded */
 export async function firstBatch(
-  baseUrl: string,
+  source: StreamOptions,
   { valSize, batchSize, replicas, shuffle, normalisation: by }: TrainSettings,
 ): Promise<ByteBatch> {
   const { training } = splitTraining(valSize);
@@ -30,9 +30,9 @@ export async function firstBatch(
   const order = epochOrder({ seed, epoch: 0, ...training, shuffle, flip: false }).subarray(0, batchSize);
   const images = new Uint8Array(batchSize * IMAGE_BYTES);
   const labels = new Uint8Array(batchSize);
-  const perPixel = await loadNormalisation({ baseUrl }, training.count);
+  const perPixel = await loadNormalisation(source, training.count);
   const normalisation = by === 'channel' ? perChannel(perPixel, CIFAR10_IMAGE.channels) : perPixel;
-  await streamCifar10({ baseUrl }, (split, firstImage, ofFile, labelsOfFile) => {
+  await streamCifar10(source, (split, firstImage, ofFile, labelsOfFile) => {
     if (split !== 'train') return;
     for (const [b, image] of order.entries()) {
       const i = image - firstImage;

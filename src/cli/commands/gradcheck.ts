@@ -1,6 +1,6 @@
 import { trainSettings } from '../../experiments/experiments.ts';
-import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
-import { chromeHost } from '../../hosts/chrome/run.ts';
+import type { Host } from '../../hosts/host.ts';
+import { openHost } from '../../hosts/open-host.ts';
 import { netWords } from '../../nn/net.ts';
 import { gradientCheckInTurns } from '../../reference/gradient-check.ts';
 import { gradientLines } from '../../reference/gradient-report.ts';
@@ -17,20 +17,20 @@ export async function main(args: readonly string[]): Promise<number> {
   const options = parseGradcheckOptions(args);
   if (options === undefined) return 0;
   const progress = makeProgress('checking', 2000);
-  const server = await startPageServer({
+  const host = await openHost({
     dataDir: options.dataDir,
     log: progress.log,
-    ...options.browser,
+    ...options.host,
   });
   try {
-    return await check(options, server, progress);
+    return await check(options, host, progress);
   } finally {
     progress.stop();
-    await server.close();
+    await host.close();
   }
 }
 
-async function check(options: GradcheckOptions, server: PageServer, progress: Progress): Promise<number> {
+async function check(options: GradcheckOptions, host: Host, progress: Progress): Promise<number> {
   const { seed, entries, variants, json } = options;
   const settings = trainSettings(options.settings, {
     seeds: [seed],
@@ -39,12 +39,12 @@ async function check(options: GradcheckOptions, server: PageServer, progress: Pr
     reportSteps: 1,
   });
   const net = describe(settings);
-  progress.log(`data: CIFAR-10 from ${server.dataSource}, the first ${settings.batchSize} images of epoch 0`);
+  progress.log(`data: CIFAR-10 from ${host.dataSource}, the first ${settings.batchSize} images of epoch 0`);
   progress.log(`net: ${net}`);
-  const batch = await firstBatch(`${server.origin}${server.dataUrl}`, settings);
+  const batch = await firstBatch(host.data, settings);
   const { gradientCase, weights, bounds } = drawCase(settings, batch);
   const file = writeSafetensors({ tensors: weights, metadata: {} });
-  const onGpu = await firstStep(server, settings, file, variants, progress);
+  const onGpu = await firstStep(host, settings, file, variants, progress);
   const gpu = Object.fromEntries(onGpu.gradients.map(({ name, data }) => [name, data]));
   let tensors = 0;
   const rows = await inTurns(
@@ -62,7 +62,7 @@ async function check(options: GradcheckOptions, server: PageServer, progress: Pr
   const passed = lines.every(({ verdict }) => verdict === 'ok');
   if (json) {
     const { adapter, browser, variants: used } = onGpu;
-    const { dataSource } = server;
+    const { dataSource } = host;
     const { batchSize } = settings;
     const { lambda, labelSmoothing } = gradientCase;
     const about = {
@@ -95,7 +95,7 @@ async function inTurns<T>(work: Generator<undefined, T>): Promise<T> {
 
 /** What a step on the GPU gives. */
 async function firstStep(
-  server: PageServer,
+  host: Host,
   settings: TrainSettings,
   weights: Uint8Array<ArrayBuffer>,
   variants: Readonly<Record<string, string>>,
@@ -111,7 +111,7 @@ async function firstStep(
       used = message.variants;
     }
   };
-  const run = await chromeHost(server, progress.log).start(
+  const run = await host.start(
     {
       from: { kind: 'weights', settings, file: weights },
       variants,

@@ -1,6 +1,6 @@
 import { trialsOf } from '../../experiments/search-ranking.ts';
 import type { SearchTask } from '../../experiments/search-state.ts';
-import type { PageServer } from '../../hosts/chrome/page-server.ts';
+import type { Host } from '../../hosts/host.ts';
 import { type Checkpoint, writeCheckpoint } from '../../train/checkpoint.ts';
 import { runStart } from '../../train/messages.ts';
 import { type FolderRun, type FolderRunCallbacks, trainInFolder } from '../folders/folder-run.ts';
@@ -21,7 +21,7 @@ export interface PopulationStart extends Pick<SearchTask, 'name' | 'settings'> {
  */
 export async function trainPopulation(
   { name, settings, checkpoint, firstStep }: PopulationStart,
-  server: PageServer,
+  host: Host,
   folders: PopulationFolders,
   callbacks: Omit<FolderRunCallbacks<unknown>, 'keep'>,
 ): Promise<{ readonly result: PopulationResult | undefined; readonly run: FolderRun }> {
@@ -37,7 +37,7 @@ export async function trainPopulation(
   const sessions = goesOn ? readSessions(folder.path).sessions : [];
   const before = { experiment: name, sessions, startedAt };
   return trainInFolder(
-    server,
+    host,
     folder,
     { request, before },
     {
@@ -51,7 +51,7 @@ export async function trainPopulation(
           trials: trialsOf(settings.replicas, result.validation!, folder.divergedSteps()),
           adapter: { name: adapter.name, ...adapter.adapter },
           browser,
-          dataSource: server.dataSource,
+          dataSource: host.dataSource,
           ...provenance(),
           ...duration,
           finishedAt: new Date().toISOString(),

@@ -1,5 +1,6 @@
 import type { SearchState, SearchTask } from '../../experiments/search-state.ts';
-import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
+import type { Host } from '../../hosts/host.ts';
+import { openHost } from '../../hosts/open-host.ts';
 import type { Checkpoint } from '../../train/checkpoint.ts';
 import { refuseJobs } from '../folders/jobs-directory.ts';
 import type { PopulationResult } from '../folders/population-folders.ts';
@@ -46,14 +47,14 @@ async function searchHere(request: SearchRequest): Promise<number> {
   }
 }
 
-/** Trains populations in Chrome, which is started for the first that needs it, and shows how far the search is. */
+/** Trains populations on a host, which is opened for the first that needs it, and shows how far the search is. */
 class SearchRunner {
   /** The population being trained. */
   current = '';
   readonly #options: SearchRequest;
   readonly #directory: SearchDirectory;
   readonly #progress: Progress;
-  #server: PageServer | undefined;
+  #host: Host | undefined;
   /** Share of the search that is finished. */
   #done = 0;
   #populations = 0;
@@ -70,16 +71,16 @@ class SearchRunner {
     if (signals.asked) return undefined;
     const { name, settings } = task;
     const { log } = this.#progress;
-    const first = this.#server === undefined;
-    this.#server ??= await startPageServer({ dataDir: this.#options.dataDir, log, ...this.#options.browser });
+    const first = this.#host === undefined;
+    this.#host ??= await openHost({ dataDir: this.#options.dataDir, log, ...this.#options.host });
     if (first) {
-      const { dataSource } = this.#server;
+      const { dataSource } = this.#host;
       log(`data: CIFAR-10 from ${dataSource}, ${settings.valSize} training images for validation`);
     }
     this.current = name;
     const { result } = await trainPopulation(
       { name, settings, checkpoint, firstStep: task.firstStep },
-      this.#server,
+      this.#host,
       this.#directory,
       {
         log,
@@ -107,7 +108,7 @@ class SearchRunner {
   }
 
   async close(): Promise<void> {
-    await this.#server?.close();
+    await this.#host?.close();
   }
 
   #show({ name, settings: { steps }, firstStep, share }: SearchTask, step: number, msPerStep: number): void {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { FileWriteError } from '../../data/files/file-write-error.ts';
 import { trainSettings } from '../../experiments/experiments.ts';
 import { mean } from '../../experiments/statistics.ts';
-import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
+import type { Host } from '../../hosts/host.ts';
+import { openHost } from '../../hosts/open-host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { netWords } from '../../nn/net.ts';
@@ -39,22 +40,22 @@ export async function main(args: readonly string[]): Promise<number> {
   const directory = openFolder(options, resumed, startedAt);
   // Read when nobody else writes to the folder any more, and before anything is written or downloaded.
   const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed);
-  const server = await startPageServer({
+  const host = await openHost({
     dataDir: options.dataDir === undefined ? undefined : resolvePath(options.dataDir),
     log: progress.log,
-    ...options.browser,
+    ...options.host,
   });
   try {
     const before =
       resumed === undefined ? { experiment: options.experiment.name, sessions: [] } : readSessions(resumed);
     if (resumed !== undefined && !isSame(resumed, directory.path)) directory.takeMetricsOf(resumed);
     const from = { checkpoint, before: { ...before, startedAt } };
-    return await trainInChrome(options, server, directory, from, progress);
+    return await trainOn(options, host, directory, from, progress);
   } catch (error) {
     throw error instanceof FileWriteError ? withRemedy(error, directory) : error;
   } finally {
     progress.stop();
-    await server.close();
+    await host.close();
   }
 }
 
@@ -87,16 +88,16 @@ function openFolder(
 
 const isSame = (a: string, b: string): boolean => realpathSync(a) === realpathSync(b);
 
-async function trainInChrome(
+async function trainOn(
   options: TrainOptions,
-  server: PageServer,
+  host: Host,
   directory: RunDirectory,
   { checkpoint, before }: { checkpoint: Uint8Array<ArrayBuffer> | undefined; before: SessionStart },
   progress: Progress,
 ): Promise<number> {
   const { seeds, steps, shuffle, init, variants } = options;
   return trainInFolder(
-    server,
+    host,
     directory,
     {
       request: {
@@ -126,12 +127,12 @@ async function trainInChrome(
       },
       onReady(ready, { name }) {
         progress.log(`adapter: ${name}`);
-        describe(ready, server, progress);
+        describe(ready, host, progress);
       },
       onReport: ({ report }, { settings }) => progress.update(report.step, settings.steps, status(report)),
       keep(run) {
         progress.stop();
-        writeResult(directory, server, run);
+        writeResult(directory, host, run);
         return printOutcome(run, directory);
       },
     },
@@ -150,11 +151,11 @@ function printOutcome({ result, ready }: FolderRun, directory: RunDirectory): nu
   return signals.status;
 }
 
-function describe(ready: Ready, server: PageServer, { log }: Progress): void {
+function describe(ready: Ready, host: Host, { log }: Progress): void {
   const { settings, step, stepsPerEpoch, dispatchesPerStep, modelBytes, datasetBytes, otherAdapter } = ready;
   const { net, replicas, optimizer, batchSize } = settings;
   log(
-    `data: CIFAR-10 from ${server.dataSource}, ${50_000 - settings.valSize} training images, ${settings.valSize} for validation`,
+    `data: CIFAR-10 from ${host.dataSource}, ${50_000 - settings.valSize} training images, ${settings.valSize} for validation`,
   );
   log(
     `net: ${netWords(net)}, ${optimizer.kind}, batch ${batchSize}, seeds ${replicas.map(({ seed }) => seed).join(', ')}`,
@@ -183,7 +184,7 @@ const status = ({ epoch, loss, accuracy, msPerStep }: TrainReport): string =>
 
 function writeResult(
   directory: RunDirectory,
-  server: PageServer,
+  host: Host,
   { result, ready, adapter: { adapter, name }, browser, experiment, duration }: FolderRun,
 ): void {
   const { settings, dispatchesPerStep, variants, stepsPerEpoch, modelBytes } = ready;
@@ -198,7 +199,7 @@ function writeResult(
     seeds: settings.replicas.map(({ seed }) => seed),
     adapter: { name, ...adapter },
     browser,
-    dataSource: server.dataSource,
+    dataSource: host.dataSource,
     ...duration,
     finished: result.finished,
     steps: result.step,

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trial } from '../../experiments/search-ranking.ts';
-import { type PageServer, startPageServer } from '../../hosts/chrome/page-server.ts';
+import type { Host } from '../../hosts/host.ts';
+import { openHost } from '../../hosts/open-host.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { checkpointFile } from '../folders/checkpoint-file.ts';
 import { ExperimentFolders } from '../folders/experiment-folders.ts';
@@ -26,7 +27,7 @@ interface Work {
   readonly settings: JobOf<'search'>['settings'];
   finished(): FinishedJob | undefined;
   /** Trains and keeps the result. */
-  train(server: PageServer, callbacks: JobCallbacks): Promise<FolderRun>;
+  train(host: Host, callbacks: JobCallbacks): Promise<FolderRun>;
 }
 
 /** A job's result, as far as it is printed. */
@@ -41,7 +42,7 @@ interface FinishedJob {
 type JobCallbacks = Omit<FolderRunCallbacks<unknown>, 'keep'>;
 
 /** Trains a job, or goes on with it, or says what it came to. Returns the exit status. */
-export async function trainJob(path: string, { dataDir, browser }: TrialPlace): Promise<number> {
+export async function trainJob(path: string, { dataDir, host: where }: TrialPlace): Promise<number> {
   const { directory, job } = JobsDirectory.job(path);
   const work = job.kind === 'search' ? searchWork(directory, job) : experimentsWork(directory, job);
   const progress = makeProgress(`job ${job.number}, ${job.name}`);
@@ -63,9 +64,9 @@ export async function trainJob(path: string, { dataDir, browser }: TrialPlace): 
       try {
         // By the process that this one waited for.
         if (printFinished()) return 0;
-        const server = await startPageServer({ dataDir, log, ...browser });
+        const host = await openHost({ dataDir, log, ...where });
         try {
-          const run = await work.train(server, {
+          const run = await work.train(host, {
             ...output.callbacks,
             log,
             onReady(ready, adapter) {
@@ -90,7 +91,7 @@ export async function trainJob(path: string, { dataDir, browser }: TrialPlace): 
           return 0;
         } finally {
           progress.stop();
-          await server.close();
+          await host.close();
         }
       } finally {
         lease.release();
@@ -119,9 +120,9 @@ function searchWork({ path }: JobsDirectory, job: JobOf<'search'>): Work {
   return {
     settings,
     finished: () => folders.finished(name, settings),
-    async train(server, callbacks) {
+    async train(host, callbacks) {
       const start = { name, settings, checkpoint: folders.startOf(job), firstStep: job.firstStep };
-      return (await trainPopulation(start, server, folders, callbacks)).run;
+      return (await trainPopulation(start, host, folders, callbacks)).run;
     },
   };
 }
@@ -137,6 +138,6 @@ function experimentsWork({ path }: JobsDirectory, { training }: JobOf<'experimen
       if (first === undefined || results.includes(undefined)) return undefined;
       return { ...first, trials: first.perSeed };
     },
-    train: (server, callbacks) => runTraining(training, server, folders, callbacks),
+    train: (host, callbacks) => runTraining(training, host, folders, callbacks),
   };
 }

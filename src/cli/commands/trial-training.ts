@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { trialsOf } from '../../experiments/search-ranking.ts';
-import { startPageServer } from '../../hosts/chrome/page-server.ts';
+import { openHost } from '../../hosts/open-host.ts';
 import { runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { withReplicas, writeCheckpoint } from '../../train/checkpoint.ts';
@@ -28,7 +28,7 @@ export async function trainParams({
   request,
   out,
   dataDir,
-  browser,
+  host: where,
 }: Extract<TrialOptions, { action: 'params' }>): Promise<number> {
   const { id, settings, checkpoint: from } = request;
   const startedAt = new Date();
@@ -50,10 +50,10 @@ export async function trainParams({
   try {
     return await output.orFailed(
       async () => {
-        const server = await startPageServer({ dataDir, log: progress.log, ...browser });
+        const host = await openHost({ dataDir, log: progress.log, ...where });
         try {
           return await trainInFolder(
-            server,
+            host,
             folder,
             { request: training, before },
             {
@@ -73,7 +73,7 @@ export async function trainParams({
           );
         } finally {
           progress.stop();
-          await server.close();
+          await host.close();
         }
       },
       () => (existsSync(own) ? own : (from ?? null)),

@@ -1,13 +1,12 @@
 import { Option } from 'commander';
 import { experiments, trainSettings } from '../../experiments/experiments.ts';
-import { startPageServer } from '../../hosts/chrome/page-server.ts';
-import { chromeHost } from '../../hosts/chrome/run.ts';
+import { openHost } from '../../hosts/open-host.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import type { FromWorker } from '../../train/messages.ts';
 import type { Tuning } from '../../train/tuner.ts';
 import { addToTuningFile } from '../folders/tuning-file.ts';
-import { addBrowserOptions, remoteBrowser } from '../options/browser-options.ts';
 import { makeCommand, parse } from '../options/command.ts';
+import { addHostAndBrowserOptions, hostOptionsOf } from '../options/host-options.ts';
 import { wholeNumber, widths } from '../options/numbers.ts';
 import { checkSettings } from '../options/setting-options.ts';
 import { Interrupted, signals } from '../process/signals.ts';
@@ -19,7 +18,7 @@ const budgetMs = 300_000;
 /** `npm run tune`: measures every variant of a plan's ops again, prints what it chose and why, and keeps it for training. */
 export async function main(args: readonly string[]): Promise<number> {
   const command = parse(
-    addBrowserOptions(
+    addHostAndBrowserOptions(
       makeCommand(
         'tune',
         'Measures which kernel variants are fastest on this adapter, and keeps the choice for training.',
@@ -47,10 +46,10 @@ export async function main(args: readonly string[]): Promise<number> {
   checkSettings(settings);
   const seeds = Array.from({ length: flags.seeds }, (_, i) => i + 1);
   const progress = makeProgress('tuning', 2000);
-  const server = await startPageServer({
+  const host = await openHost({
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
     log: progress.log,
-    ...remoteBrowser(flags),
+    ...hostOptionsOf(flags),
   });
   let onTuned: (tuning: Tuning) => void = () => {};
   const tuned = new Promise<Tuning>((resolve) => {
@@ -61,7 +60,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (message.type === 'tuning') progress.update(message.done, message.total, message.op);
     if (message.type === 'tuned') onTuned(message.tuning);
   };
-  const run = await chromeHost(server, progress.log).start(
+  const run = await host.start(
     {
       from: {
         kind: 'new',
@@ -88,7 +87,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } finally {
     progress.stop();
     await run.close();
-    await server.close();
+    await host.close();
   }
 }
 

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duration } from '../../experiments/duration.ts';
-import type { PageServer } from '../../hosts/chrome/page-server.ts';
-import { BrowserEnded, chromeHost } from '../../hosts/chrome/run.ts';
+import { type Host, HostEnded } from '../../hosts/host.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import type { FromWorker, RunRequest, RunResult } from '../../train/messages.ts';
 import { Interrupted, signals } from '../process/signals.ts';
@@ -19,7 +18,7 @@ export interface FolderRun {
   readonly result: RunResult;
   readonly ready: MessageOf<'ready'>;
   readonly adapter: MessageOf<'adapter'>;
-  /** `Chrome/156.0...` */
+  /** What ran the engine: `Chrome/156.0...`, `Node/20.20.2 webgpu/0.6.2`. */
   readonly browser: string;
   /** What the run was begun as. */
   readonly experiment: string | null;
@@ -57,32 +56,32 @@ const goneMs = 1000;
 const reconnectAfterMs = 2000;
 
 /**
- * Trains in Chrome: metrics as they come, a checkpoint after each epoch and where a signal stops it. Returns what `keep` returns. Where the
+ * Trains on a host: metrics as they come, a checkpoint after each epoch and where a signal stops it. Returns what `keep` returns. Where the
  * connection to a browser elsewhere is lost, it goes on once from the last checkpoint.
  * @throws Interrupted where a signal came before the first step, or ended the browser too; UserError where a browser elsewhere is
  * lost for good; FileWriteError
  */
 export async function trainInFolder<T>(
-  server: PageServer,
+  host: Host,
   folder: RunDirectory,
   training: FolderTraining,
   callbacks: FolderRunCallbacks<T>,
 ): Promise<T> {
   try {
-    return await trainOnce(server, folder, training, callbacks);
+    return await trainOnce(host, folder, training, callbacks);
   } catch (error) {
-    if (!(error instanceof BrowserEnded) || server.browserUrl === undefined) throw error;
+    if (!(error instanceof HostEnded) || host.elsewhere === undefined) throw error;
     const { kept, ...again } = goOn(folder, training);
-    callbacks.log(`the connection to ${server.browserUrl} is lost: trying once more, from step ${kept}`);
+    callbacks.log(`the connection to ${host.elsewhere} is lost: trying once more, from step ${kept}`);
     await delay(reconnectAfterMs);
     try {
-      return await trainOnce(server, folder, again, callbacks);
+      return await trainOnce(host, folder, again, callbacks);
     } catch (second) {
-      const isLost = second instanceof BrowserEnded || second instanceof UserError;
+      const isLost = second instanceof HostEnded || second instanceof UserError;
       if (!isLost || signals.asked) throw second;
-      const reason = second instanceof BrowserEnded ? 'lost twice' : second.message;
+      const reason = second instanceof HostEnded ? 'lost twice' : second.message;
       throw new UserError(
-        `the connection to ${server.browserUrl} is lost (${reason}); the state of step ${goOn(folder, training).kept} is kept`,
+        `the connection to ${host.elsewhere} is lost (${reason}); the state of step ${goOn(folder, training).kept} is kept`,
       );
     }
   }
@@ -107,12 +106,12 @@ function goOn(
 }
 
 async function trainOnce<T>(
-  server: PageServer,
+  host: Host,
   folder: RunDirectory,
   { request, before }: FolderTraining,
   callbacks: FolderRunCallbacks<T>,
 ): Promise<T> {
-  const { log, onReady, onReport, onTuning, onValidation, onDiverged, beforeWriting, keep } = callbacks;
+  const { onReady, onReport, onTuning, onValidation, onDiverged, beforeWriting, keep } = callbacks;
   let ready: MessageOf<'ready'> | undefined;
   let adapter: MessageOf<'adapter'> | undefined;
   let browser = '';
@@ -146,7 +145,7 @@ async function trainOnce<T>(
       lastKept = message.step;
     }
   };
-  const run = await chromeHost(server, log).start({ ...request, checkpoints: true }, onMessage);
+  const run = await host.start({ ...request, checkpoints: true }, onMessage);
   browser = run.runner;
   try {
     // Where the browser is gone it cannot be asked; that is told below, before the process ends.
@@ -158,10 +157,10 @@ async function trainOnce<T>(
       return keep({ result, ready: ready!, adapter: adapter!, browser, experiment, duration });
     });
   } catch (error) {
-    if (error instanceof BrowserEnded && !signals.asked) await delay(sameSignalMs);
+    if (error instanceof HostEnded && !signals.asked) await delay(sameSignalMs);
     if (!signals.asked) throw error;
     if (ready === undefined) throw new Interrupted('stopped before the first step');
-    if (error instanceof BrowserEnded) {
+    if (error instanceof HostEnded) {
       throw new Interrupted(
         `stopped, and the browser with it: what is kept is the state of step ${lastKept}`,
       );

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import type { Experiment } from '../../experiments/experiments.ts';
 import { type Study, studies } from '../../experiments/studies.ts';
-import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
+import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
+import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { wholeNumber } from './numbers.ts';
 
@@ -25,7 +25,7 @@ export interface ExperimentsRequest {
   /** undefined: all cycles. */
   readonly steps: number | undefined;
   readonly dataDir: string | undefined;
-  readonly browser: RemoteBrowser;
+  readonly host: HostOptions;
   readonly out: string;
 }
 
@@ -47,7 +47,7 @@ const describe = ({ name: study, what: about, experiments }: Study): string =>
   );
 
 const command = () =>
-  addBrowserOptions(
+  addHostAndBrowserOptions(
     makeCommand(
       'experiments',
       'Trains the experiments of the course report, or of another study, and compares them.',
@@ -119,7 +119,7 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
     tuned: tuned ?? false,
     steps,
     dataDir: data === undefined ? undefined : resolvePath(data),
-    browser: remoteBrowser(flags),
+    host: hostOptionsOf(flags),
     out: out === undefined ? join(runsFolder(), parts.join('-')) : resolvePath(out),
   };
 }

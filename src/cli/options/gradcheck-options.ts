@@ -1,9 +1,9 @@
 import { Option } from 'commander';
 import { type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
-import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
+import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
-import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
+import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import {
   batchNormChoices,
   checkBrowser,
@@ -24,13 +24,13 @@ export interface GradcheckOptions {
   readonly entries: number;
   readonly json: boolean;
   readonly dataDir: string | undefined;
-  readonly browser: RemoteBrowser;
+  readonly host: HostOptions;
   /** Forced variants by op. */
   readonly variants: Readonly<Record<string, string>>;
 }
 
 const command = () =>
-  addBrowserOptions(
+  addHostAndBrowserOptions(
     makeCommand('gradcheck', 'Checks the gradients of a net, layer by layer, as the course report does.'),
   )
     .addOption(
@@ -103,7 +103,7 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
     entries: flags.entries,
     json: flags.json ?? false,
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
-    browser: remoteBrowser(flags),
+    host: hostOptionsOf(flags),
     variants: flags.variant ?? {},
   };
 }

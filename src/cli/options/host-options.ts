@@ -1,15 +1,10 @@
-import { type Command, Option } from 'commander';
+// Options of every command that computes: where.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { HostOptions } from '../../hosts/host.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { wholeNumber } from './numbers.ts';
 
-/** Where the engine runs: headless Chrome, or this machine's Node with the npm package webgpu. */
-export type HostName = 'chrome' | 'node';
-
-export interface HostOptions {
-  readonly host: HostName;
-  /** Name of the adapter, Node alone. */
-  readonly adapter: string | undefined;
-}
-
+/** Adds `--host` and `--adapter`. */
 export function addHostOptions(command: Command): Command {
   return command
     .addOption(
@@ -20,11 +15,53 @@ export function addHostOptions(command: Command): Command {
     .option('--adapter <name>', 'adapter by its name, with --host node (a wrong name lists them)');
 }
 
-/** @throws UserError for an adapter that the host does not let one choose */
-export function hostOptionsOf(flags: { readonly host?: string; readonly adapter?: string }): HostOptions {
+/** Adds `--browser-ws` and `--page-port` too. */
+export function addHostAndBrowserOptions(command: Command): Command {
+  return addHostOptions(command)
+    .addOption(
+      new Option(
+        '--browser-ws <url>',
+        'compute in a Chrome that runs elsewhere: its DevTools address, such as ws://127.0.0.1:9222/devtools/browser/... or http://127.0.0.1:9222',
+      ).argParser(browserAddress),
+    )
+    .addOption(
+      new Option(
+        '--page-port <n>',
+        'port of this computer at which that Chrome finds the page and the data, for a tunnel (default: a free one)',
+      ).argParser(wholeNumber(1, 65_535)),
+    );
+}
+
+function browserAddress(text: string): string {
+  if (URL.canParse(text) && /^(wss?|https?):$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError(`must be an address such as ws://127.0.0.1:9222/..., got "${text}"`);
+}
+
+/** What they mean. @throws UserError for an option that the host has no use for */
+export function hostOptionsOf(flags: {
+  readonly host?: string;
+  readonly adapter?: string;
+  readonly browserWs?: string;
+  readonly pagePort?: number;
+}): HostOptions {
+  const { adapter, browserWs: browserUrl, pagePort: port } = flags;
   const host = flags.host === 'node' ? 'node' : 'chrome';
-  if (host === 'chrome' && flags.adapter !== undefined) {
+  if (host === 'chrome' && adapter !== undefined) {
     throw new UserError('--adapter is for --host node: Chrome chooses the adapter itself');
   }
-  return { host, adapter: flags.adapter };
+  if (host === 'node' && (browserUrl ?? port) !== undefined) {
+    const name = browserUrl === undefined ? '--page-port' : '--browser-ws';
+    throw new UserError(`${name} is for --host chrome: Node needs no browser`);
+  }
+  if (port !== undefined && browserUrl === undefined) {
+    throw new UserError(
+      '--page-port is for --browser-ws: a browser of this computer finds the page by itself',
+    );
+  }
+  return {
+    host,
+    ...(adapter !== undefined && { adapter }),
+    ...(browserUrl !== undefined && { browserUrl }),
+    ...(port !== undefined && { port }),
+  };
 }

@@ -4,11 +4,11 @@ import { fnv1a } from '../../data/random.ts';
 import { type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
 import { type SearchPlan, searchMethods } from '../../experiments/search-plan.ts';
 import type { Axis } from '../../experiments/search-space.ts';
-import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
+import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
+import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { checkBrowser } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
@@ -27,7 +27,7 @@ export interface SearchRequest {
   /** Options of `npm run train` that all candidates share, as they were typed. */
   readonly sharedArguments: readonly string[];
   readonly dataDir: string | undefined;
-  readonly browser: RemoteBrowser;
+  readonly host: HostOptions;
   readonly out: string;
 }
 
@@ -265,7 +265,7 @@ function withoutStatistics({ experiment: name }: Flags, { settings }: SearchPlan
 
 /** Parses the arguments; undefined where help was asked for. @throws UserError for a mistake */
 export function parseSearchOptions(args: readonly string[]): SearchOptions | undefined {
-  const parsed = parse(addBrowserOptions(searchCommand()), args);
+  const parsed = parse(addHostAndBrowserOptions(searchCommand()), args);
   if (parsed === undefined) return undefined;
   const flags = parsed.opts<Flags>();
   if (flags.collect !== undefined) return { action: 'collect', out: collectedFolder(parsed, flags.collect) };
@@ -279,7 +279,7 @@ export function parseSearchOptions(args: readonly string[]): SearchOptions | und
     plan,
     sharedArguments: [...sharedArguments(args), ...withoutStatistics(flags, plan)],
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
-    browser: remoteBrowser(flags),
+    host: hostOptionsOf(flags),
     out: out === undefined ? join(runsFolder(), name) : resolvePath(out),
   };
 }

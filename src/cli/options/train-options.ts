@@ -6,14 +6,14 @@ import {
   experiments,
   netSpec,
 } from '../../experiments/experiments.ts';
-import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
+import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { layOut } from '../../nn/parameters.ts';
 import { applyStateDict } from '../../train/state.ts';
 import { readWeights } from '../../train/weights-file.ts';
-import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
+import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { checkBrowser, checkVariants, experimentFrom, netHelp, netOption } from './net-options.ts';
 import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
 import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
@@ -30,7 +30,7 @@ export interface TrainOptions {
   readonly init: Uint8Array<ArrayBuffer> | undefined;
   readonly resume: string | undefined;
   readonly dataDir: string | undefined;
-  readonly browser: RemoteBrowser;
+  readonly host: HostOptions;
   readonly out: string | undefined;
   /** Measure which kernel variants are fastest, where that is not known yet. */
   readonly tune: boolean;
@@ -64,7 +64,7 @@ export function trainCommand(): Command {
     .addOption(new Option('--optimizer <name>', 'optimizer').choices(optimizerNames))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
     .option('--lr-max <x>', 'largest learning rate', number(0, false));
-  return addBrowserOptions(addSettingOptions(command))
+  return addHostAndBrowserOptions(addSettingOptions(command))
     .option(
       '--bn-stats <kind:n>',
       'after training, statistics of n samples replace the running ones: precise:10000 (of training images), adaptive:1000 (of test images), none',
@@ -129,7 +129,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
     init: flags.init === undefined ? undefined : readInit(flags.init, settings),
     resume: flags.resume,
     dataDir: flags.data,
-    browser: remoteBrowser(flags),
+    host: hostOptionsOf(flags),
     out: flags.out,
     tune: flags.tune,
     variants: flags.variant ?? {},

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Option } from 'commander';
-import type { RemoteBrowser } from '../../hosts/chrome/page-server.ts';
+import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { addBrowserOptions, remoteBrowser } from './browser-options.ts';
 import { makeCommand, parse } from './command.ts';
+import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { parseTrialParams, type TrialRequest } from './trial-params.ts';
 
 /** What `npm run trial` was asked for. */
@@ -21,7 +21,7 @@ export type TrialOptions =
 /** With which data a trial is trained, and in which browser. */
 export interface TrialPlace {
   readonly dataDir: string | undefined;
-  readonly browser: RemoteBrowser;
+  readonly host: HostOptions;
 }
 
 interface Flags {
@@ -35,7 +35,7 @@ interface Flags {
 }
 
 const command = () =>
-  addBrowserOptions(
+  addHostAndBrowserOptions(
     makeCommand('trial', 'Trains once, as a program for other programs: JSON in, JSON lines out.'),
   )
     .addOption(
@@ -80,7 +80,7 @@ export async function parseTrialOptions(args: readonly string[]): Promise<TrialO
   const { params, job, schema, out, data } = flags;
   if (schema) return { action: 'schema' };
   const dataDir = data === undefined ? undefined : resolvePath(data);
-  const place = { dataDir, browser: remoteBrowser(flags) };
+  const place = { dataDir, host: hostOptionsOf(flags) };
   if (job !== undefined) return { action: 'job', job: resolvePath(job), ...place };
   const request = parseTrialParams(params === undefined ? await standardInput() : readParams(params));
   return { action: 'params', request, out: out === undefined ? undefined : resolvePath(out), ...place };

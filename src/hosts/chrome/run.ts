@@ -1,22 +1,30 @@
 import type { FromWorker, StartMessage } from '../../train/messages.ts';
-import type { Host, HostedRun } from '../host.ts';
+import { type Host, HostEnded, type HostedRun } from '../host.ts';
 import { UserError } from '../user-error.ts';
 import { fromText, toText } from './message-text.ts';
 import type { Envelope } from './page.ts';
-import type { PageServer } from './page-server.ts';
+import { type PageServer, type PageServerOptions, startPageServer } from './page-server.ts';
 import { openSession } from './session.ts';
 
-/** The browser is gone: it crashed, or was ended. */
-export class BrowserEnded extends Error {
-  override readonly name = 'BrowserEnded';
+/**
+ * Headless Chrome as a host: each run is a browser with a page of this process's server.
+ * @throws DataError where no source has the data; UserError where the port cannot be had
+ */
+export async function openChromeHost(
+  options: Pick<PageServerOptions, 'dataDir' | 'log' | 'port' | 'browserUrl'>,
+): Promise<Host> {
+  const { dataDir, log, port, browserUrl } = options;
+  const server = await startPageServer({ dataDir, log, port, browserUrl });
+  return {
+    name: 'chrome',
+    dataSource: server.dataSource,
+    data: { baseUrl: `${server.origin}${server.dataUrl}` },
+    elsewhere: browserUrl,
+    start: (request, onMessage) =>
+      startInChrome(server, { type: 'start', dataUrl: server.dataUrl, request }, onMessage, log),
+    close: () => server.close(),
+  };
 }
-
-/** Headless Chrome, with a page of this server, as a host. */
-export const chromeHost = (server: PageServer, log: (line: string) => void): Host => ({
-  name: 'chrome',
-  start: (request, onMessage) =>
-    startInChrome(server, { type: 'start', dataUrl: server.dataUrl, request }, onMessage, log),
-});
 
 /**
  * Opens the headless page, starts the worker, and hands on its messages in order.
@@ -31,7 +39,7 @@ async function startInChrome(
   const { transfers, browserUrl } = server;
   const { browser, page, close } = await openSession(browserUrl, log);
   const finished = new Promise<Extract<FromWorker, { type: 'done' }>>((resolve, reject) => {
-    browser.on('disconnected', () => reject(new BrowserEnded('the browser ended before the run did')));
+    browser.on('disconnected', () => reject(new HostEnded('the browser ended before the run did')));
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
     void page.exposeFunction('wgradReceive', async ({ text, parts }: Envelope) => {
       try {

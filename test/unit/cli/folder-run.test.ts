@@ -8,7 +8,7 @@ import { trainInFolder } from '../../../src/cli/folders/folder-run.ts';
 import { RunDirectory } from '../../../src/cli/folders/run-directory.ts';
 import { readSessions } from '../../../src/cli/folders/sessions.ts';
 import { Signals } from '../../../src/cli/process/signals.ts';
-import { BrowserEnded } from '../../../src/hosts/chrome/run.ts';
+import { type Host, HostEnded } from '../../../src/hosts/host.ts';
 
 const fake = vi.hoisted(() => ({
   signals: undefined as unknown,
@@ -24,30 +24,31 @@ vi.mock('../../../src/cli/process/signals.ts', async (importOriginal) => ({
     return fake.signals;
   },
 }));
-vi.mock('../../../src/hosts/chrome/run.ts', async (importOriginal) => ({
-  ...(await importOriginal<object>()),
-  chromeHost: () => ({
-    name: 'chrome',
-    start: async (_request: unknown, onMessage: typeof fake.onMessage) => {
-      fake.onMessage = onMessage;
-      const finished = new Promise((resolve, reject) => {
-        fake.finish = resolve;
-        fake.fail = reject;
-      });
-      finished.catch(() => {});
-      return {
-        runner: 'Chrome/156',
-        finished,
-        stop: async () => {
-          fake.stopped++;
-        },
-        close: async () => {
-          fake.closed++;
-        },
-      };
-    },
-  }),
-}));
+const host: Host = {
+  name: 'chrome',
+  dataSource: 'cache',
+  data: { baseUrl: '/' },
+  elsewhere: undefined,
+  start: async (_request, onMessage) => {
+    fake.onMessage = onMessage as typeof fake.onMessage;
+    const finished = new Promise<never>((resolve, reject) => {
+      fake.finish = resolve as typeof fake.finish;
+      fake.fail = reject;
+    });
+    finished.catch(() => {});
+    return {
+      runner: 'Chrome/156',
+      finished,
+      stop: async () => {
+        fake.stopped++;
+      },
+      close: async () => {
+        fake.closed++;
+      },
+    };
+  },
+  close: async () => {},
+};
 
 let folder: string;
 let emitter: EventEmitter;
@@ -67,7 +68,7 @@ async function started() {
     request: {} as never,
     before: { experiment: 'base', sessions: [], startedAt: new Date() },
   };
-  const run = trainInFolder({ dataUrl: '/' } as never, new RunDirectory(folder), training, {
+  const run = trainInFolder(host, new RunDirectory(folder), training, {
     log: () => {},
     onReady: () => {},
     onReport: () => {},
@@ -100,7 +101,7 @@ test.each([
   const run = started();
   await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
   if (delayMs === 0) emitter.emit('SIGTERM', 'SIGTERM');
-  fake.fail(new BrowserEnded('the browser ended before the run did'));
+  fake.fail(new HostEnded('the browser ended before the run did'));
   if (delayMs > 0) setTimeout(() => emitter.emit('SIGTERM', 'SIGTERM'), delayMs);
   await expect(run).rejects.toThrow(
     'stopped, and the browser with it: what is kept is the state of step 450',
@@ -111,6 +112,6 @@ test.each([
 test('a browser that ends alone is no stop', async () => {
   const run = started();
   await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
-  fake.fail(new BrowserEnded('the browser ended before the run did'));
-  await expect(run).rejects.toThrow(BrowserEnded);
+  fake.fail(new HostEnded('the browser ended before the run did'));
+  await expect(run).rejects.toThrow(HostEnded);
 });

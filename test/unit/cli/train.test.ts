@@ -8,13 +8,11 @@ import { readCheckpoint, writeCheckpoint } from '../../../src/train/checkpoint.t
 import type { RunRequest } from '../../../src/train/messages.ts';
 
 const fake = vi.hoisted(() => ({ stopAt: Number.POSITIVE_INFINITY, msPerSession: 0 }));
-vi.mock('../../../src/hosts/chrome/page-server.ts', () => ({
-  startPageServer: async () => ({ dataUrl: '/', dataSource: 'cache', close: async () => {} }),
-}));
-vi.mock('../../../src/hosts/chrome/run.ts', async (importOriginal) => ({
-  ...(await importOriginal<object>()),
-  chromeHost: () => ({
+vi.mock('../../../src/hosts/open-host.ts', () => ({
+  openHost: async () => ({
     name: 'chrome',
+    dataSource: 'cache',
+    close: async () => {},
     start: async ({ from }: RunRequest, onMessage: (message: unknown) => Promise<void> | void) => {
       const before = from.kind === 'checkpoint' ? readCheckpoint(from.file) : undefined;
       const settings = 'settings' in from ? from.settings : before!.settings;

@@ -1,0 +1,95 @@
+// The engine in this process, on Dawn: a run reads the data from their files and hands on its messages by a call.
+import { DATA_URL } from '../../data/cifar10.ts';
+import { prepareCifar10 } from '../../data/files/prepare.ts';
+import { progressLines } from '../../data/files/progress-lines.ts';
+import type { StreamOptions } from '../../data/load.ts';
+import { splitTraining } from '../../data/splits.ts';
+import { adapterName, requestGpu } from '../../gpu/device.ts';
+import { loadDataset } from '../../train/dataset.ts';
+import { isUserError } from '../../train/failure.ts';
+import type { FromWorker, RunRequest } from '../../train/messages.ts';
+import { runTraining } from '../../train/run.ts';
+import type { Host, HostedRun, HostOptions } from '../host.ts';
+import { UserError } from '../user-error.ts';
+import { dawnVersion, openDawn } from './dawn.ts';
+import { fileFetch } from './file-fetch.ts';
+
+type OnMessage = Parameters<Host['start']>[1];
+
+/**
+ * This process as a host.
+ * @throws DataError where no source has the data; UserError where the package webgpu or an adapter is missing
+ */
+export async function openNodeHost({
+  adapter,
+  dataDir,
+  log,
+}: Pick<HostOptions, 'adapter'> & {
+  readonly dataDir?: string | undefined;
+  readonly log: (line: string) => void;
+}): Promise<Host> {
+  // First the adapter: it is missing more often than the data, and those may take minutes.
+  const gpu = await openDawn({ adapter, log });
+  const prepared = await prepareCifar10({ dataDir, onProgress: progressLines(log), onNotice: log });
+  const data: StreamOptions = { baseUrl: DATA_URL, fetch: fileFetch(prepared) };
+  return {
+    name: 'node',
+    dataSource: prepared.source,
+    data,
+    elsewhere: undefined,
+    start: async (request, onMessage) => startHere(gpu, data, request, onMessage),
+    close: async () => {},
+  };
+}
+
+function startHere(dawn: GPU, data: StreamOptions, request: RunRequest, onMessage: OnMessage): HostedRun {
+  const runner = `Node/${process.versions.node} webgpu/${dawnVersion()}`;
+  const stop = new AbortController();
+  let device: GPUDevice | undefined;
+  // One after the other, as they come; the first that fails ends the run.
+  let handled = Promise.resolve();
+  const post = (message: FromWorker) => {
+    handled = handled.then(() => onMessage(message));
+    handled.catch((error: unknown) => stop.abort(error));
+  };
+  const run = async () => {
+    const { signal } = stop;
+    const gpu = await requestGpu(dawn);
+    device = gpu.device;
+    post({ type: 'adapter', adapter: gpu.adapter, name: adapterName(gpu.adapter) });
+    const result = await runTraining(request, {
+      gpu,
+      dataset: ({ valSize, normalisation }) =>
+        loadDataset(
+          gpu,
+          {
+            ...data,
+            signal,
+            onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
+          },
+          splitTraining(valSize).training.count,
+          normalisation,
+        ),
+      onEvent: post,
+      signal,
+      runner,
+    });
+    await handled;
+    return { type: 'done', result } as const;
+  };
+  const finished = run().catch(async (error: unknown) => {
+    await handled; // What a message's receiver throws is the reason of all that follows.
+    throw isUserError(error) ? new UserError((error as Error).message) : error;
+  });
+  finished.catch(() => {}); // Whoever awaits it gets it.
+  return {
+    runner,
+    finished,
+    stop: async () => stop.abort(new Error('stopped')),
+    async close() {
+      stop.abort(new Error('closed'));
+      await finished.catch(() => {});
+      device?.destroy();
+    },
+  };
+}
