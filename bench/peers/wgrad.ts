@@ -116,7 +116,10 @@ class WgradStep implements PeerStep {
       0,
       perStepTable(optimizer, mostSteps, () => work.learningRate),
     );
-    queue.writeBuffer(perReplica.buffer, 0, perReplicaTable([{ lambda: work.lambda, rateScale: 1 }]));
+    for (const { table, rateFactor } of perReplica) {
+      const replica = { lambda: work.lambda, rateScale: 1 };
+      queue.writeBuffer(table.buffer, 0, perReplicaTable([replica], rateFactor));
+    }
     const values = {
       parameters: new Float32Array(model.params.replicaStride),
       statistics: new Float32Array(model.running.replicaStride),

@@ -15,6 +15,9 @@
 const COUNT = 64u;
 const DECAYED = 32u; // the first DECAYED elements are weight matrices; a multiple of 4
 const REPLICAS = 1u;
+//#if SKIPS
+const SKIP = 0u; // parameters at the start that are left alone; a multiple of 4
+//#endif
 const VECS = 1u;
 const WIDTH = 16u;
 const B1 = 0.9f;
@@ -47,6 +50,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var v = 0u; v < VECS; v++) {
     let i = v * WIDTH + id.x;
     if (id.x < WIDTH && i < COUNT / 4u) {
+      //#if SKIPS
+      if (i < SKIP / 4u) {
+        continue;
+      }
+      //#endif
       let p = params[id.z * (PARAMS_STRIDE / 4u) + i];
       let decay = select(0.0, 2.0 * lambda, i < DECAYED / 4u);
       let g = grads[id.z * (GRADS_STRIDE / 4u) + i] + decay * p;

@@ -17,6 +17,9 @@ const MOMENTUM = 0.9f;
 //#if DECAYS
 const WEIGHT_DECAY = 0f;
 //#endif
+//#if SKIPS
+const SKIP = 0u; // parameters at the start that are left alone; a multiple of 4
+//#endif
 const VECS = 1u;
 const WIDTH = 16u;
 const GRADS_STRIDE = 64u;
@@ -37,6 +40,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var v = 0u; v < VECS; v++) {
     let i = v * WIDTH + id.x;
     if (id.x < WIDTH && i < COUNT / 4u) {
+      //#if SKIPS
+      if (i < SKIP / 4u) {
+        continue;
+      }
+      //#endif
       let p = params[id.z * (PARAMS_STRIDE / 4u) + i];
       var decay = select(0.0, 2.0 * lambda, i < DECAYED / 4u);
       //#if DECAYS

@@ -161,11 +161,14 @@ export const settingFields: readonly SettingField[] = [
     option: 'init-sigma',
     label: 'Initial weights',
     group: 'Net',
-    help: 'Standard deviation of the initial weights; he takes that of He et al., by layer.',
+    help: "Standard deviation of the initial weights; he takes that of He et al., by layer, torch PyTorch's.",
     read: ({ init }) => (typeof init === 'string' ? init : numberText(init.sigma)),
     write: (settings, text) => ({
       ...settings,
-      init: text === 'he' || text === 'xavier' ? text : { sigma: number(0, false)(text.trim()) },
+      init:
+        text === 'he' || text === 'xavier' || text === 'torch'
+          ? text
+          : { sigma: number(0, false)(text.trim()) },
     }),
   },
   {

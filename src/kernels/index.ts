@@ -25,6 +25,7 @@ import { adam, sgd, sgdMomentum } from './optimizers.ts';
 import { biasGradientParts, partSum } from './parts.ts';
 import { averagePoolBackward, averagePoolForward, maxPoolBackward, maxPoolForward } from './pooling.ts';
 import { reluBackward, reluForward } from './relu.ts';
+import { scale } from './scale.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 import { stepEnd } from './step-end.ts';
 
@@ -49,6 +50,7 @@ export const kernels = [
   geluForward,
   maxPoolForward,
   averagePoolForward,
+  scale,
   softmaxCrossEntropy,
   gatherMatmulWgrad,
   matmulWgrad,

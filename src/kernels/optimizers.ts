@@ -12,6 +12,8 @@ export type UpdateShape = {
   readonly REPLICAS: number;
   /** SGD: added to the gradient, times the parameter. Adam: what the parameter is shrunk by, times the rate (AdamW). */
   readonly WEIGHT_DECAY: number;
+  /** Parameters at the start that are left alone: bindings begin at multiples of 64. */
+  readonly SKIP: number;
 };
 
 export type MomentumShape = UpdateShape & { readonly MOMENTUM: number; readonly NESTEROV: 0 | 1 };
@@ -26,16 +28,21 @@ const vec4 = <S extends UpdateShape>(source: string, own: Own<S>): Variant<S>[] 
   [1, 16].map((vecs) => ({
     name: vecs === 1 ? 'vec4' : `vec4-${vecs}`,
     source,
-    refuses: wantsMultiplesOf4<S>('COUNT', 'DECAYED'),
-    ...(own.flags && { flags: own.flags }),
+    refuses: wantsMultiplesOf4<S>('COUNT', 'DECAYED', 'SKIP'),
+    flags: (shape) => ({
+      DECAYS: shape.WEIGHT_DECAY !== 0,
+      SKIPS: shape.SKIP !== 0,
+      ...own.flags?.(shape),
+    }),
     constants: (shape) => {
-      const { COUNT, DECAYED, REPLICAS, WEIGHT_DECAY } = shape;
+      const { COUNT, DECAYED, REPLICAS, WEIGHT_DECAY, SKIP } = shape;
       return {
         COUNT,
         DECAYED,
         REPLICAS,
         ...own.constants(shape),
         ...(WEIGHT_DECAY !== 0 && { WEIGHT_DECAY }),
+        ...(SKIP !== 0 && { SKIP }),
         VECS: vecs,
         WIDTH: width(shape, vecs),
       };
@@ -46,14 +53,13 @@ const vec4 = <S extends UpdateShape>(source: string, own: Own<S>): Variant<S>[] 
 /** What every update looks up: numbers of the step, numbers of the replica, and the step itself. */
 const tables = [read('perStep'), read('perReplica'), read('counters')] as const;
 const preferred = { swiftshader: ['vec4-16'], cpu: ['vec4-16'] };
-const decays = ({ WEIGHT_DECAY }: UpdateShape) => ({ DECAYS: WEIGHT_DECAY !== 0 });
 
 /** params -= rate · (grads + L2 term). */
 export const sgd = defineKernel({
   op: 'sgd',
   bindings: [read('grads'), ...tables, readWrite('params')],
   cost: ({ COUNT }: UpdateShape) => ({ flops: 4 * COUNT, bytes: 12 * COUNT }),
-  variants: vec4<UpdateShape>(sgdVec4, { constants: () => ({}), flags: decays }),
+  variants: vec4<UpdateShape>(sgdVec4, { constants: () => ({}) }),
   preferred,
 });
 
@@ -64,7 +70,7 @@ export const sgdMomentum = defineKernel({
   cost: ({ COUNT }: MomentumShape) => ({ flops: 6 * COUNT, bytes: 20 * COUNT }),
   variants: vec4<MomentumShape>(sgdMomentumVec4, {
     constants: ({ MOMENTUM }) => ({ MOMENTUM }),
-    flags: (shape) => ({ ...decays(shape), NESTEROV: shape.NESTEROV === 1 }),
+    flags: ({ NESTEROV }) => ({ NESTEROV: NESTEROV === 1 }),
   }),
   preferred,
 });
@@ -76,7 +82,6 @@ export const adam = defineKernel({
   cost: ({ COUNT }: AdamShape) => ({ flops: 14 * COUNT, bytes: 28 * COUNT }),
   variants: vec4<AdamShape>(adamVec4, {
     constants: ({ B1, B2, EPS }) => ({ B1, B2, EPS, ONE_MINUS_B1: 1 - B1, ONE_MINUS_B2: 1 - B2 }),
-    flags: decays,
   }),
   preferred,
 });

@@ -2,8 +2,9 @@
 
 import type { BatchNormOptions } from './layers/batch-norm.ts';
 import type { LayerSpec } from './layers/index.ts';
-import type { SampleShape } from './layers/layer.ts';
+import { imageOf, type SampleShape } from './layers/layer.ts';
 import type { NetSpec } from './net-spec.ts';
+import { whiteningFilterCount } from './whitening.ts';
 
 /** A family: `patch-4-10-50` is of `patch`. */
 export interface NetFamily {
@@ -12,7 +13,8 @@ export interface NetFamily {
   readonly numbers: readonly string[];
   /** One line for `--help`. */
   readonly what: string;
-  layers(numbers: readonly number[], classes: number): readonly LayerSpec[];
+  /** @throws RangeError where the input is of another kind */
+  layers(numbers: readonly number[], classes: number, input: SampleShape): readonly LayerSpec[];
 }
 
 /** PyTorch's batch norm. */
@@ -24,6 +26,7 @@ export const torchBatchNorm: BatchNormOptions = {
 };
 
 const relu = { kind: 'relu' } as const;
+const gelu = { kind: 'gelu' } as const;
 const flatten = { kind: 'flatten' } as const;
 const norm = { kind: 'batch-norm', ...torchBatchNorm } as const;
 
@@ -59,7 +62,42 @@ const vgg: NetFamily = {
   ],
 };
 
-export const netFamilies: readonly NetFamily[] = [patch, vgg];
+/** Batch norm of the family below: a short memory, no scale, a bias that learns fast. */
+const quickNorm = {
+  kind: 'batch-norm',
+  eps: 1e-12,
+  statsMomentum: 0.4,
+  runningVariance: 'unbiased',
+  runningInit: 'zero-one',
+  scale: false,
+  biasRate: 64,
+} as const;
+
+/** The shape of K. Jordan's airbench94 (2024, https://arxiv.org/abs/2404.00498): frozen filters that whiten, three blocks of two convolutions. */
+const air: NetFamily = {
+  name: 'air',
+  numbers: ['filters', 'filters', 'filters'],
+  what: 'frozen whitening filters, three blocks of two 3×3 convolutions with pooling, batch norm and GELU, linear',
+  layers: (widths, classes, input) => [
+    {
+      kind: 'conv',
+      filters: whiteningFilterCount(imageOf(input).channels, 2),
+      size: 2,
+      initial: 'whitening',
+    },
+    gelu,
+    ...widths.flatMap((filters): LayerSpec[] => {
+      const conv = { kind: 'conv', filters, size: 3, padding: 1, bias: false, initial: 'dirac' } as const;
+      return [conv, { kind: 'max-pool', size: 2 }, quickNorm, gelu, conv, quickNorm, gelu];
+    }),
+    { kind: 'max-pool', size: 3 },
+    flatten,
+    { kind: 'linear', outputs: classes, bias: false },
+    { kind: 'scale', factor: 1 / 9 },
+  ],
+};
+
+export const netFamilies: readonly NetFamily[] = [patch, vgg, air];
 
 /** `patch-S-F-H, vgg-F-F-F`: the names that there are. */
 export const namedNetForms = netFamilies.map(
@@ -78,8 +116,8 @@ export function namedNet(name: string, input: SampleShape, classes: number): Net
     found?.numbers.length === numbers.length && texts.every((text) => /^[1-9]\d{0,4}$/.test(text));
   if (!found || !isRight) {
     throw new RangeError(
-      `there is no net "${name}": names are ${namedNetForms.join(', ')}, such as patch-4-10-50 or vgg-16-32-64`,
+      `there is no net "${name}": names are ${namedNetForms.join(', ')}, such as vgg-16-32-64`,
     );
   }
-  return { input, layers: found.layers(numbers, classes), classes };
+  return { input, layers: found.layers(numbers, classes, input), classes };
 }

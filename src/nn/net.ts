@@ -104,10 +104,11 @@ export function netWords(net: NetSpec): string {
 
 function layerWords(spec: LayerSpec): string {
   if (spec.kind === 'conv') {
-    const { filters, size, stride = 1 } = spec;
-    return `conv ${filters} of ${size}x${size}${stride === 1 ? '' : ` by ${stride}`}`;
+    const { filters, size, stride = 1, initial } = spec;
+    return `${initial === 'whitening' ? 'whitening' : 'conv'} ${filters} of ${size}x${size}${stride === 1 ? '' : ` by ${stride}`}`;
   }
   if (spec.kind === 'max-pool') return `max-pool ${spec.size}`;
   if (spec.kind === 'linear') return `linear ${spec.outputs}`;
+  if (spec.kind === 'scale') return `times ${Number(spec.factor.toPrecision(4))}`;
   return spec.kind;
 }

@@ -30,6 +30,31 @@ export interface ParameterLayout {
   readonly statisticCount: number;
 }
 
+/** Neighbouring parameters that an optimizer treats alike. */
+export interface RateRange {
+  /** The first of its tensors. */
+  readonly name: string;
+  /** Elements of a replica's flat array, from `start` to before `end`; multiples of 4. */
+  readonly start: number;
+  readonly end: number;
+  /** Factor on the learning rate. */
+  readonly rateFactor: number;
+}
+
+/** What training changes, in ranges of one rate factor each, padding included; one where all are alike. */
+export function rateRanges({ parameters, parameterCount }: ParameterLayout): readonly RateRange[] {
+  const ranges: RateRange[] = [];
+  let last: number | undefined;
+  for (const { name, start, parameter } of parameters) {
+    const { rateFactor = 1 } = parameter;
+    if (rateFactor === last) continue;
+    if (ranges.length > 0) ranges.push({ ...ranges.pop()!, end: start });
+    ranges.push({ name, start, end: parameterCount, rateFactor });
+    last = rateFactor;
+  }
+  return ranges.filter(({ rateFactor }) => rateFactor !== 0);
+}
+
 interface Wanted {
   readonly layer: PlacedLayer;
   readonly parameter: ParameterSpec;

@@ -5,7 +5,7 @@ import { call, type KernelCall } from '../kernels/call.ts';
 import { softmaxCrossEntropy } from '../kernels/softmax-cross-entropy.ts';
 import { fuseLayers } from './fuse.ts';
 import type { LayerSpec } from './layers/index.ts';
-import { type LayerContext, type Mode, paddedWidth } from './layers/layer.ts';
+import { isTrained, type LayerContext, type Mode, paddedWidth } from './layers/layer.ts';
 import type { Model } from './model.ts';
 import type { PlacedLayer } from './net.ts';
 
@@ -73,9 +73,9 @@ export function trainingPass(options: PassOptions & { readonly labelSmoothing?: 
   const loss = lossCall(options, { label: 'loss', logits: y, total: allFull, smoothing: labelSmoothing });
   const calls = [...forwards.flatMap(({ forward }) => forward.calls), loss.call];
   let dy: Tensor | undefined = loss.dlogits;
-  const first = model.layers.findIndex(({ parameters }) => parameters.length > 0);
+  const first = model.layers.findIndex(({ parameters }) => parameters.some(isTrained));
   for (const [place, { forward }] of [...forwards.entries()].reverse()) {
-    // Nothing before the first layer with parameters needs a gradient.
+    // Nothing before the first layer with parameters that are trained needs a gradient.
     if (place < first || dy === undefined) break;
     const backward = forward.backward(dy, place > first);
     calls.push(...backward.calls);

@@ -34,9 +34,9 @@ export const biasCorrections = ({ b1, b2 }: Moments, t: number): readonly number
 /** The update of both; AdamW's decay is the one difference. */
 export const adamUpdate =
   <S extends Moments & { readonly kind: 'adam' | 'adamw' }>(decayOf: (spec: S) => number) =>
-  (...[spec, sizes, tensors, state]: Parameters<OptimizerKind<S>['update']>) => {
+  (...[spec, sizes, tensors, state, rateFactor]: Parameters<OptimizerKind<S>['update']>) => {
     const { b1, b2, eps, kind } = spec;
-    const shape = { ...sizes, WEIGHT_DECAY: decayOf(spec), B1: b1, B2: b2, EPS: eps };
+    const shape = { ...sizes, WEIGHT_DECAY: decayOf(spec) / rateFactor, B1: b1, B2: b2, EPS: eps };
     return call(kind, kernel, shape, { ...tensors, mu: state.mu!, nu: state.nu! });
   };
 

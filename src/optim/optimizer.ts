@@ -1,5 +1,5 @@
 // What an optimizer is: a table entry. A new one is a file here and a line in index.ts.
-import type { Allocator, Tensor } from '../gpu/tensor.ts';
+import { type Allocator, offsetAlignment, slice, type Tensor } from '../gpu/tensor.ts';
 import type { KernelCall } from '../kernels/call.ts';
 import { type OptimizerSpec, optimizerOf } from './index.ts';
 
@@ -23,11 +23,12 @@ export interface UpdateTensors {
   readonly perReplica: Tensor;
 }
 
-/** Which part of the parameters the L2 term is for, and for how many replicas: the shape that all updates have. */
+/** Which of the parameters that are bound are updated, which the L2 term is for, and for how many replicas: the shape that all updates have. */
 export interface UpdateSizes {
   readonly COUNT: number;
   readonly DECAYED: number;
   readonly REPLICAS: number;
+  readonly SKIP: number;
 }
 
 /** A kind of optimizer. `S`: its settings, plain data. */
@@ -41,22 +42,33 @@ export interface OptimizerKind<S extends { readonly kind: string }> {
   state(spec: S): readonly string[];
   /** At most three numbers that step t = 0, 1, ... looks up beside the learning rate. */
   perStep?(spec: S, t: number): readonly number[];
-  /** The update of all parameters of all replicas. */
+  /** The update of a range of parameters, of all replicas. Its weight decay does not depend on `rateFactor`, which is in `perReplica`. */
   update(
     spec: S,
     sizes: UpdateSizes,
     tensors: UpdateTensors,
     state: Readonly<Record<string, Tensor>>,
+    rateFactor: number,
   ): KernelCall;
 }
 
 /** An update of all parameters of all replicas, and the tensors that belong to it. */
 export interface Optimizer {
-  readonly call: KernelCall;
+  /** One per range of parameters with one rate factor. */
+  readonly calls: readonly KernelCall[];
   readonly perStep: Tensor;
-  readonly perReplica: Tensor;
+  /** A table for each rate factor. */
+  readonly perReplica: readonly { readonly table: Tensor; readonly rateFactor: number }[];
   /** State that a checkpoint must keep, by name, (R, count) each: mu and nu of Adam. */
   readonly state: Readonly<Record<string, Tensor>>;
+}
+
+/** Neighbouring parameters with one factor on the learning rate: elements from `start` to before `end`, multiples of 4. */
+export interface UpdateRange {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly rateFactor: number;
 }
 
 /** What an optimizer is made for. */
@@ -64,9 +76,10 @@ export interface OptimizerTarget {
   readonly params: Tensor;
   readonly grads: Tensor;
   readonly counters: Tensor;
-  /** Parameters of a replica, and how many of them, from the start, the L2 term is for. */
+  /** Parameters of a replica, how many of them, from the start, the L2 term is for, and which are updated together. */
   readonly parameterCount: number;
   readonly decayedCount: number;
+  readonly ranges: readonly UpdateRange[];
   /** Steps that the tables hold. */
   readonly steps: number;
 }
@@ -75,18 +88,41 @@ export interface OptimizerTarget {
 export function makeOptimizer(
   allocator: Allocator,
   spec: OptimizerSpec,
-  { params, grads, counters, parameterCount, decayedCount, steps }: OptimizerTarget,
+  { params, grads, counters, parameterCount, decayedCount, ranges, steps }: OptimizerTarget,
 ): Optimizer {
   const kind = optimizerOf(spec);
   const { replicas } = params;
   const perStep = allocator.tensor('numbers per step', 4 * Math.max(steps, 1));
-  const perReplica = allocator.tensor('numbers per replica', 2 * replicas);
   const state = Object.fromEntries(
     kind.state(spec).map((name) => [name, allocator.tensor(name, parameterCount, replicas)]),
   );
-  const sizes = { COUNT: parameterCount, DECAYED: decayedCount, REPLICAS: replicas };
-  const call = kind.update(spec, sizes, { params, grads, counters, perStep, perReplica }, state);
-  return { call, perStep, perReplica, state };
+  const factors = [...new Set(ranges.map(({ rateFactor }) => rateFactor))];
+  const perReplica = factors.map((rateFactor) => ({
+    table: allocator.tensor('numbers per replica', 2 * replicas),
+    rateFactor,
+  }));
+  const calls = ranges.map(({ name, start, end, rateFactor }, i) => {
+    // A binding starts at a multiple of 64: what comes before the range in it is skipped.
+    const from = offsetAlignment * Math.floor(start / offsetAlignment);
+    const COUNT = end - from;
+    const part = (tensor: Tensor) => (ranges.length === 1 ? tensor : slice(tensor, name, from, COUNT));
+    const table = perReplica[factors.indexOf(rateFactor)]!.table;
+    const parts = Object.entries(state).map(([key, tensor]) => [key, part(tensor)] as const);
+    const call = kind.update(
+      spec,
+      {
+        COUNT,
+        DECAYED: Math.min(Math.max(decayedCount - from, 0), COUNT),
+        REPLICAS: replicas,
+        SKIP: start - from,
+      },
+      { params: part(params), grads: part(grads), counters, perStep, perReplica: table },
+      Object.fromEntries(parts),
+      rateFactor,
+    );
+    return i === 0 ? call : { ...call, label: `${call.label} ${name}` };
+  });
+  return { calls, perStep, perReplica, state };
 }
 
 /** (steps, 4): the learning rate of each step and what the optimizer looks up beside it. */
@@ -101,8 +137,9 @@ export function perStepTable(
   return table;
 }
 
-/** (R, 2): lambda and factor on the learning rate of each replica. */
+/** (R, 2): lambda and factor on the learning rate of each replica, for parameters with this factor on theirs. */
 export const perReplicaTable = (
   replicas: readonly { readonly lambda: number; readonly rateScale: number }[],
+  rateFactor = 1,
 ): Float32Array<ArrayBuffer> =>
-  Float32Array.from(replicas.flatMap(({ lambda, rateScale }) => [lambda, rateScale]));
+  Float32Array.from(replicas.flatMap(({ lambda, rateScale }) => [lambda, rateFactor * rateScale]));

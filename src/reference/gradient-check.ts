@@ -13,6 +13,7 @@
  * `kinks`, and another one takes its place while there are any. (Two crossings of the same ReLU within 2h cancel out
  * and would be missed; both would have to lie within 2h.)
  */
+import { isTrained } from '../nn/layers/layer.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
 import { referenceLayer } from './layers/index.ts';
 import { forwardFrom, l2Cost, netGradients, referenceNet } from './net.ts';
@@ -133,7 +134,7 @@ export function largestDifference(differences: Numbers): number {
 }
 
 /**
- * Checks every parameter tensor of a net in training mode (batch norm with the batch's statistics).
+ * Checks every parameter tensor of a net that is trained in training mode (batch norm with the batch's statistics).
  * @returns a row per layer and parameter, in the order W, b, gamma, beta
  * @throws RangeError if `grads` lacks a parameter, and if kinks leave nothing to check in a tensor (choose a smaller h)
  */
@@ -167,6 +168,7 @@ export function* gradientCheckInTurns(
       const active = tapes.flatMap(({ pattern = [] }) => pattern);
       return { cost: mean(loss) + l2Cost(reference, lambda), active };
     };
+    const trained = new Set(layer.parameters.filter(isTrained).map(({ name }) => name));
     const symbols = Object.entries(referenceLayer(layer.kind.kind).symbols);
     if (symbols.length === 0) continue;
     const center = evaluate();
@@ -174,7 +176,7 @@ export function* gradientCheckInTurns(
     for (const [rest, parameter] of symbols) {
       const name = `${layer.name}.${rest}`;
       const values = reference.values[name];
-      if (!values) continue;
+      if (!values || !trained.has(rest)) continue;
       const given = grads[name];
       if (!given) throw new RangeError(`gradientCheck: grads has no ${name}`);
       expectLength('gradientCheck', name, given.data, values.length);

@@ -3,7 +3,7 @@
  *
  * loss = mean cross-entropy, cost = loss + lambda * sum of w^2 over the weight matrices. Names and layout are PyTorch's.
  */
-import type { Mode } from '../nn/layers/layer.ts';
+import { isTrained, type Mode } from '../nn/layers/layer.ts';
 import { type PlacedLayer, resolveNet } from '../nn/net.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
 import { referenceLayer } from './layers/index.ts';
@@ -182,7 +182,7 @@ export function netLoss(
 
 /** What a forward and backward pass in training mode gives. */
 export interface NetGradients extends NetLoss {
-  /** d loss / d parameter, names and layout of the state dict, WITHOUT the L2 term. */
+  /** d loss / d parameter, of those that are trained; names and layout of the state dict, WITHOUT the L2 term. */
   readonly lossGrads: StateDict64;
   /** d cost / d parameter: `lossGrads` plus 2 lambda w for the weight matrices. */
   readonly grads: StateDict64;
@@ -206,7 +206,7 @@ export function netGradients(
   let dy = dlogits;
   for (const { layer, backward } of [...tapes].reverse()) {
     const { dx, grads } = backward(dy);
-    for (const { name, torchShape } of layer.parameters) {
+    for (const { name, torchShape } of layer.parameters.filter(isTrained)) {
       lossGrads[`${layer.name}.${name}`] = { shape: torchShape, data: grads[name]! };
     }
     dy = dx;

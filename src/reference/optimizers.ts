@@ -18,6 +18,8 @@ export interface UpdateSettings {
   readonly lambda: number;
   /** The number of this update; the first is 1. */
   readonly step: number;
+  /** On the learning rate, not on what weight decay takes; 1 unless given. */
+  readonly rateFactor?: number;
 }
 
 export interface Updated {
@@ -26,7 +28,11 @@ export interface Updated {
 }
 
 /** One update. @throws Error for an optimizer without a mirror */
-export function update(spec: OptimizerSpec, input: UpdateInput, settings: UpdateSettings): Updated {
+export function update(given: OptimizerSpec, input: UpdateInput, usual: UpdateSettings): Updated {
+  const { rateFactor = 1 } = usual;
+  const spec =
+    'weightDecay' in given ? { ...given, weightDecay: (given.weightDecay ?? 0) / rateFactor } : given;
+  const settings = { ...usual, learningRate: rateFactor * usual.learningRate };
   const { w, dw, state, decayed } = input;
   const zeros = new Float64Array(w.length);
   if (spec.kind === 'sgd') {

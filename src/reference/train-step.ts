@@ -67,11 +67,21 @@ export function trainStep(
   const params: Record<string, Tensor64> = { ...state.params };
   const kept: Record<string, Readonly<Record<string, Float64Array>>> = {};
   const step = state.step + 1;
+  const rateFactors = new Map<string, number>(
+    net.layers.flatMap((layer) =>
+      layer.parameters.map(({ name, rateFactor = 1 }) => [`${layer.name}.${name}`, rateFactor] as const),
+    ),
+  );
   for (const [name, { shape, data: dw }] of Object.entries(gradients.lossGrads)) {
     const w = params[name]!.data;
     const decayed = decayMask(net.decayed.has(name), w.length);
     const input = { w, dw, state: state.kept[name] ?? {}, decayed };
-    const updated = update(optimizer, input, { learningRate, lambda, step });
+    const updated = update(optimizer, input, {
+      learningRate,
+      lambda,
+      step,
+      rateFactor: rateFactors.get(name)!,
+    });
     params[name] = { shape, data: updated.w };
     kept[name] = updated.state;
   }

@@ -63,7 +63,7 @@ export function trainingSplits({ train }: GpuDataset, valSize: number, batchSize
 }
 
 /** Bytes that an image takes on the GPU: whole words. */
-const storedBytes = (image: ImageSize): number => alignTo(featuresOf(image), 4);
+export const storedBytes = (image: ImageSize): number => alignTo(featuresOf(image), 4);
 
 /** Makes the buffers of a split, in two shards where one binding cannot hold it. */
 function makeImages(

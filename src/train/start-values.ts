@@ -14,6 +14,14 @@ import type { TrainSettings } from './settings.ts';
 import { type ArenaValues, applyStateDict } from './state.ts';
 import { namesInStateDict } from './state-dict-names.ts';
 
+/** What parameters start from beside their seeds. */
+export interface StartOptions {
+  /** A state dict in the place of random values. */
+  readonly weights: readonly NamedTensor[] | undefined;
+  /** Filters that follow from the data, by name, in PyTorch's layout. */
+  readonly filters: ReadonlyMap<string, Float32Array>;
+}
+
 /**
  * Parameters and running statistics of every replica from its seed, or from a state dict; moments 0.
  * @throws Error where the state dict does not fit the net.
@@ -22,12 +30,17 @@ export function initialArenas(
   { layout, params, running, replicas }: Model,
   optimizerState: Readonly<Record<string, Tensor>>,
   settings: TrainSettings,
-  weights: readonly NamedTensor[] | undefined,
+  { weights, filters }: StartOptions,
 ): ArenaValues {
   const parameters = new Float32Array(params.replicaStride * replicas);
   const statistics = new Float32Array(running.replicaStride * replicas);
   for (const [replica, { seed }] of settings.replicas.entries()) {
-    const state = initialState(layout, settings.init, (layer) => randomStream(seed, 'weights', layer));
+    const state = initialState(
+      layout,
+      settings.init,
+      (layer) => randomStream(seed, 'weights', layer),
+      ({ name }) => filters.get(name)!,
+    );
     if (weights !== undefined) applyStateDict(layout, state, weights);
     parameters.set(state.parameters, replica * params.replicaStride);
     statistics.set(state.statistics, replica * running.replicaStride);
@@ -63,5 +76,7 @@ export function writeTables(
     0,
     perStepTable(optimizer, steps, (t) => learningRate(schedule, t)),
   );
-  queue.writeBuffer(perReplica.buffer, 0, perReplicaTable(replicas));
+  for (const { table, rateFactor } of perReplica) {
+    queue.writeBuffer(table.buffer, 0, perReplicaTable(replicas, rateFactor));
+  }
 }

@@ -8,6 +8,7 @@ import { featuresOf, type SampleShape, shapeWords, storedSize } from '../nn/laye
 import { type Model, makeModel } from '../nn/model.ts';
 import { inputOf } from '../nn/net.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
+import { rateRanges } from '../nn/parameters.ts';
 import { trainingPass } from '../nn/passes.ts';
 import type { OptimizerSpec } from '../optim/index.ts';
 import { makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
@@ -88,6 +89,7 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
     counters,
     parameterCount: layout.parameterCount,
     decayedCount: layout.decayedCount,
+    ranges: rateRanges(layout),
     steps: options.steps,
   });
   const { rowLoss, rowHit, logits } = pass;
@@ -95,7 +97,7 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
   const all = [
     ...inputCalls(source, { batchSize: B, input: inputOf(net) }, { order, ...batch }),
     ...pass.calls,
-    optimizer.call,
+    ...optimizer.calls,
     end,
   ];
   const gathered = source.kind === 'dataset' && source.fused ? fuseGather(all) : all;

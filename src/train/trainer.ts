@@ -7,6 +7,7 @@ import type { KernelCall } from '../kernels/call.ts';
 import { gatherMatmulForward } from '../kernels/gather-matmul.ts';
 import { preferredNames } from '../kernels/kernel.ts';
 import { defaultChoice, forcedChoice, type VariantChoice } from '../kernels/variant-choice.ts';
+import { isTrained } from '../nn/layers/layer.ts';
 import type { Model } from '../nn/model.ts';
 import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
 import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
@@ -22,6 +23,7 @@ import { initialArenas, withLoadedStatistics, writeTables } from './start-values
 import { arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, readTensors, Stats } from './stats.ts';
 import { type RecordedStep, recordStep, type StepOptions } from './step.ts';
+import { whiteningOf } from './whitening.ts';
 
 /** Scores on the validation split after an epoch. */
 export interface ValidationReport {
@@ -149,7 +151,7 @@ export class Trainer {
       step: checkpoint?.step ?? 0,
       pacing: options.pacing,
     });
-    trainer.#writeStart(options);
+    await trainer.#writeStart(options);
     gpu.check();
     return trainer;
   }
@@ -158,14 +160,16 @@ export class Trainer {
     return this.#recorded.model;
   }
 
-  #writeStart({ weights, checkpoint }: TrainerOptions): void {
+  async #writeStart({ weights, checkpoint }: TrainerOptions): Promise<void> {
     const { optimizer, counters, model } = this.#recorded;
     writeTables(this.#gpu, optimizer, this.settings);
-    writeArenas(
-      this.#gpu,
-      this.#arenas(),
-      checkpoint?.arenas ?? initialArenas(model, optimizer.state, this.settings, weights),
-    );
+    const values =
+      checkpoint?.arenas ??
+      initialArenas(model, optimizer.state, this.settings, {
+        weights,
+        filters: await whiteningOf(this.#gpu, model.layers, this.#dataset, this.#splits.training),
+      });
+    writeArenas(this.#gpu, this.#arenas(), values);
     const start = new Uint32Array(counters.replicaStride * counters.replicas);
     for (let r = 0; r < counters.replicas; r++) start[r * counters.replicaStride] = this.#step;
     this.#gpu.device.queue.writeBuffer(counters.buffer, 0, start);
@@ -327,14 +331,15 @@ export class Trainer {
     return Array.from({ length: replicas }, (_, replica) => stateDict(layout, arenas, replica, replicas));
   }
 
-  /** Gradients of the loss at the last step, without the L2 term, as a state dict per replica. */
+  /** Gradients of the loss at the last step, of the parameters that are trained, without the L2 term, as a state dict per replica. */
   async gradients(): Promise<NamedTensor[][]> {
     const { layout, grads, replicas } = this.model;
     const [bytes] = await readTensors(this.#gpu, [grads]);
     const values = new Float32Array(bytes!);
     return Array.from({ length: replicas }, (_, replica) => {
       const flat = values.subarray(replica * grads.replicaStride);
-      return layout.parameters.map((segment) => extractSegment(flat, segment));
+      const trained = layout.parameters.filter(({ parameter }) => isTrained(parameter));
+      return trained.map((segment) => extractSegment(flat, segment));
     });
   }
 

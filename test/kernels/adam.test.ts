@@ -13,6 +13,7 @@ describe('adam over several steps, each with its row of the tables', () => {
     DECAYED: 20,
     REPLICAS: replicas,
     WEIGHT_DECAY: 0,
+    SKIP: 0,
     B1: 0.9,
     B2: 0.999,
     EPS: 1e-8,

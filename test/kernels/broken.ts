@@ -420,6 +420,7 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: 'true',
     },
   ],
+  scale: [{ variant: 'naive', mistake: 'divides', find: 'FACTOR * x[', replace: '(1.0 / FACTOR) * x[' }],
   'relu-forward': [
     { variant: 'naive', mistake: 'writes behind the last element', find: 'id.x < COUNT', replace: 'true' },
     { variant: 'naive', mistake: 'leaks', find: ', 0.0)', replace: ', -0.01)' },
@@ -573,6 +574,12 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: 'let v = g',
     },
     { variant: 'vec4', mistake: 'does not decay', find: 'decay += WEIGHT_DECAY;', replace: '' },
+    {
+      variant: 'vec4',
+      mistake: 'updates what is to be skipped',
+      find: 'if (i < SKIP / 4u)',
+      replace: 'if (i + 1u < SKIP / 4u)',
+    },
   ],
   adam: [
     {

@@ -13,6 +13,7 @@ describe('sgd-momentum over several steps, each with its row of the tables', () 
     DECAYED: 20,
     REPLICAS: replicas,
     WEIGHT_DECAY: 0,
+    SKIP: 0,
     MOMENTUM: 0.9,
     NESTEROV: 1 as const,
   };

@@ -8,7 +8,7 @@ testEveryVariant(sgd);
 
 describe('sgd over several steps, each with its row of the tables', () => {
   const replicas = 3;
-  const shape = { COUNT: 68, DECAYED: 20, REPLICAS: replicas, WEIGHT_DECAY: 0 };
+  const shape = { COUNT: 68, DECAYED: 20, REPLICAS: replicas, WEIGHT_DECAY: 0, SKIP: 0 };
   for (const variant of sgd.variants) {
     test(`sgd/${variant.name}, 6 steps`, async () => {
       const random = new CaseBuilder(replicas, 7);

@@ -159,7 +159,9 @@ export class NetOnGpu {
       perStepTable(optimizer, steps, () => 1),
     );
     const scales = replicas.map(({ lambda, learningRate }) => ({ lambda, rateScale: learningRate }));
-    queue.writeBuffer(update.perReplica.buffer, 0, perReplicaTable(scales));
+    for (const { table, rateFactor } of update.perReplica) {
+      queue.writeBuffer(table.buffer, 0, perReplicaTable(scales, rateFactor));
+    }
     for (const tensor of [counters, ...Object.values(update.state)]) {
       queue.writeBuffer(tensor.buffer, 0, new Float32Array(tensor.replicaStride * tensor.replicas));
     }
@@ -177,7 +179,13 @@ export class NetOnGpu {
     };
     for (const [r, { initial }] of replicas.entries()) {
       const parameters = new Float32Array(layout.parameterCount);
-      const { statistics } = initialState(layout, 'he', () => ({ normal: () => 0 }));
+      const { statistics } = initialState(
+        layout,
+        'he',
+        () => ({ normal: () => 0, float: () => 0 }),
+        ({ parameter }) =>
+          new Float32Array(parameter.torchShape.reduce((product, size) => product * size, 1)),
+      );
       applyStateDict(layout, { parameters, statistics }, named(initial));
       values.parameters.set(parameters, r * params.replicaStride);
       values.statistics.set(statistics, r * running.replicaStride);

@@ -56,7 +56,7 @@ test('without timestamps the wall clock times, as many repetitions as its quantu
     counters: allocator.tensor('counters', 4),
     params: allocator.tensor('params', 4096),
   };
-  const update = { COUNT: 4096, DECAYED: 4096, REPLICAS: 1, WEIGHT_DECAY: 0 };
+  const update = { COUNT: 4096, DECAYED: 4096, REPLICAS: 1, WEIGHT_DECAY: 0, SKIP: 0 };
   const { ops } = await tune(view, pipelines, [call('update', sgd, update, tensors)], none);
   const { us } = ops[tunedOpName('sgd', update, 1)]!;
   expect(Object.keys(us).sort()).toEqual(['vec4', 'vec4-16']);

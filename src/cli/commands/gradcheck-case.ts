@@ -6,8 +6,10 @@ import { randomStream } from '../../data/random.ts';
 import { epochOrder } from '../../data/sample-order.ts';
 import { splitTraining } from '../../data/splits.ts';
 import { initialState } from '../../nn/init.ts';
+import { isTrained } from '../../nn/layers/layer.ts';
 import type { NetSpec } from '../../nn/net-spec.ts';
 import { extractSegment, layOut, type NamedTensor } from '../../nn/parameters.ts';
+import { type NormalisedImages, whiteningFilters } from '../../nn/whitening.ts';
 import { gather } from '../../reference/gather.ts';
 import { areClear, type GradientCase, gradientBounds } from '../../reference/gradient-report.ts';
 import type { Expected } from '../../reference/rounding.ts';
@@ -46,15 +48,25 @@ export async function firstBatch(
 
 /**
  * He weights as in training, but biases and beta around 0 and gamma around 1: with exactly 0 and 1 a kernel that leaves them out
- * would pass. `draw` tells draws of the same seed apart.
+ * would pass. Filters that whiten do it for the images (n, channels, height, width). `draw` tells draws of the same seed apart.
  */
-export function randomWeights(net: NetSpec, seed: number, draw: number): NamedTensor[] {
+export function randomWeights(
+  net: NetSpec,
+  images: NormalisedImages,
+  seed: number,
+  draw: number,
+): NamedTensor[] {
   const layout = layOut(net);
-  const { parameters } = initialState(layout, 'he', (layer) => randomStream(seed, 'weights', layer));
+  const { parameters } = initialState(
+    layout,
+    'he',
+    (layer) => randomStream(seed, 'weights', layer),
+    ({ parameter }) => whiteningFilters(images, parameter.torchShape.at(-1)!),
+  );
   const stream = randomStream(seed, 'gradient-check', draw);
   return layout.parameters.map((segment) => {
     const tensor = extractSegment(parameters, segment);
-    if (segment.parameter.decays) return tensor;
+    if (segment.parameter.decays || !isTrained(segment.parameter)) return tensor;
     return { ...tensor, data: tensor.data.map((value) => value + 0.2 * stream.normal()) };
   });
 }
@@ -83,7 +95,7 @@ export function drawCase(
   const samples = Uint32Array.from(labels, (_, b) => b);
   const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples);
   for (let draw = 0; ; draw++) {
-    const weights = randomWeights(net, seed, draw);
+    const weights = randomWeights(net, { values: x, ...CIFAR10_IMAGE }, seed, draw);
     const params = Object.fromEntries(weights.map(({ name, ...tensor }) => [name, tensor]));
     const gradientCase = { net, params, x, labels, lambda, labelSmoothing };
     const bounds = gradientBounds(gradientCase);

@@ -34,6 +34,10 @@ export interface BatchNormOptions {
   readonly runningVariance: 'biased' | 'unbiased';
   /** Running statistics start as those of the first batch (course), as 0 and 1 (PyTorch), or came with the weights, and go on from there. */
   readonly runningInit: 'first-batch' | 'zero-one' | 'loaded';
+  /** false: gamma stays 1. */
+  readonly scale?: boolean;
+  /** Factor on beta's learning rate; 1 unless given. */
+  readonly biasRate?: number;
 }
 
 /** y = gamma · (x - mean) / sqrt(variance + eps) + beta, per feature. */
@@ -62,13 +66,17 @@ const varianceFactor = ({ runningVariance }: BatchNormOptions, rows: number): nu
 export const batchNorm: LayerKind<BatchNormLayerSpec> = {
   kind: 'batch-norm',
   stem: 'bn',
-  outputShape(_, input) {
+  outputShape({ biasRate = 1 }, input) {
     columnsOf(input);
+    if (!(biasRate > 0)) throw new RangeError(`a factor of ${biasRate} on the rate of its bias`);
     return input;
   },
-  parameters: (_, input) => [
-    vector('weight', columnsOf(input).columns, 1),
-    vector('bias', columnsOf(input).columns, 0, true),
+  parameters: ({ scale, biasRate }, input) => [
+    { ...vector('weight', columnsOf(input).columns, 1), ...(scale === false && { rateFactor: 0 }) },
+    {
+      ...vector('bias', columnsOf(input).columns, 0, true),
+      ...(biasRate !== undefined && { rateFactor: biasRate }),
+    },
   ],
   statistics: (_, input) => [
     vector('running_mean', columnsOf(input).columns, 0),

@@ -11,6 +11,7 @@ import {
   withoutOverlap,
 } from '../../kernels/convolution.ts';
 import { biasGradientParts, fewRows, partSum, partsOf } from '../../kernels/parts.ts';
+import { whiteningFilterCount } from '../whitening.ts';
 import {
   type ImageShape,
   imageOf,
@@ -34,19 +35,28 @@ export interface ConvSpec {
   readonly padding?: number;
   /** false: no bias. */
   readonly bias?: boolean;
+  /**
+   * How the filters start; at random unless given. `dirac`: the first ones hand on a channel each (PyTorch's `init.dirac_`), the others are random.
+   * `whitening`: they decorrelate the patches of the training images (nn/whitening.ts), and stay as they are.
+   */
+  readonly initial?: 'dirac' | 'whitening';
 }
 
 /** w(K, N): rows of the matrix are (row, column, channel), the channels padded; PyTorch's is (filters, channels, rows, columns). */
-function filters({ filters: count, size }: ConvSpec, { channels }: ImageShape): ParameterSpec {
+function filters({ filters: count, size, initial }: ConvSpec, { channels }: ImageShape): ParameterSpec {
   const padded = paddedWidth(channels);
   const taps = size * size;
+  const whitens = initial === 'whitening';
   return {
     name: 'weight',
     rows: taps * padded,
     cols: count,
-    init: { fanIn: taps * channels, fanOut: taps * count },
-    decays: true,
+    init: whitens
+      ? 'whitening'
+      : { fanIn: taps * channels, fanOut: taps * count, dirac: initial === 'dirac' },
+    decays: !whitens,
     joined: false,
+    ...(whitens && { rateFactor: 0 }),
     torchShape: [count, channels, size, size],
     torchPlace(row, col) {
       const channel = row % padded;
@@ -76,8 +86,13 @@ const shapeOf = ({ batchSize, input, spec }: LayerContext<ConvSpec>): ConvShape 
 export const conv: LayerKind<ConvSpec> = {
   kind: 'conv',
   stem: 'conv',
-  outputShape({ filters: channels, size, stride = 1, padding = 0 }, input) {
-    const { height, width } = imageOf(input);
+  outputShape({ filters: channels, size, stride = 1, padding = 0, initial }, input) {
+    const { height, width, channels: given } = imageOf(input);
+    if (initial === 'whitening' && channels !== whiteningFilterCount(given, size)) {
+      throw new RangeError(
+        `${channels} whitening filters of ${size} x ${size} x ${given}: there are ${whiteningFilterCount(given, size)}`,
+      );
+    }
     if (!Number.isInteger(channels) || channels < 1) throw new RangeError(`${channels} filters`);
     const window = { size, stride, padding };
     return { channels, height: placesAlong(height, window), width: placesAlong(width, window) };
@@ -98,12 +113,15 @@ export const conv: LayerKind<ConvSpec> = {
       y,
       calls: [call(`${label} forward`, convForward, { ...shape, BIAS: hasBias ? 1 : 0 }, { x, w, bias, y })],
       backward(dy, wantDx) {
-        const dw = layer.gradient('weight');
-        const PARTS = wgradParts(shape);
-        const partial = PARTS === 1 ? dw : layer.tensor('wgrad parts', PARTS * K * N);
-        const calls = [call(`${label} wgrad`, convWgrad, { ...shape, PARTS }, { x, dy, partial })];
-        if (PARTS > 1) {
-          calls.push(call(`${label} wgrad sum`, partSum, { COUNT: K * N, PARTS }, { partial, sum: dw }));
+        const calls: KernelCall[] = [];
+        if (spec.initial !== 'whitening') {
+          const dw = layer.gradient('weight');
+          const PARTS = wgradParts(shape);
+          const partial = PARTS === 1 ? dw : layer.tensor('wgrad parts', PARTS * K * N);
+          calls.push(call(`${label} wgrad`, convWgrad, { ...shape, PARTS }, { x, dy, partial }));
+          if (PARTS > 1) {
+            calls.push(call(`${label} wgrad sum`, partSum, { COUNT: K * N, PARTS }, { partial, sum: dw }));
+          }
         }
         if (hasBias) calls.push(...biasCalls(layer, { M, N }, dy));
         if (!wantDx) return { calls };

@@ -7,6 +7,7 @@ import type { LayerKind } from './layer.ts';
 import { type LinearSpec, linear } from './linear.ts';
 import { type MaxPoolSpec, maxPool } from './max-pool.ts';
 import { type ReluSpec, relu } from './relu.ts';
+import { type ScaleSpec, scale } from './scale.ts';
 
 /**
  * A layer of a net as plain data. `index`: its number in the names of its tensors and calls, its place in the list unless given
@@ -21,6 +22,7 @@ export type LayerSpec = (
   | MaxPoolSpec
   | AveragePoolSpec
   | FlattenSpec
+  | ScaleSpec
 ) & { readonly index?: number };
 
 /** Every kind of layer. Passes, initial values, state dicts and the float64 reference loop over a net's entries of this list. */
@@ -33,4 +35,5 @@ export const layerKinds = [
   maxPool,
   averagePool,
   flatten,
+  scale,
 ] as unknown as readonly LayerKind<LayerSpec>[];

@@ -59,8 +59,14 @@ export function placesAlong(
 export const shapeWords = (shape: SampleShape): string =>
   'features' in shape ? `${shape.features}` : `${shape.channels} x ${shape.height} x ${shape.width}`;
 
-/** Initial values: normal with a standard deviation that follows from fans (nn/init.ts), or all the same. */
-export type ParameterInit = { readonly fanIn: number; readonly fanOut: number } | number;
+/**
+ * Initial values: random with a spread that follows from fans (nn/init.ts), filters that hand on a channel each in the place of the first
+ * where `dirac`; all the same; or filters that whiten the data's patches (nn/whitening.ts).
+ */
+export type ParameterInit =
+  | { readonly fanIn: number; readonly fanOut: number; readonly dirac?: boolean }
+  | number
+  | 'whitening';
 
 /** A parameter or a running statistic of a layer, as the GPU holds it: `rows` x `cols` values; a vector has one row. */
 export interface ParameterSpec {
@@ -73,6 +79,8 @@ export interface ParameterSpec {
   readonly decays: boolean;
   /** It follows the one before it without a gap: kernels bind both as one tensor. */
   readonly joined: boolean;
+  /** Factor on the optimizer's learning rate, not on its weight decay; 1 unless given. 0: it stays as it is. */
+  readonly rateFactor?: number;
   /** Its shape in a PyTorch state dict. */
   readonly torchShape: readonly number[];
   /** Place in PyTorch's flat tensor of the value at (row, col); undefined for rows that pad channels. */
@@ -117,6 +125,9 @@ export const vector = (name: string, size: number, init: number, joined = false)
   torchShape: [size],
   torchPlace: (_, col) => col,
 });
+
+/** Does training change it? */
+export const isTrained = ({ rateFactor }: ParameterSpec): boolean => rateFactor !== 0;
 
 /** Training normalises with the batch's statistics and keeps what gradients need; evaluation uses the running ones. */
 export type Mode = 'training' | 'evaluation';

@@ -35,6 +35,7 @@ import {
   maxPoolForwardCheck,
 } from './pooling.ts';
 import { reluBackwardCheck, reluForwardCheck } from './relu.ts';
+import { scaleCheck } from './scale.ts';
 import { softmaxCrossEntropyCheck } from './softmax-cross-entropy.ts';
 import { stepEndCheck } from './step-end.ts';
 
@@ -58,6 +59,7 @@ export const checks = {
   'gelu-forward': geluForwardCheck,
   'max-pool-forward': maxPoolForwardCheck,
   'average-pool-forward': averagePoolForwardCheck,
+  scale: scaleCheck,
   'softmax-cross-entropy': softmaxCrossEntropyCheck,
   'gather-matmul-wgrad': gatherMatmulWgradCheck,
   'matmul-wgrad': matmulWgradCheck,

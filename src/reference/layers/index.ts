@@ -8,6 +8,7 @@ import type { ReferenceLayer } from './layer.ts';
 import { linear } from './linear.ts';
 import { maxPool } from './max-pool.ts';
 import { relu } from './relu.ts';
+import { scale } from './scale.ts';
 
 const layers = [
   linear,
@@ -18,6 +19,7 @@ const layers = [
   maxPool,
   averagePool,
   flatten,
+  scale,
 ] as unknown as readonly ReferenceLayer<LayerSpec>[];
 
 /** @throws Error for a kind of layer without a mirror */

@@ -11,13 +11,17 @@ export const linear: ReferenceLayer<LinearSpec> = {
   symbols: { weight: 'W', bias: 'b' },
   forward({ M, input, spec, tensor }, x) {
     const [K, N] = [featuresOf(input), spec.outputs];
+    const hasBias = spec.bias !== false;
     const sizes = { M, K, N };
     const w = transpose(tensor('weight'), N, K);
     return {
-      y: matmul(x, w, tensor('bias'), sizes),
+      y: matmul(x, w, hasBias ? tensor('bias') : null, sizes),
       backward: (dy) => ({
         dx: matmulDgrad(dy, w, sizes),
-        grads: { weight: transpose(matmulWgrad(x, dy, sizes), K, N), bias: biasGrad(dy, M, N) },
+        grads: {
+          weight: transpose(matmulWgrad(x, dy, sizes), K, N),
+          ...(hasBias && { bias: biasGrad(dy, M, N) }),
+        },
       }),
     };
   },

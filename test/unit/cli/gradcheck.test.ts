@@ -57,9 +57,11 @@ describe('options', () => {
   });
 });
 
+const noImages = { values: [], channels: 3, height: 2, width: 2 };
+
 test('biases, gamma and beta hide no mistake: none is 0 or 1; each draw has its own', () => {
   const net = fullyConnected({ inputs: 12, hidden: [6], classes: 4, batchNorm: courseBatchNorm });
-  const [first, again, second] = [0, 0, 1].map((draw) => randomWeights(net, 1, draw));
+  const [first, again, second] = [0, 0, 1].map((draw) => randomWeights(net, noImages, 1, draw));
   expect(again).toEqual(first);
   for (const [i, { name, data }] of first!.entries()) {
     expect([...data].filter((value) => value === 0 || value === 1)).toEqual([]);

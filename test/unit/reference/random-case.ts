@@ -30,7 +30,7 @@ export function randomCase(net: NetSpec, batchSize: number, seed: number) {
           ? normal(size, init === 1 ? 0.2 : layer.kind.kind === 'linear' ? 0.1 : 0.2).map(
               (value) => value + init,
             )
-          : normal(size, Math.sqrt(2 / init.fanIn));
+          : normal(size, Math.sqrt(2 / (init === 'whitening' ? size / shape[0]! : init.fanIn)));
       params[`${layer.name}.${name}`] = { shape, data };
     }
   }
