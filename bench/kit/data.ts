@@ -1,10 +1,13 @@
 // The images that a kit carries: records of CIFAR-10 in one file, those to train on first.
 import { existsSync, readFileSync } from 'node:fs';
-import { CIFAR10_IMAGE, CLASSES, IMAGE_BYTES, splitRecords } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { computeNormalisation } from '../../src/data/normalisation.ts';
+import { imageBytes, splitRecords } from '../../src/data/record-set.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { type GpuDataset, uploadDataset } from '../../src/train/dataset.ts';
 import { makeBenchData } from '../page/bench-data.ts';
+
+const IMAGE_BYTES = imageBytes(cifar10);
 
 /** One image in so many, at the end of the file, is to test on. */
 export const testShare = 5;
@@ -24,7 +27,7 @@ export function kitData(gpu: Gpu, file: string): KitData {
     const { dataset } = makeBenchData(gpu, madeImages);
     return { dataset, trainingImages: madeImages, about: `${madeImages} made images` };
   }
-  const { images, labels } = splitRecords(readFileSync(file));
+  const { images, labels } = splitRecords(cifar10, readFileSync(file));
   const count = 4 * Math.floor((labels.length * (1 - 1 / testShare)) / 4);
   const part = (from: number, to: number) => ({
     images: new Uint8Array(images.slice(from * IMAGE_BYTES, to * IMAGE_BYTES)),
@@ -32,7 +35,13 @@ export function kitData(gpu: Gpu, file: string): KitData {
   });
   const train = part(0, count);
   const test = part(count, count + 4 * Math.floor((labels.length - count) / 4));
-  const normalisation = computeNormalisation(train.images, count);
-  const dataset = uploadDataset(gpu, { image: CIFAR10_IMAGE, classes: CLASSES, train, test, normalisation });
+  const normalisation = computeNormalisation(train.images, count, IMAGE_BYTES);
+  const dataset = uploadDataset(gpu, {
+    image: cifar10.image,
+    classes: cifar10.classNames.length,
+    train,
+    test,
+    normalisation,
+  });
   return { dataset, trainingImages: count, about: `${count} images of CIFAR-10` };
 }

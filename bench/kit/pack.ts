@@ -14,12 +14,15 @@ import { dirname, join } from 'node:path';
 import { build } from 'vite';
 import { makeCommand, parse } from '../../src/cli/options/command.ts';
 import { wholeNumber } from '../../src/cli/options/numbers.ts';
-import { CIFAR10, RECORD_BYTES } from '../../src/data/cifar10.ts';
-import { prepareCifar10 } from '../../src/data/files/prepare.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
+import { prepareDataset } from '../../src/data/files/prepare.ts';
+import { recordBytes } from '../../src/data/record-set.ts';
 import { packageFolder } from '../../src/hosts/node/dawn.ts';
 import { projectRoot, resolvePath } from '../../src/hosts/project-root.ts';
 import { UserError } from '../../src/hosts/user-error.ts';
 import { commitFile, currentCommit } from '../host.ts';
+
+const RECORD_BYTES = recordBytes(cifar10);
 
 /** Packages that the kit never loads. */
 const left = /^(puppeteer|@puppeteer\/browsers|vite|vitest|chromium-bidi|lightningcss)(\/|$)/;
@@ -146,12 +149,13 @@ function copyDawn(from: string, native: string, to: string): void {
 
 /** The first records of the training files, then of the test file. */
 async function writeImages(folder: string, count: number, dataDir: string | undefined): Promise<void> {
-  const prepared = await prepareCifar10({
+  const prepared = await prepareDataset({
+    set: cifar10,
     dataDir: dataDir === undefined ? undefined : resolvePath(dataDir),
   });
   const parts: Uint8Array[] = [];
   let missing = count * RECORD_BYTES;
-  for (const { name } of CIFAR10.files) {
+  for (const { name } of cifar10.files) {
     const part = readFileSync(join(prepared.directory, name)).subarray(0, missing);
     parts.push(part);
     missing -= part.length;

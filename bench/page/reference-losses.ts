@@ -1,5 +1,5 @@
 // The first losses of a run, in float64: what every plan of a step is compared with before it is timed.
-import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { epochOrder } from '../../src/data/sample-order.ts';
 import type { Validation } from '../../src/measure/schema.ts';
 import { featuresOf } from '../../src/nn/layers/layer.ts';
@@ -39,7 +39,7 @@ export function referenceLosses(
   const losses: number[] = [];
   for (let step = 0; step < comparedSteps; step++) {
     const samples = order.subarray(step * batchSize, (step + 1) * batchSize);
-    const x = gather({ image: CIFAR10_IMAGE, images: train.images, ...normalisation }, samples);
+    const x = gather({ image: cifar10.image, images: train.images, ...normalisation }, samples);
     const labels = Array.from(samples, (sample) => train.labels[decodeSample(sample).index]!);
     const rate = learningRate(schedule, step) * rateScale;
     const result = trainStep(

@@ -6,7 +6,7 @@
  */
 
 import packageJson from '../../package.json' with { type: 'json' };
-import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
@@ -56,7 +56,7 @@ type Source = 'float32' | 'bytes';
 /** The batch as a data set of images. */
 function asDataset({ labels, classes }: StepWork, { bytes, mean, std }: WorkImages): ImageDatasetArrays {
   const split = { images: bytes, labels };
-  return { image: CIFAR10_IMAGE, classes, train: split, test: split, normalisation: { mean, std } };
+  return { image: cifar10.image, classes, train: split, test: split, normalisation: { mean, std } };
 }
 
 interface Parts {

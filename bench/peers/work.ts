@@ -1,11 +1,14 @@
 /** The training step that every peer does: a net, its initial state, one batch, the optimizer. Plain data. */
-import { IMAGE_BYTES } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { randomStream } from '../../src/data/random.ts';
+import { imageBytes } from '../../src/data/record-set.ts';
 import { initialState } from '../../src/nn/init.ts';
 import { type BatchNormSpec, type MlpSpec, mlp, type NetSpec } from '../../src/nn/net-spec.ts';
 import { extractSegment, layOut, type NamedTensor } from '../../src/nn/parameters.ts';
 import { type AdamSpec, adam } from '../../src/optim/adam.ts';
 import { scaleAndOffset } from '../../src/train/dataset.ts';
+
+const IMAGE_BYTES = imageBytes(cifar10);
 
 /** Images as the data set keeps them, from which `x` was computed. */
 export interface WorkImages {

@@ -1,22 +1,19 @@
 /**
- * Loads the data set over HTTP, in the page's worker: the six record files and the normalisation, as served by
- * files/serve.ts. `streamCifar10` hands on one file at a time, so that a GPU can be filled without holding the whole set;
- * `loadCifar10` keeps everything in memory.
+ * Loads a data set over HTTP, in the page's worker: its record files and the normalisation, as served by files/serve.ts.
+ * A piece of a file is handed on at a time, so that a GPU can be filled without holding the whole set.
  */
 
+import { type Normalisation, normalisationSize, parseNormalisation } from './normalisation.ts';
 import {
-  CIFAR10,
   emptyImages,
-  type LabelledImages,
-  type RecordFile,
+  imageBytes,
   type RecordSet,
+  recordBytes,
   recordFileBytes,
+  recordSetBytes,
   type Split,
-  splitImages,
   splitRecords,
-} from './cifar10.ts';
-import { NORMALISATION_BYTES, type Normalisation, parseNormalisation } from './normalisation.ts';
-import { splitTraining } from './splits.ts';
+} from './record-set.ts';
 
 /** How far loading has come. */
 export interface LoadProgress {
@@ -29,21 +26,18 @@ export interface LoadProgress {
 
 /** Where to load from, and how. */
 export interface StreamOptions {
-  /** Address of the folder with the files, e.g. `/cifar10/`. */
+  /** Address of the folder with the files, e.g. `/data/cifar10/`. */
   readonly baseUrl: string;
   /** Replaces the global `fetch`. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Aborts loading; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Which files; CIFAR-10 unless a test says otherwise. */
-  readonly set?: RecordSet;
 }
 
 /**
- * Takes the images of one file: `count` = labels.length images (count, 3072 bytes) of `split`, of which the first has
- * index `firstImage`. The arrays are used again for the next file: copy what is to be kept. If the sink returns a promise,
- * the next file waits for it.
+ * Takes some images: `count` = labels.length images (count, C·H·W bytes) of `split`, of which the first has index `firstImage`, a multiple of 4
+ * within a file. If the sink returns a promise, the next piece waits for it.
  */
 export type ImageSink = (
   split: Split,
@@ -52,54 +46,35 @@ export type ImageSink = (
   labels: Uint8Array<ArrayBuffer>,
 ) => void | Promise<void>;
 
-/** Where the files are, for whom: `StreamOptions` and the validation split. */
-export interface LoadOptions extends StreamOptions {
-  /** Images at the end of the training files that the normalisation leaves out. */
-  readonly valSize: number;
-}
-
-/** The data set in memory. */
-export interface LoadedCifar10 {
-  /** All 50,000 training images in canonical order, validation included (splits.ts says where it begins). */
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
-  /** Of the training split without validation. */
-  readonly normalisation: Normalisation;
-}
+/** Images in memory at a time, twice while they are split: 61 MB of CIFAR-10. */
+const pieceImages = 10_000;
 
 /**
- * Hands the images of each file to `sink`, training files in order, then the test file. At most one file is in memory
- * (twice while it is split: 61 MB).
- *
+ * Hands the images of each file to `sink`, in the order of the files, up to 10,000 at a time.
  * @throws Error naming the address if a response has an error status, ends early, is too long, or holds no records
  */
-export async function streamCifar10(options: StreamOptions, sink: ImageSink): Promise<void> {
-  const set = options.set ?? CIFAR10;
-  const records = new Uint8Array(recordFileBytes(set));
-  const piece = emptyImages(set.imagesPerFile);
-  for (const [f, file] of set.files.entries()) {
-    await readRecordFile(options, set, f, records);
-    splitNamed(file, records, piece, 0);
-    await sink(file.split, file.firstImage, piece.images, piece.labels);
+export async function streamImages(set: RecordSet, options: StreamOptions, sink: ImageSink): Promise<void> {
+  const totalBytes = recordSetBytes(set);
+  let before = 0;
+  for (const file of set.files) {
+    const sizeBytes = recordFileBytes(set, file);
+    const body = await openBody(options, file.name, sizeBytes, (bytes) => {
+      options.onProgress?.({ file: file.name, doneBytes: before + bytes, totalBytes });
+    });
+    for (let first = 0; first < file.images; first += pieceImages) {
+      const count = Math.min(pieceImages, file.images - first);
+      const records = await body.take(count * recordBytes(set));
+      const piece = emptyImages(set, count);
+      try {
+        splitRecords(set, records, piece);
+      } catch (error) {
+        throw new Error(`${file.name}: ${(error as Error).message}`);
+      }
+      await sink(file.split, file.firstImage + first, piece.images, piece.labels);
+    }
+    await body.end();
+    before += sizeBytes;
   }
-}
-
-/**
- * Loads the whole data set (184 MB) and the normalisation of its training split.
- *
- * @throws RangeError if valSize is out of range; Error as `streamCifar10` and `loadNormalisation`
- */
-export async function loadCifar10(options: LoadOptions): Promise<LoadedCifar10> {
-  const set = options.set ?? CIFAR10;
-  const normalisation = await loadNormalisation(options, splitTraining(options.valSize).training.count);
-  const train = emptyImages(splitImages(set, 'train'));
-  const test = emptyImages(splitImages(set, 'test'));
-  const records = new Uint8Array(recordFileBytes(set));
-  for (const [f, file] of set.files.entries()) {
-    await readRecordFile(options, set, f, records);
-    splitNamed(file, records, file.split === 'train' ? train : test, file.firstImage);
-  }
-  return { train, test, normalisation };
 }
 
 /**
@@ -107,49 +82,37 @@ export async function loadCifar10(options: LoadOptions): Promise<LoadedCifar10> 
  * @throws Error naming the address if the response has an error status or does not hold a normalisation
  */
 export async function loadNormalisation(
+  set: Pick<RecordSet, 'image'>,
   options: StreamOptions,
   trainingImages: number,
 ): Promise<Normalisation> {
-  const url = addressOf(options, `normalisation-${trainingImages}.f64`);
-  const bytes = new Uint8Array(NORMALISATION_BYTES);
-  await readExactly(options, url, bytes, () => {});
+  const name = `normalisation-${trainingImages}.f64`;
+  const sizeBytes = normalisationSize(imageBytes(set));
+  const body = await openBody(options, name, sizeBytes, () => {});
+  const bytes = await body.take(sizeBytes);
+  await body.end();
   try {
-    return parseNormalisation(bytes);
+    return parseNormalisation(bytes, imageBytes(set));
   } catch (error) {
-    throw new Error(`${url}: ${(error as Error).message}`);
+    throw new Error(`${addressOf(options, name)}: ${(error as Error).message}`);
   }
 }
 
-/** Reads file `f` of the set, reporting progress over all files. */
-async function readRecordFile(
-  options: StreamOptions,
-  set: RecordSet,
-  f: number,
-  into: Uint8Array,
-): Promise<void> {
-  const file = set.files[f]!;
-  const before = f * into.length;
-  const totalBytes = set.files.length * into.length;
-  await readExactly(options, addressOf(options, file.name), into, (bytes) => {
-    options.onProgress?.({ file: file.name, doneBytes: before + bytes, totalBytes });
-  });
+/** The body of an answer, of which so many bytes are expected. */
+interface ExpectedBody {
+  /** The next bytes. @throws Error where the body ends before */
+  take(bytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** @throws Error where there is more */
+  end(): Promise<void>;
 }
 
-function splitNamed(file: RecordFile, records: Uint8Array, into: LabelledImages, firstImage: number): void {
-  try {
-    splitRecords(records, into, firstImage);
-  } catch (error) {
-    throw new Error(`${file.name}: ${(error as Error).message}`);
-  }
-}
-
-/** Fills `into` with the body at `url`; a body of any other length is an error. */
-async function readExactly(
+async function openBody(
   options: StreamOptions,
-  url: string,
-  into: Uint8Array,
+  name: string,
+  sizeBytes: number,
   onBytes: (doneBytes: number) => void,
-): Promise<void> {
+): Promise<ExpectedBody> {
+  const url = addressOf(options, name);
   const fetchFrom = options.fetch ?? ((address, init) => fetch(address, init));
   const response = await fetchFrom(url, options.signal ? { signal: options.signal } : {});
   if (!response.ok || !response.body) {
@@ -157,17 +120,40 @@ async function readExactly(
     throw new Error(`${url}: HTTP ${response.status}${reason ? `: ${reason}` : ''}`);
   }
   const reader = response.body.getReader();
+  let rest: Uint8Array = new Uint8Array(0);
   let done = 0;
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    if (done + part.value.length > into.length) {
+  const next = async (): Promise<boolean> => {
+    const part = await reader.read();
+    if (part.done) return false;
+    rest = part.value;
+    done += rest.length;
+    if (done > sizeBytes) {
       await reader.cancel();
-      throw new Error(`${url}: more than the ${into.length} bytes expected`);
+      throw new Error(`${url}: more than the ${sizeBytes} bytes expected`);
     }
-    into.set(part.value, done);
-    done += part.value.length;
     onBytes(done);
-  }
-  if (done !== into.length) throw new Error(`${url}: ended after ${done} of ${into.length} bytes`);
+    return true;
+  };
+  return {
+    async take(bytes) {
+      const taken = new Uint8Array(bytes);
+      for (let at = 0; at < bytes; ) {
+        if (rest.length === 0 && !(await next())) {
+          throw new Error(`${url}: ended after ${done} of ${sizeBytes} bytes`);
+        }
+        const part = rest.subarray(0, bytes - at);
+        taken.set(part, at);
+        at += part.length;
+        rest = rest.subarray(part.length);
+      }
+      return taken;
+    },
+    async end() {
+      while (await next()) {
+        // What comes is empty, or too much.
+      }
+    },
+  };
 }
 
 function addressOf({ baseUrl }: StreamOptions, name: string): string {

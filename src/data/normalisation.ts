@@ -3,9 +3,7 @@
  * (x / 255 - mean) / std. They are always those of the training split, never of validation or test images.
  */
 
-import { IMAGE_BYTES } from './cifar10.ts';
-
-/** Mean and population standard deviation of x / 255 for each value of an image: channel by channel, row by row; 3,072 of CIFAR-10. */
+/** Mean and population standard deviation of x / 255 for each value of an image: channel by channel, row by row. */
 export interface Normalisation {
   /** (values of an image) */
   readonly mean: Float64Array<ArrayBuffer>;
@@ -13,8 +11,8 @@ export interface Normalisation {
   readonly std: Float64Array<ArrayBuffer>;
 }
 
-/** Bytes of the binary form: mean, then std, each 3,072 float64, little-endian. */
-export const NORMALISATION_BYTES = 2 * IMAGE_BYTES * 8;
+/** Bytes of the binary form for images of `size` values: mean, then std, float64, little-endian. */
+export const normalisationSize = (size: number): number => 2 * size * 8;
 /** Most images for which the sums stay exact: n * sum(x^2) <= n^2 * 255^2 must stay below 2^53. */
 export const MAX_NORMALISATION_IMAGES = 372_000;
 
@@ -28,7 +26,7 @@ export class NormalisationSums {
   private count = 0;
 
   /** `size`: values of an image. */
-  constructor(size = IMAGE_BYTES) {
+  constructor(size: number) {
     this.sum = new Float64Array(size);
     this.sumOfSquares = new Float64Array(size);
   }
@@ -36,8 +34,8 @@ export class NormalisationSums {
   /**
    * Adds the first `count` images of an array.
    * @param images (at least count, stride) bytes
-   * @param stride bytes from one image to the next: 3,072, or 3,073 for records
-   * @param offset where the first image begins: 0, or 1 for records
+   * @param stride bytes from one image to the next: the size of an image, or of a record
+   * @param offset where the first image begins: 0, or behind the labels of a record
    * @throws RangeError if the array is too short or there are more images than can be added exactly
    */
   add(images: Uint8Array, count: number, stride = this.sum.length, offset = 0): void {
@@ -87,7 +85,7 @@ export class NormalisationSums {
  * @param size values of an image
  * @throws RangeError as `NormalisationSums`
  */
-export function computeNormalisation(images: Uint8Array, count: number, size = IMAGE_BYTES): Normalisation {
+export function computeNormalisation(images: Uint8Array, count: number, size: number): Normalisation {
   const sums = new NormalisationSums(size);
   sums.add(images, count);
   return sums.finish();
@@ -112,32 +110,32 @@ export function perChannel({ mean, std }: Normalisation, channels: number): Norm
   return result;
 }
 
-/** The binary form of a normalisation, `NORMALISATION_BYTES` long. */
+/** The binary form of a normalisation. */
 export function serialiseNormalisation({ mean, std }: Normalisation): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(NORMALISATION_BYTES);
+  const bytes = new Uint8Array(normalisationSize(mean.length));
   const view = new DataView(bytes.buffer);
-  for (let p = 0; p < IMAGE_BYTES; p++) {
-    view.setFloat64(8 * p, mean[p]!, true);
-    view.setFloat64(8 * (IMAGE_BYTES + p), std[p]!, true);
-  }
+  for (const [i, value] of mean.entries()) view.setFloat64(8 * i, value, true);
+  for (const [i, value] of std.entries()) view.setFloat64(8 * (mean.length + i), value, true);
   return bytes;
 }
 
 /**
- * Reads the binary form.
- * @throws RangeError if the length is wrong, a mean is not in 0..1 or a std is not in (0, 0.5]: bytes / 255 have no others
+ * Reads the binary form for images of `size` values.
+ * @throws RangeError if the length is wrong, a mean is not in 0..1 or a std is neither in (0, 0.5] nor 1: bytes / 255 have no others
  */
-export function parseNormalisation(bytes: Uint8Array): Normalisation {
-  if (bytes.length !== NORMALISATION_BYTES) {
-    throw new RangeError(`normalisation: ${bytes.length} bytes instead of ${NORMALISATION_BYTES}`);
+export function parseNormalisation(bytes: Uint8Array, size: number): Normalisation {
+  if (bytes.length !== normalisationSize(size)) {
+    throw new RangeError(`normalisation: ${bytes.length} bytes instead of ${normalisationSize(size)}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const mean = new Float64Array(IMAGE_BYTES);
-  const std = new Float64Array(IMAGE_BYTES);
-  for (let p = 0; p < IMAGE_BYTES; p++) {
+  const mean = new Float64Array(size);
+  const std = new Float64Array(size);
+  for (let p = 0; p < size; p++) {
     mean[p] = view.getFloat64(8 * p, true);
-    std[p] = view.getFloat64(8 * (IMAGE_BYTES + p), true);
-    if (!(mean[p]! >= 0 && mean[p]! <= 1) || !(std[p]! > 0 && std[p]! <= 0.5)) {
+    std[p] = view.getFloat64(8 * (size + p), true);
+    // A value that is the same in all images has 1: see NormalisationSums.
+    const isStd = (std[p]! > 0 && std[p]! <= 0.5) || std[p] === 1;
+    if (!(mean[p]! >= 0 && mean[p]! <= 1) || !isStd) {
       throw new RangeError(`normalisation: value ${p} has mean ${mean[p]} and std ${std[p]}`);
     }
   }

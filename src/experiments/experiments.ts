@@ -1,4 +1,4 @@
-import { CIFAR10_IMAGE, CLASSES } from '../data/cifar10.ts';
+import { datasetOf } from '../data/datasets/index.ts';
 import type { WeightInit } from '../nn/init.ts';
 import { namedNet } from '../nn/named-nets.ts';
 import { type BatchNormSpec, courseBatchNorm, mlp, type NetSpec } from '../nn/net-spec.ts';
@@ -10,6 +10,8 @@ import type { Reported } from './reported.ts';
 
 /** What a user sets: the flags of `npm run train`, as data. */
 export interface ExperimentSettings {
+  /** Name of the data set (data/datasets); absent: CIFAR-10. */
+  readonly dataset?: string;
   /** Name of a convolutional net (nn/named-nets.ts); absent: a fully connected one. */
   readonly net?: string;
   /** Of a fully connected net, as is `batchNorm`. */
@@ -187,10 +189,13 @@ export const experiments: readonly Experiment[] = [
 ];
 
 /** The net of these settings. */
-export const netSpec = ({ net, hidden, batchNorm }: ExperimentSettings): NetSpec =>
-  net === undefined
-    ? mlp({ input: CIFAR10_IMAGE, hidden, classes: CLASSES, batchNorm })
-    : namedNet(net, CIFAR10_IMAGE, CLASSES);
+export function netSpec({ net, hidden, batchNorm, ...settings }: ExperimentSettings): NetSpec {
+  const { image, classNames } = datasetOf(settings);
+  const classes = classNames.length;
+  return net === undefined
+    ? mlp({ input: image, hidden, classes, batchNorm })
+    : namedNet(net, image, classes);
+}
 
 /** The learning rates of these settings. */
 export const scheduleOf = (settings: ExperimentSettings) =>
@@ -222,6 +227,7 @@ export function trainSettings(
   const { batchSize, optimizer, init, lambda, cycles } = settings;
   const schedule = scheduleOf(settings);
   return {
+    ...(settings.dataset && { dataset: settings.dataset }),
     net: netSpec(settings),
     init,
     optimizer,

@@ -1,6 +1,6 @@
 /** How nets with a name are trained unless something else is asked for. */
 
-import { CIFAR10_IMAGE, CLASSES } from '../data/cifar10.ts';
+import { defaultDataset } from '../data/datasets/index.ts';
 import { namedNet } from '../nn/named-nets.ts';
 import { resolveNet } from '../nn/net.ts';
 import { base, type Experiment, type ExperimentSettings } from './experiments.ts';
@@ -64,10 +64,10 @@ const settings: Readonly<Record<string, Partial<ExperimentSettings>>> = {
 
 /**
  * A net with a name as an experiment, with the settings of its family.
- * @throws RangeError where there is no such net, or it does not fit CIFAR-10
+ * @throws RangeError where there is no such net, or it does not fit the data set
  */
-export function namedNetExperiment(name: string): Experiment {
-  resolveNet(namedNet(name, CIFAR10_IMAGE, CLASSES));
+export function namedNetExperiment(name: string, { image, classNames } = defaultDataset): Experiment {
+  resolveNet(namedNet(name, image, classNames.length));
   const family = name.split('-')[0]!;
   return {
     name,

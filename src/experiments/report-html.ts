@@ -1,5 +1,5 @@
 // The report: one HTML file with everything in it.
-import { CLASS_NAMES } from '../data/cifar10.ts';
+import { datasetOf } from '../data/datasets/index.ts';
 import { learningRate } from '../optim/schedule.ts';
 import { colourOf, confusionChart, dotChart, escapeText, lineChart, type Series } from './charts.ts';
 import type { Comparison } from './comparison.ts';
@@ -97,7 +97,8 @@ export function reportHtml({ results, comparison, trainings }: ReportInput): str
   );
   const seeds = results[0]!.perSeed.map(({ seed }) => seed);
   const confusions = results.map(
-    (result) => `<figure>${confusionChart(result.name, sumOfConfusions(result), CLASS_NAMES)}</figure>`,
+    (result) =>
+      `<figure>${confusionChart(result.name, sumOfConfusions(result), datasetOf(result.settings).classNames)}</figure>`,
   );
   const weights = groups.map(
     ({ members, weights: { url, width, height } }) =>
@@ -114,7 +115,7 @@ export function reportHtml({ results, comparison, trainings }: ReportInput): str
   return htmlPage(
     'wgrad: the experiments',
     `<h1>The experiments, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'} each</h1>
-<p class="soft">CIFAR-10. Seeds ${seeds.join(', ')}. ${escapeText(results[0]!.adapter.name)}. Everything here is made from results.json and metrics.jsonl beside it.</p>
+<p class="soft">${escapeText(datasetOf(results[0]!.settings).title)}. Seeds ${seeds.join(', ')}. ${escapeText(results[0]!.adapter.name)}. Everything here is made from results.json and metrics.jsonl beside it.</p>
 <h2>Test accuracy</h2>
 ${dots}
 ${htmlTable(columnsOf(comparison), comparison.rows, comparison.notes)}

@@ -6,6 +6,8 @@ import type { Ranked } from './search-ranking.ts';
 import type { Point } from './search-space.ts';
 
 export interface SearchReport {
+  /** Title of the data set. */
+  readonly data: string;
   /** The best first. */
   readonly ranked: readonly Ranked[];
   readonly notes: readonly string[];
@@ -122,7 +124,7 @@ function bestOfEach(ranked: readonly Ranked[], groups: readonly string[]): strin
 
 /** The page. */
 export function searchHtml(report: SearchReport): string {
-  const { ranked, notes, adapterName, bestCommand } = report;
+  const { data, ranked, notes, adapterName, bestCommand } = report;
   const names = [...new Set(ranked.map(groupName))];
   const groups = names.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   const key = groups
@@ -136,7 +138,7 @@ export function searchHtml(report: SearchReport): string {
   return htmlPage(
     'wgrad: a search',
     `<h1>A search among ${ranked.length} candidates</h1>
-<p class="soft">CIFAR-10, validation split. ${escapeText(adapterName)}. Everything here is made from results.json beside it.</p>
+<p class="soft">${escapeText(data)}, validation split. ${escapeText(adapterName)}. Everything here is made from results.json beside it.</p>
 <p class="key">${key}</p>
 <div class="charts">
 ${charts.join('\n')}

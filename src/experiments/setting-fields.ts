@@ -1,14 +1,12 @@
 // Every setting of a training as one table of texts: the page's form and its links loop over it.
 
-import { CIFAR10_IMAGE, CLASSES } from '../data/cifar10.ts';
-import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
-import { MAX_VAL_SIZE } from '../data/splits.ts';
-import { namedNet, namedNetForms } from '../nn/named-nets.ts';
+import { MAX_CROP_PIXELS, MAX_IMAGES } from '../data/sample-order.ts';
+import { namedNetForms } from '../nn/named-nets.ts';
 import { resolveNet } from '../nn/net.ts';
 import { courseBatchNorm } from '../nn/net-spec.ts';
 import { type OptimizerSpec, optimizerOf, optimizers } from '../optim/index.ts';
 import { flagOf, optimizerOptions } from '../optim/options.ts';
-import type { ExperimentSettings } from './experiments.ts';
+import { type ExperimentSettings, netSpec } from './experiments.ts';
 import {
   batchStatistics,
   fraction,
@@ -61,10 +59,10 @@ const numeric = (
 });
 
 /** @throws InvalidValue where there is no such net, or it does not fit the images */
-function netName(text: string): string {
+function withNet(settings: ExperimentSettings, net: string): ExperimentSettings {
   try {
-    resolveNet(namedNet(text, CIFAR10_IMAGE, CLASSES));
-    return text;
+    resolveNet(netSpec({ ...settings, net }));
+    return { ...settings, net };
   } catch (error) {
     throw new InvalidValue(`does not work: ${(error as Error).message}`);
   }
@@ -132,7 +130,7 @@ export const settingFields: readonly SettingField[] = [
     read: ({ net = '' }) => net,
     write: (settings, text) => {
       const { net: _, ...others } = settings;
-      return text.trim() === '' ? others : { ...settings, net: netName(text.trim()) };
+      return text.trim() === '' ? others : withNet(settings, text.trim());
     },
   },
   {
@@ -270,7 +268,7 @@ export const settingFields: readonly SettingField[] = [
   numeric(
     { option: 'batch-size', label: 'Batch size', group: 'Optimiser', help: 'Images of a step.' },
     'batchSize',
-    wholeNumber(1, 50_000),
+    wholeNumber(1, MAX_IMAGES),
     'numeric',
   ),
   numeric(
@@ -348,7 +346,7 @@ export const settingFields: readonly SettingField[] = [
       help: 'Training images at the end that are kept for validation.',
     },
     'valSize',
-    wholeNumber(0, MAX_VAL_SIZE),
+    wholeNumber(0, MAX_IMAGES),
     'numeric',
   ),
   {

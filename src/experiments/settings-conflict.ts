@@ -1,4 +1,5 @@
-import { TEST_IMAGES, TRAIN_IMAGES } from '../data/cifar10.ts';
+import { datasetOf } from '../data/datasets/index.ts';
+import { splitImages } from '../data/record-set.ts';
 import type { ExperimentSettings } from './experiments.ts';
 
 /** Settings that do not go together. */
@@ -17,8 +18,12 @@ export function settingsConflict(
   nameOf: (option: string) => string,
 ): SettingsConflict | undefined {
   const { hidden, batchSize, valSize, lrMin, lrMax, batchNorm, batchStatistics: statistics } = settings;
-  const training = TRAIN_IMAGES - valSize;
+  const dataset = datasetOf(settings);
+  const training = splitImages(dataset, 'train') - valSize;
   const conflict = (option: string, rest: string) => ({ option, message: `${nameOf(option)} ${rest}` });
+  if (training <= 0) {
+    return conflict('val-size', `${valSize} leaves none of ${dataset.title}'s training images to train on`);
+  }
   if (batchSize > training) {
     return conflict(
       'batch-size',
@@ -35,7 +40,7 @@ export function settingsConflict(
     const { kind, samples } = statistics;
     if (batchNorm === null)
       return conflict('bn-stats', `${kind} needs batch norm, ${nameOf('bn')} none has none`);
-    const images = kind === 'precise' ? training : TEST_IMAGES;
+    const images = kind === 'precise' ? training : splitImages(dataset, 'test');
     if (samples > images) {
       const split =
         kind === 'precise' ? `training images that ${nameOf('val-size')} ${valSize} leaves` : 'test images';

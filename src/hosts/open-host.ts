@@ -1,3 +1,4 @@
+import type { RecordSet } from '../data/record-set.ts';
 import type { Host, HostOptions } from './host.ts';
 
 /**
@@ -6,7 +7,11 @@ import type { Host, HostOptions } from './host.ts';
  * @throws DataError where no source has the data; UserError where the host cannot be had
  */
 export async function openHost(
-  options: HostOptions & { readonly dataDir?: string | undefined; readonly log: (line: string) => void },
+  options: HostOptions & {
+    readonly dataset: RecordSet;
+    readonly dataDir?: string | undefined;
+    readonly log: (line: string) => void;
+  },
 ): Promise<Host> {
   if (options.host === 'node') return (await import('./node/run.ts')).openNodeHost(options);
   return (await import('./chrome/run.ts')).openChromeHost(options);

@@ -1,5 +1,6 @@
 /** Which kernels with which shapes a training step is made of, found out without a GPU. */
-import { CIFAR10_IMAGE, CLASSES, IMAGE_BYTES } from '../data/cifar10.ts';
+import { datasetOf } from '../data/datasets/index.ts';
+import { imageBytes, type RecordSet } from '../data/record-set.ts';
 import type { Capabilities } from '../gpu/device.ts';
 import { Allocator } from '../gpu/tensor.ts';
 import type { KernelCall } from '../kernels/call.ts';
@@ -27,7 +28,7 @@ export function recordCalls({
   const allocator = new Allocator();
   const source = {
     kind: 'dataset',
-    dataset: withoutBuffers(allocator, images),
+    dataset: withoutBuffers(allocator, datasetOf(settings), images),
     samples: images - settings.valSize,
     crop: settings.cropPixels > 0,
     fused: fuseGather,
@@ -35,22 +36,23 @@ export function recordCalls({
   return recordStep(allocator, { ...stepOptions(settings, capabilities), source }).calls;
 }
 
-/** A data set like CIFAR-10 that no GPU holds. */
-function withoutBuffers(allocator: Allocator, count: number): GpuDataset {
-  const imagesA = allocator.tensor('images', (count * IMAGE_BYTES) / 4);
+/** A data set that no GPU holds. */
+function withoutBuffers(allocator: Allocator, set: RecordSet, count: number): GpuDataset {
+  const { image, classNames } = set;
+  const imagesA = allocator.tensor('images', (count * imageBytes(set)) / 4);
   const split: GpuImages = {
     kind: 'images',
     count,
-    image: CIFAR10_IMAGE,
+    image,
     shardImages: count,
     imagesA,
     imagesB: imagesA,
     labels: allocator.tensor('labels', count / 4),
-    normalisation: allocator.tensor('normalisation', 2 * IMAGE_BYTES),
+    normalisation: allocator.tensor('normalisation', 2 * imageBytes(set)),
   };
   return {
-    input: CIFAR10_IMAGE,
-    classes: CLASSES,
+    input: image,
+    classes: classNames.length,
     train: split,
     test: split,
     sizeBytes: 0,

@@ -1,6 +1,7 @@
 // The page: its parts are made once and live as long as the tab.
 import { effect } from '@preact/signals-core';
 import { html } from 'lit-html';
+import { datasetUrl, defaultDataset } from '../data/datasets/index.ts';
 import { Engine } from './engine/engine.ts';
 import { percent } from './format.ts';
 import { App } from './model/app.ts';
@@ -21,7 +22,7 @@ const element = (id: string): HTMLElement => {
   return found;
 };
 
-const app = new App(new Engine(), new URL('cifar10/', document.baseURI).href);
+const app = new App(new Engine(), new URL(`.${datasetUrl(defaultDataset)}`, document.baseURI).href);
 const runs = new RunList(app);
 const training = new TrainingControl(app, runs);
 const router = new Router();

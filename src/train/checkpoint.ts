@@ -1,4 +1,4 @@
-import { CIFAR10_IMAGE } from '../data/cifar10.ts';
+import { cifar10 } from '../data/datasets/cifar10.ts';
 import { xxhash32 } from '../data/xxhash32.ts';
 import { type MlpSpec, mlp, type NetSpec } from '../nn/net-spec.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
@@ -37,12 +37,11 @@ type Written = Omit<Checkpoint, 'arenas' | 'fused' | 'settings'> & {
 /** A checkpoint's data as this version has them: runs of earlier ones go on. */
 function migrated({ settings, variants, fused, ...rest }: Written): Omit<Checkpoint, 'arenas'> {
   const { net } = settings;
-  const { channels, height, width } = CIFAR10_IMAGE;
   const { step, ...others } = rest;
   return {
     settings: {
       ...settings,
-      net: 'layers' in net ? net : mlp({ ...net, input: { channels, height, width } }),
+      net: 'layers' in net ? net : mlp({ ...net, input: cifar10.image }),
     },
     step,
     variants: Object.fromEntries(

@@ -1,13 +1,12 @@
-import { CIFAR10_IMAGE, CLASSES, TEST_IMAGES, TRAIN_IMAGES } from '../data/cifar10.ts';
-import { loadNormalisation, type StreamOptions, streamCifar10 } from '../data/load.ts';
+import { datasetOf } from '../data/datasets/index.ts';
+import { loadNormalisation, type StreamOptions, streamImages } from '../data/load.ts';
 import { type Normalisation, perChannel } from '../data/normalisation.ts';
-import type { TrainingSplits } from '../data/splits.ts';
+import { type ImageSize, type RecordSet, type Split, splitImages } from '../data/record-set.ts';
+import { splitTraining, type TrainingSplits } from '../data/splits.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { Allocator, alignTo, type Tensor } from '../gpu/tensor.ts';
 import { featuresOf, paddedWidth, type SampleShape } from '../nn/layers/layer.ts';
-
-/** Channels, height and width of the images of a data set. */
-export type ImageSize = Extract<SampleShape, { readonly channels: number }>;
+import type { TrainSettings } from './settings.ts';
 
 /** Images and labels on the GPU, as bytes. */
 export interface GpuImages {
@@ -50,17 +49,10 @@ export interface GpuDataset {
 
 /**
  * Cuts the training samples into those to train on and, at the end, `valSize` for validation.
- * @throws Error where less than one batch is left to train on
+ * @throws RangeError where less than one batch is left to train on
  */
-export function trainingSplits({ train }: GpuDataset, valSize: number, batchSize: number): TrainingSplits {
-  const count = train.count - valSize;
-  if (!Number.isInteger(valSize) || valSize < 0 || count < batchSize) {
-    throw new Error(
-      `of ${train.count} training images, ${valSize} for validation leave less than one batch of ${batchSize}`,
-    );
-  }
-  return { training: { firstImage: 0, count }, validation: { firstImage: count, count: valSize } };
-}
+export const trainingSplits = ({ train }: GpuDataset, valSize: number, batchSize: number): TrainingSplits =>
+  splitTraining(train.count, valSize, batchSize);
 
 /** Bytes that an image takes on the GPU: whole words. */
 export const storedBytes = (image: ImageSize): number => alignTo(featuresOf(image), 4);
@@ -218,33 +210,49 @@ export function uploadRows(gpu: Gpu, { features, classes, train, test }: RowData
 }
 
 /**
- * Streams CIFAR-10 from the server into GPU buffers, file by file: `arrived` tells the end, or Error naming the address that failed, or GpuError
+ * Streams a data set from its server into GPU buffers, piece by piece: `arrived` tells the end, or Error naming the address that failed, or GpuError
  * where the buffers do not fit. `by`: what the normalisation is of.
  */
 export function loadDataset(
   gpu: Gpu,
+  set: RecordSet,
   options: StreamOptions,
   trainingImages: number,
   by: 'pixel' | 'channel' = 'pixel',
 ): GpuDataset {
   const allocator = new Allocator(gpu);
-  const image = CIFAR10_IMAGE;
+  const { image } = set;
   const normalisation = allocator.tensor('normalisation', 2 * paddedWidth(featuresOf(image)));
-  const common = { image, normalisation };
-  const train = makeImages(gpu, allocator, { name: 'training', count: TRAIN_IMAGES, ...common });
-  const leastShard = train.shardImages;
-  const test = makeImages(gpu, allocator, { name: 'test', count: TEST_IMAGES, ...common, leastShard });
-  const splits = { train, test };
+  const make = (name: string, split: Split, leastShard?: number) =>
+    makeImages(gpu, allocator, {
+      name,
+      count: splitImages(set, split),
+      image,
+      normalisation,
+      ...(leastShard !== undefined && { leastShard }),
+    });
+  const train = make('training', 'train');
+  const splits = { train, test: make('test', 'test', train.shardImages) };
   const load = async () => {
-    const perPixel = await loadNormalisation(options, trainingImages);
+    const perPixel = await loadNormalisation(set, options, trainingImages);
     const values = by === 'channel' ? perChannel(perPixel, image.channels) : perPixel;
     gpu.device.queue.writeBuffer(normalisation.buffer, 0, scaleAndOffset(values));
-    await streamCifar10(options, (split, first, images, labels) => {
+    await streamImages(set, options, (split, first, images, labels) => {
       writeImages(gpu, splits[split], first, { images, labels });
     });
     gpu.check();
   };
-  return made(allocator, { input: image, classes: CLASSES, ...splits, arrived: load() });
+  return made(allocator, { input: image, classes: set.classNames.length, ...splits, arrived: load() });
+}
+
+/** Streams the data set of a run's settings, normalised for its training split. */
+export function loadSettingsDataset(
+  gpu: Gpu,
+  { valSize, normalisation, ...settings }: TrainSettings,
+  options: StreamOptions,
+): GpuDataset {
+  const set = datasetOf(settings);
+  return loadDataset(gpu, set, options, splitImages(set, 'train') - valSize, normalisation);
 }
 
 function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisation: Normalisation): Tensor {

@@ -56,7 +56,7 @@ export interface RunRequest {
 /** Begin a run. A worker trains once. */
 export interface StartMessage {
   readonly type: 'start';
-  /** Address of the data, such as `/cifar10/`. */
+  /** Address of the data, such as `/data/cifar10/`. */
   readonly dataUrl: string;
   readonly request: RunRequest;
 }

@@ -23,6 +23,8 @@ export interface BatchStatisticsSpec {
 
 /** A training run as plain data: what a checkpoint keeps, and what `summary.json` says. */
 export interface TrainSettings {
+  /** Name of the data set (data/datasets); absent: CIFAR-10. */
+  readonly dataset?: string;
   readonly net: NetSpec;
   readonly init: WeightInit;
   readonly optimizer: OptimizerSpec;

@@ -1,7 +1,6 @@
 // The engine in a worker: one run, its events as messages. Headless Chrome's page starts this file.
-import { splitTraining } from '../data/splits.ts';
 import { adapterName, requestGpu } from '../gpu/device.ts';
-import { loadDataset } from './dataset.ts';
+import { loadSettingsDataset } from './dataset.ts';
 import { isUserError } from './failure.ts';
 import type { FromWorker, StartMessage, ToWorker } from './messages.ts';
 import { runTraining } from './run.ts';
@@ -15,17 +14,12 @@ async function run({ request, dataUrl }: StartMessage): Promise<void> {
   const { signal } = stop;
   const gpu = await requestGpu(navigator.gpu);
   post({ type: 'adapter', adapter: gpu.adapter, name: adapterName(gpu.adapter) });
-  const dataset = ({ valSize, normalisation }: TrainSettings) =>
-    loadDataset(
-      gpu,
-      {
-        baseUrl: dataUrl,
-        signal,
-        onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
-      },
-      splitTraining(valSize).training.count,
-      normalisation,
-    );
+  const dataset = (settings: TrainSettings) =>
+    loadSettingsDataset(gpu, settings, {
+      baseUrl: dataUrl,
+      signal,
+      onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
+    });
   await runTraining(request, { gpu, dataset, onEvent: post, signal, runner: navigator.userAgent });
 }
 

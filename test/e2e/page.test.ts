@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { defaultDataset } from '../../src/data/datasets/index.ts';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { type PageServer, startPageServer } from '../../src/hosts/chrome/page-server.ts';
 import {
@@ -25,7 +26,7 @@ let tab: Tab;
 
 beforeAll(async () => {
   const log = (line: string) => console.error(line);
-  server = await startPageServer({ page: 'index.html', log });
+  server = await startPageServer({ dataset: defaultDataset, page: 'index.html', log });
   browser = await launchChrome({
     log,
     // Chrome would refuse WebGPU to a page after two crashes.

@@ -1,6 +1,6 @@
 /** Precise and adaptive batch-norm statistics on the GPU, in several chunks, against the float64 reference. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { courseBatchNorm } from '../../src/nn/net-spec.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
@@ -93,7 +93,7 @@ describe.each(nets)('batch norm %s', (_, net) => {
       const samples = statisticsSamples(spec, source, seed);
       const { images } = spec.kind === 'precise' ? data.train : data.test;
       const { mean, std } = data.normalisation;
-      const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples);
+      const x = gather({ image: cifar10.image, images, mean, std }, samples);
       const state = stateOf(before[r]!);
       const truth = expectedOf((noise) => {
         const noisy = Object.entries(state).map(

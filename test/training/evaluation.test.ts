@@ -1,6 +1,6 @@
 /** What reaches the net: evaluation over partial batches, file order, flips and crops, against the float64 reference; images in two shards. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { epochOrder } from '../../src/data/sample-order.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
@@ -48,7 +48,7 @@ function scoreOf(
   mode: 'training' | 'evaluation',
 ) {
   const { mean, std } = data.normalisation;
-  const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples);
+  const x = gather({ image: cifar10.image, images, mean, std }, samples);
   const sampleLabels = Array.from(samples, (sample) => labels[sample & 0xfffff]!);
   let hits: number | undefined;
   const { loss } = expectedOf((noise) => {

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drawCase } from '../../src/cli/commands/gradcheck-case.ts';
 import { conclusion } from '../../src/cli/commands/gradcheck-listing.ts';
-import { IMAGE_BYTES } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
+import { imageBytes } from '../../src/data/record-set.ts';
 import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { courseBatchNorm } from '../../src/nn/net-spec.ts';
 import { type GradientLine, gradientReport } from '../../src/reference/gradient-report.ts';
@@ -11,6 +12,8 @@ import { Trainer } from '../../src/train/trainer.ts';
 import { broken } from '../kernels/broken.ts';
 import { quickChoice, sharedGpu } from './device.ts';
 import { baseSettings, netOf, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
+
+const IMAGE_BYTES = imageBytes(cifar10);
 
 let data: SyntheticDataset;
 beforeAll(async () => {
@@ -40,6 +43,7 @@ async function check(
   const gpu = await sharedGpu();
   const { images, labels } = data.train;
   const batch = {
+    image: cifar10.image,
     images: images.subarray(0, batchSize * IMAGE_BYTES),
     labels: labels.subarray(0, batchSize),
     normalisation: data.normalisation,

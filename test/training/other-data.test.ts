@@ -1,9 +1,18 @@
 /** Data that are not CIFAR-10: 28×28×1 images, rows of two features; softmax regression, a net without a hidden layer. */
 import { expect, test } from 'vitest';
-import { computeNormalisation } from '../../src/data/normalisation.ts';
+import { cifar100 } from '../../src/data/datasets/cifar100.ts';
+import { datasetUrl } from '../../src/data/datasets/index.ts';
+import { computeNormalisation, serialiseNormalisation } from '../../src/data/normalisation.ts';
 import { randomStream } from '../../src/data/random.ts';
+import {
+  imageBytes,
+  type RecordSet,
+  recordBytes,
+  type Split,
+  splitRecords,
+} from '../../src/data/record-set.ts';
 import { courseBatchNorm, mlp } from '../../src/nn/net-spec.ts';
-import { type GpuDataset, uploadDataset, uploadRows } from '../../src/train/dataset.ts';
+import { type GpuDataset, loadDataset, uploadDataset, uploadRows } from '../../src/train/dataset.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { quickChoice, sharedGpu } from './device.ts';
 import { baseSettings } from './synthetic.ts';
@@ -64,6 +73,44 @@ test('rows of two features: a net with hidden layers bends around spirals', asyn
   expect(trained).toBeGreaterThan(0.95);
   expect(await accuracy(dataset, { net: linear, schedule, steps: 800, batchSize: 64 })).toBeLessThan(0.8);
   dataset.destroy();
+});
+
+test('records of CIFAR-100, streamed, are the images and classes that are in them', async () => {
+  const count = { train: 400, test: 40 };
+  const set: RecordSet = {
+    ...cifar100,
+    files: cifar100.files.map((file) => ({ ...file, images: count[file.split] })),
+  };
+  const of = (split: Split): Uint8Array<ArrayBuffer> => {
+    const stream = randomStream(split === 'train' ? 1 : 2, 'test');
+    return Uint8Array.from({ length: count[split] * recordBytes(set) }, (_, i) =>
+      i % recordBytes(set) < 2 ? stream.below(100) : stream.below(256),
+    );
+  };
+  const arrays = { train: splitRecords(set, of('train')), test: splitRecords(set, of('test')) };
+  const normalisation = computeNormalisation(arrays.train.images, 300, imageBytes(set));
+  const bodies: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
+    '/data/cifar100/train.bin': of('train'),
+    '/data/cifar100/test.bin': of('test'),
+    '/data/cifar100/normalisation-300.f64': serialiseNormalisation(normalisation),
+  };
+  const fetch = async (url: string) => new Response(bodies[url]);
+  const gpu = await sharedGpu();
+  const streamed = await loadDataset(gpu, set, { baseUrl: datasetUrl(set), fetch }, 300);
+  const uploaded = uploadDataset(gpu, { ...set, ...arrays, classes: 100, normalisation });
+  const net = mlp({ input: set.image, hidden: [16], classes: 100, batchNorm: courseBatchNorm });
+  const train = async (dataset: GpuDataset) => {
+    const settings = { ...baseSettings, net, valSize: 100, steps: 4 };
+    const trainer = await Trainer.make(gpu, dataset, settings, { choose: quickChoice });
+    await trainer.train();
+    const scores = [await trainer.evaluate('validation'), await trainer.evaluate('test')];
+    await trainer.destroy();
+    dataset.destroy();
+    return scores;
+  };
+  const scores = await train(streamed);
+  expect(scores[1]![0]!.loss).toBeGreaterThan(1);
+  expect(scores).toEqual(await train(uploaded));
 });
 
 test('a net for other data is refused in one line', async () => {

@@ -1,13 +1,16 @@
 /** A small data set with the form of CIFAR-10, and settings to train on it. */
-import { CIFAR10_IMAGE, IMAGE_BYTES } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { computeNormalisation, type Normalisation } from '../../src/data/normalisation.ts';
 import { randomStream } from '../../src/data/random.ts';
+import { imageBytes } from '../../src/data/record-set.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { courseBatchNorm, type NetSpec } from '../../src/nn/net-spec.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { type GpuDataset, type ImageArrays, uploadDataset } from '../../src/train/dataset.ts';
 import type { ReplicaSettings, TrainSettings } from '../../src/train/settings.ts';
 import { type FullyConnected, fullyConnected } from '../fully-connected.ts';
+
+const IMAGE_BYTES = imageBytes(cifar10);
 
 const classes = 10;
 
@@ -37,8 +40,8 @@ export interface SyntheticDataset {
 export function syntheticDataset(gpu: Gpu, trainCount: number, testCount: number): SyntheticDataset {
   const train = syntheticImages(trainCount, 1);
   const test = syntheticImages(testCount, 2);
-  const normalisation = computeNormalisation(train.images, trainCount);
-  const arrays = { image: CIFAR10_IMAGE, classes, train, test, normalisation };
+  const normalisation = computeNormalisation(train.images, trainCount, IMAGE_BYTES);
+  const arrays = { image: cifar10.image, classes, train, test, normalisation };
   return { train, test, normalisation, dataset: uploadDataset(gpu, arrays) };
 }
 

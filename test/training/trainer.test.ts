@@ -1,7 +1,7 @@
 /** The trainer as a whole: it learns, repeats itself, populations are single runs, interruptions and weight files change nothing. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CIFAR10_IMAGE } from '../../src/data/cifar10.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { adam } from '../../src/optim/adam.ts';
@@ -141,7 +141,7 @@ describe('learning', () => {
   test('one batch is learned by heart', async () => {
     const batch = { images: data.train.images.slice(0, 32 * 3072), labels: data.train.labels.slice(0, 32) };
     const dataset = uploadDataset(gpu, {
-      image: CIFAR10_IMAGE,
+      image: cifar10.image,
       classes: 10,
       train: batch,
       test: batch,

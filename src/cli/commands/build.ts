@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DATA_URL } from '../../data/cifar10.ts';
-import { prepareCifar10 } from '../../data/files/prepare.ts';
+import { datasetUrl, defaultDataset } from '../../data/datasets/index.ts';
+import { prepareDataset } from '../../data/files/prepare.ts';
 import { progressLines } from '../../data/files/progress-lines.ts';
 import { buildPage } from '../../hosts/build-pages.ts';
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
@@ -34,7 +34,7 @@ Browsers offer WebGPU to pages from https:// and from this computer only.
 
 Examples:
   npm run build                               dist/, 0.4 MB
-  npm run build -- --with-data                and the data in dist${DATA_URL}
+  npm run build -- --with-data                and the data in dist${datasetUrl(defaultDataset)}
   npm run build -- --out site/wgrad`,
     );
   const parsed = parse(command, args);
@@ -64,12 +64,13 @@ function refuseOtherFolder(out: string): void {
 }
 
 async function addData(out: string, dataDir: string | undefined, log: (line: string) => void): Promise<void> {
-  const prepared = await prepareCifar10({
+  const prepared = await prepareDataset({
+    set: defaultDataset,
     dataDir: dataDir === undefined ? undefined : resolvePath(dataDir),
     onProgress: progressLines(log),
     onNotice: log,
   });
-  const folder = join(out, DATA_URL);
+  const folder = join(out, datasetUrl(prepared.set));
   await mkdir(folder, { recursive: true });
   for (const { name } of prepared.set.files) {
     await copyFile(join(prepared.directory, name), join(folder, name));

@@ -1,3 +1,4 @@
+import { defaultDataset } from '../../data/datasets/index.ts';
 import { type Training, trainingsOf } from '../../experiments/trainings.ts';
 import { openHost } from '../../hosts/open-host.ts';
 import { ExperimentsDirectory } from '../folders/experiments-directory.ts';
@@ -38,8 +39,8 @@ async function trainHere(request: ExperimentsRequest): Promise<number> {
     log('1 seed: the table will have no intervals and no tests, which need at least 2 seeds');
 
   if (open.length > 0) {
-    const host = await openHost({ dataDir, log, ...request.host });
-    log(`data: CIFAR-10 from ${host.dataSource}`);
+    const host = await openHost({ dataset: defaultDataset, dataDir, log, ...request.host });
+    log(`data: ${defaultDataset.title} from ${host.dataSource}`);
     try {
       for (const [i, training] of open.entries()) {
         log(`training ${i + 1} of ${open.length}: ${namesOf(training)}`);

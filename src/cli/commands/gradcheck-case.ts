@@ -1,8 +1,9 @@
 // What a gradient check is done on: the batch of the first training step, and weights that hide no mistake.
-import { CIFAR10_IMAGE, IMAGE_BYTES } from '../../data/cifar10.ts';
-import { loadNormalisation, type StreamOptions, streamCifar10 } from '../../data/load.ts';
+import { datasetOf } from '../../data/datasets/index.ts';
+import { loadNormalisation, type StreamOptions, streamImages } from '../../data/load.ts';
 import { type Normalisation, perChannel } from '../../data/normalisation.ts';
 import { randomStream } from '../../data/random.ts';
+import { type ImageSize, imageBytes, splitImages } from '../../data/record-set.ts';
 import { epochOrder } from '../../data/sample-order.ts';
 import { splitTraining } from '../../data/splits.ts';
 import { initialState } from '../../nn/init.ts';
@@ -15,8 +16,9 @@ import { areClear, type GradientCase, gradientBounds } from '../../reference/gra
 import type { Expected } from '../../reference/rounding.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 
-/** Images as bytes (B, 3072), their labels (B), and how they are normalised. */
+/** Images as bytes (B, C·H·W), their labels (B), and how they are normalised. */
 export interface ByteBatch {
+  readonly image: ImageSize;
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
   readonly normalisation: Normalisation;
@@ -25,25 +27,27 @@ export interface ByteBatch {
 /** The batch of a run's first step. @throws Error where the data cannot be loaded */
 export async function firstBatch(
   source: StreamOptions,
-  { valSize, batchSize, replicas, shuffle, normalisation: by }: TrainSettings,
+  { valSize, batchSize, replicas, shuffle, normalisation: by, ...settings }: TrainSettings,
 ): Promise<ByteBatch> {
-  const { training } = splitTraining(valSize);
+  const set = datasetOf(settings);
+  const size = imageBytes(set);
+  const { training } = splitTraining(splitImages(set, 'train'), valSize, batchSize);
   const { seed } = replicas[0]!;
   const order = epochOrder({ seed, epoch: 0, ...training, shuffle, flip: false }).subarray(0, batchSize);
-  const images = new Uint8Array(batchSize * IMAGE_BYTES);
+  const images = new Uint8Array(batchSize * size);
   const labels = new Uint8Array(batchSize);
-  const perPixel = await loadNormalisation(source, training.count);
-  const normalisation = by === 'channel' ? perChannel(perPixel, CIFAR10_IMAGE.channels) : perPixel;
-  await streamCifar10(source, (split, firstImage, ofFile, labelsOfFile) => {
+  const perPixel = await loadNormalisation(set, source, training.count);
+  const normalisation = by === 'channel' ? perChannel(perPixel, set.image.channels) : perPixel;
+  await streamImages(set, source, (split, firstImage, ofFile, labelsOfFile) => {
     if (split !== 'train') return;
     for (const [b, image] of order.entries()) {
       const i = image - firstImage;
       if (i < 0 || i >= labelsOfFile.length) continue;
-      images.set(ofFile.subarray(i * IMAGE_BYTES, (i + 1) * IMAGE_BYTES), b * IMAGE_BYTES);
+      images.set(ofFile.subarray(i * size, (i + 1) * size), b * size);
       labels[b] = labelsOfFile[i]!;
     }
   });
-  return { images, labels, normalisation };
+  return { image: set.image, images, labels, normalisation };
 }
 
 /**
@@ -90,12 +94,12 @@ export function drawCase(
   batch: ByteBatch,
 ): BoundedCase {
   const { seed, lambda } = replicas[0]!;
-  const { images, labels, normalisation } = batch;
+  const { image, images, labels, normalisation } = batch;
   const { mean, std } = normalisation;
   const samples = Uint32Array.from(labels, (_, b) => b);
-  const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples);
+  const x = gather({ image, images, mean, std }, samples);
   for (let draw = 0; ; draw++) {
-    const weights = randomWeights(net, { values: x, ...CIFAR10_IMAGE }, seed, draw);
+    const weights = randomWeights(net, { values: x, ...image }, seed, draw);
     const params = Object.fromEntries(weights.map(({ name, ...tensor }) => [name, tensor]));
     const gradientCase = { net, params, x, labels, lambda, labelSmoothing };
     const bounds = gradientBounds(gradientCase);

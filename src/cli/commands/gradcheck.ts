@@ -1,3 +1,4 @@
+import { datasetOf } from '../../data/datasets/index.ts';
 import { trainSettings } from '../../experiments/experiments.ts';
 import type { Host } from '../../hosts/host.ts';
 import { openHost } from '../../hosts/open-host.ts';
@@ -18,6 +19,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (options === undefined) return 0;
   const progress = makeProgress('checking', 2000);
   const host = await openHost({
+    dataset: datasetOf(options.settings),
     dataDir: options.dataDir,
     log: progress.log,
     ...options.host,
@@ -39,7 +41,8 @@ async function check(options: GradcheckOptions, host: Host, progress: Progress):
     reportSteps: 1,
   });
   const net = describe(settings);
-  progress.log(`data: CIFAR-10 from ${host.dataSource}, the first ${settings.batchSize} images of epoch 0`);
+  const { title } = datasetOf(settings);
+  progress.log(`data: ${title} from ${host.dataSource}, the first ${settings.batchSize} images of epoch 0`);
   progress.log(`net: ${net}`);
   const batch = await firstBatch(host.data, settings);
   const { gradientCase, weights, bounds } = drawCase(settings, batch);

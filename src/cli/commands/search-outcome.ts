@@ -1,3 +1,4 @@
+import { datasetOf } from '../../data/datasets/index.ts';
 import { adapterNotes } from '../../experiments/adapter-notes.ts';
 import type { SearchPlan } from '../../experiments/search-plan.ts';
 import { type Ranked, rank } from '../../experiments/search-ranking.ts';
@@ -29,6 +30,7 @@ export function searchReport(
   const ranked = rank(candidates, valSize);
   const best = ranked[0]!;
   return {
+    data: datasetOf(plan.settings).title,
     ranked,
     notes: [...searchNotes(ranked, valSize), ...adapterNotes(populations)],
     adapterName: [...new Set(populations.map(({ adapter }) => adapter.name))].join('; '),

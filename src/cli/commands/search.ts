@@ -1,3 +1,4 @@
+import { datasetOf } from '../../data/datasets/index.ts';
 import type { SearchState, SearchTask } from '../../experiments/search-state.ts';
 import type { Host } from '../../hosts/host.ts';
 import { openHost } from '../../hosts/open-host.ts';
@@ -72,10 +73,11 @@ class SearchRunner {
     const { name, settings } = task;
     const { log } = this.#progress;
     const first = this.#host === undefined;
-    this.#host ??= await openHost({ dataDir: this.#options.dataDir, log, ...this.#options.host });
+    const dataset = datasetOf(settings);
+    this.#host ??= await openHost({ dataset, dataDir: this.#options.dataDir, log, ...this.#options.host });
     if (first) {
       const { dataSource } = this.#host;
-      log(`data: CIFAR-10 from ${dataSource}, ${settings.valSize} training images for validation`);
+      log(`data: ${dataset.title} from ${dataSource}, ${settings.valSize} training images for validation`);
     }
     this.current = name;
     const { result } = await trainPopulation(

@@ -1,3 +1,4 @@
+import { defaultDataset } from '../../data/datasets/index.ts';
 import { startPageServer } from '../../hosts/chrome/page-server.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { makeCommand, parse } from '../options/command.ts';
@@ -12,12 +13,13 @@ export async function main(args: readonly string[]): Promise<number> {
   if (parsed === undefined) return 0;
   const { port, data } = parsed.opts<{ port?: number; data?: string }>();
   const server = await startPageServer({
+    dataset: defaultDataset,
     dataDir: data === undefined ? undefined : resolvePath(data),
     page: 'index.html',
     log: (line) => console.error(line),
     port: port ?? { from: 5173 },
   });
-  console.error(`data: CIFAR-10 from ${server.dataSource}`);
+  console.error(`data: ${server.dataset.title} from ${server.dataSource}`);
   console.log(`wgrad: ${server.origin}/   (Ctrl-C ends it)`);
   return new Promise(() => {});
 }

@@ -1,6 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { datasetOf } from '../../data/datasets/index.ts';
 import { FileWriteError } from '../../data/files/file-write-error.ts';
+import { splitImages } from '../../data/record-set.ts';
 import { trainSettings } from '../../experiments/experiments.ts';
 import { mean } from '../../experiments/statistics.ts';
 import type { Host } from '../../hosts/host.ts';
@@ -8,6 +10,7 @@ import { openHost } from '../../hosts/open-host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { netWords } from '../../nn/net.ts';
+import { readCheckpoint } from '../../train/checkpoint.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
 import type { TrainReport } from '../../train/report-window.ts';
 import { commandLine } from '../command-line.ts';
@@ -41,6 +44,7 @@ export async function main(args: readonly string[]): Promise<number> {
   // Read when nobody else writes to the folder any more, and before anything is written or downloaded.
   const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed);
   const host = await openHost({
+    dataset: datasetOf(checkpoint === undefined ? options.settings : readCheckpoint(checkpoint).settings),
     dataDir: options.dataDir === undefined ? undefined : resolvePath(options.dataDir),
     log: progress.log,
     ...options.host,
@@ -154,8 +158,9 @@ function printOutcome({ result, ready }: FolderRun, directory: RunDirectory): nu
 function describe(ready: Ready, host: Host, { log }: Progress): void {
   const { settings, step, stepsPerEpoch, dispatchesPerStep, modelBytes, datasetBytes, otherAdapter } = ready;
   const { net, replicas, optimizer, batchSize } = settings;
+  const set = datasetOf(settings);
   log(
-    `data: CIFAR-10 from ${host.dataSource}, ${50_000 - settings.valSize} training images, ${settings.valSize} for validation`,
+    `data: ${set.title} from ${host.dataSource}, ${splitImages(set, 'train') - settings.valSize} training images, ${settings.valSize} for validation`,
   );
   log(
     `net: ${netWords(net)}, ${optimizer.kind}, batch ${batchSize}, seeds ${replicas.map(({ seed }) => seed).join(', ')}`,

@@ -1,6 +1,8 @@
 // A job of a plan, trained by one process at a time.
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { datasetOf } from '../../data/datasets/index.ts';
 import type { Trial } from '../../experiments/search-ranking.ts';
 import type { Host } from '../../hosts/host.ts';
 import { openHost } from '../../hosts/open-host.ts';
@@ -64,7 +66,7 @@ export async function trainJob(path: string, { dataDir, host: where }: TrialPlac
       try {
         // By the process that this one waited for.
         if (printFinished()) return 0;
-        const host = await openHost({ dataDir, log, ...where });
+        const host = await openHost({ dataset: datasetOf(work.settings), dataDir, log, ...where });
         try {
           const run = await work.train(host, {
             ...output.callbacks,

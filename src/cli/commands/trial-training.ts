@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { datasetOf } from '../../data/datasets/index.ts';
 import { trialsOf } from '../../experiments/search-ranking.ts';
 import { openHost } from '../../hosts/open-host.ts';
 import { runsFolder } from '../../hosts/project-root.ts';
@@ -50,7 +51,8 @@ export async function trainParams({
   try {
     return await output.orFailed(
       async () => {
-        const host = await openHost({ dataDir, log: progress.log, ...where });
+        const dataset = datasetOf(settings);
+        const host = await openHost({ dataset, dataDir, log: progress.log, ...where });
         try {
           return await trainInFolder(
             host,

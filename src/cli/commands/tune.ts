@@ -1,4 +1,6 @@
 import { Option } from 'commander';
+import { datasetOf } from '../../data/datasets/index.ts';
+import { MAX_IMAGES } from '../../data/sample-order.ts';
 import { experiments, trainSettings } from '../../experiments/experiments.ts';
 import { openHost } from '../../hosts/open-host.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
@@ -30,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
           .default('base'),
       )
       .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
-      .option('--batch-size <n>', 'images of a step', wholeNumber(1, 50_000))
+      .option('--batch-size <n>', 'images of a step', wholeNumber(1, MAX_IMAGES))
       .option('--seeds <n>', 'replicas', wholeNumber(1, 1024), 1)
       .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)'),
     args,
@@ -47,6 +49,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const seeds = Array.from({ length: flags.seeds }, (_, i) => i + 1);
   const progress = makeProgress('tuning', 2000);
   const host = await openHost({
+    dataset: datasetOf(settings),
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
     log: progress.log,
     ...hostOptionsOf(flags),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { datasetOf } from '../../data/datasets/index.ts';
 import { type Comparison, compare } from '../../experiments/comparison.ts';
 import { readCurves } from '../../experiments/curves.ts';
 import { reportHtml, type TrainingRecord } from '../../experiments/report-html.ts';
@@ -47,14 +48,14 @@ export class ExperimentsDirectory extends ExperimentFolders {
     return { comparison, markdown };
   }
 
-  #record({ name, perSeed }: ExperimentResult): TrainingRecord {
+  #record({ name, perSeed, settings }: ExperimentResult): TrainingRecord {
     const folder = join(this.path, name);
     const weights = perSeed.length === 1 ? 'weights.safetensors' : `weights.${perSeed[0]!.seed}.safetensors`;
     const { tensors } = readSafetensors(new Uint8Array(readFileSync(join(folder, weights))));
     const first = tensors.find((tensor) => tensor.name === 'layers.0.linear.weight')!;
     return {
       curves: readCurves(readFileSync(join(folder, 'metrics.jsonl'), 'utf8')),
-      weights: weightImage(first.data),
+      weights: weightImage(first.data, datasetOf(settings).image),
     };
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { CIFAR10 } from '../../data/cifar10.ts';
+import { datasets } from '../../data/datasets/index.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
 
 /** Where a result comes from. Results are put together only where both hashes are the same. */
@@ -50,7 +50,9 @@ export function provenance(): Provenance {
   known ??= {
     host: hostname(),
     codeHash: sourceHash(projectRoot, computing),
-    dataHash: createHash('sha256').update(JSON.stringify(CIFAR10)).digest('hex'),
+    dataHash: createHash('sha256')
+      .update(JSON.stringify(datasets.map(({ files }) => files)))
+      .digest('hex'),
   };
   return known;
 }

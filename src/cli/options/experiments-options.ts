@@ -62,7 +62,7 @@ const command = () =>
     .option('--only <names>', 'run these, such as base,adam (what shares a training comes with it)')
     .option('--tuned', 'tuned settings instead of the literal ones, where an experiment has them')
     .option('--steps <n>', 'training steps, for trying out (default: all cycles)', wholeNumber(1, 1e8))
-    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
     .option(
       '--out <dir>',
       'folder for results (default: runs/experiments-<seeds>-seeds, or runs/<study>-...)',

@@ -8,6 +8,7 @@ import {
   batchNormChoices,
   checkBrowser,
   checkVariants,
+  datasetOption,
   experimentFrom,
   netHelp,
   netOption,
@@ -40,6 +41,7 @@ const command = () =>
     )
     .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
     .addOption(netOption())
+    .addOption(datasetOption())
     .addOption(new Option('--bn <order>', 'batch norm').choices(batchNormChoices))
     .option('--batch-size <n>', 'images of the batch', wholeNumber(1, 1000))
     .option('--lambda <x>', 'weight of the L2 term, lambda times the sum of W squared', number(0, true))
@@ -47,7 +49,7 @@ const command = () =>
     .option('--seed <s>', 'of the weights, the images and the entries', wholeNumber(0), 1)
     .option('--entries <n>', 'entries of each tensor for central differences', wholeNumber(1), 20)
     .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
-    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
     .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
     .option('--json', 'print JSON instead of the listing')
     .addHelpText(
@@ -86,6 +88,7 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
   const { settings: whole } = experimentFrom(flags);
   const settings = {
     ...whole,
+    ...(flags.dataset !== undefined && { dataset: flags.dataset }),
     hidden: flags.hidden ?? whole.hidden,
     batchNorm: withBatchNorm(whole.batchNorm, flags.bn),
     batchSize: flags.batchSize ?? whole.batchSize,

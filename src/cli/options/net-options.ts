@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { datasetOf, datasets, defaultDataset } from '../../data/datasets/index.ts';
 import { type Experiment, type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
 import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
 import { UserError } from '../../hosts/user-error.ts';
@@ -20,6 +21,12 @@ export function withBatchNorm(
   return choice === 'none' ? null : { ...(batchNorm ?? courseBatchNorm), order: choice };
 }
 
+/** `--dataset cifar100` */
+export const datasetOption = () =>
+  new Option('--dataset <name>', `data set (default: ${defaultDataset.name})`).choices(
+    datasets.map(({ name }) => name),
+  );
+
 /** `--net vgg-16-32-64` */
 export const netOption = () =>
   new Option('--net <name>', 'a convolutional net, with the settings of its family, see below').conflicts([
@@ -38,10 +45,14 @@ export const netHelp = [
 ].join('\n');
 
 /** What `--experiment` or `--net` names. @throws UserError for a net that there is not */
-export function experimentFrom(flags: { readonly net?: string; readonly experiment?: string }): Experiment {
+export function experimentFrom(flags: {
+  readonly net?: string;
+  readonly experiment?: string;
+  readonly dataset?: string;
+}): Experiment {
   if (flags.net === undefined) return experiments.find(({ name }) => name === flags.experiment)!;
   try {
-    return namedNetExperiment(flags.net);
+    return namedNetExperiment(flags.net, datasetOf(flags));
   } catch (error) {
     throw new UserError(`--net ${flags.net}: ${(error as Error).message}`);
   }

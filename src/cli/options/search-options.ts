@@ -121,7 +121,7 @@ const searchCommand = (): Command =>
       .option('--at-once <n>', 'replicas that train at once, at most', wholeNumber(1, 1024), 32)
       .option('--steps <n>', 'training steps (default: all cycles)', wholeNumber(1, 1e8)),
   )
-    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
     .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
     .option('--out <dir>', 'folder for results (default: runs/search-<experiment>-<number of the search>)')
     .addOption(planOption())

@@ -1,19 +1,19 @@
 // Options of train and search that say how a net is trained.
 import { type Command, InvalidArgumentError, Option, type OptionValues } from 'commander';
-import { MAX_CROP_PIXELS } from '../../data/sample-order.ts';
-import { MAX_VAL_SIZE } from '../../data/splits.ts';
+import { MAX_CROP_PIXELS, MAX_IMAGES } from '../../data/sample-order.ts';
 import type { ExperimentSettings } from '../../experiments/experiments.ts';
 import { borders, normalisations } from '../../experiments/setting-fields.ts';
 import { settingsConflict } from '../../experiments/settings-conflict.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { batchNormChoices, withBatchNorm } from './net-options.ts';
+import { batchNormChoices, datasetOption, withBatchNorm } from './net-options.ts';
 import { fraction, number, numberWithin, share, wholeNumber } from './numbers.ts';
 import { addOptimizerOptions } from './optimizer-options.ts';
 
 /** Adds the options of everything but the net, the optimizer, lambda and the largest learning rate: those a search varies. */
 export function addSettingOptions(command: Command): Command {
   return addOptimizerOptions(command)
-    .option('--batch-size <n>', 'images of a step', wholeNumber(1, 50_000))
+    .addOption(datasetOption())
+    .option('--batch-size <n>', 'images of a step', wholeNumber(1, MAX_IMAGES))
     .option('--lr-min <x>', 'smallest learning rate', number(0, true))
     .option('--cycle-steps <n>', 'steps from the smallest to the largest learning rate', wholeNumber(1))
     .option('--cycles <n>', 'cycles, of twice --cycle-steps each', wholeNumber(1, 1e6))
@@ -55,7 +55,7 @@ export function addSettingOptions(command: Command): Command {
     .option(
       '--val-size <n>',
       'training images at the end that are kept for validation',
-      wholeNumber(0, MAX_VAL_SIZE),
+      wholeNumber(0, MAX_IMAGES),
     );
 }
 
@@ -69,6 +69,7 @@ function flipKind(text: string): 'alternating' {
 export function withSettingFlags(settings: ExperimentSettings, flags: OptionValues): ExperimentSettings {
   return {
     ...settings,
+    ...(flags.dataset !== undefined && { dataset: flags.dataset }),
     batchSize: flags.batchSize ?? settings.batchSize,
     lrMin: flags.lrMin ?? settings.lrMin,
     cycleSteps: flags.cycleSteps ?? settings.cycleSteps,

@@ -42,7 +42,10 @@ const experimentList = experiments.map(({ name, what }) => `  ${name.padEnd(16)}
 
 /** The options of train. */
 export function trainCommand(): Command {
-  const command = makeCommand('train', 'Trains a net on CIFAR-10 with WebGPU, in headless Chrome.')
+  const command = makeCommand(
+    'train',
+    'Trains a net on CIFAR-10, or another data set, with WebGPU, in headless Chrome.',
+  )
     .addOption(
       new Option('--experiment <name>', 'settings to start from, see below')
         .choices(experiments.map(({ name }) => name))
@@ -81,7 +84,7 @@ export function trainCommand(): Command {
     )
     .option('--no-shuffle', 'take the training images in file order')
     .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
-    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
     .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
     .option('--out <dir>', 'folder for summary, metrics and weights (default: runs/<experiment>-<time>)')
     .option('--no-tune', 'use the default kernel variants instead of those measured to be fastest')

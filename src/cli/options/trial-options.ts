@@ -47,7 +47,7 @@ const command = () =>
         'job',
       ),
     )
-    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
     .option('--schema', 'print the JSON Schema of input and output')
     .addHelpText(
       'after',

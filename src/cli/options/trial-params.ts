@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import { splitTraining } from '../../data/splits.ts';
+import { datasetOf } from '../../data/datasets/index.ts';
+import { splitImages } from '../../data/record-set.ts';
 import { trainSettings } from '../../experiments/experiments.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
@@ -39,7 +40,8 @@ export function parseTrialParams(text: string): TrialRequest {
   const { settings, shuffle } = trainOptionsOf(params.settings);
   if (settings.valSize === 0)
     throw new UserError('settings.valSize 0 leaves no images to score the trial by');
-  const stepsPerEpoch = Math.floor(splitTraining(settings.valSize).training.count / settings.batchSize);
+  const training = splitImages(datasetOf(settings), 'train') - settings.valSize;
+  const stepsPerEpoch = Math.floor(training / settings.batchSize);
   const steps =
     budget?.epochs === undefined ? budget?.steps : Math.max(1, Math.round(budget.epochs * stepsPerEpoch));
   return {

@@ -1,9 +1,10 @@
-/** The cache: one folder per user with the six record files, each accepted only with its SHA-256. */
+/** The cache: one folder per user, in it one per data set with its record files, each accepted only with its SHA-256. */
 
+import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { type RecordFile, type RecordSet, recordFileBytes } from '../cifar10.ts';
+import { type RecordFile, type RecordSet, recordFileBytes } from '../record-set.ts';
 import { removeStaleTemporaries } from './atomic-file.ts';
 import { writableFolder } from './private-folder.mjs';
 import { checkFile, type FileCheck, rememberVerified } from './verified-file.ts';
@@ -29,6 +30,11 @@ export function cacheDirectory(
   return join(home, '.cache', 'wgrad');
 }
 
+/** A data set's folder in the cache folder; the cache folder itself where an earlier version, or the user, put the files there. */
+export function datasetCache(set: RecordSet, root: string = cacheDirectory()): string {
+  return set.files.some(({ name }) => existsSync(join(root, name))) ? root : join(root, set.name);
+}
+
 /** Folder of the markers within a cache folder (verified-file.ts). */
 export function markerDirectory(cache: string): string {
   return join(cache, 'verified');
@@ -45,11 +51,12 @@ export async function checkRecordFiles(
   onVerify: OnVerify = () => {},
 ): Promise<Map<RecordFile, FileCheck>> {
   const checks = new Map<RecordFile, FileCheck>();
-  const sizeBytes = recordFileBytes(set);
-  for (const [f, file] of set.files.entries()) {
-    const expected = { sizeBytes, sha256: file.sha256 };
-    const onBytes = (bytes: number) => onVerify(file, f * sizeBytes + bytes);
+  let before = 0;
+  for (const file of set.files) {
+    const expected = { sizeBytes: recordFileBytes(set, file), sha256: file.sha256 };
+    const onBytes = (bytes: number) => onVerify(file, before + bytes);
     checks.set(file, await checkFile(join(directory, file.name), expected, markerDirectory(cache), onBytes));
+    before += expected.sizeBytes;
   }
   return checks;
 }
@@ -80,7 +87,7 @@ export async function acceptIntoCache(
   file: RecordFile,
   path: string,
 ): Promise<void> {
-  const expected = { sizeBytes: recordFileBytes(set), sha256: file.sha256 };
+  const expected = { sizeBytes: recordFileBytes(set, file), sha256: file.sha256 };
   const target = join(cache, file.name);
   const check = await checkFile(path, expected);
   if (check.state !== 'verified') {

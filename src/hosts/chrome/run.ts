@@ -11,10 +11,10 @@ import { openSession } from './session.ts';
  * @throws DataError where no source has the data; UserError where the port cannot be had
  */
 export async function openChromeHost(
-  options: Pick<PageServerOptions, 'dataDir' | 'log' | 'port' | 'browserUrl'>,
+  options: Pick<PageServerOptions, 'dataset' | 'dataDir' | 'log' | 'port' | 'browserUrl'>,
 ): Promise<Host> {
-  const { dataDir, log, port, browserUrl } = options;
-  const server = await startPageServer({ dataDir, log, port, browserUrl });
+  const { dataset, dataDir, log, port, browserUrl } = options;
+  const server = await startPageServer({ dataset, dataDir, log, port, browserUrl });
   return {
     name: 'chrome',
     dataSource: server.dataSource,

@@ -1,11 +1,11 @@
 // The engine in this process, on Dawn: a run reads the data from their files and hands on its messages by a call.
-import { DATA_URL } from '../../data/cifar10.ts';
-import { prepareCifar10 } from '../../data/files/prepare.ts';
+import { datasetUrl } from '../../data/datasets/index.ts';
+import { prepareDataset } from '../../data/files/prepare.ts';
 import { progressLines } from '../../data/files/progress-lines.ts';
 import type { StreamOptions } from '../../data/load.ts';
-import { splitTraining } from '../../data/splits.ts';
+import type { RecordSet } from '../../data/record-set.ts';
 import { adapterName, requestGpu } from '../../gpu/device.ts';
-import { loadDataset } from '../../train/dataset.ts';
+import { loadSettingsDataset } from '../../train/dataset.ts';
 import { isUserError } from '../../train/failure.ts';
 import type { FromWorker, RunRequest } from '../../train/messages.ts';
 import { runTraining } from '../../train/run.ts';
@@ -22,16 +22,23 @@ type OnMessage = Parameters<Host['start']>[1];
  */
 export async function openNodeHost({
   adapter,
+  dataset,
   dataDir,
   log,
 }: Pick<HostOptions, 'adapter'> & {
+  readonly dataset: RecordSet;
   readonly dataDir?: string | undefined;
   readonly log: (line: string) => void;
 }): Promise<Host> {
   // First the adapter: it is missing more often than the data, and those may take minutes.
   const gpu = await openDawn({ adapter, log });
-  const prepared = await prepareCifar10({ dataDir, onProgress: progressLines(log), onNotice: log });
-  const data: StreamOptions = { baseUrl: DATA_URL, fetch: fileFetch(prepared) };
+  const prepared = await prepareDataset({
+    set: dataset,
+    dataDir,
+    onProgress: progressLines(log),
+    onNotice: log,
+  });
+  const data: StreamOptions = { baseUrl: datasetUrl(dataset), fetch: fileFetch(prepared) };
   return {
     name: 'node',
     dataSource: prepared.source,
@@ -59,17 +66,12 @@ function startHere(dawn: GPU, data: StreamOptions, request: RunRequest, onMessag
     post({ type: 'adapter', adapter: gpu.adapter, name: adapterName(gpu.adapter) });
     const result = await runTraining(request, {
       gpu,
-      dataset: ({ valSize, normalisation }) =>
-        loadDataset(
-          gpu,
-          {
-            ...data,
-            signal,
-            onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
-          },
-          splitTraining(valSize).training.count,
-          normalisation,
-        ),
+      dataset: (settings) =>
+        loadSettingsDataset(gpu, settings, {
+          ...data,
+          signal,
+          onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
+        }),
       onEvent: post,
       signal,
       runner,

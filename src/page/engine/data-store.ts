@@ -1,12 +1,14 @@
-// CIFAR-10 in this browser: downloaded or chosen, accepted by its hash, kept where the browser allows it.
+// A data set in this browser: downloaded or chosen, accepted by its hash, kept where the browser allows it.
+import { NormalisationSums, serialiseNormalisation } from '../../data/normalisation.ts';
 import {
-  CIFAR10,
-  RECORD_BYTES,
+  imageBytes,
   type RecordFile,
   type RecordSet,
+  recordBytes,
   recordFileBytes,
-} from '../../data/cifar10.ts';
-import { NormalisationSums, serialiseNormalisation } from '../../data/normalisation.ts';
+  recordSetBytes,
+  splitRecords,
+} from '../../data/record-set.ts';
 import { EngineError } from './engine-error.ts';
 import type { PrivateFiles } from './private-files.ts';
 import type { DataPlace } from './protocol.ts';
@@ -24,16 +26,16 @@ const stallMs = 30_000;
 
 export class DataStore {
   readonly #files: PrivateFiles | undefined;
-  readonly #set: RecordSet;
+  readonly set: RecordSet;
   /** What cannot be kept, by name: gone with the tab. */
   readonly #inTab = new Map<string, Blob>();
   #why = '';
 
   /** @param files where to keep data, or why that is not possible */
-  constructor(files: PrivateFiles | string, set: RecordSet = CIFAR10) {
+  constructor(files: PrivateFiles | string, set: RecordSet) {
     this.#files = typeof files === 'string' ? undefined : files;
     if (typeof files === 'string') this.#why = `this browser keeps no files for this page (${files})`;
-    this.#set = set;
+    this.set = set;
   }
 
   async place(): Promise<DataPlace> {
@@ -42,7 +44,7 @@ export class DataStore {
       const canKeep = this.#files !== undefined;
       return {
         place: 'absent',
-        missing: missing.length * this.#fileBytes,
+        missing: this.#bytesOf(missing),
         canKeep,
         ...(this.#why !== '' && { why: this.#why }),
       };
@@ -53,11 +55,11 @@ export class DataStore {
   /** Downloads what is missing, file by file: what is interrupted goes on with the file that was not whole. */
   async download(baseUrl: string, signal: AbortSignal, onProgress: DataProgress): Promise<void> {
     const missing = await this.#missing();
-    const total = this.#set.files.length * this.#fileBytes;
-    let done = total - missing.length * this.#fileBytes;
+    const total = recordSetBytes(this.set);
+    let done = total - this.#bytesOf(missing);
     for (const file of missing) {
       const url = new URL(file.name, baseUrl).href;
-      const bytes = await fetchExactly(url, this.#fileBytes, signal, (fileBytes) =>
+      const bytes = await fetchExactly(url, recordFileBytes(this.set, file), signal, (fileBytes) =>
         onProgress('downloading', done + fileBytes, total),
       );
       onProgress('checking', done + bytes.length, total);
@@ -69,9 +71,9 @@ export class DataStore {
     }
   }
 
-  /** Takes chosen files: the six files under whatever names, or the archive. @throws EngineError for any other file */
+  /** Takes chosen files: the set's files under whatever names, or the archive. @throws EngineError for any other file */
   async take(files: readonly File[], signal: AbortSignal, onProgress: DataProgress): Promise<void> {
-    const total = this.#set.files.length * this.#fileBytes;
+    const total = recordSetBytes(this.set);
     let done = 0;
     for (const file of files) {
       signal.throwIfAborted();
@@ -85,9 +87,9 @@ export class DataStore {
         }
       } else {
         onProgress('checking', done, total);
-        if (file.size !== this.#fileBytes) {
+        if (!this.set.files.some((each) => recordFileBytes(this.set, each) === file.size)) {
           const head = new Uint8Array(await file.slice(0, 32 * 2 ** 20).arrayBuffer());
-          throw notTheSet(file.name, `it has ${file.size} bytes`, await sha256(head), this.#set);
+          throw notTheSet(file.name, `it has ${file.size} bytes`, await sha256(head), this.set);
         }
         await this.#accept(file.name, new Uint8Array(await file.arrayBuffer()));
         done += file.size;
@@ -113,43 +115,38 @@ export class DataStore {
     return new Response(blob);
   }
 
-  /** The first `count` images of the test file, (count, 3072) bytes, with their labels. */
+  /** The first `count` images of the test file, (count, C·H·W) bytes, with their labels. */
   async testImages(count: number): Promise<{ images: Uint8Array<ArrayBuffer>; labels: number[] }> {
-    const file = this.#set.files.find(({ split }) => split === 'test')!;
+    const file = this.set.files.find(({ split }) => split === 'test')!;
     const blob = await this.#blob(file.name);
-    const records = new Uint8Array(
-      (await blob?.slice(0, count * RECORD_BYTES).arrayBuffer()) ?? new ArrayBuffer(0),
-    );
-    const images = new Uint8Array(count * (RECORD_BYTES - 1));
-    const labels = Array.from({ length: count }, (_, i) => {
-      const at = i * RECORD_BYTES;
-      images.set(records.subarray(at + 1, at + RECORD_BYTES), i * (RECORD_BYTES - 1));
-      return records[at] ?? 0;
-    });
-    return { images, labels };
+    if (blob === undefined) throw new EngineError('partial', `${file.name} is not on this device`);
+    const records = new Uint8Array(await blob.slice(0, count * recordBytes(this.set)).arrayBuffer());
+    const { images, labels } = splitRecords(this.set, records);
+    return { images, labels: Array.from(labels) };
   }
 
-  get #fileBytes(): number {
-    return recordFileBytes(this.#set);
+  #bytesOf(files: readonly RecordFile[]): number {
+    return files.reduce((sum, file) => sum + recordFileBytes(this.set, file), 0);
   }
 
   async #missing(): Promise<RecordFile[]> {
     const here = await Promise.all(
-      this.#set.files.map(async ({ name }) => (await this.#blob(name)) !== undefined),
+      this.set.files.map(async ({ name }) => (await this.#blob(name)) !== undefined),
     );
-    return this.#set.files.filter((_, i) => !here[i]);
+    return this.set.files.filter((_, i) => !here[i]);
   }
 
   /** A file is stored only after its hash was right; one that was cut while it was stored is shorter. */
   async #blob(name: string): Promise<Blob | undefined> {
     const kept = this.#inTab.get(name) ?? (await this.#files?.read(name));
-    return kept?.size === this.#fileBytes ? kept : undefined;
+    const file = this.set.files.find((each) => each.name === name);
+    return file !== undefined && kept?.size === recordFileBytes(this.set, file) ? kept : undefined;
   }
 
   async #accept(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const hash = await sha256(bytes);
-    const file = this.#set.files.find(({ sha256 }) => sha256 === hash);
-    if (file === undefined) throw notTheSet(name, `it has ${bytes.length} bytes`, hash, this.#set);
+    const file = this.set.files.find(({ sha256 }) => sha256 === hash);
+    if (file === undefined) throw notTheSet(name, `it has ${bytes.length} bytes`, hash, this.set);
     await this.#put(file, bytes);
   }
 
@@ -175,13 +172,18 @@ export class DataStore {
   async #normalisation(name: string, count: number): Promise<Blob> {
     const kept = await this.#files?.read(name);
     if (kept !== undefined && kept.size > 0) return kept;
-    const sums = new NormalisationSums();
-    for (const file of this.#set.files.filter(({ split }) => split === 'train')) {
-      const images = Math.min(this.#set.imagesPerFile, count - file.firstImage);
+    const sums = new NormalisationSums(imageBytes(this.set));
+    for (const file of this.set.files.filter(({ split }) => split === 'train')) {
+      const images = Math.min(file.images, count - file.firstImage);
       if (images <= 0) continue;
       const blob = await this.#blob(file.name);
       if (blob === undefined) throw new EngineError('partial', `${file.name} is not on this device`);
-      sums.add(new Uint8Array(await blob.arrayBuffer()), images, RECORD_BYTES, 1);
+      sums.add(
+        new Uint8Array(await blob.arrayBuffer()),
+        images,
+        recordBytes(this.set),
+        this.set.labels.bytes,
+      );
     }
     const bytes = serialiseNormalisation(sums.finish());
     await this.#files?.write(name, [bytes]).catch(() => {});
@@ -206,7 +208,7 @@ function notTheSet(name: string, size: string, hash: string, set: RecordSet): En
   const wanted = set.files.map((file) => `${file.name} (${file.sha256})`).join(', ');
   return new EngineError(
     'wrong-file',
-    `${name} is no file of CIFAR-10: ${size} and the SHA-256 ${hash}; wanted are ${wanted}`,
+    `${name} is no file of ${set.title}: ${size} and the SHA-256 ${hash}; wanted are ${wanted}`,
   );
 }
 

@@ -1,6 +1,5 @@
 // The worker's GPU device and the data set on it: made once, kept over runs, made again after a loss.
 
-import { CIFAR10_IMAGE } from '../../data/cifar10.ts';
 import { loadNormalisation } from '../../data/load.ts';
 import { perChannel } from '../../data/normalisation.ts';
 import { type Gpu, requestGpu } from '../../gpu/device.ts';
@@ -60,6 +59,7 @@ export class Device {
     if (this.#data === undefined) {
       const dataset = loadDataset(
         gpu,
+        store.set,
         { ...source, onProgress: ({ doneBytes, totalBytes }) => onProgress(doneBytes, totalBytes) },
         trainingImages,
         by,
@@ -68,9 +68,9 @@ export class Device {
       this.#data = { dataset, trainingImages, by };
     } else if (this.#data.trainingImages !== trainingImages || this.#data.by !== by) {
       const { dataset } = this.#data;
-      const perPixel = await loadNormalisation(source, trainingImages);
+      const perPixel = await loadNormalisation(store.set, source, trainingImages);
       const table = scaleAndOffset(
-        by === 'channel' ? perChannel(perPixel, CIFAR10_IMAGE.channels) : perPixel,
+        by === 'channel' ? perChannel(perPixel, store.set.image.channels) : perPixel,
       );
       if (dataset.train.kind === 'images') {
         gpu.device.queue.writeBuffer(dataset.train.normalisation.buffer, 0, table);

@@ -1,4 +1,5 @@
-import { IMAGE_BYTES, TRAIN_IMAGES } from '../../data/cifar10.ts';
+import { defaultDataset } from '../../data/datasets/index.ts';
+import { imageBytes, splitImages } from '../../data/record-set.ts';
 import { adapterName, type Gpu } from '../../gpu/device.ts';
 import { tuningKey } from '../../train/tuner.ts';
 import type { GpuReport, LimitReport } from './protocol.ts';
@@ -25,7 +26,7 @@ export function gpuReport(gpu: Gpu, offered: GPUAdapter, tookMs: number): GpuRep
     }),
   );
   // The training images lie in two buffers where one cannot hold them.
-  const needs = Math.ceil(TRAIN_IMAGES / 2) * IMAGE_BYTES;
+  const needs = Math.ceil(splitImages(defaultDataset, 'train') / 2) * imageBytes(defaultDataset);
   const has = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
   return {
     adapter,

@@ -1,5 +1,6 @@
 // The laboratory of kernels in the page's worker: what `npm run bench` measures with, on this adapter.
-import { splitTraining } from '../../data/splits.ts';
+import { datasetOf } from '../../data/datasets/index.ts';
+import { splitImages } from '../../data/record-set.ts';
 import type { Gpu } from '../../gpu/device.ts';
 import { PipelineCache } from '../../gpu/pipelines.ts';
 import { Allocator } from '../../gpu/tensor.ts';
@@ -56,7 +57,7 @@ export class Lab {
         add(kernel as unknown as Kernel, product, 1);
       }
     }
-    const images = splitTraining(settings.valSize).training.count;
+    const images = splitImages(datasetOf(settings), 'train') - settings.valSize;
     for (const fuseGather of capabilities.software ? [true, false] : [false]) {
       for (const { label, kernel, shape } of recordCalls({
         settings,

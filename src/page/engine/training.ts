@@ -1,7 +1,7 @@
 // A training run in the page's worker: what `npm run train` does, with pauses, a checkpoint every two seconds, and a second device where the
 // first is lost.
-import { CLASSES } from '../../data/cifar10.ts';
-import { splitTraining } from '../../data/splits.ts';
+import { datasetOf } from '../../data/datasets/index.ts';
+import { splitImages } from '../../data/record-set.ts';
 import { adapterName } from '../../gpu/device.ts';
 import {
   defaultChoice,
@@ -110,13 +110,16 @@ export class Training {
     const settings = checkpoint?.settings ?? this.#request.settings;
     const { gpu, pipelines, report, objects } = await device.open();
     post({ event: 'gpu', report });
-    const { training } = splitTraining(settings.valSize);
+    const set = datasetOf(settings);
+    if (set !== store.set) {
+      throw new EngineError('failed', `this page trains on ${store.set.title}, the run on ${set.title}`);
+    }
     const { signal } = this.#stop;
     post({ event: 'preparing', what: 'reading the data', done: 0, total: 0 });
     const dataset = await device.dataset(
       gpu,
       store,
-      { count: training.count, by: settings.normalisation },
+      { count: splitImages(set, 'train') - settings.valSize, by: settings.normalisation },
       signal,
       (doneBytes, totalBytes) => post({ event: 'data', what: 'uploading', doneBytes, totalBytes }),
     );
@@ -232,12 +235,15 @@ export class Training {
   async #show(trainer: Trainer, isEvaluated: boolean): Promise<void> {
     const { samples, weights } = this.#watched;
     if (weights) {
-      const pictures = firstLayerPictures((await trainer.weights())[0]!);
+      const pictures = firstLayerPictures((await trainer.weights())[0]!, this.#host.store.set.image);
       if (pictures !== undefined)
         this.#host.post({ event: 'weights', ...pictures }, [pictures.pixels.buffer]);
     }
     if (!samples || !isEvaluated) return;
-    const probabilities = softmaxRows((await trainer.testLogits(shownImages))[0]!, CLASSES);
+    const probabilities = softmaxRows(
+      (await trainer.testLogits(shownImages))[0]!,
+      this.#host.store.set.classNames.length,
+    );
     const { images, labels } = await this.#host.store.testImages(shownImages);
     this.#host.post({ event: 'samples', step: trainer.step, images, labels, probabilities }, [
       images.buffer,

@@ -1,5 +1,6 @@
 // The page's worker: GPU, data and training, for as long as the tab lives. It never waits for the page.
 
+import { defaultDataset } from '../../data/datasets/index.ts';
 import { parameterCount } from '../../nn/net.ts';
 import { optimizerOf } from '../../optim/index.ts';
 import { CheckpointSlots } from './checkpoint-slots.ts';
@@ -18,7 +19,7 @@ const send = (message: WorkerMessage, transfer: Transferable[] = []): void =>
 const post = (event: EngineEvent, transfer?: Transferable[]): void => send(event, transfer);
 
 const device = new Device();
-const stored = openPrivateFiles('cifar10').then((files) => new DataStore(files));
+const stored = openPrivateFiles(defaultDataset.name).then((files) => new DataStore(files, defaultDataset));
 const slots = openPrivateFiles('checkpoints').then((files) =>
   typeof files === 'string' ? undefined : new CheckpointSlots(files),
 );

@@ -1,3 +1,4 @@
+import { defaultDataset } from '../../data/datasets/index.ts';
 import type { ExperimentSettings } from '../../experiments/experiments.ts';
 import { settingFields } from '../../experiments/setting-fields.ts';
 import type { TrainSettings } from '../../train/settings.ts';
@@ -38,6 +39,10 @@ export function readTrainSettings(value: unknown): TrainSettings {
   }
   for (const key of ['steps', 'batchSize', 'valSize']) {
     if (!Number.isSafeInteger(value[key])) throw new Error(`its settings have no ${key}`);
+  }
+  const { dataset = defaultDataset.name } = value;
+  if (dataset !== defaultDataset.name) {
+    throw new Error(`it was trained on ${String(dataset)}, this page knows ${defaultDataset.name}`);
   }
   return value as unknown as TrainSettings;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { parseTrainOptions } from '../../../src/cli/options/train-options.ts';
+import { trainSettings } from '../../../src/experiments/experiments.ts';
 import { UserError } from '../../../src/hosts/user-error.ts';
 
 describe('bad input is one line:', () => {
@@ -38,7 +39,7 @@ describe('bad input is one line:', () => {
     [
       'a validation split that is too large',
       ['--val-size', '49901'],
-      /^--val-size must be a whole number from 0 to 49900/,
+      /^--batch-size 100 is more than the 99 training images that --val-size leaves$/,
     ],
     [
       'a batch beyond the training split',
@@ -115,6 +116,16 @@ describe('bad input is one line:', () => {
       ['--init-sigma', '1', '--init', 'w.safetensors'],
       /--init-sigma.*cannot be used with.*--init /,
     ],
+    [
+      'all images for validation',
+      ['--val-size', '50000'],
+      /^--val-size 50000 leaves none of CIFAR-10's training images/,
+    ],
+    [
+      'a data set that there is not',
+      ['--dataset', 'mnist'],
+      /^--dataset mnist is unknown: allowed choices are cifar10, cifar100 /,
+    ],
     ['another browser', ['--browser', 'firefox'], /^--browser firefox is not supported yet/],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseTrainOptions(args);
@@ -140,6 +151,15 @@ test('without flags it is the base experiment with seed 1', () => {
     lrDecay: 1,
     valSize: 5000,
     flip: false,
+  });
+});
+
+test('another data set gives the net its input and its classes', () => {
+  const { settings } = parseTrainOptions(['--dataset', 'cifar100', '--hidden', '20'])!;
+  expect(settings.dataset).toBe('cifar100');
+  expect(trainSettings(settings, { seeds: [1], shuffle: true })).toMatchObject({
+    dataset: 'cifar100',
+    net: { classes: 100, input: { channels: 3, height: 32, width: 32 } },
   });
 });
 

@@ -5,8 +5,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { create } from 'tar';
-import { type LabelledImages, PLANE_PIXELS } from '../../../src/data/cifar10.ts';
+import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
+import type { LabelledImages } from '../../../src/data/record-set.ts';
 import type { fakeSet } from './fake-records.ts';
+
+const planePixels = cifar10.image.height * cifar10.image.width;
 
 type FakeSet = ReturnType<typeof fakeSet>;
 
@@ -54,11 +57,11 @@ export async function fakeNpmTarball(directory: string, { set, contents }: FakeS
 export function rowPng({ images, labels }: LabelledImages): Uint8Array {
   const data = new Uint8Array(images.length);
   for (let i = 0; i < labels.length; i++) {
-    for (let p = 0; p < PLANE_PIXELS; p++) {
+    for (let p = 0; p < planePixels; p++) {
       for (let c = 0; c < 3; c++) {
-        data[3 * (i * PLANE_PIXELS + p) + c] = images[3 * i * PLANE_PIXELS + c * PLANE_PIXELS + p]!;
+        data[3 * (i * planePixels + p) + c] = images[3 * i * planePixels + c * planePixels + p]!;
       }
     }
   }
-  return encode({ width: PLANE_PIXELS, height: labels.length, channels: 3, depth: 8, data });
+  return encode({ width: planePixels, height: labels.length, channels: 3, depth: 8, data });
 }

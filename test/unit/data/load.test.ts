@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { RECORD_BYTES } from '../../../src/data/cifar10.ts';
-import { type LoadProgress, loadCifar10, loadNormalisation, streamCifar10 } from '../../../src/data/load.ts';
+import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
+import { type LoadProgress, loadNormalisation, streamImages } from '../../../src/data/load.ts';
 import { computeNormalisation, serialiseNormalisation } from '../../../src/data/normalisation.ts';
+import { imageBytes, recordBytes } from '../../../src/data/record-set.ts';
 import { fakeSet } from './fake-records.ts';
 
 const { set, contents } = fakeSet(6);
-const normalisation = computeNormalisation(contents.get('data_batch_1.bin')!.images, 6);
+const normalisation = computeNormalisation(contents.get('data_batch_1.bin')!.images, 6, imageBytes(set));
 
 /** Answers like the server, in pieces of 5,000 bytes; `change` may replace a body or a response. */
 function fakeFetch(change: (name: string, body: Uint8Array) => Uint8Array | Response = (_, body) => body) {
   return async (url: string): Promise<Response> => {
-    const name = url.replace('http://localhost/cifar10/', '');
+    const name = url.replace('http://localhost/data/cifar10/', '');
     const body =
       name === 'normalisation-45000.f64'
         ? serialiseNormalisation(normalisation)
@@ -32,29 +33,18 @@ function fakeFetch(change: (name: string, body: Uint8Array) => Uint8Array | Resp
   };
 }
 
-const options = { baseUrl: 'http://localhost/cifar10/', fetch: fakeFetch(), set };
+const options = { baseUrl: 'http://localhost/data/cifar10/', fetch: fakeFetch() };
+const nowhere = () => {};
 
-describe('loadCifar10', () => {
-  test('puts the files of each split behind each other', async () => {
-    const loaded = await loadCifar10({ ...options, valSize: 5_000 });
-    const [first, second, test] = ['data_batch_1.bin', 'data_batch_2.bin', 'test_batch.bin'].map(
-      (name) => contents.get(name)!,
-    );
-    expect(loaded.train.labels).toEqual(Uint8Array.of(...first!.labels, ...second!.labels));
-    expect(loaded.train.images).toEqual(Uint8Array.from([...first!.images, ...second!.images]));
-    expect(loaded.test).toEqual({ images: test!.images, labels: test!.labels });
-    expect(loaded.normalisation).toEqual(normalisation);
-  });
-
+describe('streamImages', () => {
   test('reports bytes over all files, never backwards, up to the total', async () => {
     const seen: LoadProgress[] = [];
-    await loadCifar10({
-      ...options,
-      baseUrl: 'http://localhost/cifar10',
-      valSize: 5_000,
-      onProgress: (p) => seen.push(p),
-    });
-    const totalBytes = 3 * 6 * RECORD_BYTES;
+    await streamImages(
+      set,
+      { ...options, baseUrl: 'http://localhost/data/cifar10', onProgress: (p) => seen.push(p) },
+      nowhere,
+    );
+    const totalBytes = 3 * 6 * recordBytes(set);
     expect(seen.length).toBeGreaterThan(6);
     expect(seen.at(-1)).toEqual({ file: 'test_batch.bin', doneBytes: totalBytes, totalBytes });
     for (const [i, { doneBytes }] of seen.entries())
@@ -62,48 +52,74 @@ describe('loadCifar10', () => {
   });
 
   test('an error status is told with the first line of the answer', async () => {
-    await expect(loadCifar10({ ...options, valSize: 4_999 })).rejects.toThrow(
-      /^http:\/\/localhost\/cifar10\/normalisation-45001\.f64: HTTP 404: no such file: normalisation-45001\.f64$/,
+    await expect(loadNormalisation(set, options, 45_001)).rejects.toThrow(
+      /^http:\/\/localhost\/data\/cifar10\/normalisation-45001\.f64: HTTP 404: no such file: normalisation-45001\.f64$/,
     );
     const fetch = fakeFetch((name, body) =>
       name === 'test_batch.bin' ? new Response(null, { status: 503 }) : body,
     );
-    await expect(loadCifar10({ ...options, fetch, valSize: 5_000 })).rejects.toThrow(
+    await expect(streamImages(set, { ...options, fetch }, nowhere)).rejects.toThrow(
       /test_batch\.bin: HTTP 503$/,
     );
   });
 
   test('a body that is one byte short, or one byte long, is refused', async () => {
     const short = fakeFetch((name, body) => (name === 'data_batch_2.bin' ? body.subarray(1) : body));
-    await expect(loadCifar10({ ...options, fetch: short, valSize: 5_000 })).rejects.toThrow(
+    await expect(streamImages(set, { ...options, fetch: short }, nowhere)).rejects.toThrow(
       'data_batch_2.bin: ended after 18437 of 18438 bytes',
     );
-    const long = fakeFetch((name, body) => (name === 'data_batch_2.bin' ? Uint8Array.of(...body, 0) : body));
-    await expect(loadCifar10({ ...options, fetch: long, valSize: 5_000 })).rejects.toThrow(
-      'data_batch_2.bin: more than the 18438 bytes expected',
-    );
+    for (const extra of [1, 5000]) {
+      const long = fakeFetch((name, body) =>
+        name === 'data_batch_2.bin' ? Uint8Array.from([...body, ...new Uint8Array(extra)]) : body,
+      );
+      await expect(streamImages(set, { ...options, fetch: long }, nowhere)).rejects.toThrow(
+        'data_batch_2.bin: more than the 18438 bytes expected',
+      );
+    }
   });
 
   test('records that are none are refused with the name of the file', async () => {
     const fetch = fakeFetch((name, body) => (name === 'test_batch.bin' ? body.slice().fill(11) : body));
-    await expect(loadCifar10({ ...options, fetch, valSize: 5_000 })).rejects.toThrow(
+    await expect(streamImages(set, { ...options, fetch }, nowhere)).rejects.toThrow(
       'test_batch.bin: records: label',
     );
   });
 
   test('a normalisation that is none is refused', async () => {
     const fetch = fakeFetch((_, body) => body.slice().fill(0));
-    await expect(loadNormalisation({ ...options, fetch }, 45_000)).rejects.toThrow(
+    await expect(loadNormalisation(set, { ...options, fetch }, 45_000)).rejects.toThrow(
       'normalisation-45000.f64: normal',
     );
+    expect(await loadNormalisation(set, options, 45_000)).toEqual(normalisation);
   });
-});
 
-describe('streamCifar10', () => {
+  test('a file of more images than are held at a time comes in pieces', async () => {
+    const image = { channels: 1, height: 1, width: 2 };
+    const labels = { bytes: 2, at: 1 };
+    const large = fakeSet(20_004, { ...cifar10, image, labels });
+    const fetch = async (url: string) => new Response(large.contents.get(url.split('/').at(-1)!)!.records);
+    const pieces: string[] = [];
+    await streamImages(large.set, { ...options, fetch }, (split, first, images, of) => {
+      pieces.push(`${split} ${first} ${of.length}`);
+      const file = large.set.files[Math.floor((pieces.length - 1) / 3)]!;
+      const from = first - file.firstImage;
+      const whole = large.contents.get(file.name)!;
+      expect(images).toEqual(whole.images.slice(2 * from, 2 * (from + of.length)));
+      expect(of).toEqual(whole.labels.slice(from, from + of.length));
+    });
+    expect(pieces.slice(0, 4)).toEqual([
+      'train 0 10000',
+      'train 10000 10000',
+      'train 20000 4',
+      'train 20004 10000',
+    ]);
+    expect(pieces).toHaveLength(9);
+  });
+
   test('hands on each file once, and waits for the sink', async () => {
     const seen: string[] = [];
     let busy = false;
-    await streamCifar10(options, async (split, firstImage, images, labels) => {
+    await streamImages(set, options, async (split, firstImage, images, labels) => {
       expect(busy).toBe(false);
       busy = true;
       const content = [...contents.values()][seen.length]!;

@@ -1,18 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { IMAGE_BYTES, RECORD_BYTES } from '../../../src/data/cifar10.ts';
+import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
 import {
   computeNormalisation,
-  NORMALISATION_BYTES,
   NormalisationSums,
+  normalisationSize,
   parseNormalisation,
   perChannel,
   serialiseNormalisation,
 } from '../../../src/data/normalisation.ts';
+import { imageBytes, recordBytes } from '../../../src/data/record-set.ts';
 import { fakeRecords } from './fake-records.ts';
+
+const IMAGE_BYTES = imageBytes(cifar10);
+const RECORD_BYTES = recordBytes(cifar10);
 
 test('by channel: mean and deviation of all pixels of a channel', () => {
   const images = Uint8Array.from({ length: 7 * IMAGE_BYTES }, (_, i) => (i * 7919) % 251);
-  const { mean, std } = perChannel(computeNormalisation(images, 7), 3);
+  const { mean, std } = perChannel(computeNormalisation(images, 7, IMAGE_BYTES), 3);
   for (const channel of [0, 1, 2]) {
     const values = Array.from(images).flatMap((byte, i) =>
       Math.floor((i % IMAGE_BYTES) / 1024) === channel ? [byte / 255] : [],
@@ -33,7 +37,7 @@ describe('normalisation', () => {
     images.fill(153, IMAGE_BYTES); // 0.6
     images[5] = 0;
     images[IMAGE_BYTES + 5] = 255;
-    const { mean, std } = computeNormalisation(images, 2);
+    const { mean, std } = computeNormalisation(images, 2, IMAGE_BYTES);
     expect(mean[0]).toBe(0.4);
     expect(std[0]).toBeCloseTo(0.2, 15); // the sample std would be 0.283
     expect([mean[5], std[5]]).toEqual([0.5, 0.5]);
@@ -41,7 +45,7 @@ describe('normalisation', () => {
 
   test('agrees with two passes in float64 within 1e-14', () => {
     const { images } = fakeRecords(37, 1);
-    const { mean, std } = computeNormalisation(images, 37);
+    const { mean, std } = computeNormalisation(images, 37, IMAGE_BYTES);
     for (const p of [0, 1, 1024, IMAGE_BYTES - 1]) {
       const values = Array.from({ length: 37 }, (_, i) => images[i * IMAGE_BYTES + p]! / 255);
       const m = values.reduce((sum, x) => sum + x, 0) / 37;
@@ -53,25 +57,29 @@ describe('normalisation', () => {
 
   test('counts only the first images', () => {
     const { images } = fakeRecords(10, 2);
-    expect(computeNormalisation(images, 6)).toEqual(
-      computeNormalisation(images.slice(0, 6 * IMAGE_BYTES), 6),
+    expect(computeNormalisation(images, 6, IMAGE_BYTES)).toEqual(
+      computeNormalisation(images.slice(0, 6 * IMAGE_BYTES), 6, IMAGE_BYTES),
     );
-    expect(computeNormalisation(images, 6)).not.toEqual(computeNormalisation(images, 7));
+    expect(computeNormalisation(images, 6, IMAGE_BYTES)).not.toEqual(
+      computeNormalisation(images, 7, IMAGE_BYTES),
+    );
   });
 
   test('the same bits from records, piece by piece, in another order', () => {
     const { records, images } = fakeRecords(10, 3);
-    const sums = new NormalisationSums();
+    const sums = new NormalisationSums(IMAGE_BYTES);
     sums.add(records.subarray(4 * RECORD_BYTES), 6, RECORD_BYTES, 1);
     sums.add(records, 4, RECORD_BYTES, 1);
-    expect(sums.finish()).toEqual(computeNormalisation(images, 10));
+    expect(sums.finish()).toEqual(computeNormalisation(images, 10, IMAGE_BYTES));
   });
 
   test('a value that never changes has standard deviation 1', () => {
     const { images } = fakeRecords(4, 4);
     for (let i = 0; i < 4; i++) images[i * IMAGE_BYTES + 77] = 51;
-    const { mean, std } = computeNormalisation(images, 4);
+    const { mean, std } = computeNormalisation(images, 4, IMAGE_BYTES);
     expect([mean[77], std[77]]).toEqual([0.2, 1]);
+    const bytes = serialiseNormalisation({ mean, std });
+    expect(parseNormalisation(bytes, IMAGE_BYTES)).toEqual({ mean, std });
   });
 
   test('images of another size', () => {
@@ -81,34 +89,35 @@ describe('normalisation', () => {
 
   test('refuses no images and too few bytes', () => {
     const { images } = fakeRecords(4, 4);
-    expect(() => computeNormalisation(images, 0)).toThrow('no images');
-    expect(() => computeNormalisation(images, 5)).toThrow('do not hold 5 images');
+    expect(() => computeNormalisation(images, 0, IMAGE_BYTES)).toThrow('no images');
+    expect(() => computeNormalisation(images, 5, IMAGE_BYTES)).toThrow('do not hold 5 images');
   });
 
   test('the binary form is mean then std, float64 little-endian, and reads back bit for bit', () => {
-    const normalisation = computeNormalisation(fakeRecords(5, 5).images, 5);
+    const normalisation = computeNormalisation(fakeRecords(5, 5).images, 5, IMAGE_BYTES);
     const bytes = serialiseNormalisation(normalisation);
-    expect(bytes).toHaveLength(NORMALISATION_BYTES);
+    expect(bytes).toHaveLength(normalisationSize(IMAGE_BYTES));
     expect(new DataView(bytes.buffer).getFloat64(8 * IMAGE_BYTES, true)).toBe(normalisation.std[0]);
-    const shifted = new Uint8Array(NORMALISATION_BYTES + 1);
+    const shifted = new Uint8Array(normalisationSize(IMAGE_BYTES) + 1);
     shifted.set(bytes, 1);
-    expect(parseNormalisation(shifted.subarray(1))).toEqual(normalisation);
+    expect(parseNormalisation(shifted.subarray(1), IMAGE_BYTES)).toEqual(normalisation);
   });
 
   test.each([
     ['NaN mean', 0, Number.NaN],
     ['mean over 1', 0, 1.01],
     ['zero std', IMAGE_BYTES, 0],
+    ['std over 1/2 and not 1', IMAGE_BYTES, 0.6],
     ['infinite std', IMAGE_BYTES, Number.POSITIVE_INFINITY],
     ['NaN as the last std', 2 * IMAGE_BYTES - 1, Number.NaN],
   ])('reading refuses %s', (_, at, value) => {
-    const bytes = serialiseNormalisation(computeNormalisation(fakeRecords(5, 5).images, 5));
+    const bytes = serialiseNormalisation(computeNormalisation(fakeRecords(5, 5).images, 5, IMAGE_BYTES));
     new DataView(bytes.buffer).setFloat64(8 * at, value, true);
-    expect(() => parseNormalisation(bytes)).toThrow(RangeError);
+    expect(() => parseNormalisation(bytes, IMAGE_BYTES)).toThrow(RangeError);
   });
 
   test('reading refuses another length', () => {
-    expect(() => parseNormalisation(new Uint8Array(NORMALISATION_BYTES - 1))).toThrow(
+    expect(() => parseNormalisation(new Uint8Array(normalisationSize(IMAGE_BYTES) - 1), IMAGE_BYTES)).toThrow(
       '49151 bytes instead of 49152',
     );
   });

@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { datasetCache } from '../../../src/data/files/cache.ts';
 import { DataError } from '../../../src/data/files/data-error.ts';
 import { officialArchive } from '../../../src/data/files/official-archive.ts';
-import { prepareCifar10 } from '../../../src/data/files/prepare.ts';
+import { prepareDataset } from '../../../src/data/files/prepare.ts';
 import { progressLines } from '../../../src/data/files/progress-lines.ts';
 import type { DownloadSource } from '../../../src/data/files/sources.ts';
 import { writeRecordFiles } from './fake-archives.ts';
@@ -18,6 +19,8 @@ let cache = '';
 beforeEach(() => {
   cache = join(directory.path, 'cache');
 });
+
+const archive = set.sources.find((source) => source.kind === 'archive')!;
 
 /** A source that has everything, and remembers what was asked of it. */
 function fullSource() {
@@ -41,17 +44,23 @@ const refusing: DownloadSource = {
   obtain: () => Promise.reject(new Error('no\nmore lines')),
 };
 
+test('a data set has a folder of its own in the cache, but for files that lie in the cache itself', async () => {
+  expect(datasetCache(set, cache)).toBe(join(cache, 'cifar10'));
+  await writeRecordFiles(cache, fake);
+  expect(datasetCache(set, cache)).toBe(cache);
+});
+
 describe('a directory that the user names', () => {
   const noSources = { set, sources: [] };
 
   test('with the files, or with the folder of the official archive', async () => {
     await writeRecordFiles(join(directory.path, 'a'), fake);
-    const flat = await prepareCifar10({ ...noSources, cache, dataDir: join(directory.path, 'a') });
+    const flat = await prepareDataset({ ...noSources, cache, dataDir: join(directory.path, 'a') });
     expect(flat).toEqual({ directory: join(directory.path, 'a'), source: 'directory', cache, set });
 
     const unpacked = join(directory.path, 'b', 'cifar-10-batches-bin');
     await writeRecordFiles(unpacked, fake);
-    const nested = await prepareCifar10({ ...noSources, cache, dataDir: join(directory.path, 'b') });
+    const nested = await prepareDataset({ ...noSources, cache, dataDir: join(directory.path, 'b') });
     expect(nested.directory).toBe(unpacked);
   });
 
@@ -59,14 +68,14 @@ describe('a directory that the user names', () => {
     const dataDir = join(directory.path, 'a');
     await writeRecordFiles(dataDir, fake);
     const before = await readdir(dataDir);
-    await prepareCifar10({ ...noSources, cache, dataDir });
+    await prepareDataset({ ...noSources, cache, dataDir });
     expect(await readdir(dataDir)).toEqual(before);
   });
 
   test('that is not there, lacks a file, or holds an altered one: named, and nothing is fetched instead', async () => {
     const dataDir = join(directory.path, 'a');
     const { source, asked } = fullSource();
-    const failure = () => prepareCifar10({ set, cache, dataDir, sources: [source] }).catch((error) => error);
+    const failure = () => prepareDataset({ set, cache, dataDir, sources: [source] }).catch((error) => error);
     expect(await failure()).toEqual(new DataError(`--data ${dataDir}: there is no such directory`));
 
     await writeRecordFiles(dataDir, fake);
@@ -89,9 +98,9 @@ describe('a directory that the user names', () => {
 describe('the cache', () => {
   test('is filled once', async () => {
     const { source, asked } = fullSource();
-    const first = await prepareCifar10({ set, cache, sources: [source] });
+    const first = await prepareDataset({ set, cache, sources: [source] });
     expect(first).toEqual({ directory: cache, source: 'full source', cache, set });
-    const second = await prepareCifar10({ set, cache, sources: [source] });
+    const second = await prepareDataset({ set, cache, sources: [source] });
     expect(second.source).toBe('cache');
     expect(asked).toHaveLength(1);
     expect((await readdir(cache)).toSorted()).toEqual([...set.files.map((file) => file.name), 'verified']);
@@ -99,12 +108,12 @@ describe('the cache', () => {
 
   test('a truncated and an altered file are named, and they alone are fetched again', async () => {
     const { source, asked } = fullSource();
-    await prepareCifar10({ set, cache, sources: [source] });
+    await prepareDataset({ set, cache, sources: [source] });
     const { records } = fake.contents.get('data_batch_2.bin')!;
     await writeFile(join(cache, 'data_batch_1.bin'), 'short');
     await writeFile(join(cache, 'data_batch_2.bin'), records.slice().fill(0, 0, 9));
     const notices: string[] = [];
-    await prepareCifar10({ set, cache, sources: [source], onNotice: (line) => notices.push(line) });
+    await prepareDataset({ set, cache, sources: [source], onNotice: (line) => notices.push(line) });
     expect(notices).toEqual([
       'cache: data_batch_1.bin has 5 bytes instead of 6146; fetching it again',
       expect.stringMatching(/^cache: data_batch_2\.bin has SHA-256 .*; fetching it again$/),
@@ -115,7 +124,7 @@ describe('the cache', () => {
 
   test('several preparations at the same time all succeed', async () => {
     const all = Array.from({ length: 4 }, () =>
-      prepareCifar10({ set, cache, sources: [fullSource().source] }),
+      prepareDataset({ set, cache, sources: [fullSource().source] }),
     );
     expect((await Promise.all(all)).map((prepared) => prepared.directory)).toEqual([
       cache,
@@ -123,16 +132,16 @@ describe('the cache', () => {
       cache,
       cache,
     ]);
-    expect((await prepareCifar10({ set, cache, sources: [] })).source).toBe('cache');
+    expect((await prepareDataset({ set, cache, sources: [] })).source).toBe('cache');
   });
 
   test('a file in it that cannot be read is fetched again', async () => {
     const { source, asked } = fullSource();
-    await prepareCifar10({ set, cache, sources: [source] });
+    await prepareDataset({ set, cache, sources: [source] });
     await rm(join(cache, 'data_batch_1.bin'));
     await symlink('data_batch_1.bin', join(cache, 'data_batch_1.bin'));
     const notices: string[] = [];
-    await prepareCifar10({ set, cache, sources: [source], onNotice: (line) => notices.push(line) });
+    await prepareDataset({ set, cache, sources: [source], onNotice: (line) => notices.push(line) });
     expect(notices).toEqual([expect.stringMatching(/^cache: data_batch_1\.bin cannot be read \(ELOOP/)]);
     expect(asked[1]).toEqual(['data_batch_1.bin']);
   });
@@ -152,13 +161,13 @@ describe('the cache', () => {
       const { source, asked } = fullSource();
       const notices: string[] = [];
       const onNotice = (line: string) => notices.push(line);
-      const first = await prepareCifar10({ set, cache: below(), sources: [source], onNotice });
+      const first = await prepareDataset({ set, cache: below(), sources: [source], onNotice });
       expect(first.directory.startsWith(join(directory.path, 'tmp'))).toBe(true);
       expect(first.cache).toBe(first.directory);
       expect(notices).toEqual([
         expect.stringMatching(/^the cache .*wgrad cannot be written to \(ENOTDIR.*: .* stands in for it$/),
       ]);
-      const second = await prepareCifar10({ set, cache: below(), sources: [] });
+      const second = await prepareDataset({ set, cache: below(), sources: [] });
       expect(second).toEqual({ ...first, source: 'cache' });
       expect(asked).toHaveLength(1);
     });
@@ -166,14 +175,14 @@ describe('the cache', () => {
     test('the user’s own folder of data needs none', async () => {
       const dataDir = join(directory.path, 'mine');
       await writeRecordFiles(dataDir, fake);
-      expect((await prepareCifar10({ set, cache: below(), dataDir, sources: [] })).directory).toBe(dataDir);
+      expect((await prepareDataset({ set, cache: below(), dataDir, sources: [] })).directory).toBe(dataDir);
       vi.stubEnv('TMPDIR', join(cache, 'tmp'));
-      expect((await prepareCifar10({ set, cache: below(), dataDir, sources: [] })).cache).toBe(below());
+      expect((await prepareDataset({ set, cache: below(), dataDir, sources: [] })).cache).toBe(below());
     });
 
     test('where nothing stands in for it and the data are missing, it says so', async () => {
       vi.stubEnv('TMPDIR', join(cache, 'tmp'));
-      await expect(prepareCifar10({ set, cache: below(), sources: [] })).rejects.toThrow(
+      await expect(prepareDataset({ set, cache: below(), sources: [] })).rejects.toThrow(
         /^the cache .* cannot be used \(ENOTDIR.*; set WGRAD_DATA or pass --data DIR$/,
       );
     });
@@ -183,10 +192,10 @@ describe('the cache', () => {
 describe('sources', () => {
   test('an unreachable one is told in a line, and the next one is asked', async () => {
     const notices: string[] = [];
-    const unreachable = officialArchive({ url: await closedAddress() });
+    const unreachable = officialArchive({ ...archive, url: await closedAddress() });
     const { source } = fullSource();
     const onNotice = (line: string) => notices.push(line);
-    const prepared = await prepareCifar10({ set, cache, sources: [unreachable, refusing, source], onNotice });
+    const prepared = await prepareDataset({ set, cache, sources: [unreachable, refusing, source], onNotice });
     expect(prepared.source).toBe('full source');
     expect(notices).toEqual([
       expect.stringMatching(/^official archive: connect ECONNREFUSED/),
@@ -203,12 +212,12 @@ describe('sources', () => {
         throw new Error('broken');
       },
     };
-    await prepareCifar10({ set, cache, sources: [half, full] });
+    await prepareDataset({ set, cache, sources: [half, full] });
     expect(asked).toEqual([['data_batch_1.bin', 'data_batch_2.bin'], ['test_batch.bin']]);
   });
 
   test('all failing: one line with every reason and the way out, and no rubbish left', async () => {
-    const failure = prepareCifar10({ set, cache, sources: [refusing, { ...refusing, name: 'second' }] });
+    const failure = prepareDataset({ set, cache, sources: [refusing, { ...refusing, name: 'second' }] });
     await expect(failure).rejects.toThrow(
       new DataError(
         'CIFAR-10 could not be fetched (refusing: no; second: no): get ' +
@@ -220,7 +229,7 @@ describe('sources', () => {
 
   test('one that leaves a file out without a word is an error too', async () => {
     const idle: DownloadSource = { name: 'idle', obtain: async () => {} };
-    await expect(prepareCifar10({ set, cache, sources: [idle] })).rejects.toThrow(
+    await expect(prepareDataset({ set, cache, sources: [idle] })).rejects.toThrow(
       '(idle: it did not bring data_batch_1.bin)',
     );
   });

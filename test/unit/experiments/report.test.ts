@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
 import { dotChart, linearScale, lineChart, logScale } from '../../../src/experiments/charts.ts';
 import { compare } from '../../../src/experiments/comparison.ts';
 import { readCurves } from '../../../src/experiments/curves.ts';
@@ -94,7 +95,7 @@ describe('charts', () => {
 });
 
 test('weights become a PNG, ten units in a row', () => {
-  const { url, width, height } = weightImage(new Float32Array(12 * 3072).fill(0.5));
+  const { url, width, height } = weightImage(new Float32Array(12 * 3072).fill(0.5), cifar10.image);
   expect([width, height]).toEqual([10 * 34 - 2, 2 * 34 - 2]);
   expect(url).toMatch(/^data:image\/png;base64,iVBORw0KGgo/);
 });
@@ -102,7 +103,7 @@ test('weights become a PNG, ten units in a row', () => {
 test('the report is one file that needs nothing else', () => {
   const record: TrainingRecord = {
     curves: readCurves(metrics),
-    weights: weightImage(new Float32Array(2 * 3072)),
+    weights: weightImage(new Float32Array(2 * 3072), cifar10.image),
   };
   const trainings = { base: record, 'bn-after-relu': record, adam: record, wide: record };
   const html = reportHtml({ results: fakeResults, comparison: compare(fakeResults), trainings });

@@ -262,6 +262,7 @@ describe('report', () => {
   const report = {
     ranked,
     notes: searchNotes(ranked, 5000),
+    data: 'CIFAR-10',
     adapterName: 'an <adapter>',
     bestCommand: 'npm run train',
   };
@@ -278,6 +279,7 @@ describe('report', () => {
   test('the page needs nothing else', () => {
     const html = searchHtml(report);
     expect(html).not.toMatch(/<script|https?:|<adapter>|NaN/);
+    expect(html).toContain('CIFAR-10, validation split.');
     expect(html).toContain('validation accuracy over lambda');
     expect(html).not.toContain('validation accuracy over largest learning rate');
     expect(html.match(/<circle/g)).toHaveLength(5); // Three candidates, and the best of both nets.

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { RECORD_BYTES, type RecordSet } from '../../../src/data/cifar10.ts';
+import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
 import { computeNormalisation, parseNormalisation } from '../../../src/data/normalisation.ts';
+import { type RecordSet, recordBytes } from '../../../src/data/record-set.ts';
 import { CheckpointSlots } from '../../../src/page/engine/checkpoint-slots.ts';
 import { DataStore } from '../../../src/page/engine/data-store.ts';
 import type { PrivateFiles } from '../../../src/page/engine/private-files.ts';
+
+const RECORD_BYTES = recordBytes(cifar10);
 
 const imagesPerFile = 20;
 
@@ -17,11 +20,12 @@ const records = Array.from({ length: 6 }, (_, f) => {
 });
 
 const set: RecordSet = {
-  imagesPerFile,
+  ...cifar10,
   files: records.map((bytes, f) => ({
     name: f < 5 ? `data_batch_${f + 1}.bin` : 'test_batch.bin',
     split: f < 5 ? 'train' : 'test',
     firstImage: f < 5 ? f * imagesPerFile : 0,
+    images: imagesPerFile,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   })),
 };
@@ -181,7 +185,9 @@ test('the normalisation is the server’s, bit by bit', async () => {
     const record = records[Math.floor(i / imagesPerFile)]!.subarray((i % imagesPerFile) * RECORD_BYTES);
     images.set(record.subarray(1, RECORD_BYTES), i * (RECORD_BYTES - 1));
   }
-  expect(parseNormalisation(new Uint8Array(bytes))).toEqual(computeNormalisation(images, 70));
+  expect(parseNormalisation(new Uint8Array(bytes), RECORD_BYTES - 1)).toEqual(
+    computeNormalisation(images, 70, RECORD_BYTES - 1),
+  );
 });
 
 describe('checkpoints', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { experiments, trainSettings } from '../../../src/experiments/experiments.ts';
 import { emptyMetrics, type RunMetrics, type RunRecord } from '../../../src/page/model/run-record.ts';
 import { importFiles } from '../../../src/page/store/import-files.ts';
+import { readTrainSettings } from '../../../src/page/store/read-record.ts';
 import { readRunFile, writeRunFile } from '../../../src/page/store/run-file.ts';
 import { compareRuns } from '../../../src/page/views/runs/run-statistics.ts';
 import { writeSafetensors } from '../../../src/train/safetensors.ts';
@@ -183,4 +184,11 @@ describe('against a baseline', () => {
       '1 seed: no test',
     );
   });
+});
+
+test('a run on other data than this page has is refused', () => {
+  const own = record('other', [0.1]);
+  const train = { ...own.train, dataset: 'cifar100' };
+  expect(() => readTrainSettings(train)).toThrow('it was trained on cifar100, this page knows cifar10');
+  expect(readTrainSettings({ ...train, dataset: 'cifar10' }).dataset).toBe('cifar10');
 });

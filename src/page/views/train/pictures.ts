@@ -1,15 +1,19 @@
 // What is drawn pixel by pixel: the first layer's weights, and images that the net was asked about.
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { ref } from 'lit-html/directives/ref.js';
-import { CLASS_NAMES, IMAGE_BYTES, IMAGE_SIDE, PLANE_PIXELS } from '../../../data/cifar10.ts';
+import { defaultDataset } from '../../../data/datasets/index.ts';
+import { imageBytes } from '../../../data/record-set.ts';
 import type { SampleGuesses, WeightPictures } from '../../engine/protocol.ts';
 import { percent } from '../../format.ts';
 
-const side = IMAGE_SIDE;
+const { image, classNames } = defaultDataset;
+const { height, width } = image;
+const planePixels = height * width;
+const bytesOfImage = imageBytes(defaultDataset);
 
 function draw(canvas: Element | undefined, pixels: Uint8ClampedArray<ArrayBuffer>): void {
   const context = (canvas as HTMLCanvasElement | undefined)?.getContext('2d');
-  context?.putImageData(new ImageData(pixels, side, side), 0, 0);
+  context?.putImageData(new ImageData(pixels, width, height), 0, 0);
 }
 
 /** One square for each unit of the first layer. */
@@ -17,22 +21,22 @@ export function weightsView(pictures: WeightPictures | undefined): TemplateResul
   if (pictures === undefined) return nothing;
   const { count, pixels } = pictures;
   const squares = Array.from({ length: count }, (_, i) =>
-    pixels.slice(i * PLANE_PIXELS * 4, (i + 1) * PLANE_PIXELS * 4),
+    pixels.slice(i * planePixels * 4, (i + 1) * planePixels * 4),
   );
   return html`<div class="squares" role="img" aria-label="Weights of ${count} units of the first layer, as pictures">
     ${squares.map(
       (square) =>
-        html`<canvas width=${side} height=${side} ${ref((canvas) => draw(canvas, square))}></canvas>`,
+        html`<canvas width=${width} height=${height} ${ref((canvas) => draw(canvas, square))}></canvas>`,
     )}
   </div>`;
 }
 
 /** Planes of red, green and blue as RGBA. */
 export function imagePixels(bytes: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
-  const pixels = new Uint8ClampedArray(PLANE_PIXELS * 4).fill(255);
-  for (let pixel = 0; pixel < PLANE_PIXELS; pixel++) {
+  const pixels = new Uint8ClampedArray(planePixels * 4).fill(255);
+  for (let pixel = 0; pixel < planePixels; pixel++) {
     for (let channel = 0; channel < 3; channel++) {
-      pixels[4 * pixel + channel] = bytes[channel * PLANE_PIXELS + pixel]!;
+      pixels[4 * pixel + channel] = bytes[channel * planePixels + pixel]!;
     }
   }
   return pixels;
@@ -40,7 +44,7 @@ export function imagePixels(bytes: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
 
 /** Classes by probability, the likeliest first. */
 export function likeliest(probabilities: ArrayLike<number>, most: number): { name: string; share: number }[] {
-  return Array.from(probabilities, (share, index) => ({ name: CLASS_NAMES[index] ?? String(index), share }))
+  return Array.from(probabilities, (share, index) => ({ name: classNames[index] ?? String(index), share }))
     .sort((a, b) => b.share - a.share)
     .slice(0, most);
 }
@@ -53,13 +57,13 @@ export function guessesView(guesses: SampleGuesses | undefined): TemplateResult 
   return html`<ul class="guesses">
     ${labels.map((label, i) => {
       const three = likeliest(probabilities.subarray(i * classes, (i + 1) * classes), 3);
-      const truth = CLASS_NAMES[label]!;
+      const truth = classNames[label]!;
       const isRight = three[0]?.name === truth;
-      const pixels = imagePixels(images.subarray(i * IMAGE_BYTES, (i + 1) * IMAGE_BYTES));
+      const pixels = imagePixels(images.subarray(i * bytesOfImage, (i + 1) * bytesOfImage));
       return html`<li data-right=${isRight}>
         <canvas
-          width=${side}
-          height=${side}
+          width=${width}
+          height=${height}
           role="img"
           aria-label="Test image of class ${truth}"
           ${ref((canvas) => draw(canvas, pixels))}
@@ -79,7 +83,7 @@ export function confusionView(
 ): TemplateResult | typeof nothing {
   if (confusion == null) return nothing;
   const classes = Math.round(Math.sqrt(confusion.length));
-  const names = CLASS_NAMES.slice(0, classes);
+  const names = classNames.slice(0, classes);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">
     <table class="confusion">
       <caption>
