@@ -51,7 +51,7 @@ export interface Analysis {
 
 export function analyse(file: BenchFile, baseline?: BenchFile, threshold = 0.05): Analysis {
   const roofline = rooflineOf(file.groups);
-  const comparisons = comparisonCount(file.groups.filter(({ suite }) => suite !== 'peaks'));
+  const comparisons = comparisonCount(file.groups.filter(isComparison));
   const groups = file.groups.map((group) => analyseGroup(group, comparisons, roofline));
   const betterChoices = groups.flatMap((group) => {
     const chosen = group.rows.find(({ row }) => row.isDefault);
@@ -72,8 +72,19 @@ export function analyse(file: BenchFile, baseline?: BenchFile, threshold = 0.05)
   };
 }
 
+/** Are a group's rows ways to do the same? Peaks do different amounts of work, and a start's rows are its parts. */
+export const isComparison = ({ suite }: Pick<Group, 'suite'>): boolean =>
+  suite !== 'peaks' && suite !== 'start';
+
+/** The parts of a start, in their order. */
+const parts = (group: Group) =>
+  group.rows
+    .filter((row) => usable(group, row).length > 0)
+    .map((row) => ({ row, comparison: undefined, tied: true }));
+
 function analyseGroup(group: Group, comparisons: number, roofline: Roofline | undefined): AnalysedGroup {
-  const rows = (rank(group, comparisons)?.rows ?? []).map(({ row, comparison, tied }): AnalysedRow => {
+  const ranked = group.suite === 'start' ? parts(group) : rank(group, comparisons)?.rows;
+  const rows = (ranked ?? []).map(({ row, comparison, tied }): AnalysedRow => {
     const samples = sorted(usable(group, row));
     const time = medianEstimate(samples, 0.95);
     const wall = (row.wallNs ?? []).slice(group.warmupRounds).filter((value) => value !== null);
@@ -83,7 +94,7 @@ function analyseGroup(group: Group, comparisons: number, roofline: Roofline | un
       low: quantile(samples, 0.1),
       high: quantile(samples, 0.9),
       wallNs: wall.length > 0 ? median(wall) : undefined,
-      rate: rateOf(row.work, time.value, group.suite === 'peaks' ? undefined : roofline),
+      rate: rateOf(row.work, time.value, isComparison(group) ? roofline : undefined),
       comparison,
       tied,
     };

@@ -19,12 +19,14 @@ const efforts: Readonly<Record<'quick' | 'full', Readonly<Record<SuiteName, Effo
     kernels: { sampleMs: 2, budgetMs: 600, leastRounds: 21, mostRounds: 41 },
     train: { sampleMs: 30, budgetMs: 7000, leastRounds: 21, mostRounds: 41 },
     peers: { sampleMs: 40, budgetMs: 6000, leastRounds: 21, mostRounds: 31 },
+    start: { sampleMs: 0, budgetMs: 40_000, leastRounds: 3, mostRounds: 5 },
   },
   full: {
     peaks: { sampleMs: 15, budgetMs: 4000, leastRounds: 31, mostRounds: 61 },
     kernels: { sampleMs: 4, budgetMs: 2000, leastRounds: 29, mostRounds: 61 },
     train: { sampleMs: 60, budgetMs: 8000, leastRounds: 25, mostRounds: 61 },
     peers: { sampleMs: 80, budgetMs: 10_000, leastRounds: 25, mostRounds: 61 },
+    start: { sampleMs: 0, budgetMs: 100_000, leastRounds: 7, mostRounds: 11 },
   },
 };
 
@@ -65,6 +67,7 @@ const preparingSeconds: Readonly<Record<SuiteName, number>> = {
   kernels: 1.5,
   train: 5,
   peers: 8,
+  start: 10,
 };
 
 /** Expected seconds of a group on an idle machine. */

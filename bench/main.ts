@@ -21,6 +21,8 @@ import type { ListedGroup } from './protocol.ts';
 import { listText, terminalReport } from './report/terminal.ts';
 import { writeResults } from './result-files.ts';
 import type { Session } from './session.ts';
+import { measureStart } from './start-rounds.ts';
+import { startGroups } from './suites/start-suite.ts';
 
 /** Returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -31,7 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const startedAt = new Date();
   const folder = options.list ? '' : outFolder(options, startedAt);
   const progress = makeProgress('bench', 5000);
-  const session = await openSession(options, progress.log);
+  const session = withStarts(await openSession(options, progress.log));
   try {
     const { opened } = session;
     progress.log(`adapter: ${opened.adapterName}`);
@@ -96,6 +98,26 @@ async function openSession({ host, adapter }: BenchOptions, log: (line: string) 
   return openChromeSession(log);
 }
 
+/** Commands are started by this process; all else is measured by the session. */
+function withStarts(session: Session): Session {
+  const stop = new AbortController();
+  return {
+    ...session,
+    list: async (request) => [
+      ...(await session.list(request)),
+      ...(request.suites.includes('start') ? startGroups() : []),
+    ],
+    measure: (request, onRound) =>
+      request.suite === 'start'
+        ? measureStart(request, onRound, stop.signal)
+        : session.measure(request, onRound),
+    stop() {
+      stop.abort();
+      return session.stop();
+    },
+  };
+}
+
 /**
  * Times that a group which seems slower than the baseline is measured again before that counts: a slow-down stays, what
  * another process did to a few rows in a few seconds does not. The last measurement replaces the earlier ones.
@@ -156,9 +178,10 @@ const order: readonly ((group: ListedGroup) => boolean)[] = [
 ];
 const placeOf = (group: ListedGroup): number => order.findIndex((belongs) => belongs(group));
 
-/** The groups that were asked for, behind the adapter's own speed. @throws UserError where none is left */
+/** The groups that were asked for, behind the adapter's own speed where that is compared with. @throws UserError where none is left */
 async function chooseGroups(session: Session, { suites, quick, forced, filter }: BenchOptions) {
-  const listed = await session.list({ suites: ['peaks', ...suites], quick, forced });
+  const first = suites.every((suite) => suite === 'start') ? [] : (['peaks'] as const);
+  const listed = await session.list({ suites: [...first, ...suites], quick, forced });
   const chosen = listed
     .filter(({ suite, id }) => suite === 'peaks' || matches(id, filter))
     .sort((a, b) => placeOf(a) - placeOf(b));

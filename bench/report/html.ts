@@ -34,6 +34,7 @@ const headings: Readonly<Record<SuiteName, string>> = {
   kernels: 'Kernels',
   train: 'Training steps',
   peers: 'Peers',
+  start: 'The start of a command',
 };
 
 function section(analysed: AnalysedGroup): string {

@@ -4,7 +4,7 @@ import { quoteForShell } from '../../src/cli/command-line.ts';
 import { rateOf } from '../../src/measure/roofline.ts';
 import type { StepProfile } from '../../src/measure/schema.ts';
 import { median } from '../../src/measure/statistics.ts';
-import type { AnalysedGroup, AnalysedRow, Analysis } from '../analysis.ts';
+import { type AnalysedGroup, type AnalysedRow, type Analysis, isComparison } from '../analysis.ts';
 import { bytes, digits, duration, durationEstimate, percent, ratioEstimate } from './format.ts';
 
 export interface Table {
@@ -35,17 +35,15 @@ function bestPlace(rows: readonly AnalysedRow[]): string {
 /** Rows of a group. A `*` marks what the engine chooses without measurements. */
 export function groupTable({ group, rows }: AnalysedGroup): Table {
   const hasWall = rows.some(({ wallNs }) => wallNs !== undefined);
-  const isPeak = group.suite === 'peaks';
+  const compares = isComparison(group);
+  const isStart = group.suite === 'start';
   const columns = [
-    group.suite === 'kernels' ? 'variant' : 'row',
+    group.suite === 'kernels' ? 'variant' : isStart ? 'phase' : 'row',
     '>median [95 %]',
     '>10 % to 90 %',
     ...(hasWall ? ['>wall clock'] : []),
-    '>GFLOP/s',
-    '>GB/s',
-    ...(isPeak ? [] : ['>roofline']),
-    // Peak kernels do different amounts of work: their rates are compared, not their times.
-    ...(isPeak ? [] : ['time / fastest [95 %]']),
+    ...(isStart ? [] : ['>GFLOP/s', '>GB/s']),
+    ...(compares ? ['>roofline', 'time / fastest [95 %]'] : []),
   ];
   const cells = rows.map((analysed, index) => {
     const { row, time, low, high, wallNs, rate } = analysed;
@@ -54,10 +52,18 @@ export function groupTable({ group, rows }: AnalysedGroup): Table {
       durationEstimate(time),
       `${duration(low)} to ${duration(high)}`,
       ...(hasWall ? [duration(wallNs ?? Number.NaN)] : []),
-      row.work.flops === 0 ? '-' : digits(rate.gflops),
-      row.work.bytes === 0 ? '-' : digits(rate.gbPerSecond),
-      ...(isPeak ? [] : [`${percent(rate.share)}${rate.bound === 'memory' ? ' mem' : ''}`]),
-      ...(isPeak ? [] : [index === 0 ? bestPlace(rows) : placeOf(analysed, false)]),
+      ...(isStart
+        ? []
+        : [
+            row.work.flops === 0 ? '-' : digits(rate.gflops),
+            row.work.bytes === 0 ? '-' : digits(rate.gbPerSecond),
+          ]),
+      ...(compares
+        ? [
+            `${percent(rate.share)}${rate.bound === 'memory' ? ' mem' : ''}`,
+            index === 0 ? bestPlace(rows) : placeOf(analysed, false),
+          ]
+        : []),
     ];
   });
   const wrong = group.rows

@@ -1,4 +1,4 @@
-import type { Analysis } from '../analysis.ts';
+import { type Analysis, isComparison } from '../analysis.ts';
 import type { ListedGroup } from '../protocol.ts';
 import { duration } from './format.ts';
 import {
@@ -54,7 +54,7 @@ export function terminalReport(analysis: Analysis): string {
       ? [`against the baseline\n${textTable(baseline)}`]
       : []),
     ...(conclusions.length > 0 ? [`findings\n${conclusions.map((line) => `  ${line}`).join('\n')}`] : []),
-    ...(analysis.groups.some(({ group }) => group.suite !== 'peaks')
+    ...(analysis.groups.some(({ group }) => isComparison(group))
       ? [
           `* what the engine chooses without measurements; an empty dispatch takes ${duration(analysis.roofline?.emptyDispatchNs ?? Number.NaN)}`,
         ]

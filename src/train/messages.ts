@@ -1,6 +1,7 @@
 // What a page (or headless Chrome's page) and the engine's worker say to each other. Plain data, so that it crosses postMessage.
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { Score } from './evaluation.ts';
+import type { Phase } from './phases.ts';
 import type { TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import type { NonFinite } from './stats.ts';
@@ -90,9 +91,16 @@ export interface RunResult extends Outcome {
 
 /** What a run tells while it goes on. */
 export type RunEvent =
+  /** A part of the start is over. */
+  | ({ readonly type: 'phase' } & Phase)
   | { readonly type: 'tuning'; readonly done: number; readonly total: number; readonly op: string }
   /** What is known now: worth keeping. */
-  | { readonly type: 'tuned'; readonly tuning: Tuning }
+  | {
+      readonly type: 'tuned';
+      readonly tuning: Tuning;
+      /** Ops that the budget did not reach, of those that were to be measured. */
+      readonly left: { readonly ops: number; readonly of: number };
+    }
   | {
       readonly type: 'ready';
       readonly settings: TrainSettings;

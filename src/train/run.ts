@@ -14,6 +14,7 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.t
 import type { GpuDataset } from './dataset.ts';
 import { requireFiniteScores, requireFiniteState, requireFiniteWeights } from './finite.ts';
 import type { Outcome, RunEvent, RunRequest, RunResult, RunStart, TuningRequest } from './messages.ts';
+import { beginPhase, type PhaseName } from './phases.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { TrainSettings } from './settings.ts';
 import { Trainer } from './trainer.ts';
@@ -40,10 +41,14 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
   const { gpu, onEvent, signal } = surroundings;
   const start = opened(request.from);
   const { settings, checkpoint } = start;
+  const begin = (phase: PhaseName) => beginPhase(phase, (told) => onEvent({ type: 'phase', ...told }));
+  const endData = begin('data');
   const dataset = surroundings.dataset(settings);
+  dataset.arrived.then(endData, () => {});
   const choices = variantChoices(request, start, surroundings);
   const trainer = await Trainer.make(gpu, dataset, settings, {
     ...choices.options,
+    onCompiled: begin('compile'),
     ...(start.weights && { weights: start.weights }),
     ...(checkpoint && { checkpoint }),
   });
@@ -65,8 +70,12 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
     ...(settings.valSize > 0 ? ['validation' as const] : []),
     ...(request.withoutTest ? [] : ['test' as const]),
   );
-  const finished = await train(trainer, request, { onEvent, signal });
+  const endTraining = begin('training');
+  const finished = await train(trainer, request, { onEvent, signal }, begin('first step'));
+  endTraining();
+  const endEvaluation = begin('evaluation');
   const result = await results(trainer, request, finished);
+  endEvaluation();
   onEvent({ type: 'done', result });
   return result;
 }
@@ -96,13 +105,19 @@ function variantChoices(
   const key = tuningKey(gpu, runner);
   const known: Tuning = { key, ops: tuning?.known[key] ?? {} };
   const measure = async (pipelines: PipelineCache, calls: readonly KernelCall[]): Promise<VariantChoice> => {
+    const end = beginPhase('tuning', (told) => onEvent({ type: 'phase', ...told }));
+    let left = { ops: 0, of: 0 };
     const found = await tune(gpu, pipelines, calls, known, {
       budgetMs: tuning!.budgetMs,
       skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
       onProgress: (done, total, op) => onEvent({ type: 'tuning', done, total, op }),
+      onLeft(ops, of) {
+        left = { ops, of };
+      },
       signal,
     });
-    onEvent({ type: 'tuned', tuning: found });
+    end();
+    onEvent({ type: 'tuned', tuning: found, left });
     return forcedChoice(variants, tunedChoice(found));
   };
   const choice = forcedChoice(variants, tuning === undefined ? defaultChoice : tunedChoice(known));
@@ -122,6 +137,7 @@ async function train(
   trainer: Trainer,
   { checkpoints, toleratesDivergence }: RunRequest,
   { onEvent, signal }: Pick<RunSurroundings, 'onEvent' | 'signal'>,
+  onFirstStep: () => void,
 ): Promise<boolean> {
   const { replicas } = trainer.settings;
   const keep = (state: Checkpoint) => {
@@ -130,6 +146,7 @@ async function train(
   };
   const finished = await trainer.train({
     signal,
+    onFirstStep,
     onReport: (report) => onEvent({ type: 'report', report }),
     onValidation(report) {
       if (!toleratesDivergence) requireFiniteScores(report.validation, 'validation', replicas, report.step);

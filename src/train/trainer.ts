@@ -34,6 +34,8 @@ export interface ValidationReport {
 
 export interface TrainCallbacks {
   readonly onReport?: (report: TrainReport) => void;
+  /** The first submit, of one step, is done. */
+  readonly onFirstStep?: () => void;
   readonly onValidation?: (report: ValidationReport) => void;
   /** After each epoch, with the state at its end. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
@@ -65,6 +67,8 @@ export interface TrainerOptions {
   readonly checkpoint?: Checkpoint;
   /** Compiled pipelines of this device, to use and to add to: a second run of the same net compiles nothing. */
   readonly pipelines?: PipelineCache;
+  /** Told when the step's pipelines are there, before they are measured and whether or not the data have arrived. */
+  readonly onCompiled?: () => void;
   /** How long a submit should last: less than usual where the device was lost before. */
   readonly pacing?: PacerOptions;
 }
@@ -133,7 +137,13 @@ export class Trainer {
       },
     });
     const tools = { label: 'training step', gpu, pipelines };
-    const [usual] = await Promise.all([compilePlan({ ...tools, choose }, recorded.calls), dataset.arrived]);
+    const compiling = compilePlan({ ...tools, choose }, recorded.calls);
+    compiling.then(options.onCompiled, () => {});
+    const [usual] = await Promise.all([compiling, dataset.arrived]).catch(async (error: unknown) => {
+      await Promise.allSettled([compiling]);
+      allocator.destroy();
+      throw error;
+    });
     const measured = await measure?.(pipelines, recorded.calls);
     const plan =
       measured === undefined ? usual : await compilePlan({ ...tools, choose: measured }, recorded.calls);
@@ -202,6 +212,7 @@ export class Trainer {
    */
   async train({
     onReport,
+    onFirstStep,
     onValidation,
     onCheckpoint,
     onNonFinite,
@@ -209,6 +220,7 @@ export class Trainer {
     signal,
   }: TrainCallbacks = {}): Promise<boolean> {
     const { steps, reportSteps } = this.settings;
+    const firstStep = this.#step;
     const stopped = () => signal?.aborted ?? false;
     let failure: NonFinite | undefined;
     const lost = new Set<number>();
@@ -240,6 +252,9 @@ export class Trainer {
           if (unread + portion >= reportSteps || this.#step + portion >= epochEnd)
             staging = this.#stats.copy(encoder);
         });
+        if (onFirstStep !== undefined && this.#step === firstStep) {
+          this.#gpu.device.queue.onSubmittedWorkDone().then(onFirstStep, () => {});
+        }
         this.#step += done;
         unread = staging === undefined ? unread + done : 0;
         if (staging !== undefined) {

@@ -49,6 +49,8 @@ export interface TuneOptions {
   /** Ops that need no measurement: forced by the user. */
   readonly skip?: (op: string) => boolean;
   readonly onProgress?: (done: number, total: number, op: string) => void;
+  /** Told at the end how many ops the budget did not reach, of how many that were to be measured. */
+  readonly onLeft?: (left: number, total: number) => void;
   /** Ends it after the op that is being measured. */
   readonly signal?: AbortSignal;
 }
@@ -70,7 +72,7 @@ export async function tune(
   pipelines: PipelineCache,
   calls: readonly KernelCall[],
   known: Tuning,
-  { budgetMs = 8000, skip = () => false, onProgress, signal }: TuneOptions = {},
+  { budgetMs = 8000, skip = () => false, onProgress, onLeft, signal }: TuneOptions = {},
 ): Promise<Tuning> {
   const ops: Record<string, TunedOp> = { ...known.ops };
   const wanted = new Map<string, KernelCall>();
@@ -91,6 +93,7 @@ export async function tune(
     const tuned = await tuneOp(gpu, pipelines, call, quantum);
     if (tuned !== undefined) ops[name] = tuned;
   }
+  onLeft?.(wanted.size - done, wanted.size);
   return { key: known.key, ops };
 }
 
@@ -113,11 +116,12 @@ async function tuneOp(
   const place = { label: call.label, replicas: replicasOf(call) };
   const usual = defaultChoice(call.kernel, call.shape, capabilities, place).name;
   const variants = candidates(gpu, call).sort((a, b) => Number(b === usual) - Number(a === usual));
-  const works: GpuWork[] = [];
-  for (const name of variants) {
-    const only: VariantChoice = (kernel) => kernel.variants.find((variant) => variant.name === name)!;
-    works.push(dispatchWork(await prepare(gpu, pipelines, only, call)));
-  }
+  const works = await Promise.all(
+    variants.map(async (name): Promise<GpuWork> => {
+      const only: VariantChoice = (kernel) => kernel.variants.find((variant) => variant.name === name)!;
+      return dispatchWork(await prepare(gpu, pipelines, only, call));
+    }),
+  );
   const clock = clockFor(gpu, works, false);
   try {
     return await timeVariants({ clock, quantum, variants, sampleNs: capabilities.software ? 0 : sampleNs });

@@ -3,6 +3,7 @@ import { adapterName, requestGpu } from '../gpu/device.ts';
 import { loadSettingsDataset } from './dataset.ts';
 import { isUserError } from './failure.ts';
 import type { FromWorker, StartMessage, ToWorker } from './messages.ts';
+import { beginPhase } from './phases.ts';
 import { runTraining } from './run.ts';
 import type { TrainSettings } from './settings.ts';
 
@@ -12,7 +13,9 @@ const post = (message: FromWorker) => scope.postMessage(message);
 
 async function run({ request, dataUrl }: StartMessage): Promise<void> {
   const { signal } = stop;
+  const endAdapter = beginPhase('adapter', (phase) => post({ type: 'phase', ...phase }));
   const gpu = await requestGpu(navigator.gpu);
+  endAdapter();
   post({ type: 'adapter', adapter: gpu.adapter, name: adapterName(gpu.adapter) });
   const dataset = (settings: TrainSettings) =>
     loadSettingsDataset(gpu, settings, {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Phase } from '../../src/train/phases.ts';
 import { readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
 import { type Outcome, startCommand } from './command.ts';
 
@@ -48,6 +49,13 @@ describe('a run', () => {
     expect(summary.perSeed[0].testAccuracy).not.toBe(summary.perSeed[1].testAccuracy);
     expect(summary.dispatchesPerStep).toBeLessThanOrEqual(20);
     expect(summary.adapter.name).not.toBe('');
+    const begun = ['command', 'browser', 'page', 'adapter', 'data', 'compile', 'first step', 'training'];
+    const phases: Phase[] = summary.phases;
+    expect(phases.map(({ phase }) => phase)).toEqual(expect.arrayContaining([...begun, 'evaluation']));
+    for (const { phase, fromMs, toMs } of phases) expect(toMs, phase).toBeGreaterThanOrEqual(fromMs);
+    const [data, compile] = ['data', 'compile'].map((name) => phases.find(({ phase }) => phase === name)!);
+    // Neither waits for the other.
+    expect(compile!.fromMs).toBeLessThan(data!.toMs);
 
     expect(metrics('two').map(({ type, step }) => `${type} ${step}`)).toEqual([
       'train 50',

@@ -29,13 +29,16 @@ async function setUp() {
 test('measures each op and shape once, every variant that can run', async () => {
   const { gpu, pipelines, calls, none } = await setUp();
   const asked: string[] = [];
+  const left: number[] = [];
   const tuning = await tune(gpu, pipelines, calls, none, {
     onProgress: (_, total, op) => asked.push(`${op} of ${total}`),
+    onLeft: (...counts) => left.push(...counts),
   });
   const forward = tunedOpName('matmul-forward', shape, 1);
   const dgrad = tunedOpName('matmul-dgrad', shape, 1);
   expect(Object.keys(tuning.ops).sort()).toEqual([dgrad, forward]);
   expect(asked.sort()).toEqual([`${dgrad} of 2`, `${forward} of 2`]);
+  expect(left).toEqual([0, 2]);
   const { variant, us } = tuning.ops[forward]!;
   expect(Object.keys(us)).toEqual(expect.arrayContaining(['naive', 'register-5x4']));
   expect(Object.values(us).every((time) => time > 0)).toBe(true);
@@ -73,7 +76,10 @@ test('measures nothing that is known, skipped or beyond the budget', async () =>
   };
   const skip = (op: string) => op === 'matmul-dgrad';
   expect(await tune(gpu, pipelines, calls, known, { skip })).toEqual(known);
-  expect(await tune(gpu, pipelines, calls, none, { budgetMs: -1 })).toEqual(none);
+  const left: number[] = [];
+  const onLeft = (...counts: number[]) => left.push(...counts);
+  expect(await tune(gpu, pipelines, calls, none, { budgetMs: -1, onLeft })).toEqual(none);
+  expect(left).toEqual([2, 2]);
 });
 
 test('a choice is used for its op, shape and replicas only; a variant that is gone is not', async () => {

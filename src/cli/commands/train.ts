@@ -122,12 +122,14 @@ async function trainOn(
     {
       log: progress.log,
       onTuning(message) {
-        if (message.type === 'tuned') return addToTuningFile(message.tuning, progress.log);
+        if (message.type === 'tuned') {
+          const line = tunedLine(message.left);
+          if (line !== undefined) progress.log(line);
+          return addToTuningFile(message.tuning, progress.log);
+        }
         const { done, total } = message;
         if (done === 0)
-          progress.log(
-            `tuning: measuring the variants of ${total} ops, up to ${tuningBudgetMs / 1000} s, once`,
-          );
+          progress.log(`tuning: measuring the variants of ${total} ops, up to ${tuningBudgetMs / 1000} s`);
       },
       onReady(ready, { name }) {
         progress.log(`adapter: ${name}`);
@@ -183,6 +185,13 @@ function describe(ready: Ready, host: Host, { log }: Progress): void {
   }
 }
 
+/** What the measurements came to: where their time was too short, the next run goes on. */
+function tunedLine({ ops, of }: { readonly ops: number; readonly of: number }): string | undefined {
+  if (of === 0) return undefined;
+  if (ops === 0) return `tuning: all ${of} measured, kept for this adapter`;
+  return `tuning: ${of - ops} of ${of} measured, the others train with the defaults; the next run of this net goes on with them`;
+}
+
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const status = ({ epoch, loss, accuracy, msPerStep }: TrainReport): string =>
   `epoch ${epoch.toFixed(1)} | loss ${mean(loss).toFixed(4)} | accuracy ${mean(accuracy).toFixed(4)} | ${msPerStep.toFixed(2)} ms per step`;
@@ -190,7 +199,7 @@ const status = ({ epoch, loss, accuracy, msPerStep }: TrainReport): string =>
 function writeResult(
   directory: RunDirectory,
   host: Host,
-  { result, ready, adapter: { adapter, name }, browser, experiment, duration }: FolderRun,
+  { result, ready, adapter: { adapter, name }, browser, experiment, duration, phases }: FolderRun,
 ): void {
   const { settings, dispatchesPerStep, variants, stepsPerEpoch, modelBytes } = ready;
   const { msPerStep, weights } = result;
@@ -222,6 +231,7 @@ function writeResult(
     dispatchesPerStep,
     modelBytes,
     variants,
+    phases,
   };
   directory.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
 }

@@ -5,6 +5,8 @@ import type { Duration } from '../../experiments/duration.ts';
 import { type Host, HostEnded } from '../../hosts/host.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import type { FromWorker, RunRequest, RunResult } from '../../train/messages.ts';
+import type { Phase } from '../../train/phases.ts';
+import { phaseClock } from '../../train/phases.ts';
 import { Interrupted, signals } from '../process/signals.ts';
 import type { Progress } from '../progress.ts';
 import { checkpointFile, readCheckpointFile } from './checkpoint-file.ts';
@@ -24,6 +26,8 @@ export interface FolderRun {
   readonly experiment: string | null;
   /** Of this session and those before it. */
   readonly duration: Duration;
+  /** Of this session's start, ms from the start of the process. */
+  readonly phases: readonly Phase[];
 }
 
 /** What is trained, and when that began. */
@@ -117,9 +121,17 @@ async function trainOnce<T>(
   let browser = '';
   let session: RunningSession | undefined;
   let lastKept = 0;
+  const phases: Phase[] = [];
+  const addPhase = ({ phase, fromMs, toMs }: Phase) => {
+    const [from, to] = [fromMs, toMs].map((ms) => Math.round(ms - performance.timeOrigin));
+    phases.push({ phase, fromMs: from!, toMs: to! });
+  };
+  addPhase({ phase: 'command', fromMs: performance.timeOrigin, toMs: phaseClock() });
   const onMessage = (message: FromWorker) => {
     beforeWriting?.();
-    if (message.type === 'adapter') {
+    if (message.type === 'phase') {
+      addPhase(message);
+    } else if (message.type === 'adapter') {
       adapter = message;
     } else if (message.type === 'tuning' || message.type === 'tuned') {
       return onTuning?.(message);
@@ -154,7 +166,7 @@ async function trainOnce<T>(
       const { result } = await run.finished;
       const { experiment, duration } = session!;
       beforeWriting?.();
-      return keep({ result, ready: ready!, adapter: adapter!, browser, experiment, duration });
+      return keep({ result, ready: ready!, adapter: adapter!, browser, experiment, duration, phases });
     });
   } catch (error) {
     if (error instanceof HostEnded && !signals.asked) await delay(sameSignalMs);

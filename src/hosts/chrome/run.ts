@@ -1,4 +1,5 @@
 import type { FromWorker, StartMessage } from '../../train/messages.ts';
+import { beginPhase, type PhaseName } from '../../train/phases.ts';
 import { type Host, HostEnded, type HostedRun } from '../host.ts';
 import { UserError } from '../user-error.ts';
 import { fromText, toText } from './message-text.ts';
@@ -37,7 +38,11 @@ async function startInChrome(
   log: (line: string) => void,
 ): Promise<HostedRun> {
   const { transfers, browserUrl } = server;
+  const begin = (name: PhaseName) => beginPhase(name, (phase) => void onMessage({ type: 'phase', ...phase }));
+  const endBrowser = begin('browser');
   const { browser, page, close } = await openSession(browserUrl, log);
+  endBrowser();
+  const endPage = begin('page');
   const finished = new Promise<Extract<FromWorker, { type: 'done' }>>((resolve, reject) => {
     browser.on('disconnected', () => reject(new HostEnded('the browser ended before the run did')));
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
@@ -68,6 +73,7 @@ async function startInChrome(
     throw new UserError(unreachable(server, browserUrl, error));
   });
   await page.waitForFunction(() => typeof window.wgradSend === 'function');
+  endPage();
   await send(start);
   return {
     runner: await browser.version(),

@@ -8,6 +8,7 @@ import { adapterName, requestGpu } from '../../gpu/device.ts';
 import { loadSettingsDataset } from '../../train/dataset.ts';
 import { isUserError } from '../../train/failure.ts';
 import type { FromWorker, RunRequest } from '../../train/messages.ts';
+import { beginPhase } from '../../train/phases.ts';
 import { runTraining } from '../../train/run.ts';
 import type { Host, HostedRun, HostOptions } from '../host.ts';
 import { UserError } from '../user-error.ts';
@@ -61,7 +62,9 @@ function startHere(dawn: GPU, data: StreamOptions, request: RunRequest, onMessag
   };
   const run = async () => {
     const { signal } = stop;
+    const endAdapter = beginPhase('adapter', (phase) => post({ type: 'phase', ...phase }));
     const gpu = await requestGpu(dawn);
+    endAdapter();
     device = gpu.device;
     post({ type: 'adapter', adapter: gpu.adapter, name: adapterName(gpu.adapter) });
     const result = await runTraining(request, {

@@ -44,7 +44,7 @@ export class Device {
     this.#data = undefined;
   }
 
-  /** The data set, with the normalisation of its first `count` training images, by pixel or by channel: uploaded once per device. */
+  /** The data set, on its way or there, with the normalisation of its first `count` training images, by pixel or by channel: uploaded once per device. */
   async dataset(
     gpu: Gpu,
     store: DataStore,
@@ -64,8 +64,13 @@ export class Device {
         trainingImages,
         by,
       );
-      await dataset.arrived;
-      this.#data = { dataset, trainingImages, by };
+      const data = { dataset, trainingImages, by };
+      this.#data = data;
+      // Stopped, or the device is lost: the next run uploads again.
+      dataset.arrived.catch(() => {
+        if (this.#data === data) this.#data = undefined;
+        dataset.destroy();
+      });
     } else if (this.#data.trainingImages !== trainingImages || this.#data.by !== by) {
       const { dataset } = this.#data;
       const perPixel = await loadNormalisation(store.set, source, trainingImages);

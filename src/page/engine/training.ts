@@ -124,8 +124,21 @@ export class Training {
       (doneBytes, totalBytes) => post({ event: 'data', what: 'uploading', doneBytes, totalBytes }),
     );
     signal.throwIfAborted();
-    post({ event: 'preparing', what: 'compiling', done: 0, total: 0 });
-    pipelines.onProgress = (done, total) => post({ event: 'preparing', what: 'compiling', done, total });
+    // Compiled while the data arrive, and told behind them.
+    let compiled = { done: 0, total: 0 };
+    let hasData = false;
+    const tell = () => post({ event: 'preparing', what: 'compiling', ...compiled });
+    dataset.arrived.then(
+      () => {
+        hasData = true;
+        tell();
+      },
+      () => {},
+    );
+    pipelines.onProgress = (done, total) => {
+      compiled = { done, total };
+      if (hasData) tell();
+    };
     const usual = forcedChoice(
       variants,
       Object.keys(tuned).length === 0 ? defaultChoice : tunedChoice({ key: '', ops: tuned }),
