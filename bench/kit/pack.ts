@@ -97,10 +97,15 @@ export async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** Commands that the kit carries beside its own: those that compute, for --host node. */
+const carried = ['train', 'experiments', 'gradcheck', 'search', 'trial', 'tune'] as const;
+
 const runner = `// Measures this machine: node run.mjs. Needs Node 20.19 or newer and a Vulkan, Metal or D3D12 driver, nothing else.
+// node run.mjs train --host node --data FOLDER, and so on: the commands of the project (${carried.join(', ')}).
+const [first = '', ...rest] = process.argv.slice(2);
+const [name, args] = ${JSON.stringify(carried)}.includes(first) ? [first, rest] : ['kit', process.argv.slice(2)];
 const { runCommand } = await import('./build/code/run-command.mjs');
-const status = await runCommand('kit', () => import('./build/code/kit.mjs'), process.argv.slice(2));
-process.exit(status);
+process.exit(await runCommand(name, () => import(\`./build/code/\${name}.mjs\`), args));
 `;
 
 /** The commands' code in a few files, as src/cli/load-command.mjs builds them, but to lie anywhere. */
@@ -127,6 +132,9 @@ async function buildCode(outDir: string): Promise<void> {
         input: {
           kit: join(projectRoot, 'bench/kit/main.ts'),
           'run-command': join(projectRoot, 'src/cli/process/run-command.ts'),
+          ...Object.fromEntries(
+            carried.map((name) => [name, join(projectRoot, `src/cli/commands/${name}.ts`)]),
+          ),
         },
         // All in one folder: src/hosts/project-root.ts counts three folders up.
         output: { format: 'es', entryFileNames: '[name].mjs', chunkFileNames: 'part-[hash].mjs' },

@@ -5,10 +5,13 @@
 import applyNaive from '../../shaders/batch-norm-apply/naive.wgsl?raw';
 import dxNaive from '../../shaders/batch-norm-dx/naive.wgsl?raw';
 import gradientParts from '../../shaders/batch-norm-gradient-parts/naive.wgsl?raw';
+import gradientPartsStrip from '../../shaders/batch-norm-gradient-parts/strip.wgsl?raw';
 import mergeNaive from '../../shaders/batch-norm-merge/naive.wgsl?raw';
+import mergeStrip from '../../shaders/batch-norm-merge/strip.wgsl?raw';
 import momentsNaive from '../../shaders/batch-norm-moments/naive.wgsl?raw';
+import momentsStrip from '../../shaders/batch-norm-moments/strip.wgsl?raw';
 import { defineKernel, read, readWrite, type Shape, type Variant, wantsMultiplesOf4 } from './kernel.ts';
-import { type PartsShape, rowsPerPart } from './parts.ts';
+import { type PartsShape, partsStrip, rowsPerPart, treeTile } from './parts.ts';
 
 /** What stands behind a batch norm, in its pass. */
 export const activationCode = { none: 0, relu: 1, gelu: 2 } as const;
@@ -68,7 +71,11 @@ export const batchNormMoments = defineKernel({
   op: 'batch-norm-moments',
   bindings: [read('x'), readWrite('partial')],
   cost: ({ M, N, PARTS }: MomentsShape) => ({ flops: 4 * M * N, bytes: 4 * (M * N + 2 * PARTS * N) }),
-  variants: [fourColumns<MomentsShape>(momentsNaive, perPart, rowsPerPart)],
+  variants: [
+    fourColumns<MomentsShape>(momentsNaive, perPart, rowsPerPart),
+    partsStrip<MomentsShape>(momentsStrip),
+  ],
+  preferred: { gpu: ['strip'] },
 });
 
 /** saved(2, N): mean and invStd of the batch, from its parts' moments; running statistics as in batch-norm-forward. */
@@ -83,7 +90,14 @@ export const batchNormMerge = defineKernel({
       constants: (shape) => ({ ...shape, ROWS: rowsPerPart(shape) }),
       grid: ({ N }) => [Math.ceil(N / 16), 1],
     },
+    {
+      name: 'strip',
+      source: mergeStrip,
+      constants: (shape) => ({ ...shape, ROWS: rowsPerPart(shape), ...treeTile(shape.N) }),
+      grid: ({ N }) => [Math.ceil(N / treeTile(N).COLUMNS), 1],
+    },
   ],
+  preferred: { gpu: ['strip'] },
 });
 
 /** y = activation(normalised x) with the batch's or the running statistics. */
@@ -99,7 +113,11 @@ export const batchNormGradientParts = defineKernel({
   op: 'batch-norm-gradient-parts',
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), readWrite('partial')],
   cost: ({ M, N, PARTS }: GradientPartsShape) => ({ flops: 6 * M * N, bytes: 8 * (M * N + PARTS * N) }),
-  variants: [fourColumns<GradientPartsShape>(gradientParts, perPart, rowsPerPart)],
+  variants: [
+    fourColumns<GradientPartsShape>(gradientParts, perPart, rowsPerPart),
+    partsStrip<GradientPartsShape>(gradientPartsStrip),
+  ],
+  preferred: { gpu: ['strip'] },
 });
 
 /** dx, given the whole dgamma and dbeta. */

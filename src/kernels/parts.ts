@@ -1,7 +1,9 @@
 // Reductions over many rows in two dispatches: sums of parts of the rows side by side, then the sum of the parts in order.
 import biasParts from '../../shaders/bias-gradient-parts/naive.wgsl?raw';
+import biasPartsStrip from '../../shaders/bias-gradient-parts/strip.wgsl?raw';
 import partSumNaive from '../../shaders/part-sum/naive.wgsl?raw';
-import { defineKernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import partSumStrip from '../../shaders/part-sum/strip.wgsl?raw';
+import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
 /** A reduction of M rows of N columns in PARTS parts. */
 export type PartsShape = { readonly M: number; readonly N: number; readonly PARTS: number };
@@ -18,11 +20,37 @@ export function partsOf(M: number): number {
 export const rowsPerPart = ({ M, PARTS }: { readonly M: number; readonly PARTS: number }): number =>
   Math.ceil(M / PARTS);
 
-/** sum(COUNT) of PARTS arrays, in order. */
+/** Invocations of a workgroup that sums in a tree. */
+const treeInvocations = 256;
+
+/** How a tree's workgroup lies over `columns`: as many side by side as 16, the rest of its invocations along the sum, a power of 2. */
+export function treeTile(columns: number): { readonly COLUMNS: number; readonly LANES: number } {
+  const COLUMNS = Math.min(16, columns);
+  return { COLUMNS, LANES: 2 ** Math.floor(Math.log2(treeInvocations / COLUMNS)) };
+}
+
+/** Sums over each part of the rows, 16 vec4 columns a workgroup and their rows through a tree. */
+export function partsStrip<S extends PartsShape>(source: string): Variant<S> {
+  const tile = ({ N }: S) => treeTile(N / 4);
+  return {
+    name: 'strip',
+    source,
+    refuses: wantsMultiplesOf4<S>('N'),
+    constants(shape) {
+      const { COLUMNS, LANES } = tile(shape);
+      return { ...shape, ROWS: rowsPerPart(shape), VECS: COLUMNS, LANES };
+    },
+    grid: (shape) => [shape.PARTS * Math.ceil(shape.N / 4 / tile(shape).COLUMNS), 1],
+  };
+}
+
+type PartSumShape = { readonly COUNT: number; readonly PARTS: number };
+
+/** sum(COUNT) of PARTS arrays, in a fixed order. */
 export const partSum = defineKernel({
   op: 'part-sum',
   bindings: [read('partial'), readWrite('sum')],
-  cost: ({ COUNT, PARTS }: { readonly COUNT: number; readonly PARTS: number }) => ({
+  cost: ({ COUNT, PARTS }: PartSumShape) => ({
     flops: COUNT * PARTS,
     bytes: 4 * COUNT * (PARTS + 1),
   }),
@@ -34,7 +62,20 @@ export const partSum = defineKernel({
       constants: (shape) => shape,
       grid: ({ COUNT }) => [Math.ceil(COUNT / 256), 1],
     },
+    {
+      name: 'strip',
+      source: partSumStrip,
+      refuses: wantsMultiplesOf4('COUNT'),
+      // Where there are many sums, each invocation has enough to do with its own.
+      pays: ({ COUNT }, { fillingWorkgroups }) => COUNT / 256 < fillingWorkgroups,
+      constants(shape) {
+        const { COLUMNS, LANES } = treeTile(shape.COUNT / 4);
+        return { ...shape, VECS: COLUMNS, LANES };
+      },
+      grid: ({ COUNT }) => [Math.ceil(COUNT / 4 / treeTile(COUNT / 4).COLUMNS), 1],
+    },
   ],
+  preferred: { gpu: ['strip'] },
 });
 
 /** partial(PARTS, N) = column sums of dy(M,N) over each part of the rows: bias-gradient for many rows. */
@@ -53,5 +94,7 @@ export const biasGradientParts = defineKernel({
       }),
       grid: ({ N, PARTS }) => [Math.ceil((PARTS * N) / 64), 1],
     },
+    partsStrip<PartsShape>(biasPartsStrip),
   ],
+  preferred: { gpu: ['strip'] },
 });

@@ -235,6 +235,7 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
   ],
   'part-sum': [
     { variant: 'naive', mistake: 'drops the last part', find: 'part < PARTS', replace: 'part + 1u < PARTS' },
+    { variant: 'strip', mistake: 'drops the last part', find: 'part < PARTS', replace: 'part + 1u < PARTS' },
   ],
   'bias-gradient-parts': [
     {
@@ -243,8 +244,26 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       find: 'min(first + ROWS, M)',
       replace: 'M',
     },
+    {
+      variant: 'strip',
+      mistake: 'adds half of the lanes',
+      find: 'level < LEVELS',
+      replace: 'level + 1u < LEVELS',
+    },
   ],
   'batch-norm-moments': [
+    {
+      variant: 'strip',
+      mistake: 'adds the lanes of the next column',
+      find: 'half * VECS',
+      replace: 'half',
+    },
+    {
+      variant: 'strip',
+      mistake: 'measures from the first row instead of the mean',
+      find: '- mean;',
+      replace: '- origin;',
+    },
     {
       variant: 'naive',
       mistake: 'divides by the rows of a full part',
@@ -254,6 +273,18 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'naive', mistake: 'ignores the ReLU in front', find: 'RELU_BEFORE == 1u', replace: 'false' },
   ],
   'batch-norm-merge': [
+    {
+      variant: 'strip',
+      mistake: 'adds squares as if the means were equal',
+      find: ' + d * d * a.rows * share',
+      replace: '',
+    },
+    {
+      variant: 'strip',
+      mistake: 'merges parts twice',
+      find: 'lane * PER_LANE + k',
+      replace: 'lane + k',
+    },
     {
       variant: 'naive',
       mistake: 'adds squares as if the means were equal',
@@ -288,6 +319,12 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     },
   ],
   'batch-norm-gradient-parts': [
+    {
+      variant: 'strip',
+      mistake: 'leaves the last rows of a part out',
+      find: '(ROWS + LANES - 1u) / LANES',
+      replace: 'ROWS / LANES',
+    },
     {
       variant: 'naive',
       mistake: 'does not mask with the ReLU behind',

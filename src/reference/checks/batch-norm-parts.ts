@@ -70,7 +70,11 @@ export const batchNormMomentsCheck: OpCheck<MomentsShape> = {
         return {
           values: joined(batchMean, squares(batchVariance)),
           bound: joined(
-            sumBound(scale.batchMean, part.rows + elementwise),
+            // Deviations from the first row are summed: what it is far from the mean is lost again.
+            sumBound(
+              scale.batchMean.map((size, n) => size + Math.abs(z[n]!)),
+              part.rows + elementwise,
+            ),
             sumBound(squares(scale.batchVariance), part.rows + elementwise, sameSign(part.rows)),
           ),
         };

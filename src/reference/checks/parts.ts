@@ -1,4 +1,4 @@
-/** Cases of reductions in parts: parts of one row, parts that are not full, more parts than rows. */
+/** Cases of reductions in parts: parts of one row, parts that are not full, more parts than rows, more parts than a tree has lanes. */
 import type { PartsShape } from '../../kernels/parts.ts';
 import { rowsPerPart } from '../../kernels/parts.ts';
 import { absBiasGrad, biasGrad } from '../bias.ts';
@@ -11,6 +11,7 @@ export const partsShapes: readonly PartsShape[] = [
   { M: 5, N: 4, PARTS: 4 },
   { M: 101, N: 20, PARTS: 7 },
   { M: 257, N: 52, PARTS: 4 },
+  { M: 603, N: 68, PARTS: 41 },
   { M: 1031, N: 16, PARTS: 2 },
 ];
 
