@@ -74,6 +74,15 @@ export async function dispatchCosts(gpu: Gpu): Promise<DispatchCosts> {
   return { dependentUs: median(dependentUs), encodeUs: median(encodeUs), submitUs: median(submitUs) };
 }
 
+/** A GPU that rests runs at a fifth of its clock (an H200 at 345 MHz of 1980): gives it work until it does not. */
+const warmUpMs = 1500;
+
+/** Keeps the GPU busy for a while, so that what is measured next finds its clocks up. */
+export async function warmUp(gpu: Gpu): Promise<void> {
+  const end = performance.now() + warmUpMs;
+  while (performance.now() < end) await productMs(gpu, gpu.capabilities.software ? 64 : 1024);
+}
+
 /** Time of a product of `size` squares by each variant in the running, ms, and its share of the time without Dawn's checks of indices. */
 export async function productMs(gpu: Gpu, size: number): Promise<Record<string, number>> {
   const pipelines = new PipelineCache(gpu);

@@ -10,7 +10,7 @@ import { projectRoot, resolvePath } from '../../src/hosts/project-root.ts';
 import { currentCommit, describeHost, load } from '../host.ts';
 import { main as bench } from '../main.ts';
 import { checkKernels } from './checks.ts';
-import { dispatchCosts, productMs } from './costs.ts';
+import { dispatchCosts, productMs, warmUp } from './costs.ts';
 import { kitData } from './data.ts';
 import { type KitOptions, parseKitOptions } from './options.ts';
 import { describeProfile } from './profile.ts';
@@ -86,6 +86,7 @@ async function check({ gpu, options, progress, keep }: Measuring): Promise<boole
 }
 
 async function measureCosts({ gpu, options: { adapter }, keep }: Measuring): Promise<void> {
+  await warmUp(gpu);
   const dispatch = await dispatchCosts(gpu);
   keep({ dispatch });
   console.log(
@@ -115,13 +116,20 @@ const populations = [1, 5, 16, 64];
 /** Time that measuring the variants of a plan may take, ms. */
 const tuningMs = 20_000;
 
+/** Steps of a run: base's own 9,000, of larger nets fewer; on software so many that it ends. */
+function stepsOf(net: string, { capabilities }: Gpu, quick: boolean): number {
+  const isBase = net === 'base';
+  if (capabilities.software) return isBase ? 100 : 20;
+  return quick ? (isBase ? 2000 : 200) : isBase ? 9000 : 1000;
+}
+
 async function measureTraining({ gpu, options: { quick, nets }, progress, keep }: Measuring): Promise<void> {
   const data = kitData(gpu, join(projectRoot, 'data', 'images.bin'));
-  const isShort = quick || gpu.capabilities.software;
+  await warmUp(gpu);
   const training: TrainingResult[] = [];
   keep({ data: data.about });
   for (const { name: net, settings: of } of nets) {
-    const steps = net === 'base' ? (isShort ? 100 : 9000) : isShort ? 20 : 1000;
+    const steps = stepsOf(net, gpu, quick);
     for (const replicas of quick || net !== 'base' ? [1] : populations) {
       for (const tuneMs of quick ? [undefined] : [undefined, tuningMs]) {
         const how = `${net}, ${replicas} replicas, ${tuneMs === undefined ? 'defaults' : 'tuned'}`;
