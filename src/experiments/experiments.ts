@@ -1,4 +1,5 @@
 import { datasetOf } from '../data/datasets/index.ts';
+import type { TestViews } from '../data/test-views.ts';
 import type { WeightInit } from '../nn/init.ts';
 import { namedNet } from '../nn/named-nets.ts';
 import { type BatchNormSpec, courseBatchNorm, mlp, type NetSpec } from '../nn/net-spec.ts';
@@ -41,9 +42,13 @@ export interface ExperimentSettings {
   readonly cropBorder?: 'black' | 'reflect';
   /** Mean and standard deviation of each pixel (absent: this), or of each channel. */
   readonly normalisation?: 'pixel' | 'channel';
+  /** Every so many steps the parameters become a moving average of themselves; 0, or absent: never. */
+  readonly lookahead?: number;
   /** Weight of the uniform distribution in training's targets. */
   readonly labelSmoothing: number;
   readonly valSize: number;
+  /** Results are also scored with logits averaged over these views of each image; absent: not. */
+  readonly testViews?: TestViews;
   /** What replaces the running statistics of batch norm after training, if anything does. */
   readonly batchStatistics: BatchStatisticsSpec | null;
 }
@@ -242,6 +247,8 @@ export function trainSettings(
     ...(settings.cropBorder && { cropBorder: settings.cropBorder }),
     ...(settings.normalisation && { normalisation: settings.normalisation }),
     labelSmoothing: settings.labelSmoothing,
+    ...(settings.lookahead && { lookahead: settings.lookahead }),
+    ...(settings.testViews && { testViews: settings.testViews }),
     reportSteps: run.reportSteps ?? usualReportSteps,
     batchStatistics: settings.batchStatistics,
   };

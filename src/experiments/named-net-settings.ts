@@ -57,8 +57,10 @@ const settings: Readonly<Record<string, Partial<ExperimentSettings>>> = {
     cropPixels: 2,
     cropBorder: 'reflect',
     labelSmoothing: 0.2,
+    lookahead: 5,
     normalisation: 'channel',
     valSize: 0,
+    testViews: 'flip',
   },
 };
 

@@ -20,6 +20,7 @@ import { gatherNhwc } from './gather-nhwc.ts';
 import { gatherRows } from './gather-rows.ts';
 import { geluBackward, geluForward } from './gelu.ts';
 import type { Kernel } from './kernel.ts';
+import { lookahead } from './lookahead.ts';
 import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad, splitSum } from './matmul.ts';
 import { adam, sgd, sgdMomentum } from './optimizers.ts';
 import { biasGradientParts, partSum } from './parts.ts';
@@ -28,6 +29,7 @@ import { reluBackward, reluForward } from './relu.ts';
 import { scale } from './scale.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 import { stepEnd } from './step-end.ts';
+import { viewAverage } from './view-average.ts';
 
 /** Every kernel, in the order of a step. Tests and benches loop over it. */
 export const kernels = [
@@ -51,6 +53,7 @@ export const kernels = [
   maxPoolForward,
   averagePoolForward,
   scale,
+  viewAverage,
   softmaxCrossEntropy,
   gatherMatmulWgrad,
   matmulWgrad,
@@ -70,5 +73,6 @@ export const kernels = [
   sgd,
   sgdMomentum,
   adam,
+  lookahead,
   stepEnd,
 ] as unknown as readonly Kernel[];

@@ -3,6 +3,7 @@ import type { Capabilities } from '../gpu/device.ts';
 import type { Allocator, Tensor } from '../gpu/tensor.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
 import { softmaxCrossEntropy } from '../kernels/softmax-cross-entropy.ts';
+import { viewAverage } from '../kernels/view-average.ts';
 import { fuseLayers } from './fuse.ts';
 import type { LayerSpec } from './layers/index.ts';
 import { isTrained, type LayerContext, type Mode, paddedWidth } from './layers/layer.ts';
@@ -86,9 +87,11 @@ export function trainingPass(options: PassOptions & { readonly labelSmoothing?: 
 
 /**
  * Forward with running statistics, and the loss, labels never smoothed: `total` samples in batches of `batchSize`, of which
- * the last may be partial.
+ * the last may be partial. With `viewWeights` (V) a batch is V views of batchSize / V samples, view by view, whose logits are averaged.
  */
-export function evaluationPass(options: PassOptions & { readonly total: number }): PassResult {
+export function evaluationPass(
+  options: PassOptions & { readonly total: number; readonly viewWeights?: Tensor | undefined },
+): PassResult {
   const contextOf = contexts(options, 'evaluation');
   let logits = options.batch.x;
   const calls = options.model.layers.flatMap((layer) => {
@@ -96,7 +99,18 @@ export function evaluationPass(options: PassOptions & { readonly total: number }
     logits = forward.y;
     return forward.calls;
   });
-  const loss = lossCall(options, { label: 'evaluation loss', logits, total: options.total, smoothing: 0 });
+  const { allocator, model, batchSize, total, viewWeights } = options;
+  const samples = batchSize / (viewWeights?.size ?? 1);
+  if (viewWeights !== undefined) {
+    const shape = { M: samples, LD: paddedWidth(model.spec.classes), VIEWS: viewWeights.size };
+    const mean = allocator.tensor('mean logits', shape.M * shape.LD, model.replicas);
+    calls.push(call('evaluation views', viewAverage, shape, { logits, weights: viewWeights, mean }));
+    logits = mean;
+  }
+  const loss = lossCall(
+    { ...options, batchSize: samples },
+    { label: 'evaluation loss', logits, total, smoothing: 0 },
+  );
   return { logits, rowLoss: loss.rowLoss, rowHit: loss.rowHit, calls: fuseLayers([...calls, loss.call]) };
 }
 

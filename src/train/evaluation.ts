@@ -1,3 +1,5 @@
+import type { ImageRange } from '../data/splits.ts';
+import { type TestView, viewSamples } from '../data/test-views.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { Allocator, firstReplica, type Tensor } from '../gpu/tensor.ts';
 import { call } from '../kernels/call.ts';
@@ -36,17 +38,21 @@ export interface StepSizes {
 const batchOf = ({ batchSize }: StepSizes): number =>
   batchSize >= smallestBatch && batchSize <= usualBatch ? batchSize : usualBatch;
 
+const asItIs: TestView = { flip: false, shift: 0, weight: 1 };
+
 /** What is scored on what. */
 export interface EvaluationTarget {
   readonly model: Model;
   readonly split: GpuSplit;
-  /** Entries of sample-order.ts into `split`. */
-  readonly samples: Uint32Array<ArrayBuffer>;
+  /** Its images. */
+  readonly range: ImageRange;
+  /** Views of each image, whose logits are averaged; the image alone unless given. */
+  readonly views?: readonly TestView[];
   /** Of the training step. */
   readonly step: StepSizes;
 }
 
-/** Scores all replicas of a model on a fixed list of samples, the same for all. */
+/** Scores all replicas of a model on some images, the same for all. */
 export class Evaluation {
   readonly #parts: EvaluationParts;
 
@@ -57,40 +63,73 @@ export class Evaluation {
   /** Compiles the plan. */
   static async make(
     tools: PlanTools & { readonly pacer: Pacer },
-    { model, split, samples, step }: EvaluationTarget,
+    { model, split, range, views = [asItIs], step }: EvaluationTarget,
   ): Promise<Evaluation> {
     const { gpu, pacer } = tools;
     const { capabilities } = gpu;
-    const count = samples.length;
-    const B = Math.min(batchOf(step), count);
-    const steps = Math.ceil(count / B);
+    const { count } = range;
+    if (views.length > 1 && split.kind !== 'images') throw new RangeError('only images have views');
+    /** Images of a step, and its rows: views of them. */
+    const images = Math.min(Math.max(1, Math.floor(batchOf(step) / views.length)), count);
+    const B = images * views.length;
+    const steps = Math.ceil(count / images);
+    const samples = viewSamples(range, views, images);
     const stepsPerEpoch = Math.max(steps, step.stepsPerEpoch);
     const allocator = new Allocator(gpu);
     const input = inputOf(model.spec);
     const x = allocator.tensor('evaluation x', B * storedSize(input));
     const labels = allocator.tensor('evaluation batch labels', B);
-    const order = allocator.tensor('evaluation order', Math.max(count, step.orderSize));
+    const order = allocator.tensor('evaluation order', Math.max(samples.length, step.orderSize));
     const counters = allocator.tensor('evaluation counters', 4, model.replicas);
     const history = allocator.tensor('evaluation history', 2 * steps, model.replicas);
     gpu.device.queue.writeBuffer(order.buffer, 0, samples);
     const batch = { x, labels, counters };
-    const total = count % B === 0 ? allFull : count;
-    const pass = evaluationPass({ allocator, model, batch, batchSize: B, total, capabilities });
+    const total = count % images === 0 ? allFull : count;
+    const viewWeights = views.length === 1 ? undefined : allocator.tensor('view weights', views.length);
+    if (viewWeights !== undefined) {
+      const weights = Float32Array.from(views, ({ weight }) => weight);
+      gpu.device.queue.writeBuffer(viewWeights.buffer, 0, weights);
+    }
+    const pass = evaluationPass({ allocator, model, batch, batchSize: B, total, viewWeights, capabilities });
     const { rowLoss, rowHit, logits } = pass;
     const gathered = [
       gatherCall(
-        { label: 'evaluation gather', input, split, batchSize: B, stepsPerEpoch },
+        {
+          label: 'evaluation gather',
+          input,
+          split,
+          batchSize: B,
+          stepsPerEpoch,
+          ...(views.some(({ shift }) => shift !== 0) && { crop: true, border: 'reflect' as const }),
+        },
         { order, counters: firstReplica(counters), x, labels },
       ),
       ...pass.calls,
     ];
     const calls = [
       ...splitSums(step.fused ? fuseGather(gathered) : gathered, capabilities, allocator),
-      call('evaluation step end', stepEnd, { M: B, HISTORY: steps }, { rowLoss, rowHit, history, counters }),
+      call(
+        'evaluation step end',
+        stepEnd,
+        { M: images, HISTORY: steps },
+        { rowLoss, rowHit, history, counters },
+      ),
     ];
     const plan = await compilePlan({ ...tools, label: 'evaluation' }, calls);
     const classes = model.spec.classes;
-    return new Evaluation({ gpu, pacer, allocator, plan, labels, counters, history, logits, count, classes });
+    return new Evaluation({
+      gpu,
+      pacer,
+      allocator,
+      plan,
+      labels,
+      counters,
+      history,
+      logits,
+      images,
+      count,
+      classes,
+    });
   }
 
   /** Scores every replica with its parameters and running statistics as they are when this is called. */
@@ -116,9 +155,9 @@ export class Evaluation {
 
   /** Per replica, at t · classes + p: samples of class t whose largest logit (the first of equal ones) is that of class p. */
   async confusion(): Promise<number[][]> {
-    const { history, labels, classes, logits: all, gpu, pacer, plan, count } = this.#parts;
+    const { history, labels, classes, logits: all, gpu, pacer, plan, images, count } = this.#parts;
     const { replicas, replicaStride } = all;
-    const ld = all.size / labels.size;
+    const ld = all.size / images;
     const counts = Array.from({ length: replicas }, () => new Array<number>(classes * classes).fill(0));
     this.#restart();
     for (let step = 0; step < history.size / 2; step++) {
@@ -126,7 +165,7 @@ export class Evaluation {
       const [logitBytes, labelBytes] = await readTensors(gpu, [all, labels]);
       const logits = new Float32Array(logitBytes!);
       const labelsOfStep = new Uint32Array(labelBytes!);
-      const rows = Math.min(labels.size, count - step * labels.size);
+      const rows = Math.min(images, count - step * images);
       for (const [replica, table] of counts.entries()) {
         for (let row = 0; row < rows; row++) {
           const first = replica * replicaStride + row * ld;
@@ -141,18 +180,18 @@ export class Evaluation {
 
   /** Per replica: logits (n, classes) of the first `n` samples. @throws RangeError where there are fewer */
   async logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
-    const { labels, logits, classes, count, gpu, pacer, plan } = this.#parts;
+    const { logits, classes, images, count, gpu, pacer, plan } = this.#parts;
     if (n > count) throw new RangeError(`there are no ${n} samples`);
     const { replicas, replicaStride } = logits;
-    const ld = logits.size / labels.size;
+    const ld = logits.size / images;
     const found = Array.from({ length: replicas }, () => new Float32Array(n * classes));
     this.#restart();
-    for (let first = 0; first < n; first += labels.size) {
+    for (let first = 0; first < n; first += images) {
       await pacer.submit(plan, 1);
       const [bytes] = await readTensors(gpu, [logits]);
       const values = new Float32Array(bytes!);
       for (const [replica, ofReplica] of found.entries()) {
-        for (let row = 0; row < Math.min(labels.size, n - first); row++) {
+        for (let row = 0; row < Math.min(images, n - first); row++) {
           const at = replica * replicaStride + row * ld;
           ofReplica.set(values.subarray(at, at + classes), (first + row) * classes);
         }
@@ -178,13 +217,14 @@ interface EvaluationParts {
   readonly pacer: Pacer;
   readonly allocator: Allocator;
   readonly plan: Plan;
-  /** (B), of the last step. */
+  /** (B), of the last step; the first `images` of them are those of the images. */
   readonly labels: Tensor;
   readonly counters: Tensor;
   readonly history: Tensor;
-  /** (R, B, LD) of the last step. */
+  /** (R, images, LD) of the last step. */
   readonly logits: Tensor;
-  /** Samples. */
+  /** Images of a step, and of all. */
+  readonly images: number;
   readonly count: number;
   readonly classes: number;
 }

@@ -64,12 +64,20 @@ export interface StartMessage {
 
 export type ToWorker = StartMessage | { readonly type: 'stop' };
 
+/** Scores per replica, null as in `Outcome`. */
+export interface ViewScores {
+  readonly validation: readonly Score[] | null;
+  readonly test: readonly Score[] | null;
+}
+
 /** What trained nets are worth, with one set of batch-norm statistics. Per replica. */
 export interface Outcome {
   /** Null without a validation split, and where the run was stopped. */
   readonly validation: readonly Score[] | null;
   /** Null where it was not asked for, and where the run was stopped. */
   readonly test: readonly Score[] | null;
+  /** The same with logits averaged over the settings' views of each image; null where they name none, and where there is no score. */
+  readonly overViews: ViewScores | null;
   /** Test images of class t taken for class p, at t · classes + p. Null where it was not asked for. */
   readonly confusion: readonly (readonly number[])[] | null;
   /** Safetensors files, in PyTorch's names and layout. */

@@ -1,4 +1,5 @@
 // A training run from its request to its results: what every host calls with a device, data and a request.
+import type { TestViews } from '../data/test-views.ts';
 import { adapterName, type Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import type { KernelCall } from '../kernels/call.ts';
@@ -183,8 +184,14 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const { settings, step } = trainer;
   const weights = await trainer.weights();
-  const validation = finished && settings.valSize > 0 ? await trainer.evaluate('validation') : null;
-  const test = finished && !withoutTest ? await trainer.evaluate('test') : null;
+  const hasValidation = finished && settings.valSize > 0;
+  const hasTest = finished && !withoutTest;
+  const scores = async (views?: TestViews) => ({
+    validation: hasValidation ? await trainer.evaluate('validation', views) : null,
+    test: hasTest ? await trainer.evaluate('test', views) : null,
+  });
+  const { validation, test } = await scores();
+  const { testViews } = settings;
   if (!toleratesDivergence) {
     requireFiniteWeights(weights, settings.replicas, step);
     requireFiniteScores(validation, 'validation', settings.replicas, step);
@@ -193,6 +200,7 @@ async function outcomeOf(
   return {
     validation,
     test,
+    overViews: testViews === undefined ? null : await scores(testViews),
     confusion: finished && confusion ? await trainer.confusion() : null,
     weights: weights.map(fileOf),
   };

@@ -1,3 +1,4 @@
+import type { TestViews } from '../data/test-views.ts';
 import type { WeightInit } from '../nn/init.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
 import type { OptimizerSpec } from '../optim/index.ts';
@@ -46,8 +47,12 @@ export interface TrainSettings {
   readonly normalisation?: 'pixel' | 'channel';
   /** Training's targets are (1 - this) · onehot + this / classes. 0, or absent in older checkpoints: the labels alone. */
   readonly labelSmoothing?: number;
+  /** Every so many steps the parameters become a moving average of themselves (optim/averaging.ts); absent: never. */
+  readonly lookahead?: number;
   /** Steps that one report covers. */
   readonly reportSteps: number;
+  /** Results are also scored with logits averaged over these views of each image; absent: not. */
+  readonly testViews?: TestViews;
   /** What the results are scored with, instead of the running statistics. */
   readonly batchStatistics?: BatchStatisticsSpec | null;
 }

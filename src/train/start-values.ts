@@ -8,11 +8,13 @@ import type { Model } from '../nn/model.ts';
 import { resolveNet } from '../nn/net.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
 import { layOut, type NamedTensor } from '../nn/parameters.ts';
-import { type Optimizer, perReplicaTable, perStepTable } from '../optim/optimizer.ts';
+import { type Averaging, lookaheadKeeps } from '../optim/averaging.ts';
+import { perReplicaTable, perStepTable } from '../optim/optimizer.ts';
 import { learningRate } from '../optim/schedule.ts';
 import type { TrainSettings } from './settings.ts';
 import { type ArenaValues, applyStateDict } from './state.ts';
 import { namesInStateDict } from './state-dict-names.ts';
+import type { RecordedStep } from './step.ts';
 
 /** What parameters start from beside their seeds. */
 export interface StartOptions {
@@ -23,12 +25,15 @@ export interface StartOptions {
 }
 
 /**
- * Parameters and running statistics of every replica from its seed, or from a state dict; moments 0.
+ * Parameters and running statistics of every replica from its seed, or from a state dict; moments 0, averages the values themselves.
  * @throws Error where the state dict does not fit the net.
  */
 export function initialArenas(
   { layout, params, running, replicas }: Model,
-  optimizerState: Readonly<Record<string, Tensor>>,
+  {
+    state: kept,
+    averaging,
+  }: { readonly state: Readonly<Record<string, Tensor>>; readonly averaging: Averaging | undefined },
   settings: TrainSettings,
   { weights, filters }: StartOptions,
 ): ArenaValues {
@@ -45,10 +50,12 @@ export function initialArenas(
     parameters.set(state.parameters, replica * params.replicaStride);
     statistics.set(state.statistics, replica * running.replicaStride);
   }
-  const moments = Object.entries(optimizerState).map(
+  const moments = Object.entries(kept).map(
     ([name, tensor]) => [name, new Float32Array(tensor.replicaStride * replicas)] as const,
   );
-  return { parameters, statistics, ...Object.fromEntries(moments) };
+  const arenas: ArenaValues = { parameters, statistics };
+  const averages = Object.keys(averaging?.slow ?? {}).map((name) => [`slow ${name}`, arenas[name]!] as const);
+  return { ...arenas, ...Object.fromEntries([...moments, ...averages]) };
 }
 
 /**
@@ -65,11 +72,11 @@ export function withLoadedStatistics(net: NetSpec, weights: readonly NamedTensor
   return { ...net, layers };
 }
 
-/** Writes what the optimizer looks up by step and by replica: once for the whole run. */
+/** Writes what the updates look up by step and by replica: once for the whole run. */
 export function writeTables(
   { device: { queue } }: Gpu,
-  { perStep, perReplica }: Optimizer,
-  { optimizer, replicas, schedule, steps }: TrainSettings,
+  { optimizer: { perStep, perReplica }, averaging }: Pick<RecordedStep, 'optimizer' | 'averaging'>,
+  { optimizer, replicas, schedule, steps, lookahead }: TrainSettings,
 ): void {
   queue.writeBuffer(
     perStep.buffer,
@@ -78,5 +85,8 @@ export function writeTables(
   );
   for (const { table, rateFactor } of perReplica) {
     queue.writeBuffer(table.buffer, 0, perReplicaTable(replicas, rateFactor));
+  }
+  if (averaging !== undefined && lookahead !== undefined) {
+    queue.writeBuffer(averaging.keeps.buffer, 0, lookaheadKeeps(lookahead, steps));
   }
 }

@@ -8,6 +8,7 @@ import {
   type ParameterLayout,
   type Segment,
 } from '../nn/parameters.ts';
+import type { Averaging } from '../optim/averaging.ts';
 import { namesInStateDict, segmentsOf } from './state-dict-names.ts';
 import { readTensors } from './stats.ts';
 
@@ -21,6 +22,10 @@ export function arenasOf(
 ): Record<string, Tensor> {
   return { parameters: model.params, statistics: model.running, ...optimizerState };
 }
+
+/** The averages of arenas, under names of their own: `slow parameters`. */
+export const averagesOf = (averaging: Averaging | undefined): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(averaging?.slow ?? {}).map(([name, tensor]) => [`slow ${name}`, tensor]));
 
 /**
  * Writes arenas.

@@ -10,6 +10,7 @@ import { inputOf } from '../nn/net.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
 import { rateRanges } from '../nn/parameters.ts';
 import { trainingPass } from '../nn/passes.ts';
+import { type Averaging, makeAveraging } from '../optim/averaging.ts';
 import type { OptimizerSpec } from '../optim/index.ts';
 import { makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
 import type { GpuDataset } from './dataset.ts';
@@ -44,12 +45,16 @@ export interface StepOptions {
   /** Steps that the history holds. */
   readonly historySteps: number;
   readonly labelSmoothing?: number;
+  /** Steps from one average of the parameters to the next (optim/averaging.ts); none unless given. */
+  readonly lookahead?: number;
 }
 
 /** A step's tensors and calls. */
 export interface RecordedStep {
   readonly model: Model;
   readonly optimizer: Optimizer;
+  /** Where the parameters are averaged. */
+  readonly averaging: Averaging | undefined;
   readonly calls: readonly KernelCall[];
   /** (R, samples of an epoch), as sample-order.ts encodes them. */
   readonly order: Tensor;
@@ -92,17 +97,23 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
     ranges: rateRanges(layout),
     steps: options.steps,
   });
+  const arenas = { parameters: params, ...(layout.statisticCount > 0 && { statistics: model.running }) };
+  const averaging =
+    options.lookahead === undefined
+      ? undefined
+      : makeAveraging(allocator, arenas, { counters, steps: options.steps });
   const { rowLoss, rowHit, logits } = pass;
   const end = call('step end', stepEnd, { M: B, HISTORY }, { rowLoss, rowHit, history, counters });
   const all = [
     ...inputCalls(source, { batchSize: B, input: inputOf(net) }, { order, ...batch }),
     ...pass.calls,
     ...optimizer.calls,
+    ...(averaging?.calls ?? []),
     end,
   ];
   const gathered = source.kind === 'dataset' && source.fused ? fuseGather(all) : all;
   const calls = splitSums(gathered, capabilities, allocator);
-  return { model, optimizer, calls, order, x, labels, logits, counters, history };
+  return { model, optimizer, averaging, calls, order, x, labels, logits, counters, history };
 }
 
 function inputCalls(

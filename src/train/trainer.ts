@@ -1,5 +1,6 @@
 import { epochOrder } from '../data/sample-order.ts';
 import type { TrainingSplits } from '../data/splits.ts';
+import { type TestViews, viewsOf } from '../data/test-views.ts';
 import { adapterName, type Capabilities, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
@@ -20,7 +21,7 @@ import { compilePlan, type Plan, type PlanTools } from './plan.ts';
 import { ReportWindow, type TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import { initialArenas, withLoadedStatistics, writeTables } from './start-values.ts';
-import { arenasOf, readArenas, stateDict, writeArenas } from './state.ts';
+import { arenasOf, averagesOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, readTensors, Stats } from './stats.ts';
 import { type RecordedStep, recordStep, type StepOptions } from './step.ts';
 import { whiteningOf } from './whitening.ts';
@@ -171,11 +172,11 @@ export class Trainer {
   }
 
   async #writeStart({ weights, checkpoint }: TrainerOptions): Promise<void> {
-    const { optimizer, counters, model } = this.#recorded;
-    writeTables(this.#gpu, optimizer, this.settings);
+    const { optimizer, averaging, counters, model } = this.#recorded;
+    writeTables(this.#gpu, { optimizer, averaging }, this.settings);
     const values =
       checkpoint?.arenas ??
-      initialArenas(model, optimizer.state, this.settings, {
+      initialArenas(model, { state: optimizer.state, averaging }, this.settings, {
         weights,
         filters: await whiteningOf(this.#gpu, model.layers, this.#dataset, this.#splits.training),
       });
@@ -284,9 +285,9 @@ export class Trainer {
     await Promise.allSettled(splits.map((split) => this.#evaluation(split)));
   }
 
-  /** Scores every replica, with running statistics, on the validation or the test images. */
-  async evaluate(split: 'validation' | 'test'): Promise<Score[]> {
-    return (await this.#evaluation(split)).run();
+  /** Scores every replica, with running statistics, on the validation or the test images, or on the average over views of them. */
+  async evaluate(split: 'validation' | 'test', views?: TestViews): Promise<Score[]> {
+    return (await this.#evaluation(split, views)).run();
   }
 
   /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
@@ -299,17 +300,17 @@ export class Trainer {
     return (await this.#evaluation('test')).logits(n);
   }
 
-  #evaluation(split: 'validation' | 'test'): Promise<Evaluation> {
+  #evaluation(split: 'validation' | 'test', views?: TestViews): Promise<Evaluation> {
     this.#gpu.check();
-    let evaluation = this.#evaluations.get(split);
+    const key = `${split} ${views}`;
+    let evaluation = this.#evaluations.get(key);
     if (evaluation === undefined) {
       const { test, train } = this.#dataset;
-      const { firstImage, count } =
-        split === 'test' ? { firstImage: 0, count: test.count } : this.#splits.validation;
       evaluation = Evaluation.make(this.#tools, {
         model: this.model,
         split: split === 'test' ? test : train,
-        samples: Uint32Array.from({ length: count }, (_, i) => firstImage + i),
+        range: split === 'test' ? { firstImage: 0, count: test.count } : this.#splits.validation,
+        ...(views !== undefined && { views: viewsOf(views) }),
         step: {
           batchSize: this.settings.batchSize,
           orderSize: this.#recorded.order.size,
@@ -317,7 +318,7 @@ export class Trainer {
           fused: this.#fused,
         },
       });
-      this.#evaluations.set(split, evaluation);
+      this.#evaluations.set(key, evaluation);
     }
     return evaluation;
   }
@@ -381,7 +382,8 @@ export class Trainer {
   }
 
   #arenas(): Record<string, Tensor> {
-    return arenasOf(this.model, this.#recorded.optimizer.state);
+    const { optimizer, averaging } = this.#recorded;
+    return { ...arenasOf(this.model, optimizer.state), ...averagesOf(averaging) };
   }
 
   #writeOrder(epoch: number): void {
@@ -437,6 +439,7 @@ export const stepOptions = (
   steps: settings.steps,
   historySteps: 2048 + 2 * settings.reportSteps,
   labelSmoothing: settings.labelSmoothing ?? 0,
+  ...(settings.lookahead !== undefined && { lookahead: settings.lookahead }),
   capabilities,
 });
 

@@ -457,6 +457,19 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: 'true',
     },
   ],
+  lookahead: [
+    {
+      variant: 'vec4',
+      mistake: 'leaves the fast values where they are',
+      find: 'fast[f] = moved;',
+      replace: '',
+    },
+    { variant: 'vec4', mistake: 'acts in every step', find: '|| keep < 0.0', replace: '' },
+  ],
+  'view-average': [
+    { variant: 'naive', mistake: 'takes all views alike', find: 'weights[v] * ', replace: '' },
+    { variant: 'naive', mistake: 'leaves the last view out', find: 'v < VIEWS', replace: 'v + 1u < VIEWS' },
+  ],
   scale: [{ variant: 'naive', mistake: 'divides', find: 'FACTOR * x[', replace: '(1.0 / FACTOR) * x[' }],
   'relu-forward': [
     { variant: 'naive', mistake: 'writes behind the last element', find: 'id.x < COUNT', replace: 'true' },

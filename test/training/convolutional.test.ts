@@ -90,6 +90,7 @@ async function expectLikePyTorch(
     evaluationSize: fixture.batch,
     choose,
     labelSmoothing: smoothing,
+    ...('lookahead' in nets && { lookahead: nets.lookahead as number }),
   });
   const free = freeBiases(spec);
   const limit = (what: string, actual: Numbers, expected: Sampled, part: number) =>

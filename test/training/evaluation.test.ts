@@ -2,13 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { epochOrder } from '../../src/data/sample-order.ts';
+import { viewSamples, viewsOf } from '../../src/data/test-views.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
 import { forcedChoice } from '../../src/kernels/variant-choice.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { gather } from '../../src/reference/gather.ts';
-import { netLoss } from '../../src/reference/net.ts';
+import { netForward, netLoss } from '../../src/reference/net.ts';
 import { compareWith, expectedOf } from '../../src/reference/rounding.ts';
+import { softmaxCrossEntropy } from '../../src/reference/softmax-cross-entropy.ts';
 import type { GpuDataset, GpuImages, ImageArrays } from '../../src/train/dataset.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
@@ -203,3 +205,54 @@ test('images in two shards give the bits of images in one', async () => {
   expect(runs[1]!.scores).toEqual(runs[0]!.scores);
   allocator.destroy();
 });
+
+test.each(['flip', 'shift'] as const)(
+  'logits averaged over views, %s: full and partial batches',
+  async (kind) => {
+    const net = {
+      input: CIFAR10_IMAGE,
+      layers: [
+        { kind: 'conv', filters: 6, size: 8, stride: 8 },
+        { kind: 'relu' },
+        { kind: 'flatten' },
+        { kind: 'linear', outputs: 10 },
+      ],
+      classes: 10,
+    } as const;
+    const replicas = [replica(3), replica(4, 0, 0.3)];
+    const trainer = await Trainer.make(
+      gpu,
+      data.dataset,
+      { ...settings, net, replicas, steps: 8 },
+      { choose: quickChoice },
+    );
+    await trainer.train();
+    const weights = await trainer.weights();
+    const scores = await trainer.evaluate('validation', kind);
+    const { images, labels } = data.train;
+    const { mean, std } = data.normalisation;
+    const count = 504;
+    const sampleLabels = labels.subarray(trainCount - count);
+    for (const [r, tensors] of weights.entries()) {
+      const logits = new Float64Array(10 * count);
+      for (const { flip, shift, weight } of viewsOf(kind)) {
+        const samples = viewSamples(
+          { firstImage: trainCount - count, count },
+          [{ flip, shift, weight }],
+          count,
+        );
+        const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples, 'reflect');
+        for (const [i, logit] of netForward(net, asState(tensors), x, 'evaluation').entries()) {
+          logits[i]! += weight * logit;
+        }
+      }
+      const { loss, hit } = softmaxCrossEntropy(logits, sampleLabels, count, 10);
+      const total = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
+      expect(Math.abs(scores[r]!.loss / (total(loss) / count) - 1)).toBeLessThan(1e-5);
+      expect(scores[r]!.accuracy).toBe(total(hit) / count);
+    }
+    const plain = await trainer.evaluate('validation');
+    expect(plain[0]!.loss).not.toBe(scores[0]!.loss);
+    await trainer.destroy();
+  },
+);

@@ -13,6 +13,7 @@ import { inputOf } from '../../src/nn/net.ts';
 import type { NetSpec } from '../../src/nn/net-spec.ts';
 import { extractSegment } from '../../src/nn/parameters.ts';
 import { allFull, evaluationPass } from '../../src/nn/passes.ts';
+import { lookaheadKeeps } from '../../src/optim/averaging.ts';
 import type { OptimizerSpec } from '../../src/optim/index.ts';
 import { perReplicaTable, perStepTable } from '../../src/optim/optimizer.ts';
 import { freeBiases } from '../../src/reference/gradient-report.ts';
@@ -39,6 +40,7 @@ export interface NetOptions {
   readonly evaluationSize?: number;
   readonly choose: VariantChoice;
   readonly labelSmoothing?: number;
+  readonly lookahead?: number;
 }
 
 /** x (B, inputs) and labels (B) of one replica. */
@@ -135,7 +137,7 @@ export class NetOnGpu {
   }
 
   static async make(gpu: Gpu, options: NetOptions): Promise<NetOnGpu> {
-    const { net, batchSize, optimizer, steps, replicas, choose, labelSmoothing = 0 } = options;
+    const { net, batchSize, optimizer, steps, replicas, choose, labelSmoothing = 0, lookahead } = options;
     const allocator = new NanAllocator(gpu);
     const recorded = recordStep(allocator, {
       net,
@@ -147,6 +149,7 @@ export class NetOnGpu {
       steps,
       historySteps: steps,
       labelSmoothing,
+      ...(lookahead !== undefined && { lookahead }),
     });
     const tools = { gpu, pipelines: pipelinesOf(gpu), choose };
     const plan = await compilePlan({ ...tools, label: 'training step' }, recorded.calls);
@@ -164,6 +167,10 @@ export class NetOnGpu {
     }
     for (const tensor of [counters, ...Object.values(update.state)]) {
       queue.writeBuffer(tensor.buffer, 0, new Float32Array(tensor.replicaStride * tensor.replicas));
+    }
+    if (lookahead !== undefined) {
+      const { keeps } = recorded.averaging!;
+      queue.writeBuffer(keeps.buffer, 0, lookaheadKeeps(lookahead, steps));
     }
     const made = new NetOnGpu({ gpu, options, allocators: [allocator], plan, recorded });
     made.#writeInitialState();
@@ -191,6 +198,8 @@ export class NetOnGpu {
       values.statistics.set(statistics, r * running.replicaStride);
     }
     writeArenas(this.#gpu, arenasOf(this.model, {}), values);
+    const slow = this.#tensors.averaging?.slow;
+    if (slow !== undefined) writeArenas(this.#gpu, slow, values);
   }
 
   /** One training step: one batch per replica. */

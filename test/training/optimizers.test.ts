@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { courseBatchNorm } from '../../src/nn/net-spec.ts';
 import { type OptimizerSpec, optimizers } from '../../src/optim/index.ts';
+import { sgd as sgdKind } from '../../src/optim/sgd.ts';
 import type { StateDict } from '../../src/reference/numbers.ts';
 import { initialState, trainStep } from '../../src/reference/train-step.ts';
 import { Trainer } from '../../src/train/trainer.ts';
@@ -82,11 +83,14 @@ describe.each(Object.entries(fixtures))('%s, 20 steps against PyTorch', (_, fixt
 });
 
 describe('a run that goes on has the bits of one in a piece', () => {
-  test.each(optimizers.map(({ kind, defaults }) => [kind, defaults] as const))('%s', async (_, defaults) => {
+  test.each([
+    ...optimizers.map(({ kind, defaults }) => [kind, defaults, {}] as const),
+    ['sgd with lookahead', sgdKind.defaults, { lookahead: 3 }] as const,
+  ])('%s', async (_, defaults, others) => {
     const gpu = await sharedGpu();
     const { dataset } = syntheticDataset(gpu, 136, 20);
     const optimizer = defaults.kind === 'sgd' ? { ...defaults, momentum: 0.9 } : defaults;
-    const settings = { ...baseSettings, optimizer, steps: 8 };
+    const settings = { ...baseSettings, optimizer, steps: 8, ...others };
     const whole = await Trainer.make(gpu, dataset, settings, { choose: quickChoice });
     await whole.train();
     const stop = new AbortController();

@@ -218,6 +218,7 @@ function writeResult(
     finished: result.finished,
     steps: result.step,
     stepsPerEpoch,
+    ...(settings.testViews && { testViews: settings.testViews }),
     perSeed: settings.replicas.map(({ seed, lambda }, index) => ({
       seed,
       lambda,
@@ -225,6 +226,7 @@ function writeResult(
       validationLoss: result.validation?.[index]?.loss ?? null,
       testAccuracy: result.test?.[index]?.accuracy ?? null,
       testLoss: result.test?.[index]?.loss ?? null,
+      ...overViewsOf(result, index),
     })),
     msPerStep,
     samplesPerSecond: msPerStep === null ? null : (1000 / msPerStep) * settings.batchSize * replicas,
@@ -236,22 +238,39 @@ function writeResult(
   directory.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
 }
 
+/** Scores with logits averaged over views, where there are any. */
+function overViewsOf({ overViews }: RunResult, index: number) {
+  if (overViews === null) return {};
+  const { validation, test } = overViews;
+  return {
+    validationAccuracyOverViews: validation?.[index]?.accuracy ?? null,
+    validationLossOverViews: validation?.[index]?.loss ?? null,
+    testAccuracyOverViews: test?.[index]?.accuracy ?? null,
+    testLossOverViews: test?.[index]?.loss ?? null,
+  };
+}
+
 function printResult(
   { settings, dispatchesPerStep }: Ready,
   result: RunResult,
   directory: RunDirectory,
 ): void {
-  const { validation, test, msPerStep } = result;
+  const { validation, test, overViews, msPerStep } = result;
+  const views = settings.testViews === 'shift' ? 'over shifts and flips' : 'over flips';
   const columns = (score: { accuracy: number; loss: number } | undefined) =>
     score === undefined ? '' : `${score.accuracy.toFixed(4)} (loss ${score.loss.toFixed(4)})`;
   for (const [index, { seed }] of settings.replicas.entries()) {
     const parts = [`seed ${seed}`];
     if (validation !== null) parts.push(`validation accuracy ${columns(validation[index])}`);
     parts.push(`test accuracy ${columns(test?.[index])}`);
+    if (overViews?.test) parts.push(`${views} ${columns(overViews.test[index])}`);
     console.log(parts.join('   '));
   }
   if (settings.replicas.length > 1 && test !== null) {
-    console.log(`mean      test accuracy ${mean(test.map(({ accuracy }) => accuracy)).toFixed(4)}`);
+    const averageOf = (scores: readonly { accuracy: number }[]) =>
+      mean(scores.map(({ accuracy }) => accuracy)).toFixed(4);
+    const averaged = overViews?.test ? `   ${views} ${averageOf(overViews.test)}` : '';
+    console.log(`mean      test accuracy ${averageOf(test)}${averaged}`);
   }
   if (msPerStep !== null)
     console.log(`${msPerStep.toFixed(2)} ms per step, ${dispatchesPerStep} dispatches per step`);

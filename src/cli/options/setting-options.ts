@@ -53,6 +53,11 @@ export function addSettingOptions(command: Command): Command {
       fraction,
     )
     .option(
+      '--lookahead <n>',
+      'every n steps the parameters become a moving average of themselves (Lookahead); 0: never',
+      wholeNumber(0, 1e6),
+    )
+    .option(
       '--val-size <n>',
       'training images at the end that are kept for validation',
       wholeNumber(0, MAX_IMAGES),
@@ -79,6 +84,7 @@ export function withSettingFlags(settings: ExperimentSettings, flags: OptionValu
     ...(flags.lrEnd !== undefined && { lrEnd: flags.lrEnd }),
     ...(flags.cycleGrowth !== undefined && { cycleGrowth: flags.cycleGrowth }),
     ...(flags.cropBorder !== undefined && { cropBorder: flags.cropBorder }),
+    ...(flags.lookahead !== undefined && { lookahead: flags.lookahead }),
     ...(flags.normalisation !== undefined && { normalisation: flags.normalisation }),
     batchNorm: withBatchNorm(settings.batchNorm, flags.bn),
     flip: flags.flip ?? settings.flip,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option, type OptionValues } from 'commander';
+import { testViewKinds } from '../../data/test-views.ts';
 import {
   type Experiment,
   type ExperimentSettings,
@@ -82,6 +83,14 @@ export function trainCommand(): Command {
         .argParser(number(0, false))
         .conflicts('init'),
     )
+    .addOption(
+      new Option(
+        '--tta [views]',
+        'also score with logits averaged over views of each image: flip (it and its mirror image), shift (both also moved by a pixel), none',
+      )
+        .choices([...testViewKinds, 'none'])
+        .preset('flip'),
+    )
     .option('--no-shuffle', 'take the training images in file order')
     .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
     .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
@@ -159,6 +168,7 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
     init: flags.initSigma === undefined ? settings.init : { sigma: flags.initSigma },
     lambda: flags.lambda ?? settings.lambda,
     lrMax: flags.lrMax ?? settings.lrMax,
+    ...(flags.tta !== undefined && { testViews: flags.tta === 'none' ? undefined : flags.tta }),
     batchStatistics: flags.bnStats === 'none' ? null : (flags.bnStats ?? settings.batchStatistics),
   };
 }

@@ -19,6 +19,7 @@ import { convDgradCheck, convForwardCheck, convWgradCheck } from './convolution.
 import { gatherCheck, gatherLabelsCheck, gatherNhwcCheck, gatherRowsCheck } from './gather.ts';
 import { gatherMatmulForwardCheck, gatherMatmulWgradCheck } from './gather-matmul.ts';
 import { geluBackwardCheck, geluForwardCheck } from './gelu.ts';
+import { lookaheadCheck } from './lookahead.ts';
 import {
   matmulDgradCheck,
   matmulForwardCheck,
@@ -38,6 +39,7 @@ import { reluBackwardCheck, reluForwardCheck } from './relu.ts';
 import { scaleCheck } from './scale.ts';
 import { softmaxCrossEntropyCheck } from './softmax-cross-entropy.ts';
 import { stepEndCheck } from './step-end.ts';
+import { viewAverageCheck } from './view-average.ts';
 
 export const checks = {
   gather: gatherCheck,
@@ -60,6 +62,7 @@ export const checks = {
   'max-pool-forward': maxPoolForwardCheck,
   'average-pool-forward': averagePoolForwardCheck,
   scale: scaleCheck,
+  'view-average': viewAverageCheck,
   'softmax-cross-entropy': softmaxCrossEntropyCheck,
   'gather-matmul-wgrad': gatherMatmulWgradCheck,
   'matmul-wgrad': matmulWgradCheck,
@@ -79,6 +82,7 @@ export const checks = {
   sgd: sgdCheck,
   'sgd-momentum': sgdMomentumCheck,
   adam: adamCheck,
+  lookahead: lookaheadCheck,
   'step-end': stepEndCheck,
 } as const;
 

@@ -1,0 +1,4 @@
+import { lookahead } from '../../src/kernels/lookahead.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(lookahead);
