@@ -210,7 +210,7 @@ test.each(['flip', 'shift'] as const)(
   'logits averaged over views, %s: full and partial batches',
   async (kind) => {
     const net = {
-      input: CIFAR10_IMAGE,
+      input: cifar10.image,
       layers: [
         { kind: 'conv', filters: 6, size: 8, stride: 8 },
         { kind: 'relu' },
@@ -241,7 +241,7 @@ test.each(['flip', 'shift'] as const)(
           [{ flip, shift, weight }],
           count,
         );
-        const x = gather({ image: CIFAR10_IMAGE, images, mean, std }, samples, 'reflect');
+        const x = gather({ image: cifar10.image, images, mean, std }, samples, 'reflect');
         for (const [i, logit] of netForward(net, asState(tensors), x, 'evaluation').entries()) {
           logits[i]! += weight * logit;
         }
