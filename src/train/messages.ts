@@ -59,6 +59,8 @@ export interface StartMessage {
   readonly type: 'start';
   /** Address of the data, such as `/data/cifar10/`. */
   readonly dataUrl: string;
+  /** Files of the data that need not be fetched from there. */
+  readonly files?: readonly File[];
   readonly request: RunRequest;
 }
 

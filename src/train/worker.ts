@@ -1,4 +1,5 @@
 // The engine in a worker: one run, its events as messages. Headless Chrome's page starts this file.
+import { fetchFrom } from '../data/file-fetch.ts';
 import { adapterName, requestGpu } from '../gpu/device.ts';
 import { loadSettingsDataset } from './dataset.ts';
 import { isUserError } from './failure.ts';
@@ -11,7 +12,7 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 const stop = new AbortController();
 const post = (message: FromWorker) => scope.postMessage(message);
 
-async function run({ request, dataUrl }: StartMessage): Promise<void> {
+async function run({ request, dataUrl, files = [] }: StartMessage): Promise<void> {
   const { signal } = stop;
   const endAdapter = beginPhase('adapter', (phase) => post({ type: 'phase', ...phase }));
   const gpu = await requestGpu(navigator.gpu);
@@ -20,6 +21,7 @@ async function run({ request, dataUrl }: StartMessage): Promise<void> {
   const dataset = (settings: TrainSettings) =>
     loadSettingsDataset(gpu, settings, {
       baseUrl: dataUrl,
+      fetch: fetchFrom(files),
       signal,
       onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
     });

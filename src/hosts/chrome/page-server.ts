@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { datasetUrl } from '../../data/datasets/index.ts';
 import { prepareDataset } from '../../data/files/prepare.ts';
 import { progressLines } from '../../data/files/progress-lines.ts';
@@ -25,6 +25,8 @@ export interface LocalServer {
 export interface PageServer extends LocalServer {
   readonly dataset: RecordSet;
   readonly dataUrl: string;
+  /** Paths of the data's files. */
+  readonly dataFiles: readonly string[];
   /** Where the data came from: a directory, the cache, a download. */
   readonly dataSource: string;
   /** A browser that runs elsewhere is to open the page. */
@@ -66,7 +68,14 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
     port,
     data: dataMiddleware(dataset, () => Promise.resolve(prepared)),
   });
-  return { ...server, dataset, dataUrl: datasetUrl(dataset), dataSource: prepared.source, browserUrl };
+  return {
+    ...server,
+    dataset,
+    dataUrl: datasetUrl(dataset),
+    dataFiles: dataset.files.map(({ name }) => join(prepared.directory, name)),
+    dataSource: prepared.source,
+    browserUrl,
+  };
 }
 
 /** Serves a page that needs no data, built where that was not done before. */

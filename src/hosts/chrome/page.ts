@@ -1,4 +1,5 @@
 // The page that headless Chrome opens: it starts the engine's worker and passes messages on, their bytes over HTTP.
+import type { ToWorker } from '../../train/messages.ts';
 import { fromText, toText } from './message-text.ts';
 import { fetchBytes, sendBytes } from './page-transfers.ts';
 
@@ -44,8 +45,10 @@ worker.addEventListener('error', (event) => fail(event.message || 'the worker di
 window.wgradSend = async (path, { text, parts }) => {
   transfers = path;
   const bytes = await Promise.all(parts.map(({ id, sizeBytes }) => fetchBytes(path, id, sizeBytes)));
+  const message = fromText(text, bytes) as ToWorker;
+  const { files } = document.querySelector<HTMLInputElement>('#data')!;
   worker.postMessage(
-    fromText(text, bytes),
+    message.type === 'start' ? { ...message, files: [...files!] } : message,
     bytes.map(({ buffer }) => buffer),
   );
 };

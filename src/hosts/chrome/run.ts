@@ -1,3 +1,4 @@
+import type { ElementHandle } from 'puppeteer';
 import type { FromWorker, StartMessage } from '../../train/messages.ts';
 import { beginPhase, type PhaseName } from '../../train/phases.ts';
 import { type Host, HostEnded, type HostedRun } from '../host.ts';
@@ -73,6 +74,11 @@ async function startInChrome(
     throw new UserError(unreachable(server, browserUrl, error));
   });
   await page.waitForFunction(() => typeof window.wgradSend === 'function');
+  // A browser of this computer reads the data from the disk: HTTP, with its copies and context switches, takes many times as long.
+  if (browserUrl === undefined) {
+    const input = await page.$('input#data');
+    await (input as ElementHandle<HTMLInputElement>).uploadFile(...server.dataFiles);
+  }
   endPage();
   await send(start);
   return {
