@@ -1,6 +1,6 @@
 import { datasetOf } from '../data/datasets/index.ts';
 import { splitImages } from '../data/record-set.ts';
-import type { ExperimentSettings } from './experiments.ts';
+import { type ExperimentSettings, netSpec } from './experiments.ts';
 
 /** Settings that do not go together. */
 export interface SettingsConflict {
@@ -38,8 +38,10 @@ export function settingsConflict(
   }
   if (statistics !== null) {
     const { kind, samples } = statistics;
-    if (batchNorm === null)
-      return conflict('bn-stats', `${kind} needs batch norm, ${nameOf('bn')} none has none`);
+    if (!netSpec(settings).layers.some((layer) => layer.kind === 'batch-norm')) {
+      const without = settings.net ?? `${nameOf('bn')} none`;
+      return conflict('bn-stats', `${kind} needs batch norm, ${without} has none`);
+    }
     const images = kind === 'precise' ? training : splitImages(dataset, 'test');
     if (samples > images) {
       const split =
@@ -51,6 +53,12 @@ export function settingsConflict(
     return conflict(
       'crop-border',
       'reflect is for convolutional nets: the gather of fully connected ones has black borders',
+    );
+  }
+  if (settings.testViews === 'shift' && settings.net === undefined) {
+    return conflict(
+      'tta',
+      'shift is for convolutional nets: the gather of fully connected ones has black borders',
     );
   }
   if (lrMin > lrMax) return conflict('lr-min', `${lrMin} is above ${nameOf('lr-max')} ${lrMax}`);

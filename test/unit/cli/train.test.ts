@@ -27,7 +27,8 @@ vi.mock('../../../src/hosts/open-host.ts', () => ({
         const finished = step === settings.steps;
         const score = finished ? [{ loss: 1.5, accuracy: 0.5 }] : null;
         const weights = [new Uint8Array([step])];
-        return { result: { finished, step, validation: score, test: score, msPerStep: 7, weights } };
+        const scores = { validation: score, test: score, overViews: null };
+        return { result: { finished, step, ...scores, msPerStep: 7, weights } };
       };
       // Messages come when the page runs.
       const finished = new Promise((resolve) => setImmediate(resolve)).then(work);
