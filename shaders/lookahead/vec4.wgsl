@@ -1,4 +1,4 @@
-// lookahead/vec4: where the table has a keep for this step (others are below 0), slow = keep·slow + (1 - keep)·fast, and fast = slow
+// lookahead/vec4: where the table has a keep for this step (others are below 0), slow += (1 - keep)·(fast - slow), and fast = slow
 // (Zhang et al. 2019, https://arxiv.org/abs/1907.08610, slow weights that move by 1 - keep). One invocation, one vec4.
 @group(0) @binding(0) var<storage, read> keeps: array<f32>;             // (steps)
 @group(0) @binding(1) var<storage, read> counters: array<u32>;          // (R, 4): step, ...
@@ -18,7 +18,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let s = id.z * (SLOW_STRIDE / 4u) + id.x;
   let f = id.z * (FAST_STRIDE / 4u) + id.x;
-  let moved = keep * slow[s] + (1.0 - keep) * fast[f];
+  // In this form what both agree on stays, to the bit.
+  let moved = slow[s] + (1.0 - keep) * (fast[f] - slow[s]);
   slow[s] = moved;
   fast[f] = moved;
 }

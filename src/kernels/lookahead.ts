@@ -4,7 +4,7 @@ import { defineKernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
 /** Values of a replica. */
 export type LookaheadShape = { readonly COUNT: number };
 
-/** In steps of which the table says so: slow = keep · slow + (1 - keep) · fast, fast = slow. */
+/** In steps of which the table says so: slow += (1 - keep) · (fast - slow), fast = slow. */
 export const lookahead = defineKernel({
   op: 'lookahead',
   bindings: [read('keeps'), read('counters'), readWrite('slow'), readWrite('fast')],
