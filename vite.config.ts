@@ -11,6 +11,8 @@ export default defineConfig({
   clearScreen: false,
   server: { host: '127.0.0.1', headers: { 'Cross-Origin-Resource-Policy': 'same-origin' } },
   worker: { format: 'es' },
+  // Files of weights that tests load.
+  assetsInclude: ['**/*.safetensors'],
   build: { target: 'es2022' },
   test: {
     reporters: ['default'],
@@ -50,7 +52,8 @@ export default defineConfig({
         test: {
           name: 'lavapipe',
           environment: 'node',
-          include: refusal === undefined ? ['test/kernels/**/*.test.ts'] : [],
+          include:
+            refusal === undefined ? ['test/kernels/**/*.test.ts', 'test/training/predictor.test.ts'] : [],
           // What is the same on every adapter is left to Chrome, and what takes LLVM half of the time of all: convolutions, and the
           // product whose shaders are those of matmul-forward.
           exclude: ['test/kernels/{broken,folded-grids,net-texts,conv-*,matmul-forward-split}.test.ts'],

@@ -13,6 +13,7 @@ const entries = {
   tune: 'src/cli/commands/tune.ts',
   start: 'src/cli/commands/start.ts',
   build: 'src/cli/commands/build.ts',
+  'build-library': 'src/cli/commands/build-library.ts',
   bench: 'bench/main.ts',
   'pack-bench': 'bench/kit/pack.ts',
   test: 'src/cli/commands/test.ts',

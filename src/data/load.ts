@@ -3,7 +3,7 @@
  * A piece of a file is handed on at a time, so that a GPU can be filled without holding the whole set.
  */
 
-import { type Normalisation, normalisationSize, parseNormalisation } from './normalisation.ts';
+import { type Normalisation, normalisationSize, parseNormalisation, perChannel } from './normalisation.ts';
 import {
   emptyImages,
   imageBytes,
@@ -78,13 +78,14 @@ export async function streamImages(set: RecordSet, options: StreamOptions, sink:
 }
 
 /**
- * Loads the normalisation of the first `trainingImages` training images.
+ * Loads the normalisation of the first `trainingImages` training images, `by` pixel or channel.
  * @throws Error naming the address if the response has an error status or does not hold a normalisation
  */
 export async function loadNormalisation(
   set: Pick<RecordSet, 'image'>,
   options: StreamOptions,
   trainingImages: number,
+  by: 'pixel' | 'channel' = 'pixel',
 ): Promise<Normalisation> {
   const name = `normalisation-${trainingImages}.f64`;
   const sizeBytes = normalisationSize(imageBytes(set));
@@ -92,7 +93,8 @@ export async function loadNormalisation(
   const bytes = await body.take(sizeBytes);
   await body.end();
   try {
-    return parseNormalisation(bytes, imageBytes(set));
+    const perPixel = parseNormalisation(bytes, imageBytes(set));
+    return by === 'channel' ? perChannel(perPixel, set.image.channels) : perPixel;
   } catch (error) {
     throw new Error(`${addressOf(options, name)}: ${(error as Error).message}`);
   }

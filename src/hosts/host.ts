@@ -1,5 +1,5 @@
 import type { StreamOptions } from '../data/load.ts';
-import type { FromWorker, RunRequest } from '../train/messages.ts';
+import type { FromWorker, PredictRequest, RunRequest } from '../train/messages.ts';
 
 /** A run that a host was asked for. */
 export interface HostedRun {
@@ -24,6 +24,8 @@ export interface Host {
   readonly elsewhere: string | undefined;
   /** Begins a run and hands on what it says, in order. */
   start(request: RunRequest, onMessage: (message: FromWorker) => void | Promise<void>): Promise<HostedRun>;
+  /** Logits of each image. Rejects with a UserError where the engine says what is wrong. */
+  predict(request: PredictRequest): Promise<readonly (readonly number[])[]>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { datasetOf } from '../data/datasets/index.ts';
 import { loadNormalisation, type StreamOptions, streamImages } from '../data/load.ts';
-import { type Normalisation, perChannel } from '../data/normalisation.ts';
+import type { Normalisation } from '../data/normalisation.ts';
 import { type ImageSize, type RecordSet, type Split, splitImages } from '../data/record-set.ts';
 import { splitTraining, type TrainingSplits } from '../data/splits.ts';
 import type { Gpu } from '../gpu/device.ts';
@@ -58,7 +58,7 @@ export const trainingSplits = ({ train }: GpuDataset, valSize: number, batchSize
 export const storedBytes = (image: ImageSize): number => alignTo(featuresOf(image), 4);
 
 /** Makes the buffers of a split, in two shards where one binding cannot hold it. */
-function makeImages(
+export function makeImages(
   gpu: Gpu,
   allocator: Allocator,
   {
@@ -98,7 +98,7 @@ function writeLabels({ device: { queue } }: Gpu, into: Tensor, first: number, la
 }
 
 /** Writes images (n, C·H·W) and labels from image `first` on. */
-function writeImages(gpu: Gpu, into: GpuImages, first: number, { images, labels }: ImageArrays): void {
+export function writeImages(gpu: Gpu, into: GpuImages, first: number, { images, labels }: ImageArrays): void {
   const { queue } = gpu.device;
   const bytes = storedBytes(into.image);
   const stored = wholeWords(images, featuresOf(into.image), bytes);
@@ -183,22 +183,29 @@ export interface RowDatasetArrays {
   readonly test: RowArrays;
 }
 
+/** Makes the buffers of `count` rows. */
+export const makeRows = (allocator: Allocator, name: string, count: number, features: number): GpuRows => ({
+  kind: 'rows',
+  count,
+  rows: allocator.tensor(`${name} rows`, count * paddedWidth(features)),
+  labels: allocator.tensor(`${name} labels`, Math.ceil(count / 4)),
+});
+
+/** Writes rows (n, features) and labels from the first on. */
+export function writeRows(gpu: Gpu, into: GpuRows, features: number, { rows, labels }: RowArrays): void {
+  const ld = paddedWidth(features);
+  const padded = new Float32Array(labels.length * ld);
+  for (let i = 0; i < labels.length; i++) padded.set(rows.subarray(i * features, (i + 1) * features), i * ld);
+  gpu.device.queue.writeBuffer(into.rows.buffer, 0, padded);
+  writeLabels(gpu, into.labels, 0, labels);
+}
+
 /** Uploads rows. */
 export function uploadRows(gpu: Gpu, { features, classes, train, test }: RowDatasetArrays): GpuDataset {
   const allocator = new Allocator(gpu);
-  const ld = paddedWidth(features);
-  const put = (name: string, { rows, labels }: RowArrays): GpuRows => {
-    const count = labels.length;
-    const split: GpuRows = {
-      kind: 'rows',
-      count,
-      rows: allocator.tensor(`${name} rows`, count * ld),
-      labels: allocator.tensor(`${name} labels`, Math.ceil(count / 4)),
-    };
-    const padded = new Float32Array(count * ld);
-    for (let i = 0; i < count; i++) padded.set(rows.subarray(i * features, (i + 1) * features), i * ld);
-    gpu.device.queue.writeBuffer(split.rows.buffer, 0, padded);
-    writeLabels(gpu, split.labels, 0, labels);
+  const put = (name: string, arrays: RowArrays): GpuRows => {
+    const split = makeRows(allocator, name, arrays.labels.length, features);
+    writeRows(gpu, split, features, arrays);
     return split;
   };
   return made(allocator, {
@@ -234,8 +241,7 @@ export function loadDataset(
   const train = make('training', 'train');
   const splits = { train, test: make('test', 'test', train.shardImages) };
   const load = async () => {
-    const perPixel = await loadNormalisation(set, options, trainingImages);
-    const values = by === 'channel' ? perChannel(perPixel, image.channels) : perPixel;
+    const values = await loadNormalisation(set, options, trainingImages, by);
     gpu.device.queue.writeBuffer(normalisation.buffer, 0, scaleAndOffset(values));
     await streamImages(set, options, (split, first, images, labels) => {
       writeImages(gpu, splits[split], first, { images, labels });
@@ -255,7 +261,7 @@ export function loadSettingsDataset(
   return loadDataset(gpu, set, options, splitImages(set, 'train') - valSize, normalisation);
 }
 
-function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisation: Normalisation): Tensor {
+export function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisation: Normalisation): Tensor {
   const table = scaleAndOffset(normalisation);
   const tensor = allocator.tensor('normalisation', table.length);
   gpu.device.queue.writeBuffer(tensor.buffer, 0, table);

@@ -54,6 +54,16 @@ export interface RunRequest {
   readonly gradients?: boolean;
 }
 
+/** What a trained net takes images for. Plain data. */
+export interface PredictRequest {
+  /** The net, and what its images are normalised by. */
+  readonly settings: Pick<TrainSettings, 'net' | 'dataset' | 'valSize' | 'normalisation'>;
+  /** A safetensors file. */
+  readonly weights: Uint8Array<ArrayBuffer>;
+  /** (n, C·H·W) bytes, channel by channel, row by row. */
+  readonly images: Uint8Array<ArrayBuffer>;
+}
+
 /** Begin a run. A worker trains once. */
 export interface StartMessage {
   readonly type: 'start';
@@ -64,7 +74,14 @@ export interface StartMessage {
   readonly request: RunRequest;
 }
 
-export type ToWorker = StartMessage | { readonly type: 'stop' };
+/** Ask a trained net. */
+export interface PredictMessage {
+  readonly type: 'predict';
+  readonly dataUrl: string;
+  readonly request: PredictRequest;
+}
+
+export type ToWorker = StartMessage | PredictMessage | { readonly type: 'stop' };
 
 /** Scores per replica, null as in `Outcome`. */
 export interface ViewScores {
@@ -139,5 +156,7 @@ export type FromWorker =
   | RunEvent
   | { readonly type: 'adapter'; readonly adapter: AdapterDescription; readonly name: string }
   | { readonly type: 'loading'; readonly doneBytes: number; readonly totalBytes: number }
+  /** Logits of each image: the answer to a `predict`. */
+  | { readonly type: 'predicted'; readonly logits: readonly (readonly number[])[] }
   /** `user`: the message says what to change; otherwise something broke. */
   | { readonly type: 'error'; readonly message: string; readonly user: boolean };

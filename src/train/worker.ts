@@ -3,8 +3,9 @@ import { fetchFrom } from '../data/file-fetch.ts';
 import { adapterName, requestGpu } from '../gpu/device.ts';
 import { loadSettingsDataset } from './dataset.ts';
 import { isUserError } from './failure.ts';
-import type { FromWorker, StartMessage, ToWorker } from './messages.ts';
+import type { FromWorker, PredictMessage, StartMessage, ToWorker } from './messages.ts';
 import { beginPhase } from './phases.ts';
+import { runPrediction } from './prediction.ts';
 import { runTraining } from './run.ts';
 import type { TrainSettings } from './settings.ts';
 
@@ -28,12 +29,18 @@ async function run({ request, dataUrl, files = [] }: StartMessage): Promise<void
   await runTraining(request, { gpu, dataset, onEvent: post, signal, runner: navigator.userAgent });
 }
 
+async function predict({ request, dataUrl }: PredictMessage): Promise<void> {
+  const gpu = await requestGpu(navigator.gpu);
+  post({ type: 'predicted', logits: await runPrediction(gpu, { baseUrl: dataUrl }, request) });
+}
+
 scope.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'stop') {
     stop.abort(new Error('stopped'));
     return;
   }
-  run(data).catch((error: unknown) => {
+  const work = data.type === 'predict' ? predict(data) : run(data);
+  work.catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     post({ type: 'error', message, user: isUserError(error) });
   });

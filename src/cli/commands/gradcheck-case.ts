@@ -1,7 +1,7 @@
 // What a gradient check is done on: the batch of the first training step, and weights that hide no mistake.
 import { datasetOf } from '../../data/datasets/index.ts';
 import { loadNormalisation, type StreamOptions, streamImages } from '../../data/load.ts';
-import { type Normalisation, perChannel } from '../../data/normalisation.ts';
+import type { Normalisation } from '../../data/normalisation.ts';
 import { randomStream } from '../../data/random.ts';
 import { type ImageSize, imageBytes, splitImages } from '../../data/record-set.ts';
 import { epochOrder } from '../../data/sample-order.ts';
@@ -36,8 +36,7 @@ export async function firstBatch(
   const order = epochOrder({ seed, epoch: 0, ...training, shuffle, flip: false }).subarray(0, batchSize);
   const images = new Uint8Array(batchSize * size);
   const labels = new Uint8Array(batchSize);
-  const perPixel = await loadNormalisation(set, source, training.count);
-  const normalisation = by === 'channel' ? perChannel(perPixel, set.image.channels) : perPixel;
+  const normalisation = await loadNormalisation(set, source, training.count, by);
   await streamImages(set, source, (split, firstImage, ofFile, labelsOfFile) => {
     if (split !== 'train') return;
     for (const [b, image] of order.entries()) {

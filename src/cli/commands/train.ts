@@ -25,6 +25,7 @@ import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';
 import { parseTrainOptions, type TrainOptions } from '../options/train-options.ts';
 import { signals } from '../process/signals.ts';
 import { makeProgress, type Progress } from '../progress.ts';
+import { predictImages } from './predict.ts';
 
 type Ready = Extract<FromWorker, { type: 'ready' }>;
 
@@ -35,6 +36,7 @@ const tuningBudgetMs = 8000;
 export async function main(args: readonly string[]): Promise<number> {
   const options = parseTrainOptions(args);
   if (options === undefined) return 0;
+  if (options.predict !== undefined) return predictImages(options, options.predict);
   const startedAt = new Date();
   const progress = makeProgress('training');
   const resumed = options.resume === undefined ? undefined : resolvePath(options.resume);

@@ -29,6 +29,8 @@ export interface TrainOptions {
   readonly steps: number | undefined;
   readonly shuffle: boolean;
   readonly init: Uint8Array<ArrayBuffer> | undefined;
+  /** Paths of images to say the classes of, instead of training. */
+  readonly predict: readonly string[] | undefined;
   readonly resume: string | undefined;
   readonly dataDir: string | undefined;
   readonly host: HostOptions;
@@ -91,6 +93,10 @@ export function trainCommand(): Command {
         .choices([...testViewKinds, 'none'])
         .preset('flip'),
     )
+    .option(
+      '--predict <image...>',
+      'instead of training, print what the net of --init takes these PNG images for',
+    )
     .option('--no-shuffle', 'take the training images in file order')
     .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
     .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
@@ -112,6 +118,8 @@ Examples:
   npm run train -- --hidden 100,50 --lambda 0.003     another net
   npm run train -- --net vgg-16-32-64                 a convolutional net
   npm run train -- --resume runs/base-5               go on after an interruption
+  npm run train -- --init w.safetensors --predict cat.png
+                                                      the likeliest classes of an image
   npm run train -- --init w.safetensors --steps 0 --bn-stats precise:10000
                                                       precise batch norm for a saved net`,
     );
@@ -130,6 +138,9 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   const experiment = experimentFrom(flags);
   const settings = withFlags(experiment.settings, flags);
   checkSettings(settings);
+  if (flags.predict !== undefined && flags.init === undefined) {
+    throw new UserError('--predict needs the weights of a trained net: add --init weights.safetensors');
+  }
   checkVariants(flags.variant ?? {});
   return {
     experiment,
@@ -139,6 +150,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
     steps: flags.steps,
     shuffle: flags.shuffle,
     init: flags.init === undefined ? undefined : readInit(flags.init, settings),
+    predict: flags.predict,
     resume: flags.resume,
     dataDir: flags.data,
     host: hostOptionsOf(flags),

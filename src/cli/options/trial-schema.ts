@@ -5,7 +5,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 /** Options of train that say where and how long, not what is trained: a trial has its own. */
 const notSettings = new Set([
-  ...['help', 'seeds', 'seed', 'steps', 'init', 'resume', 'data', 'out', 'tune', 'variant'],
+  ...['help', 'seeds', 'seed', 'steps', 'init', 'resume', 'data', 'out', 'tune', 'variant', 'predict'],
   ...['browser', 'browserWs', 'pagePort', 'host'],
 ]);
 

@@ -23,7 +23,7 @@ const patienceMs = 3000;
  * @throws {UserError} where they cannot be installed
  */
 export async function provideDependencies(root, command, log, install = npmCi) {
-  const withDevelopment = command === 'bench' || command === 'test';
+  const withDevelopment = ['bench', 'build-library', 'test'].includes(command);
   for (let waited = false; ; ) {
     // In this order: who installs takes the lock, and then looks who uses.
     const withdraw = announceUse(root, command);

@@ -1,5 +1,5 @@
 import type { ElementHandle } from 'puppeteer';
-import type { FromWorker, StartMessage } from '../../train/messages.ts';
+import type { FromWorker, PredictMessage, StartMessage } from '../../train/messages.ts';
 import { beginPhase, type PhaseName } from '../../train/phases.ts';
 import { type Host, HostEnded, type HostedRun } from '../host.ts';
 import { UserError } from '../user-error.ts';
@@ -23,28 +23,43 @@ export async function openChromeHost(
     data: { baseUrl: `${server.origin}${server.dataUrl}` },
     elsewhere: browserUrl,
     start: (request, onMessage) =>
-      startInChrome(server, { type: 'start', dataUrl: server.dataUrl, request }, onMessage, log),
+      startInChrome(server, 'done', { type: 'start', dataUrl: server.dataUrl, request }, { onMessage, log }),
+    async predict(request) {
+      const message = { type: 'predict', dataUrl: server.dataUrl, request } as const;
+      const work = await startInChrome(server, 'predicted', message, { onMessage: () => {}, log });
+      try {
+        return (await work.finished).logits;
+      } finally {
+        await work.close();
+      }
+    },
     close: () => server.close(),
   };
 }
 
 /**
- * Opens the headless page, starts the worker, and hands on its messages in order.
+ * Opens the headless page, starts the worker, and hands on its messages in order, of which the one of type `last` ends the work.
  * `finished` rejects with a UserError where the worker says what is wrong, and with an Error where page or browser break.
  */
-async function startInChrome(
+async function startInChrome<Last extends 'done' | 'predicted'>(
   server: PageServer,
-  start: StartMessage,
-  onMessage: (message: FromWorker) => void | Promise<void>,
-  log: (line: string) => void,
-): Promise<HostedRun> {
+  last: Last,
+  start: StartMessage | PredictMessage,
+  {
+    onMessage,
+    log,
+  }: {
+    readonly onMessage: (message: FromWorker) => void | Promise<void>;
+    readonly log: (line: string) => void;
+  },
+): Promise<Omit<HostedRun, 'finished'> & { readonly finished: Promise<Message<Last>> }> {
   const { transfers, browserUrl } = server;
   const begin = (name: PhaseName) => beginPhase(name, (phase) => void onMessage({ type: 'phase', ...phase }));
   const endBrowser = begin('browser');
   const { browser, page, close } = await openSession(browserUrl, log);
   endBrowser();
   const endPage = begin('page');
-  const finished = new Promise<Extract<FromWorker, { type: 'done' }>>((resolve, reject) => {
+  const finished = new Promise<Message<Last>>((resolve, reject) => {
     browser.on('disconnected', () => reject(new HostEnded('the browser ended before the run did')));
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
     void page.exposeFunction('wgradReceive', async ({ text, parts }: Envelope) => {
@@ -52,7 +67,7 @@ async function startInChrome(
         const bytes = parts.map(({ id }) => transfers.take(id));
         const message = fromText(text, bytes) as FromWorker;
         await onMessage(message);
-        if (message.type === 'done') resolve(message);
+        if (message.type === last) resolve(message as Message<Last>);
         if (message.type === 'error')
           reject(message.user ? new UserError(message.message) : new Error(message.message));
       } catch (error) {
@@ -88,6 +103,9 @@ async function startInChrome(
     close,
   };
 }
+
+/** The message of a type. */
+type Message<Type> = Extract<FromWorker, { readonly type: Type }>;
 
 /** A browser elsewhere reaches this computer through a tunnel only: the server is on the loopback interface. */
 function unreachable({ origin }: PageServer, browserUrl: string, error: Error): string {

@@ -7,8 +7,9 @@ import type { RecordSet } from '../../data/record-set.ts';
 import { adapterName, requestGpu } from '../../gpu/device.ts';
 import { loadSettingsDataset } from '../../train/dataset.ts';
 import { isUserError } from '../../train/failure.ts';
-import type { FromWorker, RunRequest } from '../../train/messages.ts';
+import type { FromWorker, PredictRequest, RunRequest } from '../../train/messages.ts';
 import { beginPhase } from '../../train/phases.ts';
+import { runPrediction } from '../../train/prediction.ts';
 import { runTraining } from '../../train/run.ts';
 import type { Host, HostedRun, HostOptions } from '../host.ts';
 import { UserError } from '../user-error.ts';
@@ -46,8 +47,20 @@ export async function openNodeHost({
     data,
     elsewhere: undefined,
     start: async (request, onMessage) => startHere(gpu, data, request, onMessage),
+    predict: (request) => predictHere(gpu, data, request),
     close: async () => {},
   };
+}
+
+async function predictHere(dawn: GPU, data: StreamOptions, request: PredictRequest): Promise<number[][]> {
+  const gpu = await requestGpu(dawn);
+  try {
+    return await runPrediction(gpu, data, request);
+  } catch (error) {
+    throw isUserError(error) ? new UserError((error as Error).message) : error;
+  } finally {
+    gpu.device.destroy();
+  }
 }
 
 function startHere(dawn: GPU, data: StreamOptions, request: RunRequest, onMessage: OnMessage): HostedRun {

@@ -1,7 +1,6 @@
 // The worker's GPU device and the data set on it: made once, kept over runs, made again after a loss.
 
 import { loadNormalisation } from '../../data/load.ts';
-import { perChannel } from '../../data/normalisation.ts';
 import { type Gpu, requestGpu } from '../../gpu/device.ts';
 import { PipelineCache } from '../../gpu/pipelines.ts';
 import { type GpuDataset, loadDataset, scaleAndOffset } from '../../train/dataset.ts';
@@ -73,10 +72,7 @@ export class Device {
       });
     } else if (this.#data.trainingImages !== trainingImages || this.#data.by !== by) {
       const { dataset } = this.#data;
-      const perPixel = await loadNormalisation(store.set, source, trainingImages);
-      const table = scaleAndOffset(
-        by === 'channel' ? perChannel(perPixel, store.set.image.channels) : perPixel,
-      );
+      const table = scaleAndOffset(await loadNormalisation(store.set, source, trainingImages, by));
       if (dataset.train.kind === 'images') {
         gpu.device.queue.writeBuffer(dataset.train.normalisation.buffer, 0, table);
       }

@@ -47,6 +47,7 @@ const host: Host = {
       },
     };
   },
+  predict: () => Promise.reject(new Error('not asked for')),
   close: async () => {},
 };
 

@@ -1,0 +1,23 @@
+import { sgd } from '../optim/sgd.ts';
+import type { TrainSettings } from './settings.ts';
+
+/** What a run must be told. */
+type Wanted = 'net' | 'steps' | 'schedule';
+
+/** A run's settings, of which most have defaults. */
+export type GivenSettings = Pick<TrainSettings, Wanted> & Partial<Omit<TrainSettings, Wanted>>;
+
+/** Plain SGD on one net of seed 1: He initialisation, shuffled batches of 100, no augmentation, no regularisation, no validation split. */
+export const withDefaults = (given: GivenSettings): TrainSettings => ({
+  init: 'he',
+  optimizer: sgd.defaults,
+  batchSize: 100,
+  replicas: [{ seed: 1, lambda: 0, rateScale: 1 }],
+  valSize: 0,
+  shuffle: true,
+  flip: false,
+  cropPixels: 0,
+  labelSmoothing: 0,
+  reportSteps: 50,
+  ...given,
+});

@@ -1,0 +1,98 @@
+// Data sets of the caller's own arrays, checked in one line each before they go to the GPU.
+import { computeNormalisation, type Normalisation, perChannel } from '../data/normalisation.ts';
+import type { ImageSize } from '../data/record-set.ts';
+import { MAX_IMAGES } from '../data/sample-order.ts';
+import type { Gpu } from '../gpu/device.ts';
+import { type GpuDataset, type ImageArrays, type RowArrays, uploadDataset, uploadRows } from './dataset.ts';
+
+/** Images in memory, and what they show. */
+export interface OwnImages {
+  readonly image: ImageSize;
+  readonly classes: number;
+  readonly train: ImageArrays;
+  readonly test: ImageArrays;
+  /** Mean and deviation of each pixel (the default) or each channel of the training images, or values of the caller's. */
+  readonly normalisation?: 'pixel' | 'channel' | Normalisation;
+}
+
+/** A data set of images on the GPU, with its normalisation, which a `Predictor` needs too. */
+export type OwnImageDataset = GpuDataset & { readonly normalisation: Normalisation };
+
+/**
+ * Uploads images: bytes, channel by channel, row by row.
+ * @throws RangeError naming the field that does not fit
+ */
+export function imageDataset(gpu: Gpu, own: OwnImages): OwnImageDataset {
+  const { image, classes, train, test, normalisation: by = 'pixel' } = own;
+  const size = image.channels * image.height * image.width;
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(
+      `image: ${image.channels} x ${image.height} x ${image.width} is no size of an image`,
+    );
+  }
+  checkSplit('train', { values: train.images.length, size, labels: train.labels, classes });
+  checkSplit('test', { values: test.images.length, size, labels: test.labels, classes });
+  const normalisation = normalisationOf(by, train, image);
+  if (normalisation.mean.length !== size || normalisation.std.length !== size) {
+    throw new RangeError(
+      `normalisation: ${normalisation.mean.length} means and ${normalisation.std.length} deviations for ${size} values`,
+    );
+  }
+  return { ...uploadDataset(gpu, { image, classes, train, test, normalisation }), normalisation };
+}
+
+function normalisationOf(
+  by: 'pixel' | 'channel' | Normalisation,
+  { images, labels }: ImageArrays,
+  { channels, height, width }: ImageSize,
+): Normalisation {
+  if (typeof by === 'object') return by;
+  const perPixel = computeNormalisation(images, labels.length, channels * height * width);
+  return by === 'channel' ? perChannel(perPixel, channels) : perPixel;
+}
+
+/** Rows of numbers in memory, and their classes. */
+export interface OwnRows {
+  readonly features: number;
+  readonly classes: number;
+  readonly train: RowArrays;
+  readonly test: RowArrays;
+}
+
+/**
+ * Uploads rows of float32 numbers, which a net is given as they are.
+ * @throws RangeError naming the field that does not fit
+ */
+export function floatDataset(gpu: Gpu, own: OwnRows): GpuDataset {
+  const { features: size, classes, train, test } = own;
+  if (!Number.isInteger(size) || size < 1) throw new RangeError(`features: ${size} is no number of features`);
+  checkSplit('train', { values: train.rows.length, size, labels: train.labels, classes });
+  checkSplit('test', { values: test.rows.length, size, labels: test.labels, classes });
+  return uploadRows(gpu, own);
+}
+
+interface SplitSizes {
+  readonly values: number;
+  /** Values of a sample. */
+  readonly size: number;
+  readonly labels: Uint8Array;
+  readonly classes: number;
+}
+
+/** @throws RangeError */
+function checkSplit(name: string, { values, size, labels, classes }: SplitSizes): void {
+  if (!Number.isInteger(classes) || classes < 1 || classes > 256) {
+    throw new RangeError(`classes: must be a whole number from 1 to 256, got ${classes}`);
+  }
+  if (labels.length === 0) throw new RangeError(`${name}: no samples`);
+  if (labels.length > MAX_IMAGES) {
+    throw new RangeError(`${name}: ${labels.length} samples are more than ${MAX_IMAGES}`);
+  }
+  if (values !== labels.length * size) {
+    throw new RangeError(`${name}: ${values} values for ${labels.length} labels, which want ${size} each`);
+  }
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0) {
+    throw new RangeError(`${name}: label ${wrong} is ${labels[wrong]}, not 0..${classes - 1}`);
+  }
+}

@@ -1,0 +1,171 @@
+import type { Normalisation } from '../data/normalisation.ts';
+import type { Gpu } from '../gpu/device.ts';
+import { PipelineCache } from '../gpu/pipelines.ts';
+import { Allocator } from '../gpu/tensor.ts';
+import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
+import { featuresOf, shapeWords } from '../nn/layers/layer.ts';
+import { makeModel } from '../nn/model.ts';
+import { inputOf } from '../nn/net.ts';
+import type { NetSpec } from '../nn/net-spec.ts';
+import type { NamedTensor } from '../nn/parameters.ts';
+import {
+  type GpuSplit,
+  makeImages,
+  makeRows,
+  normalisationTensor,
+  writeImages,
+  writeRows,
+} from './dataset.ts';
+import { Evaluation } from './evaluation.ts';
+import { Pacer } from './pacer.ts';
+import { applyStateDict, arenasOf, writeArenas } from './state.ts';
+import { namesInStateDict } from './state-dict-names.ts';
+
+export interface PredictorOptions {
+  readonly net: NetSpec;
+  /** A state dict: `readWeights` of a safetensors file, or what `Trainer.weights` gives. */
+  readonly weights: readonly NamedTensor[];
+  /** Of the data that the net was trained on. With it samples are images as bytes, without it rows of numbers as they are. */
+  readonly normalisation?: Normalisation;
+  /** Samples that are computed at once. */
+  readonly batchSize?: number;
+  readonly choose?: VariantChoice;
+  readonly pipelines?: PipelineCache;
+}
+
+/** Samples, one behind the other: images (n, C·H·W) as bytes, channel by channel, row by row; or rows (n, features). */
+export type Samples = Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+
+/** A trained net, used: what it takes samples for. Batch norm takes its running statistics. */
+export class Predictor {
+  readonly #parts: PredictorParts;
+
+  private constructor(parts: PredictorParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Allocates, compiles, uploads the weights.
+   * @throws Error where the weights do not fit the net, naming the tensor; RangeError where the net or the normalisation does not fit;
+   *   GpuError where the adapter refuses a buffer or a kernel
+   */
+  static async make(gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
+    const { net, weights, normalisation, batchSize = 100, choose = defaultChoice } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new RangeError(`batchSize must be a whole number from 1 on, got ${batchSize}`);
+    }
+    const allocator = new Allocator(gpu);
+    const model = makeModel(allocator, net, 1);
+    const { layout } = model;
+    const given = new Set(weights.map(({ name }) => name));
+    const names = namesInStateDict(layout, weights);
+    const lacking = layout.statistics.find(({ name }) => !given.has(names.get(name)!));
+    if (lacking !== undefined) throw new Error(`the weights lack the running statistic ${lacking.name}`);
+    const state = {
+      parameters: new Float32Array(model.params.replicaStride),
+      statistics: new Float32Array(model.running.replicaStride),
+    };
+    applyStateDict(layout, state, weights);
+    const split = splitFor(gpu, allocator, { net, normalisation, count: batchSize });
+    const evaluation = await Evaluation.make(
+      { gpu, pipelines: options.pipelines ?? new PipelineCache(gpu), choose, pacer: new Pacer(gpu) },
+      {
+        model,
+        split,
+        range: { firstImage: 0, count: batchSize },
+        step: { batchSize, orderSize: batchSize, stepsPerEpoch: 1, fused: false },
+      },
+    );
+    writeArenas(gpu, arenasOf(model, {}), state);
+    gpu.check();
+    return new Predictor({ gpu, allocator, evaluation, net, split });
+  }
+
+  /**
+   * Logits (n, classes) of n samples, in their order.
+   * @throws RangeError where the samples are of another size or kind than the net takes
+   */
+  async logits(samples: Samples): Promise<Float32Array<ArrayBuffer>> {
+    const { gpu, evaluation, net, split } = this.#parts;
+    const size = featuresOf(net.input);
+    const count = samples.length / size;
+    if (!Number.isInteger(count)) {
+      throw new RangeError(`${samples.length} values are no whole samples of ${shapeWords(net.input)}`);
+    }
+    const logits = new Float32Array(count * net.classes);
+    for (let first = 0; first < count; first += split.count) {
+      const n = Math.min(split.count, count - first);
+      const labels = new Uint8Array(n);
+      if (split.kind === 'images') {
+        if (!(samples instanceof Uint8Array)) throw new RangeError('images are bytes, got float32 numbers');
+        const images = samples.slice(first * size, (first + n) * size);
+        writeImages(gpu, split, 0, { images, labels });
+      } else {
+        if (!(samples instanceof Float32Array)) throw new RangeError('rows are float32 numbers, got bytes');
+        const rows = samples.slice(first * size, (first + n) * size);
+        writeRows(gpu, split, size, { rows, labels });
+      }
+      const [ofBatch] = await evaluation.logits(n);
+      logits.set(ofBatch!, first * net.classes);
+    }
+    return logits;
+  }
+
+  /**
+   * The likeliest class of each sample, the first of equal ones.
+   * @throws RangeError as `logits`
+   */
+  async classes(samples: Samples): Promise<number[]> {
+    const { classes } = this.#parts.net;
+    const logits = await this.logits(samples);
+    return Array.from({ length: logits.length / classes }, (_, i) => {
+      const row = logits.subarray(i * classes, (i + 1) * classes);
+      return row.reduce((best, logit, c) => (logit > row[best]! ? c : best), 0);
+    });
+  }
+
+  /** Frees its buffers. */
+  destroy(): void {
+    this.#parts.evaluation.destroy();
+    this.#parts.allocator.destroy();
+  }
+}
+
+/** Room for `count` samples of the net. */
+function splitFor(
+  gpu: Gpu,
+  allocator: Allocator,
+  {
+    net,
+    normalisation,
+    count,
+  }: Pick<PredictorOptions, 'net'> & {
+    readonly normalisation: Normalisation | undefined;
+    readonly count: number;
+  },
+): GpuSplit {
+  if (normalisation === undefined) {
+    if (!('features' in inputOf(net))) {
+      throw new RangeError('a convolutional net takes images, whose normalisation is missing');
+    }
+    return makeRows(allocator, 'samples', count, featuresOf(net.input));
+  }
+  const { input } = net;
+  if (normalisation.mean.length !== featuresOf(input)) {
+    throw new RangeError(
+      `the normalisation is of ${normalisation.mean.length} values, the net takes ${shapeWords(input)}`,
+    );
+  }
+  const tensor = normalisationTensor(gpu, allocator, normalisation);
+  // A net that is given features takes an image's values as they lie.
+  const image = 'features' in input ? { channels: input.features, height: 1, width: 1 } : input;
+  return makeImages(gpu, allocator, { name: 'samples', count, image, normalisation: tensor });
+}
+
+interface PredictorParts {
+  readonly gpu: Gpu;
+  readonly allocator: Allocator;
+  readonly evaluation: Evaluation;
+  readonly net: NetSpec;
+  readonly split: GpuSplit;
+}
