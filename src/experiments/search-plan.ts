@@ -9,12 +9,15 @@ import { gridPoints, narrowed, type Point, randomPoints, type Space } from './se
 
 export const searchMethods = ['grid', 'random', 'coarse-to-fine'] as const;
 
+/** A net to try: hidden widths, or a name (nn/named-nets.ts). */
+export type NetChoice = readonly number[] | string;
+
 /** A search as plain data: the same plan is the same search. */
 export interface SearchPlan {
   /** What all candidates share; its `lrMax` is the largest of the search, which the others are fractions of. */
   readonly settings: ExperimentSettings;
-  /** Hidden widths of each net. */
-  readonly nets: readonly (readonly number[])[];
+  /** Hidden widths of each net, or the name of a convolutional one. */
+  readonly nets: readonly NetChoice[];
   readonly optimizers: readonly OptimizerSpec[];
   readonly space: Space;
   readonly method: (typeof searchMethods)[number];
@@ -35,7 +38,9 @@ export interface SearchPlan {
 
 /** What a population shares: replicas have one net and one optimizer. */
 export interface Architecture {
+  /** Widths of a fully connected net; none where the net has a name. */
   readonly hidden: readonly number[];
+  readonly net?: string;
   readonly optimizer: OptimizerSpec;
 }
 
@@ -48,7 +53,21 @@ export interface Population extends Architecture {
 }
 
 export const architecturesOf = ({ nets, optimizers }: SearchPlan): Architecture[] =>
-  nets.flatMap((hidden) => optimizers.map((optimizer) => ({ hidden, optimizer })));
+  nets.flatMap((net) =>
+    optimizers.map((optimizer) =>
+      typeof net === 'string' ? { hidden: [], net, optimizer } : { hidden: net, optimizer },
+    ),
+  );
+
+/** The settings of an architecture's net. */
+const settingsOf = (
+  { settings }: SearchPlan,
+  { hidden, net, optimizer }: Architecture,
+): ExperimentSettings => ({
+  ...settings,
+  optimizer,
+  ...(net === undefined ? { hidden } : { net }),
+});
 
 /** The space of a round: narrowed again and again around what the rounds before it found best. */
 function spaceOf({ space }: SearchPlan, before: readonly (readonly Ranked[])[]): Space {
@@ -68,10 +87,11 @@ function spaceOf({ space }: SearchPlan, before: readonly (readonly Ranked[])[]):
  */
 export function populationsOf(
   plan: SearchPlan,
-  { hidden, optimizer }: Architecture,
+  architecture: Architecture,
   before: readonly (readonly Ranked[])[],
 ): Population[] {
   const { method, samples, searchSeed, seeds, atOnce } = plan;
+  const { hidden, net, optimizer } = architecture;
   const round = before.length + 1;
   const space = spaceOf(plan, before);
   const points =
@@ -84,8 +104,13 @@ export function populationsOf(
   );
   const rounds = plan.rounds > 1 ? [`round-${round}`] : [];
   return parts.map((ofPart, part) => {
-    const names = [...rounds, hidden.join('x'), optimizer.kind, ...(parts.length > 1 ? [part + 1] : [])];
-    return { name: names.join('-'), round, hidden, optimizer, points: ofPart };
+    const names = [
+      ...rounds,
+      net ?? hidden.join('x'),
+      optimizer.kind,
+      ...(parts.length > 1 ? [part + 1] : []),
+    ];
+    return { name: names.join('-'), round, ...architecture, points: ofPart };
   });
 }
 
@@ -101,12 +126,13 @@ export const survivorsOf = (count: number): number => Math.ceil(count / 2);
 
 /** The training of a population until `steps`: every point with every seed is a replica, the seeds of a point side by side. */
 export function populationSettings(
-  { settings, seeds }: SearchPlan,
-  { hidden, optimizer }: Architecture,
+  plan: SearchPlan,
+  architecture: Architecture,
   points: readonly Point[],
   steps: number,
 ): TrainSettings {
-  const shared = trainSettings({ ...settings, hidden, optimizer }, { seeds, steps, shuffle: true });
+  const { settings, seeds } = plan;
+  const shared = trainSettings(settingsOf(plan, architecture), { seeds, steps, shuffle: true });
   return {
     ...shared,
     replicas: points.flatMap(({ lambda, lrMax }) =>
@@ -118,7 +144,7 @@ export function populationSettings(
 /** The candidates of a population after `steps`, from the trials of its replicas. */
 export function candidatesOf(
   { settings, seeds }: SearchPlan,
-  { hidden, optimizer, round }: Omit<Population, 'points'>,
+  { hidden, net, optimizer, round }: Omit<Population, 'points'>,
   points: readonly Point[],
   steps: number,
   trials: readonly Trial[],
@@ -126,6 +152,7 @@ export function candidatesOf(
   return points.map(({ lambda, lrMax }, i) => ({
     round,
     hidden,
+    ...(net !== undefined && { net }),
     optimizer: optimizer.kind,
     lambda,
     lrMax,
@@ -137,7 +164,7 @@ export function candidatesOf(
 
 /** Work of each rung of a population with so many candidates, in parameters updated: what progress is counted in. */
 export function workOf(plan: SearchPlan, architecture: Architecture, candidates: number): number[] {
-  const { parameterCount } = layOut(netSpec({ ...plan.settings, hidden: architecture.hidden }));
+  const { parameterCount } = layOut(netSpec(settingsOf(plan, architecture)));
   let left = candidates;
   let before = 0;
   return rungsOf(plan).map((steps) => {

@@ -42,7 +42,9 @@ export function trialsOf(
 export interface Candidate {
   /** 1 for all but coarse-to-fine searches, whose rounds look closer and closer. */
   readonly round: number;
+  /** Widths of a fully connected net; none where the net has a name. */
   readonly hidden: readonly number[];
+  readonly net?: string;
   readonly optimizer: OptimizerSpec['kind'];
   readonly lambda: number;
   readonly lrMax: number;

@@ -17,8 +17,8 @@ export interface SearchReport {
   readonly bestCommand: string | null;
 }
 
-/** `50, 30`: a net by its hidden widths. */
-export const netName = (hidden: readonly number[]): string => hidden.join(', ');
+/** `50, 30`: a net by its hidden widths, or its name. */
+export const netName = ({ net, hidden }: Pick<Ranked, 'net' | 'hidden'>): string => net ?? hidden.join(', ');
 
 const four = (value: number | null): string => (value === null ? '' : value.toFixed(4));
 
@@ -34,7 +34,7 @@ function columnsOf(ranked: readonly Ranked[]): readonly Column<Ranked>[] {
       : trials.map(({ validationAccuracy }) => four(validationAccuracy) || 'diverged').join(' ');
   const all: readonly Column<Ranked>[] = [
     { title: 'rank', cell: ({ rank }) => `${rank}`, isNumber: true },
-    { title: 'hidden', cell: ({ hidden }) => netName(hidden), isNumber: false },
+    { title: ranked.some(({ net }) => net !== undefined) ? 'net' : 'hidden', cell: netName, isNumber: false },
     { title: 'optimizer', cell: ifVaried(({ optimizer }) => optimizer), isNumber: false },
     { title: 'lambda', cell: ({ lambda }) => `${lambda}`, isNumber: true },
     { title: 'largest rate', cell: ifVaried(({ lrMax }) => `${lrMax}`), isNumber: true },
@@ -81,7 +81,7 @@ export function searchNotes(ranked: readonly Ranked[], validationImages: number)
 export const searchTable = ({ ranked, notes }: SearchReport, limit = ranked.length): string =>
   alignedTable(columnsOf(ranked), ranked.slice(0, limit), notes);
 
-const groupName = ({ hidden, optimizer }: Ranked): string => `${netName(hidden)}, ${optimizer}`;
+const groupName = (candidate: Ranked): string => `${netName(candidate)}, ${candidate.optimizer}`;
 
 /** Accuracy over one coordinate, a colour for each net and optimizer. */
 function chartOver(

@@ -39,9 +39,12 @@ export function searchReport(
 }
 
 /** The training of a candidate, with five seeds. */
-function commandFor({ hidden, optimizer, lambda, lrMax, lrMin }: Ranked, shared: readonly string[]): string {
+function commandFor(
+  { hidden, net, optimizer, lambda, lrMax, lrMin }: Ranked,
+  shared: readonly string[],
+): string {
   const own = [
-    ['--hidden', hidden.join(',')],
+    net === undefined ? ['--hidden', hidden.join(',')] : ['--net', net],
     ['--optimizer', optimizer],
     ['--lambda', `${lambda}`],
     ['--lr-max', `${lrMax}`],
@@ -60,7 +63,7 @@ export function printSearch(report: SearchReport, { path }: SearchDirectory): vo
     console.log('every candidate diverged: try lower learning rates (--lr-max)');
   } else {
     console.log(
-      `best: hidden ${netName(best.hidden)}, ${best.optimizer}, lambda ${best.lambda}, largest rate ${best.lrMax}`,
+      `best: ${best.net === undefined ? 'hidden ' : ''}${netName(best)}, ${best.optimizer}, lambda ${best.lambda}, largest rate ${best.lrMax}`,
     );
     console.log(`train it anew: ${bestCommand}`);
   }

@@ -9,6 +9,7 @@ import type { Tuning } from '../../train/tuner.ts';
 import { addToTuningFile } from '../folders/tuning-file.ts';
 import { makeCommand, parse } from '../options/command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from '../options/host-options.ts';
+import { experimentFrom, netHelp, netOption } from '../options/net-options.ts';
 import { wholeNumber, widths } from '../options/numbers.ts';
 import { checkSettings } from '../options/setting-options.ts';
 import { Interrupted, signals } from '../process/signals.ts';
@@ -32,14 +33,16 @@ export async function main(args: readonly string[]): Promise<number> {
           .default('base'),
       )
       .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
+      .addOption(netOption())
       .option('--batch-size <n>', 'images of a step', wholeNumber(1, MAX_IMAGES))
       .option('--seeds <n>', 'replicas', wholeNumber(1, 1024), 1)
-      .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)'),
+      .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+      .addHelpText('after', `\n${netHelp}`),
     args,
   );
   if (command === undefined) return 0;
   const flags = command.opts();
-  const experiment = experiments.find(({ name }) => name === flags.experiment)!;
+  const experiment = experimentFrom(flags);
   const settings = {
     ...experiment.settings,
     hidden: flags.hidden ?? experiment.settings.hidden,

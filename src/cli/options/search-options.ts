@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { fnv1a } from '../../data/random.ts';
-import { type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
-import { type SearchPlan, searchMethods } from '../../experiments/search-plan.ts';
+import { type Experiment, type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
+import { type NetChoice, type SearchPlan, searchMethods } from '../../experiments/search-plan.ts';
 import type { Axis } from '../../experiments/search-space.ts';
 import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
@@ -10,10 +10,10 @@ import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
-import { checkBrowser } from './net-options.ts';
+import { checkBrowser, experimentFrom, netHelp } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
 import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
-import { axis, someOf, wholeNumbers, widthsOrNets } from './search-values.ts';
+import { axis, names, someOf, wholeNumbers, widthsOrNets } from './search-values.ts';
 import { addSettingOptions, checkSettings, withSettingFlags } from './setting-options.ts';
 
 /** What `npm run search` was asked for. */
@@ -33,6 +33,8 @@ export interface SearchRequest {
 
 interface Flags {
   readonly experiment: string;
+  readonly net?: readonly string[];
+  readonly dataset?: string;
   readonly hidden?: readonly (number | readonly number[])[];
   readonly depth?: readonly number[];
   readonly optimizer?: readonly string[];
@@ -68,6 +70,14 @@ const searchCommand = (): Command =>
         new Option('--experiment <name>', 'settings to start from')
           .choices(experiments.map(({ name }) => name))
           .default('base'),
+      )
+      .addOption(
+        new Option(
+          '--net <list>',
+          'convolutional nets of one family to try, such as vgg-16-32-64,vgg-32-64-64, with its settings; see below',
+        )
+          .argParser(names)
+          .conflicts(['hidden', 'depth', 'bn', 'experiment']),
       )
       .option(
         '--hidden <list>',
@@ -145,11 +155,14 @@ trains the third, wherever the folder can be reached, and --collect makes the ta
 is another round (coarse-to-fine, --halving), it writes that one's jobs, prints their numbers and ends with
 status 3. docs/scale.md has the scripts for Slurm.
 
+${netHelp}
+
 Examples:
   npm run search -- --lambda 1e-5..1e-1                          the course's search: 8 lambdas, then 8 closer ones
   npm run search -- --hidden 30,50,100 --lambda 1e-5..1e-1       the same for three widths, two layers each
   npm run search -- --hidden 50 --depth 1,2,3 --lambda 0.001,0.005,0.01 --seeds 3
   npm run search -- --optimizer adam --lambda 1e-4..1e-2 --lr-max 3e-4..1e-2 --method random --samples 32 --halving
+  npm run search -- --net patch-4-10-50,patch-4-20-50 --lambda 1e-4..1e-2
   npm run search -- --hidden 30,50 --lambda 1e-5..1e-1 --at-once 4 --plan runs/jobs
                                                                  the search as jobs, and its report when they are done:
   npm run search -- --collect runs/jobs`,
@@ -161,7 +174,8 @@ const largest = (values: Axis): number =>
 const one = (value: number): Axis => ({ kind: 'values', values: [value] });
 
 /** Widths and depths multiply; a net that is named as a whole is taken as it is. @throws UserError */
-function netsOf({ hidden, depth }: Flags, settings: ExperimentSettings): (readonly number[])[] {
+function netsOf({ net, hidden, depth }: Flags, settings: ExperimentSettings): readonly NetChoice[] {
+  if (net !== undefined) return net;
   if (hidden === undefined && depth === undefined) return [settings.hidden];
   const widthsAndNets = hidden ?? [settings.hidden[0]!];
   if (depth !== undefined && widthsAndNets.every((entry) => typeof entry !== 'number')) {
@@ -193,8 +207,21 @@ function methodOf({ method, samples, rounds }: Flags, ranges: boolean): SearchPl
   return chosen;
 }
 
+/** What the search starts from. @throws UserError for a net that there is not, and for nets of several families */
+function startOf({ net, experiment, dataset }: Flags): Experiment {
+  const others = { experiment, ...(dataset !== undefined && { dataset }) };
+  if (net === undefined) return experimentFrom(others);
+  const families = new Set(net.map((name) => name.split('-')[0]));
+  if (families.size > 1) {
+    throw new UserError(
+      `--net ${net.join(',')}: nets of one family are searched together, since each family has its own settings`,
+    );
+  }
+  return net.map((name) => experimentFrom({ ...others, net: name }))[0]!;
+}
+
 function planOf(flags: Flags): SearchPlan {
-  const experiment = experiments.find(({ name }) => name === flags.experiment)!;
+  const experiment = startOf(flags);
   const base = withSettingFlags(experiment.settings, flags);
   const space = { lambda: flags.lambda ?? one(base.lambda), lrMax: flags.lrMax ?? one(base.lrMax) };
   // Statistics after training change no choice here, and some of them are of test images.
@@ -257,8 +284,10 @@ function sharedArguments(args: readonly string[]): string[] {
 }
 
 /** The experiment's statistics of batch norm, which are not part of a search, need batch norm. */
-function withoutStatistics({ experiment: name }: Flags, { settings }: SearchPlan): string[] {
+function withoutStatistics({ experiment: name }: Flags, plan: SearchPlan): string[] {
+  const { settings } = plan;
   const experiment = experiments.find((candidate) => candidate.name === name)!;
+  if (plan.settings.net !== undefined) return [];
   const needsThem = experiment.settings.batchStatistics !== null && settings.batchNorm === null;
   return needsThem ? ['--bn-stats', 'none'] : [];
 }
@@ -272,7 +301,7 @@ export function parseSearchOptions(args: readonly string[]): SearchOptions | und
   checkBrowser(flags.browser);
   const plan = planOf(flags);
   const number = fnv1a(JSON.stringify(plan)).toString(16).padStart(8, '0');
-  const name = `search-${flags.experiment}-${number}`;
+  const name = `search-${plan.settings.net ?? flags.experiment}-${number}`;
   const out = flags.plan ?? flags.out;
   return {
     action: flags.plan === undefined ? 'run' : 'plan',

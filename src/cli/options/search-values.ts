@@ -57,6 +57,13 @@ export function widthsOrNets(text: string): (number | readonly number[])[] {
   return nets.map((net, i) => (texts[i]!.includes('x') ? net : net[0]!));
 }
 
+/** `vgg-16-32-64,vgg-32-64-64`: names, each once. */
+export function names(text: string): string[] {
+  const texts = text.split(',').map((part) => part.trim());
+  refuseTwice(texts);
+  return texts;
+}
+
 /** `sgd,adam`: some of `choices`. */
 export const someOf =
   <T extends string>(choices: readonly T[]) =>

@@ -52,6 +52,19 @@ describe('bad input is one line:', () => {
       /^--rounds is for --method coarse-to-fine/,
     ],
     ['samples of lists', ['--lambda', '1,2', '--samples', '3'], /^--samples is for ranges/],
+    [
+      'nets of several families',
+      ['--net', 'vgg-4-4-4,air-4-4-4'],
+      /^--net vgg-4-4-4,air-4-4-4: nets of one family are searched together/,
+    ],
+    ['a net that there is not', ['--net', 'vgg-4-4-4,vgg-4'], /^--net vgg-4: there is no net "vgg-4"/],
+    [
+      'a net and widths',
+      ['--net', 'vgg-4-4-4', '--hidden', '50'],
+      /^option '--net <list>' cannot be used with option '--hidden <list>'/,
+    ],
+    ['one net alone', ['--net', 'vgg-4-4-4'], /^there is nothing to search/],
+    ['a family that keeps no images', ['--net', 'air-4-4-4', ...lambdas], /^--val-size 0 leaves no images/],
     ['no validation split', [...lambdas, '--val-size', '0'], /^--val-size 0 leaves no images/],
     [
       'halving after one cycle',
@@ -149,4 +162,16 @@ test('--help teaches', () => {
   write.mockRestore();
   for (const word of ['--lambda', '--halving', '--flip', 'Examples:', 'test split is not used'])
     expect(text).toContain(word);
+});
+
+test('nets with a name are tried with the settings of their family', () => {
+  const options = parseSearchOptions([
+    ...['--net', 'vgg-16-32-64,vgg-32-64-64', '--lr-max', '0.02,0.05', '--flip'],
+  ]) as SearchRequest;
+  const { plan, sharedArguments, out } = options;
+  expect(plan.nets).toEqual(['vgg-16-32-64', 'vgg-32-64-64']);
+  expect(plan.settings).toMatchObject({ net: 'vgg-16-32-64', lrPeak: 0.25, labelSmoothing: 0.1 });
+  expect(plan.optimizers).toEqual([plan.settings.optimizer]);
+  expect(sharedArguments).toEqual(['--flip']);
+  expect(out).toContain('search-vgg-16-32-64-');
 });

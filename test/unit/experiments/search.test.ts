@@ -307,3 +307,29 @@ describe('report', () => {
     expect(places[2]).toBeGreaterThan(places[1]!);
   });
 });
+
+test('a net with a name: its population, its training, its row', () => {
+  const named: SearchPlan = { ...plan, nets: ['patch-8-4-10'] };
+  const [architecture] = architecturesOf(named);
+  const [population] = populationsOf(named, architecture!, []);
+  expect(population).toMatchObject({ net: 'patch-8-4-10', hidden: [] });
+  expect(population!.name).toContain('patch-8-4-10');
+  const { net } = populationSettings(named, architecture!, population!.points, 10);
+  expect(net).toEqual(netSpec({ ...plan.settings, net: 'patch-8-4-10' }));
+  const trials = named.seeds.map((seed) => ({
+    seed,
+    validationAccuracy: 0.5,
+    validationLoss: 1,
+    divergedAtStep: null,
+  }));
+  const all = population!.points.flatMap(() => trials);
+  const candidates = candidatesOf(named, population!, population!.points, 10, all);
+  const report = {
+    data: 'CIFAR-10',
+    ranked: rank(candidates, 1000),
+    notes: [],
+    adapterName: '',
+    bestCommand: null,
+  };
+  expect(searchTable(report)).toMatch(/\| net .*\n.*\n\|.*patch-8-4-10/);
+});
