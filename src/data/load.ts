@@ -3,6 +3,7 @@
  * A piece of a file is handed on at a time, so that a GPU can be filled without holding the whole set.
  */
 
+import { type ExpectedBody, expectedBody } from './expected-body.ts';
 import { type Normalisation, normalisationSize, parseNormalisation, perChannel } from './normalisation.ts';
 import {
   emptyImages,
@@ -46,15 +47,19 @@ export type ImageSink = (
   labels: Uint8Array<ArrayBuffer>,
 ) => void | Promise<void>;
 
-/** Images in memory at a time, twice while they are split: 61 MB of CIFAR-10. */
-const pieceImages = 10_000;
+/** Bytes of records in memory at a time: what the queue of a GPU takes at once (larger writes are copied twice as often), and the caches hold. */
+const pieceBytes = 2 ** 20;
 
 /**
- * Hands the images of each file to `sink`, in the order of the files, up to 10,000 at a time.
+ * Hands the images of each file to `sink`, in the order of the files, about a megabyte at a time. The arrays are used again for the next piece: copy
+ * what is to be kept.
  * @throws Error naming the address if a response has an error status, ends early, is too long, or holds no records
  */
 export async function streamImages(set: RecordSet, options: StreamOptions, sink: ImageSink): Promise<void> {
   const totalBytes = recordSetBytes(set);
+  const pieceImages = Math.max(4, 4 * Math.floor(pieceBytes / recordBytes(set) / 4));
+  const whole = emptyImages(set, pieceImages);
+  let memory = new Uint8Array(pieceImages * recordBytes(set));
   let before = 0;
   for (const file of set.files) {
     const sizeBytes = recordFileBytes(set, file);
@@ -63,8 +68,12 @@ export async function streamImages(set: RecordSet, options: StreamOptions, sink:
     });
     for (let first = 0; first < file.images; first += pieceImages) {
       const count = Math.min(pieceImages, file.images - first);
-      const records = await body.take(count * recordBytes(set));
-      const piece = emptyImages(set, count);
+      const records = await body.take(memory.subarray(0, count * recordBytes(set)));
+      memory = new Uint8Array(records.buffer);
+      const piece = {
+        images: whole.images.subarray(0, count * imageBytes(set)),
+        labels: whole.labels.subarray(0, count),
+      };
       try {
         splitRecords(set, records, piece);
       } catch (error) {
@@ -90,7 +99,7 @@ export async function loadNormalisation(
   const name = `normalisation-${trainingImages}.f64`;
   const sizeBytes = normalisationSize(imageBytes(set));
   const body = await openBody(options, name, sizeBytes, () => {});
-  const bytes = await body.take(sizeBytes);
+  const bytes = await body.take(new Uint8Array(sizeBytes));
   await body.end();
   try {
     const perPixel = parseNormalisation(bytes, imageBytes(set));
@@ -98,14 +107,6 @@ export async function loadNormalisation(
   } catch (error) {
     throw new Error(`${addressOf(options, name)}: ${(error as Error).message}`);
   }
-}
-
-/** The body of an answer, of which so many bytes are expected. */
-interface ExpectedBody {
-  /** The next bytes. @throws Error where the body ends before */
-  take(bytes: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** @throws Error where there is more */
-  end(): Promise<void>;
 }
 
 async function openBody(
@@ -117,45 +118,7 @@ async function openBody(
   const url = addressOf(options, name);
   const fetchFrom = options.fetch ?? ((address, init) => fetch(address, init));
   const response = await fetchFrom(url, options.signal ? { signal: options.signal } : {});
-  if (!response.ok || !response.body) {
-    const reason = (await response.text()).split('\n', 1)[0]!.slice(0, 300);
-    throw new Error(`${url}: HTTP ${response.status}${reason ? `: ${reason}` : ''}`);
-  }
-  const reader = response.body.getReader();
-  let rest: Uint8Array = new Uint8Array(0);
-  let done = 0;
-  const next = async (): Promise<boolean> => {
-    const part = await reader.read();
-    if (part.done) return false;
-    rest = part.value;
-    done += rest.length;
-    if (done > sizeBytes) {
-      await reader.cancel();
-      throw new Error(`${url}: more than the ${sizeBytes} bytes expected`);
-    }
-    onBytes(done);
-    return true;
-  };
-  return {
-    async take(bytes) {
-      const taken = new Uint8Array(bytes);
-      for (let at = 0; at < bytes; ) {
-        if (rest.length === 0 && !(await next())) {
-          throw new Error(`${url}: ended after ${done} of ${sizeBytes} bytes`);
-        }
-        const part = rest.subarray(0, bytes - at);
-        taken.set(part, at);
-        at += part.length;
-        rest = rest.subarray(part.length);
-      }
-      return taken;
-    },
-    async end() {
-      while (await next()) {
-        // What comes is empty, or too much.
-      }
-    },
-  };
+  return expectedBody(response, { url, sizeBytes, onBytes });
 }
 
 function addressOf({ baseUrl }: StreamOptions, name: string): string {

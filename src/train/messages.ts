@@ -155,7 +155,6 @@ export type RunEvent =
 export type FromWorker =
   | RunEvent
   | { readonly type: 'adapter'; readonly adapter: AdapterDescription; readonly name: string }
-  | { readonly type: 'loading'; readonly doneBytes: number; readonly totalBytes: number }
   /** Logits of each image: the answer to a `predict`. */
   | { readonly type: 'predicted'; readonly logits: readonly (readonly number[])[] }
   /** `user`: the message says what to change; otherwise something broke. */

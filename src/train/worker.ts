@@ -24,7 +24,6 @@ async function run({ request, dataUrl, files = [] }: StartMessage): Promise<void
       baseUrl: dataUrl,
       fetch: fetchFrom(files),
       signal,
-      onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
     });
   await runTraining(request, { gpu, dataset, onEvent: post, signal, runner: navigator.userAgent });
 }

@@ -86,7 +86,6 @@ function startHere(dawn: GPU, data: StreamOptions, request: RunRequest, onMessag
         loadSettingsDataset(gpu, settings, {
           ...data,
           signal,
-          onProgress: ({ doneBytes, totalBytes }) => post({ type: 'loading', doneBytes, totalBytes }),
         }),
       onEvent: post,
       signal,
