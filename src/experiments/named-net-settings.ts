@@ -29,8 +29,9 @@ const airRates = decoupled({ rate: 11.5, decay: 0.0153, momentum: 0.85, batchSiz
 const settings: Readonly<Record<string, Partial<ExperimentSettings>>> = {
   // The course's short training: three cycles of 1,600 steps, L2 on all weight matrices.
   patch: { lambda: 0.003, cycleSteps: 800, cycles: 3 },
-  // Eight epochs, one triangle with its peak at a quarter.
+  // Eight epochs, one triangle with its peak at a quarter; PyTorch's initial weights, whose norm sets how far a rate goes in front of batch norm.
   vgg: {
+    init: 'torch',
     optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
     lambda: 0,
     lrMin: 0,

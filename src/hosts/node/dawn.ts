@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../project-root.ts';
 import { UserError } from '../user-error.ts';
+import { paceDawnEvents } from './event-pace.ts';
 import { installMesa, lavapipeManifest } from './mesa.ts';
 
 export interface DawnOptions {
@@ -36,6 +37,7 @@ export function dawnArguments({ adapter, enable = [], disable = [] }: DawnOption
 export async function openDawn(options: DawnOptions = {}): Promise<GPU> {
   const dawn = await loadPackage();
   Object.assign(globalThis, dawn.globals);
+  paceDawnEvents();
   let found = await find(dawn, options);
   // A driver that the user names is the user's to have.
   const mayInstall = process.env.VK_ICD_FILENAMES === undefined && process.env.VK_DRIVER_FILES === undefined;
