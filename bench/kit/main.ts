@@ -16,8 +16,9 @@ import { type KitOptions, parseKitOptions } from './options.ts';
 import { describeProfile } from './profile.ts';
 import { type TrainingResult, trainOn } from './training.ts';
 
-/** Squares whose products say what checks of indices cost. */
-const productSize = (gpu: Gpu): number => (gpu.capabilities.software ? 256 : 2048);
+/** Squares whose products are timed, and say what checks of indices cost. */
+const productSizes = ({ capabilities }: Gpu): readonly number[] =>
+  capabilities.software ? [256] : [512, 1024, 2048, 4096];
 
 interface Measuring {
   readonly gpu: Gpu;
@@ -92,22 +93,22 @@ async function measureCosts({ gpu, options: { adapter }, keep }: Measuring): Pro
   console.log(
     `a dispatch that waits for the one before: ${dispatch.dependentUs.toFixed(2)} us; recording one: ${dispatch.encodeUs.toFixed(2)} us; a submit until it is known to be done: ${dispatch.submitUs.toFixed(0)} us`,
   );
-  const size = productSize(gpu);
   const unchecked = await requestGpu(await openDawn({ adapter, enable: ['disable_robustness'] }));
-  const products = {
-    size,
-    checkedMs: await productMs(gpu, size),
-    uncheckedMs: await productMs(unchecked, size),
-  };
-  unchecked.device.destroy();
-  keep({ products });
-  for (const [name, ms] of Object.entries(products.checkedMs)) {
-    const gflops = (2 * size ** 3) / ms / 1e6;
-    const share = (products.uncheckedMs[name] ?? Number.NaN) / ms;
-    console.log(
-      `product of ${size}: ${name.padEnd(22)} ${ms.toFixed(3)} ms, ${gflops.toPrecision(3)} GFLOP/s; without checks of indices ${share.toFixed(2)} of that`,
-    );
+  const products = [];
+  for (const size of productSizes(gpu)) {
+    const checkedMs = await productMs(gpu, size);
+    const uncheckedMs = await productMs(unchecked, size);
+    products.push({ size, checkedMs, uncheckedMs });
+    keep({ products });
+    for (const [name, ms] of Object.entries(checkedMs)) {
+      const gflops = (2 * size ** 3) / ms / 1e6;
+      const share = (uncheckedMs[name] ?? Number.NaN) / ms;
+      console.log(
+        `product of ${size}: ${name.padEnd(22)} ${ms.toFixed(3)} ms, ${gflops.toPrecision(3)} GFLOP/s; without checks of indices ${share.toFixed(2)} of that`,
+      );
+    }
   }
+  unchecked.device.destroy();
 }
 
 /** Replicas of base; other nets are trained alone. */

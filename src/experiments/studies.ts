@@ -1,3 +1,4 @@
+import { convolutionStudy } from './convolution-study.ts';
 import { type Experiment, experiments } from './experiments.ts';
 
 /** Experiments that are compared in one table. */
@@ -42,5 +43,10 @@ export const studies: readonly Study[] = [
       initialisedBy(1e-3, 'without', [0.1, 0.21]),
       initialisedBy(1e-4, 'without', 0.1),
     ],
+  },
+  {
+    name: 'convolution',
+    what: "the course's newer assignment: convolutions on patches, and a small net with batch norm",
+    experiments: convolutionStudy,
   },
 ];

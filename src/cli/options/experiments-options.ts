@@ -42,7 +42,7 @@ function named(text: string, { name: study, experiments }: Study): Experiment[] 
 }
 
 const describe = ({ name: study, what: about, experiments }: Study): string =>
-  [`--study ${study}: ${about}`, ...experiments.map(({ name, what }) => `  ${name.padEnd(18)}${what}`)].join(
+  [`--study ${study}: ${about}`, ...experiments.map(({ name, what }) => `  ${name.padEnd(20)}${what}`)].join(
     '\n',
   );
 
