@@ -24,7 +24,7 @@ export { type BatchNormSpec, courseBatchNorm, type MlpSpec, mlp, type NetSpec } 
 export type { NamedTensor } from './nn/parameters.ts';
 export type { OptimizerSpec } from './optim/index.ts';
 export { learningRate, type Schedule } from './optim/schedule.ts';
-export { adam, adamw, constant, cyclical, sgd } from './optim/specs.ts';
+export { adam, adamw, constant, cyclical, rmsprop, sgd } from './optim/specs.ts';
 export { type GpuDataset, type ImageArrays, loadDataset, type RowArrays } from './train/dataset.ts';
 export { type GivenSettings, withDefaults } from './train/defaults.ts';
 export type { Score } from './train/evaluation.ts';

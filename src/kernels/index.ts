@@ -20,6 +20,7 @@ import { gatherNhwc } from './gather-nhwc.ts';
 import { gatherRows } from './gather-rows.ts';
 import { geluBackward, geluForward } from './gelu.ts';
 import type { Kernel } from './kernel.ts';
+import { leakyReluBackward, leakyReluForward } from './leaky-relu.ts';
 import { lookahead } from './lookahead.ts';
 import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad, splitSum } from './matmul.ts';
 import { adam, sgd, sgdMomentum } from './optimizers.ts';
@@ -50,6 +51,7 @@ export const kernels = [
   batchNormStatistics,
   reluForward,
   geluForward,
+  leakyReluForward,
   maxPoolForward,
   averagePoolForward,
   scale,
@@ -68,6 +70,7 @@ export const kernels = [
   batchNormDx,
   reluBackward,
   geluBackward,
+  leakyReluBackward,
   maxPoolBackward,
   averagePoolBackward,
   sgd,

@@ -1,6 +1,7 @@
 // Optimizers and schedules as settings, with defaults: what users of the library write.
 import { type AdamSpec, adam as adamKind } from './adam.ts';
 import { type AdamWSpec, adamw as adamwKind } from './adamw.ts';
+import { type RmspropSpec, rmsprop as rmspropKind } from './rmsprop.ts';
 import type { Schedule } from './schedule.ts';
 import { type SgdSpec, sgd as sgdKind } from './sgd.ts';
 
@@ -14,6 +15,12 @@ export const adam = (given: Given<AdamSpec> = {}): AdamSpec => ({ ...adamKind.de
 
 /** AdamW: Adam with a decoupled `weightDecay`, 0.01. */
 export const adamw = (given: Given<AdamWSpec> = {}): AdamWSpec => ({ ...adamwKind.defaults, ...given });
+
+/** RMSprop: `b2` 0.99, `eps` 1e-8. */
+export const rmsprop = (given: Given<RmspropSpec> = {}): RmspropSpec => ({
+  ...rmspropKind.defaults,
+  ...given,
+});
 
 /** One learning rate for all steps. */
 export const constant = (rate: number): Schedule => ({ kind: 'constant', rate });

@@ -2,6 +2,7 @@
 import type { OptimizerSpec } from '../optim/index.ts';
 import { adam } from './adam.ts';
 import type { Numbers } from './numbers.ts';
+import { rmsprop } from './rmsprop.ts';
 import { sgd } from './sgd.ts';
 
 /** A tensor's parameters, the gradient of the mean loss alone, what the optimizer keeps (0 at first), which elements decay. */
@@ -44,6 +45,10 @@ export function update(given: OptimizerSpec, input: UpdateInput, usual: UpdateSe
     const { mu = zeros, nu = zeros } = state;
     const after = adam(w, dw, mu, nu, decayed, { ...spec, ...settings });
     return { w: after.w, state: { mu: after.mu, nu: after.nu } };
+  }
+  if (spec.kind === 'rmsprop') {
+    const after = rmsprop({ w, dw, nu: state.nu ?? zeros, decayed }, { ...spec, ...settings });
+    return { w: after.w, state: { nu: after.nu } };
   }
   const { kind } = spec satisfies never as OptimizerSpec;
   throw new Error(`${kind} has no float64 mirror: add one to src/reference/optimizers.ts`);

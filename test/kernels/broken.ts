@@ -399,6 +399,17 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: '(1.0 - tail)',
     },
   ],
+  'leaky-relu-forward': [
+    { variant: 'naive', mistake: 'is a ReLU', find: 'SLOPE * value', replace: 'vec4f()' },
+  ],
+  'leaky-relu-backward': [
+    {
+      variant: 'naive',
+      mistake: 'looks at the gradient',
+      find: 'x[id.z * (X_STRIDE / 4u) + id.x] >',
+      replace: 'value >',
+    },
+  ],
   'gelu-backward': [
     {
       variant: 'naive',

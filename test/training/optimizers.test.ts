@@ -10,6 +10,7 @@ import adam from '../fixtures/optimizers/adam.json';
 import adamw from '../fixtures/optimizers/adamw.json';
 import momentum from '../fixtures/optimizers/momentum.json';
 import nesterov from '../fixtures/optimizers/nesterov.json';
+import rmsprop from '../fixtures/optimizers/rmsprop.json';
 import sgd from '../fixtures/optimizers/sgd.json';
 import { fullyConnected } from '../fully-connected.ts';
 import { quickChoice, sharedGpu } from './device.ts';
@@ -22,7 +23,7 @@ const batchSize = 8;
 const inputs = 6;
 const net = fullyConnected({ inputs, hidden: [5], classes: 3, batchNorm: courseBatchNorm });
 
-const fixtures = { sgd, momentum, nesterov, adam, adamw };
+const fixtures = { sgd, momentum, nesterov, adam, adamw, rmsprop };
 
 const batchesOf = ({ x, y }: typeof sgd) =>
   Array.from({ length: steps }, (_, step) => ({

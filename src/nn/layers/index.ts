@@ -4,6 +4,7 @@ import { type ConvSpec, conv } from './conv.ts';
 import { type FlattenSpec, flatten } from './flatten.ts';
 import { type GeluSpec, gelu } from './gelu.ts';
 import type { LayerKind } from './layer.ts';
+import { type LeakyReluSpec, leakyRelu } from './leaky-relu.ts';
 import { type LinearSpec, linear } from './linear.ts';
 import { type MaxPoolSpec, maxPool } from './max-pool.ts';
 import { type ReluSpec, relu } from './relu.ts';
@@ -23,6 +24,7 @@ export type LayerSpec = (
   | AveragePoolSpec
   | FlattenSpec
   | ScaleSpec
+  | LeakyReluSpec
 ) & { readonly index?: number };
 
 /** Every kind of layer. Passes, initial values, state dicts and the float64 reference loop over a net's entries of this list. */
@@ -36,4 +38,5 @@ export const layerKinds = [
   averagePool,
   flatten,
   scale,
+  leakyRelu,
 ] as unknown as readonly LayerKind<LayerSpec>[];

@@ -19,6 +19,7 @@ import { convDgradCheck, convForwardCheck, convWgradCheck } from './convolution.
 import { gatherCheck, gatherLabelsCheck, gatherNhwcCheck, gatherRowsCheck } from './gather.ts';
 import { gatherMatmulForwardCheck, gatherMatmulWgradCheck } from './gather-matmul.ts';
 import { geluBackwardCheck, geluForwardCheck } from './gelu.ts';
+import { leakyReluBackwardCheck, leakyReluForwardCheck } from './leaky-relu.ts';
 import { lookaheadCheck } from './lookahead.ts';
 import {
   matmulDgradCheck,
@@ -59,6 +60,7 @@ export const checks = {
   'batch-norm-statistics': batchNormStatisticsCheck,
   'relu-forward': reluForwardCheck,
   'gelu-forward': geluForwardCheck,
+  'leaky-relu-forward': leakyReluForwardCheck,
   'max-pool-forward': maxPoolForwardCheck,
   'average-pool-forward': averagePoolForwardCheck,
   scale: scaleCheck,
@@ -77,6 +79,7 @@ export const checks = {
   'batch-norm-dx': batchNormDxCheck,
   'relu-backward': reluBackwardCheck,
   'gelu-backward': geluBackwardCheck,
+  'leaky-relu-backward': leakyReluBackwardCheck,
   'max-pool-backward': maxPoolBackwardCheck,
   'average-pool-backward': averagePoolBackwardCheck,
   sgd: sgdCheck,

@@ -5,6 +5,7 @@ import { conv } from './conv.ts';
 import { flatten } from './flatten.ts';
 import { gelu } from './gelu.ts';
 import type { ReferenceLayer } from './layer.ts';
+import { leakyRelu } from './leaky-relu.ts';
 import { linear } from './linear.ts';
 import { maxPool } from './max-pool.ts';
 import { relu } from './relu.ts';
@@ -20,6 +21,7 @@ const layers = [
   averagePool,
   flatten,
   scale,
+  leakyRelu,
 ] as unknown as readonly ReferenceLayer<LayerSpec>[];
 
 /** @throws Error for a kind of layer without a mirror */

@@ -38,7 +38,7 @@ describe('bad input is one line:', () => {
     [
       'an unknown optimizer',
       ['--optimizer', 'sgd,lion'],
-      /^--optimizer must be names from sgd, adam, adamw, got "lion"/,
+      /^--optimizer must be names from sgd, adam, adamw, rmsprop, got "lion"/,
     ],
     [
       'an unknown method',

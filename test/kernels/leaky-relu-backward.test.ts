@@ -1,0 +1,4 @@
+import { leakyReluBackward } from '../../src/kernels/leaky-relu.ts';
+import { testEveryVariant } from './every-variant.ts';
+
+testEveryVariant(leakyReluBackward);
