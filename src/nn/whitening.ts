@@ -50,19 +50,20 @@ export function secondMoments(
     return (channel * height + row) * width + column;
   });
   const image = channels * height * width;
+  const [rows, columns] = [height - size + 1, width - size + 1];
+  const count = Math.floor(values.length / image);
+  const patches = count * Math.max(rows, 0) * Math.max(columns, 0);
   const sums = new Float64Array(n * n);
-  const patch = new Float64Array(n);
-  let patches = 0;
-  for (let start = 0; start + image <= values.length; start += image) {
-    for (let row = 0; row + size <= height; row++) {
-      for (let column = 0; column + size <= width; column++) {
-        const place = start + row * width + column;
-        for (let k = 0; k < n; k++) patch[k] = values[place + offsets[k]!]!;
-        for (let i = 0; i < n; i++) {
-          const x = patch[i]!;
-          for (let j = i; j < n; j++) sums[i * n + j]! += x * patch[j]!;
+  for (let start = 0; start < count * image; start += image) {
+    for (let i = 0; i < n; i++) {
+      for (let j = i; j < n; j++) {
+        const [a, b] = [start + offsets[i]!, start + offsets[j]!];
+        let sum = 0;
+        for (let row = 0; row < rows; row++) {
+          const end = row * width + columns;
+          for (let place = row * width; place < end; place++) sum += values[a + place]! * values[b + place]!;
         }
-        patches++;
+        sums[i * n + j]! += sum;
       }
     }
   }
