@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { chromeProvider } from './test/browser-provider.ts';
 import { lavapipeRefusal, lavapipeVariables } from './test/lavapipe-driver.ts';
+import { LeftOutReporter } from './test/left-out-reporter.ts';
 
 const refusal = lavapipeRefusal();
+/** Where `npm test` wants to know what is left out. */
+const leftOutFile = process.env.WGRAD_LEFT_OUT;
 if (refusal !== undefined) console.warn(`tests on lavapipe are left out: ${refusal}`);
 
 export default defineConfig({
@@ -15,7 +18,7 @@ export default defineConfig({
   assetsInclude: ['**/*.safetensors'],
   build: { target: 'es2022' },
   test: {
-    reporters: ['default'],
+    reporters: ['default', ...(leftOutFile ? [new LeftOutReporter(leftOutFile)] : [])],
     projects: [
       {
         extends: true,
@@ -25,8 +28,6 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/layers.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Real browsers on a busy machine: once more before it counts.
-          retry: 1,
         },
       },
       {

@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lavapipeRefusal, lavapipeVariables } from '../lavapipe-driver.ts';
+import { describeUnless } from '../left-out.ts';
 import { startCommand } from './command.ts';
 
 // The commands in Node, on lavapipe, beside Chrome on SwiftShader: another host, another driver, the same training.
@@ -27,7 +28,7 @@ const losses = (run: string): number[] =>
     .filter(({ type }) => type === 'train')
     .flatMap(({ loss }) => loss);
 
-describe.skipIf(refusal !== undefined)(`--host node${refusal === undefined ? '' : `: ${refusal}`}`, () => {
+describeUnless(refusal, '--host node', () => {
   test('trains as Chrome does, to rounding, and twice with the same bits', { timeout: 240_000 }, async () => {
     const run = ['--steps', '100', '--seeds', '2', ...small, '--out'];
     const node = await start('train', '--host', 'node', ...run, join(folder, 'node')).outcome;

@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectRoot } from '../../src/hosts/project-root.ts';
+import { describeUnless } from '../left-out.ts';
 import { startCommand } from './command.ts';
 import { type SlurmCluster, slurmMissing, startSlurm } from './slurm-cluster.ts';
 
@@ -13,7 +14,6 @@ const reason =
   process.env.WGRAD_TEST_SLURM === '1'
     ? slurmMissing()
     : 'two nodes of Slurm train for minutes: WGRAD_TEST_SLURM=1 npm test -- test/e2e/slurm.test.ts';
-if (reason !== undefined) console.warn(`skipped: ${reason}`);
 
 /** 32 lambdas of two widths, in four jobs. They are shorter than an epoch: validating after each would take longest. */
 const search = [
@@ -21,7 +21,7 @@ const search = [
   ...['--at-once', '16', '--batch-size', '20', '--steps', '300', '--val-size', '1000'],
 ];
 
-describe.skipIf(reason !== undefined)('32 lambdas of two widths on two nodes', () => {
+describeUnless(reason, '32 lambdas of two widths on two nodes', () => {
   let folder: string;
   let cluster: SlurmCluster;
   const path = (...parts: string[]) => join(folder, ...parts);

@@ -1,4 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChrome } from '../../hosts/chrome/launch.ts';
 import { dawnVersion } from '../../hosts/node/dawn.ts';
@@ -6,24 +8,30 @@ import { installMesa, lavapipeManifest } from '../../hosts/node/mesa.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
 import { refuseSwallowed } from '../options/swallowed.ts';
 import { signals } from '../process/signals.ts';
+import { leftOutLines } from './left-out.ts';
 
 const vitest = 'vitest/vitest.mjs';
 
-/** The checks of `npm test`, in the order of their cost. */
-const checks: readonly {
+interface Check {
   readonly name: string;
   readonly module: string;
   readonly args: readonly string[];
-}[] = [
+}
+
+const project = (name: string): Check => ({
+  name: `tests: ${name}`,
+  module: vitest,
+  args: ['run', '--passWithNoTests', '--project', name],
+});
+
+/** The checks of `npm test`, in the order of their cost. */
+const checks: readonly Check[] = [
   { name: 'format and lint', module: '@biomejs/biome/bin/biome', args: ['ci', '.'] },
   { name: 'types', module: 'typescript/bin/tsc', args: ['--noEmit'] },
-  // One after another: each keeps two cores busy, and tests have time limits.
-  ...['node', 'gpu', 'lavapipe'].map((project) => ({
-    name: `tests: ${project}`,
-    module: vitest,
-    args: ['run', '--passWithNoTests', '--project', project],
-  })),
 ];
+
+/** Tests that run at the same time: those of kernels wait for the compiler of one adapter, which uses one core, the others for processes. */
+const lanes: readonly (readonly Check[])[] = [[project('node')], [project('gpu'), project('lavapipe')]];
 
 /** Options of Vitest that are often given, which npm must not keep. */
 const testOptions = [
@@ -47,39 +55,74 @@ export async function main(args: readonly string[]): Promise<number> {
   const { browser: started, path: browser } = await startChrome({ log: (line) => console.error(line) });
   await started.close();
   console.error(`browser: ${browser}`);
-  await provideLavapipe();
-  const some = [{ name: 'tests', module: vitest, args: ['run'] }];
-  for (const { name, module, args: own } of args.length > 0 ? some : checks) {
-    console.error(`\n${name}`);
-    const status = await runNode(join(projectRoot, 'node_modules', module), [...own, ...args], browser);
-    if (signals.asked) return signals.status;
-    if (status !== 0) return status;
+  const withoutLavapipe = await provideLavapipe();
+  const folder = mkdtempSync(join(tmpdir(), 'wgrad-test-'));
+  const leftOut = join(folder, 'left-out.jsonl');
+  const running = new Set<ChildProcess>();
+  const run = (check: Check, whole: boolean) =>
+    runCheck(check, running, { WGRAD_BROWSER: browser, WGRAD_LEFT_OUT: leftOut }, whole);
+  const stop = (signal: NodeJS.Signals) => {
+    for (const child of running) child.kill(signal);
+  };
+  try {
+    return await signals.hold('this check', stop, async () => {
+      const stages =
+        args.length > 0
+          ? [[[{ name: 'tests', module: vitest, args: ['run', ...args] }]]]
+          : [...checks.map((check) => [[check]]), lanes];
+      for (const stage of stages) {
+        const statuses = await Promise.all(
+          stage.map(async (lane, i) => {
+            let status = 0;
+            for (const check of lane) if (!signals.asked) status = (await run(check, i > 0)) || status;
+            return status;
+          }),
+        );
+        if (signals.asked) return signals.status;
+        const failed = statuses.find((status) => status !== 0);
+        if (failed !== undefined) return failed;
+      }
+      return 0;
+    });
+  } finally {
+    const lines = existsSync(leftOut) ? leftOutLines(readFileSync(leftOut, 'utf8')) : [];
+    if (withoutLavapipe !== undefined) lines.push(`left out, the tests on lavapipe: ${withoutLavapipe}`);
+    if (lines.length > 0) console.error(`\n${lines.join('\n')}`);
+    rmSync(folder, { recursive: true, force: true });
   }
-  return 0;
 }
 
-/** The second adapter of the tests, where its host is installed: without it they are left out, with the reason (test/lavapipe-driver.ts). */
-async function provideLavapipe(): Promise<void> {
-  if (dawnVersion() === '' || process.env.VK_ICD_FILENAMES !== undefined) return;
-  if (lavapipeManifest() === undefined) await installMesa((line) => console.error(line));
+/** The second adapter of the tests. Returns why they are left out on it (test/lavapipe-driver.ts); undefined where it is there. */
+async function provideLavapipe(): Promise<string | undefined> {
+  if (dawnVersion() === '') return 'the optional npm package webgpu is not installed';
+  if (process.env.VK_ICD_FILENAMES !== undefined || lavapipeManifest() !== undefined) return undefined;
+  await installMesa((line) => console.error(line));
+  return lavapipeManifest() === undefined ? 'its driver is not installed' : undefined;
 }
 
-/** Passes a signal on, and waits for what it does. */
-function runNode(script: string, args: readonly string[], browser: string): Promise<number> {
-  const child = spawn(process.execPath, [script, ...args], {
+/** Runs a check to its end. What a check beside another one prints comes `whole`, when it is over. Returns its exit status. */
+function runCheck(
+  { name, module, args }: Check,
+  running: Set<ChildProcess>,
+  env: Readonly<Record<string, string>>,
+  whole: boolean,
+): Promise<number> {
+  if (!whole) console.error(`\n${name}`);
+  const child = spawn(process.execPath, [join(projectRoot, 'node_modules', module), ...args], {
     cwd: projectRoot,
-    stdio: 'inherit',
-    env: { ...process.env, WGRAD_BROWSER: browser },
+    stdio: whole ? ['inherit', 'pipe', 'pipe'] : 'inherit',
+    env: { ...process.env, ...env },
   });
-  const ended = new Promise<number>((resolve, reject) => {
+  running.add(child);
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => printed.push(chunk));
+  return new Promise<number>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
+    child.on('close', (code) => {
+      running.delete(child);
+      if (whole) process.stderr.write(`\n${name}\n${Buffer.concat(printed).toString()}`);
+      resolve(code ?? 1);
+    });
   });
-  return signals.hold(
-    'this check',
-    (signal) => {
-      child.kill(signal);
-    },
-    () => ended,
-  );
 }
