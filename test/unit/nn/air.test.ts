@@ -42,9 +42,13 @@ test('shapes, names, parameters', () => {
 test('what is trained: all but the whitening filters and gamma; biases of batch norm at 64 times the rate', () => {
   const ranges = rateRanges(layout);
   const factorAt = (element: number) =>
-    ranges.find(({ start, end }) => element >= start && element < end)?.rateFactor ?? 0;
+    ranges.find(({ start, end }) => element >= start && element < end)?.rateFactor;
   for (const { name, start, size } of layout.parameters) {
-    const factor = name.endsWith('bn.bias') ? 64 : /layers.0.conv.weight|bn.weight/.test(name) ? 0 : 1;
+    const factor = name.endsWith('bn.bias')
+      ? 64
+      : /layers.0.conv.weight|bn.weight/.test(name)
+        ? undefined
+        : 1;
     expect([factorAt(start), factorAt(start + size - 1)], name).toEqual([factor, factor]);
   }
   for (const { start, end } of ranges) expect([start % 4, end % 4]).toEqual([0, 0]);
