@@ -9,6 +9,7 @@ import { netWords, parameterCount, resolveNet } from '../../../src/nn/net.ts';
 import type { NetSpec } from '../../../src/nn/net-spec.ts';
 import { extractSegment, layOut, rateRanges } from '../../../src/nn/parameters.ts';
 import { learningRate } from '../../../src/optim/schedule.ts';
+import { applyStateDict } from '../../../src/train/state.ts';
 
 const cifar = { channels: 3, height: 32, width: 32 };
 const spec = namedNet('air-16-48-32', cifar, 10);
@@ -111,5 +112,43 @@ describe('what does not fit is named', () => {
 
   test('rows of numbers', () => {
     expect(() => namedNet('air-4-4-4', { features: 12 }, 10)).toThrow('it wants an image');
+  });
+});
+
+describe("the state dict of PyTorch's nn.Sequential of the same layers", () => {
+  const tensors = [...layout.parameters, ...layout.statistics].map(
+    ({ name, parameter: { torchShape } }, i) => {
+      const [, place, , rest] = name.split('.');
+      const length = torchShape.reduce((product, size) => product * size, 1);
+      return {
+        name: `${place}.${rest}`,
+        shape: torchShape,
+        data: Float32Array.from({ length }, (_, k) => i + k / length),
+      };
+    },
+  );
+  const state = () => ({
+    parameters: new Float32Array(layout.parameterCount),
+    statistics: new Float32Array(layout.statisticCount),
+  });
+
+  test('is read', () => {
+    const read = state();
+    applyStateDict(layout, read, tensors);
+    for (const [i, segment] of [...layout.parameters, ...layout.statistics].entries()) {
+      const flat = layout.statistics.includes(segment) ? read.statistics : read.parameters;
+      expect(extractSegment(flat, segment).data, segment.name).toEqual(tensors[i]!.data);
+    }
+  });
+
+  test('of another net is refused in a line', () => {
+    const other = layOut(namedNet('air-16-48-64', cifar, 10));
+    const read = {
+      parameters: new Float32Array(other.parameterCount),
+      statistics: new Float32Array(other.statisticCount),
+    };
+    expect(() => applyStateDict(other, read, tensors)).toThrow(
+      '16.weight, which would be layers.16.conv.weight, is 32 x 48 x 3 x 3 in the weights, 64 x 48 x 3 x 3 in this net',
+    );
   });
 });
