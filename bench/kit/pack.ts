@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'vite';
+import { codeHash, codeHashFile } from '../../src/cli/folders/provenance.ts';
 import { makeCommand, parse } from '../../src/cli/options/command.ts';
 import { wholeNumber } from '../../src/cli/options/numbers.ts';
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
@@ -85,6 +86,7 @@ export async function main(args: readonly string[]): Promise<number> {
       `${JSON.stringify({ name: 'wgrad-kit', type: 'module', private: true }, null, 1)}\n`,
     );
     writeFileSync(join(making, commitFile), `${currentCommit() ?? ''}\n`);
+    writeFileSync(join(making, codeHashFile), `${codeHash()}\n`);
     writeFileSync(join(making, 'run.mjs'), runner);
     renameSync(making, folder);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { datasets } from '../../data/datasets/index.ts';
@@ -43,13 +43,22 @@ export function sourceHash(root: string, folders: readonly string[]): string {
   return hash.digest('hex');
 }
 
+/** Where there are no sources, in a kit: what packed it wrote their hash into this file. */
+export const codeHashFile = 'code-hash.txt';
+
+/** SHA-256 of what computes here. */
+export function codeHash(root = projectRoot): string {
+  const written = join(root, codeHashFile);
+  return existsSync(written) ? readFileSync(written, 'utf8').trim() : sourceHash(root, computing);
+}
+
 let known: Provenance | undefined;
 
 /** Of what this process computes. */
 export function provenance(): Provenance {
   known ??= {
     host: hostname(),
-    codeHash: sourceHash(projectRoot, computing),
+    codeHash: codeHash(),
     dataHash: createHash('sha256')
       .update(JSON.stringify(datasets.map(({ files }) => files)))
       .digest('hex'),
