@@ -1,5 +1,6 @@
 // Builds a page of this project: Vite bundles it with its workers and styles into files that any server can hand out.
 import { basename, dirname, join } from 'node:path';
+import type { Plugin } from 'vite';
 import { keptBuild, sourceHash } from './build-cache.mjs';
 import { projectRoot } from './project-root.ts';
 
@@ -10,10 +11,25 @@ export interface PageBuild {
   readonly outDir: string;
   /** Smaller files, and names of functions that say nothing. */
   readonly minify?: boolean;
+  /** Only its workers compile shaders: the page's own code needs the tables of kernels, not their texts. */
+  readonly shadersInWorkers?: boolean;
 }
 
+/** Shaders without text, for code that never compiles them. */
+const withoutShaderTexts: Plugin = {
+  name: 'wgrad:without-shader-texts',
+  enforce: 'pre',
+  resolveId: (source) => (/\.wgsl\?raw$/.test(source) ? '\0no-shader' : null),
+  load: (id) => (id === '\0no-shader' ? "export default ''" : null),
+};
+
 /** Builds a page into a folder. Addresses in it are relative: it works under any path. */
-export async function buildPage({ page, outDir, minify = false }: PageBuild): Promise<void> {
+export async function buildPage({
+  page,
+  outDir,
+  minify = false,
+  shadersInWorkers = false,
+}: PageBuild): Promise<void> {
   const { build } = await import('vite');
   const { NODE_ENV } = process.env;
   const html = join(projectRoot, page);
@@ -24,6 +40,7 @@ export async function buildPage({ page, outDir, minify = false }: PageBuild): Pr
     envDir: false,
     publicDir: false,
     logLevel: 'error',
+    plugins: shadersInWorkers ? [withoutShaderTexts] : [],
     worker: { format: 'es' },
     build: {
       target: 'es2022',
@@ -41,9 +58,9 @@ export async function buildPage({ page, outDir, minify = false }: PageBuild): Pr
 }
 
 /** Folder with a page as `buildPage` makes it, built where it was not built before from the same sources. */
-export function builtPage(page: string): Promise<string> {
+export function builtPage(page: string, options: Pick<PageBuild, 'shadersInWorkers'> = {}): Promise<string> {
   const [folder] = page.split('/') as [string];
   const key = sourceHash(projectRoot, [...new Set([folder, 'src', 'shaders', 'package-lock.json'])]);
   const name = page.replace(/\.html$/, '').replaceAll('/', '-');
-  return keptBuild(name, key, basename(page), (outDir) => buildPage({ page, outDir }));
+  return keptBuild(name, key, basename(page), (outDir) => buildPage({ page, outDir, ...options }));
 }

@@ -82,16 +82,19 @@ export async function tune(
   }
   const deadline = performance.now() + budgetMs;
   const quantum = new Quantum();
+  const isOver = () => performance.now() > deadline;
   let done = 0;
   // The costliest first: they are worth the budget most.
   const byCost = [...wanted].sort(
     ([, a], [, b]) => b.kernel.cost(b.shape).flops - a.kernel.cost(a.shape).flops,
   );
   for (const [name, call] of byCost) {
-    if (performance.now() > deadline || signal?.aborted) break;
-    onProgress?.(done++, wanted.size, name);
-    const tuned = await tuneOp(gpu, pipelines, call, quantum);
+    if (isOver() || signal?.aborted) break;
+    onProgress?.(done, wanted.size, name);
+    const tuned = await tuneOp(gpu, pipelines, call, quantum, isOver);
     if (tuned !== undefined) ops[name] = tuned;
+    // What the clock cannot time is done with; what the budget cut short is not.
+    if (tuned !== undefined || !isOver()) done++;
   }
   onLeft?.(wanted.size - done, wanted.size);
   return { key: known.key, ops };
@@ -111,6 +114,7 @@ async function tuneOp(
   pipelines: PipelineCache,
   call: KernelCall,
   quantum: Quantum,
+  isOver: () => boolean,
 ): Promise<TunedOp | undefined> {
   const { capabilities } = gpu;
   const place = { label: call.label, replicas: replicasOf(call) };
@@ -124,7 +128,13 @@ async function tuneOp(
   );
   const clock = clockFor(gpu, works, false);
   try {
-    return await timeVariants({ clock, quantum, variants, sampleNs: capabilities.software ? 0 : sampleNs });
+    return await timeVariants({
+      clock,
+      quantum,
+      variants,
+      sampleNs: capabilities.software ? 0 : sampleNs,
+      isOver,
+    });
   } finally {
     clock.destroy();
   }

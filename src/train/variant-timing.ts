@@ -16,6 +16,8 @@ const leastGain = 0.03;
 const hopeless = 1.5;
 /** Measurements of a variant that is in the running. */
 const rounds = 11;
+/** So many decide where the time is over. */
+const leastRounds = 3;
 const mostRepeats = 2000;
 /** Work that takes longer is not timed twice before the rounds, ns. */
 const slowNs = 1e9;
@@ -28,28 +30,33 @@ export interface VariantTiming {
   readonly variants: readonly string[];
   /** How long a sample lasts at least, ns. A dispatch is repeated to fill it, and as often as the clock's quantum asks for. */
   readonly sampleNs: number;
+  /** Asked before each measurement: where the time is over, what is not measured stays open. A first one compiles on some drivers: it takes seconds. */
+  readonly isOver?: () => boolean;
 }
 
 /**
  * Times variants in turn and picks the fastest, or the default where none is clearly faster. What the clock cannot time is left out;
- * undefined where that is the default.
+ * undefined where that is the default, and where the time is over before every variant has had its turn.
  */
 export async function timeVariants({
   clock,
   quantum,
   variants,
   sampleNs,
+  isOver = () => false,
 }: VariantTiming): Promise<TunedOp | undefined> {
   const time = async (row: number, repeats: number) => (await clock.run([{ row, repeats }]))[0]?.ns ?? null;
   const limits = { leastNs: sampleNs, mostRepeats, slowNs };
   const measured: { variant: string; row: number; repeats: number; firstNs: number; samples: number[] }[] =
     [];
   for (const [row, variant] of variants.entries()) {
+    if (isOver()) return undefined;
     const { repeats, ns } = await enoughRepeats((count) => time(row, count), quantum, limits);
     if (ns !== null) measured.push({ variant, row, repeats, firstNs: ns / repeats, samples: [] });
   }
   const best = Math.min(...measured.map(({ firstNs }) => firstNs));
   for (let round = 0; round < rounds; round++) {
+    if (round >= leastRounds && isOver()) break;
     for (const { row, repeats, firstNs, samples } of measured) {
       if (firstNs > hopeless * best) continue;
       const ns = await time(row, repeats);

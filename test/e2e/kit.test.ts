@@ -51,9 +51,9 @@ test.skipIf(refusal !== undefined)(
     const trained = run('experiments', ...args, '--out', 'study');
     expect(trained.status, trained.stderr).toBe(0);
     expect(readdirSync(join(folder, 'study'))).toContain('results.json');
-    const { results } = JSON.parse(readFileSync(join(folder, 'study', 'results.json'), 'utf8'));
-    expect(results[0].codeHash).toBe(provenance().codeHash);
-    expect(results[0].adapter.name).toMatch(/llvmpipe/);
+    const { experiments } = JSON.parse(readFileSync(join(folder, 'study', 'results.json'), 'utf8'));
+    expect(experiments[0].codeHash).toBe(provenance().codeHash);
+    expect(experiments[0].adapter.name).toMatch(/llvmpipe/);
 
     const wrong = run('--parts', 'all');
     expect(wrong.status).toBe(2);

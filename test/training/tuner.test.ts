@@ -31,6 +31,7 @@ test('measures each op and shape once, every variant that can run', async () => 
   const asked: string[] = [];
   const left: number[] = [];
   const tuning = await tune(gpu, pipelines, calls, none, {
+    budgetMs: 120_000,
     onProgress: (_, total, op) => asked.push(`${op} of ${total}`),
     onLeft: (...counts) => left.push(...counts),
   });

@@ -52,10 +52,13 @@ export class ExperimentsDirectory extends ExperimentFolders {
     const folder = join(this.path, name);
     const weights = perSeed.length === 1 ? 'weights.safetensors' : `weights.${perSeed[0]!.seed}.safetensors`;
     const { tensors } = readSafetensors(new Uint8Array(readFileSync(join(folder, weights))));
-    const first = tensors.find((tensor) => tensor.name === 'layers.0.linear.weight')!;
+    // (units, values of an image), or (filters, channels, height, width).
+    const { data, shape } = tensors.find(({ name }) => /^layers\.0\.(linear|conv)\.weight$/.test(name))!;
+    const [, channels, height = 0, width = 0] = shape;
+    const image = shape.length === 4 ? { channels: channels!, height, width } : datasetOf(settings).image;
     return {
       curves: readCurves(readFileSync(join(folder, 'metrics.jsonl'), 'utf8')),
-      weights: weightImage(first.data, datasetOf(settings).image),
+      weights: weightImage(data, image),
     };
   }
 }

@@ -109,3 +109,27 @@ describe('timestamps that are 0 or go backwards', () => {
     expect(us.second).toBeGreaterThan(11);
   });
 });
+
+describe('a budget', () => {
+  /** Says no so many times. */
+  const overAfter = (asked: number) => () => asked-- <= 0;
+  const within = (isOver: () => boolean) =>
+    timeVariants({
+      clock: roundedClock([3e6, 2e6, 1e6], 1),
+      quantum: new Quantum(),
+      variants,
+      sampleNs: 0,
+      isOver,
+    });
+
+  test('that ends before each variant had its turn decides nothing', async () => {
+    expect(await within(overAfter(2))).toBeUndefined();
+  });
+
+  test('that ends in the rounds leaves enough of them', async () => {
+    let asked = 0;
+    const tuned = await within(() => ++asked > 3);
+    expect(tuned?.variant).toBe('third');
+    expect(asked).toBe(4);
+  });
+});
