@@ -94,6 +94,19 @@ const quick = (options: Omit<TrainerOptions, 'choose'>): TrainerOptions => ({
   ...options,
 });
 
+test('a run that goes on keeps the variants that were forced, whatever it is given', async () => {
+  const forced = { matmul: 'naive' };
+  const first = await Trainer.make(gpu, data.dataset, baseSettings, quick({ forced }));
+  const checkpoint = readCheckpoint(writeCheckpoint(await first.checkpoint()));
+  expect(checkpoint.forced).toEqual(forced);
+  for (const options of [{}, { forced: { matmul: 'quad-5x12' } }]) {
+    const rest = await Trainer.make(gpu, data.dataset, baseSettings, quick({ checkpoint, ...options }));
+    expect((await rest.checkpoint()).forced).toEqual(forced);
+    await rest.destroy();
+  }
+  await first.destroy();
+});
+
 describe('interludes', () => {
   test('change neither bits nor reports, whenever they come', async () => {
     const undisturbed = await run(baseSettings);

@@ -83,6 +83,16 @@ describe('epochOrder', () => {
     expect(flips(0)).not.toEqual(flips(1));
   });
 
+  test('each epoch has crops of its own, without reference to flips and permutation', () => {
+    const crops = (epoch: number) =>
+      Array.from(epochOrder({ ...plain, epoch, shuffle: false, cropPixels: 2 }), (word) => {
+        const { cropDx, cropDy } = decodeSample(word);
+        return [cropDx, cropDy];
+      });
+    expect(crops(0)).not.toEqual(crops(1));
+    expect(crops(1)).toEqual(crops(1));
+  });
+
   test('limits: both sides', () => {
     expect(epochOrder({ ...plain, firstImage: 2 ** 20 - 1, count: 1 })).toHaveLength(1);
     expect(() => epochOrder({ ...plain, firstImage: 2 ** 20, count: 1 })).toThrow(RangeError);

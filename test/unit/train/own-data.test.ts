@@ -1,0 +1,69 @@
+/** Arrays of the caller's own are refused in one line, before anything reaches the GPU. */
+import { describe, expect, test } from 'vitest';
+import type { Gpu } from '../../../src/gpu/device.ts';
+import { withDefaults } from '../../../src/train/defaults.ts';
+import { floatDataset, imageDataset, type OwnImages, type OwnRows } from '../../../src/train/own-data.ts';
+
+const untouched = new Proxy({} as Gpu, {
+  get: (_, name) => {
+    throw new Error(`the GPU was asked for ${String(name)}`);
+  },
+});
+
+const image = { channels: 1, height: 2, width: 3 };
+const split = (count: number, size: number, label = 0) => ({
+  images: new Uint8Array(count * size),
+  rows: new Float32Array(count * size),
+  labels: new Uint8Array(count).fill(label),
+});
+const images: OwnImages = { image, classes: 2, train: split(4, 6), test: split(2, 6) };
+const rows: OwnRows = { features: 6, classes: 2, train: split(4, 6), test: split(2, 6, 1) };
+
+describe.each([
+  ['images', (changes: object) => imageDataset(untouched, { ...images, ...changes })],
+  ['rows', (changes: object) => floatDataset(untouched, { ...rows, ...changes })],
+] as const)('%s', (_, make) => {
+  test.each([
+    [{ classes: 0 }, 'classes: must be a whole number from 1 to 256, got 0'],
+    [{ classes: 257 }, 'classes: must be a whole number from 1 to 256, got 257'],
+    [{ train: split(0, 6) }, 'train: no samples'],
+    [{ train: split(4, 5) }, 'train: 20 values for 4 labels, which want 6 each'],
+    [{ test: split(2, 7) }, 'test: 14 values for 2 labels, which want 6 each'],
+    [{ test: split(2, 6, 2) }, 'test: label 0 is 2, not 0..1'],
+    [{ train: split(4, 6, 255) }, 'train: label 0 is 255, not 0..1'],
+  ])('%o', (changes, message) => {
+    expect(() => make(changes)).toThrow(new RangeError(message));
+  });
+
+  test('what fits goes to the GPU', () => {
+    expect(() => make({})).toThrow('the GPU was asked for');
+  });
+});
+
+test.each([
+  [{ image: { channels: 0, height: 2, width: 3 } }, 'image: 0 x 2 x 3 is no size of an image'],
+  [
+    { normalisation: { mean: new Float64Array(5), std: new Float64Array(6) } },
+    'normalisation: 5 means and 6 deviations for 6 values',
+  ],
+])('images alone: %o', (changes, message) => {
+  expect(() => imageDataset(untouched, { ...images, ...changes })).toThrow(new RangeError(message));
+});
+
+test('rows alone: no number of features', () => {
+  expect(() => floatDataset(untouched, { ...rows, features: 1.5 })).toThrow(
+    new RangeError('features: 1.5 is no number of features'),
+  );
+});
+
+test('settings: what is given stands, the rest is plain SGD on one net of seed 1', () => {
+  const net = { input: { features: 2 }, layers: [{ kind: 'linear', outputs: 2 }], classes: 2 } as const;
+  const schedule = { kind: 'constant', rate: 0.1 } as const;
+  const settings = withDefaults({ net, steps: 3, schedule, batchSize: 7, flip: true });
+  expect(settings).toMatchObject({ net, steps: 3, schedule, batchSize: 7, flip: true, shuffle: true });
+  expect(settings).toMatchObject({
+    optimizer: { kind: 'sgd' },
+    replicas: [{ seed: 1, lambda: 0 }],
+    valSize: 0,
+  });
+});
