@@ -4,15 +4,12 @@
 import dgradNaive from '../../shaders/matmul-dgrad/naive.wgsl?raw';
 import dgradQuad from '../../shaders/matmul-dgrad/quad.wgsl?raw';
 import dgradRegister from '../../shaders/matmul-dgrad/register.wgsl?raw';
-import dgradStationary from '../../shaders/matmul-dgrad/stationary.wgsl?raw';
 import forwardNaive from '../../shaders/matmul-forward/naive.wgsl?raw';
 import forwardQuad from '../../shaders/matmul-forward/quad.wgsl?raw';
 import forwardRegister from '../../shaders/matmul-forward/register.wgsl?raw';
-import forwardStationary from '../../shaders/matmul-forward/stationary.wgsl?raw';
 import wgradNaive from '../../shaders/matmul-wgrad/naive.wgsl?raw';
 import wgradQuad from '../../shaders/matmul-wgrad/quad.wgsl?raw';
 import wgradRegister from '../../shaders/matmul-wgrad/register.wgsl?raw';
-import wgradStationary from '../../shaders/matmul-wgrad/stationary.wgsl?raw';
 import splitSumNaive from '../../shaders/split-sum/naive.wgsl?raw';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import {
@@ -23,6 +20,7 @@ import {
   wgradBlocks,
 } from './matmul-block.ts';
 import { cost, fits, type MatmulShape, type SplitMatmulShape, sizes, splitK } from './matmul-shape.ts';
+import { stationaryVariant } from './matmul-stationary.ts';
 
 export type { MatmulShape, SplitMatmulShape } from './matmul-shape.ts';
 
@@ -33,49 +31,6 @@ const repays =
   (columns: number) =>
   ({ N, K }: MatmulShape): boolean =>
     columns <= 16 || N * K >= 2 ** 15;
-
-/** Which of M, N and K is what to a stationary variant: its rows pass by, its columns are held, its terms are summed. */
-interface Stationary {
-  readonly source: string;
-  readonly rows: 'M' | 'K';
-  readonly columns: 'N' | 'K';
-  readonly terms: 'M' | 'N' | 'K';
-}
-
-/** Terms and columns of the block that a quad holds, and the most rows that a workgroup passes by it. */
-const held = { terms: 64, columns: 64, rows: 256 };
-
-/** One operand of the product stays in private memory while the rows of the other pass by. */
-function stationaryVariant({ source, rows, columns, terms }: Stationary): Variant<MatmulShape> {
-  const blocks = (shape: MatmulShape): number => ceil(shape[rows] / held.rows);
-  const grid = (shape: MatmulShape) => [shape[columns] / held.columns, blocks(shape)] as const;
-  return {
-    name: `stationary-${held.terms}x${held.columns}`,
-    source,
-    subgroups: true,
-    madeFor: ['swiftshader'],
-    unrolled: () => held.terms * held.columns,
-    refuses: (shape) => {
-      const odd = [rows, terms].find((name) => shape[name] % 4 !== 0);
-      if (odd !== undefined) return `${odd} = ${shape[odd]} is not a multiple of 4`;
-      if (shape[columns] % held.columns === 0) return undefined;
-      return `${columns} = ${shape[columns]} is not a multiple of its ${held.columns} columns`;
-    },
-    // Large products, whose blocks of terms are mostly filled, with work for two cores and more.
-    pays: (shape) => {
-      const filled = shape[terms] / (held.terms * ceil(shape[terms] / held.terms));
-      const [x, y] = grid(shape);
-      return shape.M * shape.N * shape.K >= 2 ** 23 && filled >= 0.75 && x * y >= 4;
-    },
-    constants: (shape) => ({
-      ...sizes(shape),
-      BLOCK: 4 * ceil(shape[rows] / 4 / blocks(shape)),
-      DEPTH4: held.terms / 4,
-      COLS: held.columns / 16,
-    }),
-    grid,
-  };
-}
 
 /** Times four k in a round of the loop. What it carries is copied in every round (docs/kernels.md); a long loop repays twice the code. */
 const roundsOf = ({ K }: MatmulShape): number => (K >= 1024 && K % 8 === 0 ? 2 : 1);
@@ -161,7 +116,7 @@ export const matmulForward = defineKernel({
     ...forwardVariants,
     ...forwardBlocks,
     forwardQuadVariant(13, 13),
-    stationaryVariant({ source: forwardStationary, rows: 'M', columns: 'N', terms: 'K' }),
+    stationaryVariant('matmul-forward'),
   ],
   preferred: {
     swiftshader: ['stationary-64x64', 'quad-13x28', 'quad-5x12', 'register-5x4'],
@@ -239,7 +194,7 @@ export const matmulWgrad = defineKernel({
     wgradQuadVariant(1, 3),
     wgradQuadVariant(2, 3),
     wgradQuadVariant(3, 13),
-    stationaryVariant({ source: wgradStationary, rows: 'K', columns: 'N', terms: 'M' }),
+    stationaryVariant('matmul-wgrad'),
   ],
   preferred: {
     swiftshader: ['stationary-64x64', 'quad-12x52', 'quad-4x12', 'register-4x16'],
@@ -284,7 +239,7 @@ export const matmulDgrad = defineKernel({
     dgradQuadVariant(5, 3),
     dgradQuadVariant(4, 4),
     dgradQuadVariant(13, 4),
-    stationaryVariant({ source: dgradStationary, rows: 'M', columns: 'K', terms: 'N' }),
+    stationaryVariant('matmul-dgrad'),
   ],
   preferred: {
     swiftshader: ['stationary-64x64', 'quad-5x12', 'register-5x4'],

@@ -1,6 +1,6 @@
 /** Mistakes that the check must see: each turns a right variant into a wrong one. */
 export interface Mistake {
-  /** The first variant whose name starts with this is broken. */
+  /** Of the variants whose names start with this, one is broken. */
   readonly variant: string;
   /** What goes wrong. */
   readonly mistake: string;

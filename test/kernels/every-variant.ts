@@ -20,11 +20,18 @@ function replicaCounts<S extends Shape>({ variants }: Kernel<S>, variant: Varian
   return isFirstOfFile ? [1, 2, 5] : [2];
 }
 
-/** The shapes that a variant runs: all, or the first, the last and one between, where compilation is slow. */
-function tested<T>(shapes: readonly T[]): readonly T[] {
-  if (!compilesSlowly || shapes.length <= leastShapes) return shapes;
-  return [0, shapes.length >> 1, shapes.length - 1].map((index) => shapes[index]!);
+/** Multiply-adds of a shader that takes seconds to compile for each shape (SwiftShader compiles 2,000 in a second). */
+const longText = 2048;
+
+/** The shapes that a variant runs: all; the first, the last and one between where compilation is slow; the first and the last where its text is long. */
+function tested<S extends Shape>(variant: Variant<S>, shapes: readonly S[]): readonly S[] {
+  const last = shapes.length - 1;
+  if (compilesSlowly && shapes.length > leastShapes) return [shapes[0]!, shapes[last >> 1]!, shapes[last]!];
+  return hasLongText(variant, shapes) && shapes.length > 2 ? [shapes[0]!, shapes[last]!] : shapes;
 }
+
+const hasLongText = <S extends Shape>({ unrolled }: Variant<S>, shapes: readonly S[]): boolean =>
+  shapes.some((shape) => (unrolled?.(shape) ?? 0) > longText);
 
 /**
  * Tests of every variant of an op with the shapes of its check table and 1, 2 and 5 replicas. A test's name reproduces
@@ -50,7 +57,7 @@ export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: read
           if (reason !== undefined) refused.set(shapeText(shape), reason);
           return reason === undefined && (replicas === 1 || kernel.cost(shape).flops <= heavyFlops);
         });
-        for (const shape of tested(shapes)) {
+        for (const shape of tested(variant, shapes)) {
           ran.add(shapeText(shape));
           for (const seed of seeds) {
             const name = checkName(kernel.op, variant.name, shape, replicas, seed);
@@ -66,7 +73,8 @@ export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: read
         skip(variant.subgroups === true && !capabilities.subgroups, 'the adapter has no subgroups');
         const reason = [...refused.values()][0] ?? 'another tile of its shader is tested';
         skip(ran.size === 0 && compilesSlowly, `this adapter compiles slowly: ${reason}`);
-        expect(ran.size).toBeGreaterThanOrEqual(leastShapes);
+        const all = defaultShapes(kernel.op, 1) as readonly S[];
+        expect(ran.size).toBeGreaterThanOrEqual(hasLongText(variant, all) ? 2 : leastShapes);
       });
       afterAll(() => {
         const lines = Array.from(refused, ([shape, reason]) => `  ${shape}: ${reason}`);

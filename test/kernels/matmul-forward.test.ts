@@ -1,11 +1,17 @@
 import { expect, test } from 'vitest';
 import { refusal } from '../../src/kernels/kernel.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
+import { stationaryVariant } from '../../src/kernels/matmul-stationary.ts';
 import { checkVariant, describeCheck } from '../../src/reference/check.ts';
 import { testEveryVariant } from './every-variant.ts';
 import { gpu, pipelines } from './test-gpu.ts';
 
 testEveryVariant(matmulForward);
+// A block of another size, of more workgroups, whose text is short.
+testEveryVariant({
+  ...matmulForward,
+  variants: [stationaryVariant('matmul-forward', { terms: 16, columns: 16, rows: 32 })],
+});
 
 const shape = { M: 7, N: 12, K: 20 };
 for (const variant of matmulForward.variants) {

@@ -1,0 +1,68 @@
+// Products of which one operand stays in private memory while the rows of the other pass by: SwiftShader's variants for large ones.
+import dgrad from '../../shaders/matmul-dgrad/stationary.wgsl?raw';
+import forward from '../../shaders/matmul-forward/stationary.wgsl?raw';
+import wgrad from '../../shaders/matmul-wgrad/stationary.wgsl?raw';
+import type { Variant } from './kernel.ts';
+import { type MatmulShape, sizes } from './matmul-shape.ts';
+
+const { ceil } = Math;
+
+/** Which of M, N and K is what: rows pass by, columns are held, terms are summed. */
+interface Stationary {
+  readonly source: string;
+  readonly rows: 'M' | 'K';
+  readonly columns: 'N' | 'K';
+  readonly terms: 'M' | 'N' | 'K';
+}
+
+export const stationaryOps: Readonly<Record<'matmul-forward' | 'matmul-wgrad' | 'matmul-dgrad', Stationary>> =
+  {
+    'matmul-forward': { source: forward, rows: 'M', columns: 'N', terms: 'K' },
+    'matmul-wgrad': { source: wgrad, rows: 'K', columns: 'N', terms: 'M' },
+    'matmul-dgrad': { source: dgrad, rows: 'M', columns: 'K', terms: 'N' },
+  };
+
+/** The block that a quad holds: terms and columns, multiples of 16; and the most rows that a workgroup passes by it. */
+interface HeldBlock {
+  readonly terms: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The fastest. A sixteenth of it, for tests, compiles in a sixteenth of the time. */
+const fastest: HeldBlock = { terms: 64, columns: 64, rows: 256 };
+
+export function stationaryVariant(
+  op: keyof typeof stationaryOps,
+  held: HeldBlock = fastest,
+): Variant<MatmulShape> {
+  const { source, rows, columns, terms } = stationaryOps[op];
+  const blocks = (shape: MatmulShape): number => ceil(shape[rows] / held.rows);
+  const grid = (shape: MatmulShape) => [shape[columns] / held.columns, blocks(shape)] as const;
+  return {
+    name: `stationary-${held.terms}x${held.columns}`,
+    source,
+    subgroups: true,
+    madeFor: ['swiftshader'],
+    unrolled: () => held.terms * held.columns,
+    refuses: (shape) => {
+      const odd = [rows, terms].find((name) => shape[name] % 4 !== 0);
+      if (odd !== undefined) return `${odd} = ${shape[odd]} is not a multiple of 4`;
+      if (shape[columns] % held.columns === 0) return undefined;
+      return `${columns} = ${shape[columns]} is not a multiple of its ${held.columns} columns`;
+    },
+    // Large products, whose blocks of terms are mostly filled, with work for two cores and more.
+    pays: (shape) => {
+      const filled = shape[terms] / (held.terms * ceil(shape[terms] / held.terms));
+      const [x, y] = grid(shape);
+      return shape.M * shape.N * shape.K >= 2 ** 23 && filled >= 0.75 && x * y >= 4;
+    },
+    constants: (shape) => ({
+      ...sizes(shape),
+      BLOCK: 4 * ceil(shape[rows] / 4 / blocks(shape)),
+      DEPTH4: held.terms / 4,
+      COLS: held.columns / 16,
+    }),
+    grid,
+  };
+}
