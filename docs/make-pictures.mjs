@@ -1,4 +1,4 @@
-// Makes docs/page.png, the picture of the page in the README, and src/page/example/quick-look.json, the recorded example of the Runs view:
+// Makes the pictures of the README, docs/page.png and docs/report.png (of results that are in docs/results), and src/page/example/quick-look.json, the recorded example of the Runs view:
 //   node docs/make-pictures.mjs
 // Trains the quick look with three seeds in headless Chrome: a minute on a software adapter.
 import { spawn } from 'node:child_process';
@@ -38,6 +38,11 @@ try {
   await page.waitForFunction(() => document.body.dataset.run === 'finished', { timeout: 550_000 });
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await page.screenshot({ path: join(root, 'docs/page.png') });
+  const report = await browser.newPage();
+  await report.setViewport({ width: 1000, height: 760 });
+  await report.goto(`file://${join(root, 'docs/results/experiments-2026-11-24/report.html')}`);
+  await report.screenshot({ path: join(root, 'docs/report.png') });
+  await report.close();
   const example = await page.evaluate(async () => {
     const opening = indexedDB.open('wgrad');
     await new Promise((resolve) => opening.addEventListener('success', resolve));
@@ -53,7 +58,7 @@ try {
   });
   mkdirSync(join(root, 'src/page/example'), { recursive: true });
   writeFileSync(join(root, 'src/page/example/quick-look.json'), `${example}\n`);
-  console.log(`docs/page.png; src/page/example/quick-look.json, ${example.length} bytes`);
+  console.log(`docs/page.png, docs/report.png; src/page/example/quick-look.json, ${example.length} bytes`);
 } finally {
   await browser.close();
   server.kill();
