@@ -113,12 +113,14 @@ export function lineChart({ title, xLabel, series, isLog = false }: LineChart): 
   if (points.length === 0) return '';
   const lows = points.map(({ low }) => low);
   const highs = points.map(({ high }) => high);
-  const scale = isLog ? logScale : linearScale;
+  // A rate that begins at 0 stands at the foot of a logarithmic axis.
+  const positive = lows.filter((low) => low > 0);
+  const scale = isLog && positive.length > 0 ? logScale : linearScale;
   const frame: Frame = {
     title,
     xLabel,
     x: linearScale(0, Math.max(...points.map(({ x }) => x))),
-    y: scale(Math.min(...lows), Math.max(...highs)),
+    y: scale(Math.min(...(scale === logScale ? positive : lows)), Math.max(...highs)),
   };
   const at = (x: number, y: number) => `${round(xOf(frame, x))},${round(yOf(frame, y))}`;
   const drawn = series.map(({ name, colour, points: ofSeries }) => {
