@@ -14,7 +14,7 @@ import {
 
 const trainingImages = 45_000;
 const gpu = await requestGpu(navigator.gpu);
-const dataset = loadDataset(gpu, cifar10, { baseUrl: '/data/cifar10/' }, trainingImages);
+const dataset = loadDataset(gpu, cifar10, { baseUrl: '/data/cifar10/' }, { trainingImages });
 const settings = withDefaults({
   net: mlp({ input: cifar10.image, hidden: [50, 50], classes: 10, batchNorm: courseBatchNorm }),
   optimizer: adam(),

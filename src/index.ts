@@ -25,7 +25,13 @@ export type { NamedTensor } from './nn/parameters.ts';
 export type { OptimizerSpec } from './optim/index.ts';
 export { learningRate, type Schedule } from './optim/schedule.ts';
 export { adam, adamw, constant, cyclical, rmsprop, sgd } from './optim/specs.ts';
-export { type GpuDataset, type ImageArrays, loadDataset, type RowArrays } from './train/dataset.ts';
+export {
+  type GpuDataset,
+  type ImageArrays,
+  loadDataset,
+  type NormalisedBy,
+  type RowArrays,
+} from './train/dataset.ts';
 export { type GivenSettings, withDefaults } from './train/defaults.ts';
 export type { Score } from './train/evaluation.ts';
 export { NonFiniteLoss } from './train/finite.ts';

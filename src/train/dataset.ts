@@ -216,16 +216,22 @@ export function uploadRows(gpu: Gpu, { features, classes, train, test }: RowData
   });
 }
 
+/** What images are normalised by: the first so many training images, each pixel or each channel. */
+export interface NormalisedBy {
+  readonly trainingImages: number;
+  /** `pixel` unless given. */
+  readonly by?: 'pixel' | 'channel' | undefined;
+}
+
 /**
  * Streams a data set from its server into GPU buffers, piece by piece: `arrived` tells the end, or Error naming the address that failed, or GpuError
- * where the buffers do not fit. `by`: what the normalisation is of.
+ * where the buffers do not fit.
  */
 export function loadDataset(
   gpu: Gpu,
   set: RecordSet,
   options: StreamOptions,
-  trainingImages: number,
-  by: 'pixel' | 'channel' = 'pixel',
+  { trainingImages, by = 'pixel' }: NormalisedBy,
 ): GpuDataset {
   const allocator = new Allocator(gpu);
   const { image } = set;
@@ -258,7 +264,10 @@ export function loadSettingsDataset(
   options: StreamOptions,
 ): GpuDataset {
   const set = datasetOf(settings);
-  return loadDataset(gpu, set, options, splitImages(set, 'train') - valSize, normalisation);
+  return loadDataset(gpu, set, options, {
+    trainingImages: splitImages(set, 'train') - valSize,
+    by: normalisation,
+  });
 }
 
 export function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisation: Normalisation): Tensor {

@@ -96,7 +96,7 @@ test('records of CIFAR-100, streamed, are the images and classes that are in the
   };
   const fetch = async (url: string) => new Response(bodies[url]);
   const gpu = await sharedGpu();
-  const streamed = await loadDataset(gpu, set, { baseUrl: datasetUrl(set), fetch }, 300);
+  const streamed = await loadDataset(gpu, set, { baseUrl: datasetUrl(set), fetch }, { trainingImages: 300 });
   const uploaded = uploadDataset(gpu, { ...set, ...arrays, classes: 100, normalisation });
   const net = mlp({ input: set.image, hidden: [16], classes: 100, batchNorm: courseBatchNorm });
   const train = async (dataset: GpuDataset) => {

@@ -60,8 +60,7 @@ export class Device {
         gpu,
         store.set,
         { ...source, onProgress: ({ doneBytes, totalBytes }) => onProgress(doneBytes, totalBytes) },
-        trainingImages,
-        by,
+        { trainingImages, by },
       );
       const data = { dataset, trainingImages, by };
       this.#data = data;
