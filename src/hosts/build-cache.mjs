@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -61,9 +62,15 @@ function filesBelow(root, path) {
 export async function keptBuild(name, key, entry, make) {
   const cache = buildCacheFolder();
   const kept = cache === undefined ? undefined : join(cache, `${name}-${key}`);
-  if (kept !== undefined && existsSync(join(kept, entry))) {
-    touch(kept);
-    return kept;
+  if (kept !== undefined && existsSync(kept)) {
+    if (existsSync(join(kept, entry)) && isWhole(kept)) {
+      touch(kept);
+      return kept;
+    }
+    console.error(`${kept} is damaged: building it again`);
+    try {
+      rmSync(kept, { recursive: true, force: true });
+    } catch {} // Of a cache that can only be read: nothing is kept there either.
   }
   const inCache = cache === undefined ? undefined : emptyFolder(cache);
   const folder = inCache ?? mkdtempSync(join(tmpdir(), 'wgrad-build-'));
@@ -76,10 +83,48 @@ export async function keptBuild(name, key, entry, make) {
     throw error;
   }
   if (inCache === undefined || kept === undefined || cache === undefined) return folder;
+  writeFileSync(join(inCache, listName), JSON.stringify(hashesBelow(inCache)));
   keep(inCache, kept, entry);
   process.off('exit', remove);
   prune(cache, name);
   return kept;
+}
+
+/** What is in a build, by hash. */
+const listName = '.files.json';
+
+/**
+ * @param {string} folder
+ * @returns {Record<string, string>}
+ */
+function hashesBelow(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  // Maps are for stacks alone.
+  const isPart = (/** @type {string} */ name) => name !== listName && !name.endsWith('.map');
+  return Object.fromEntries(
+    entries
+      .filter((entry) => entry.isFile() && isPart(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [
+        path.slice(folder.length + 1),
+        createHash('sha256').update(readFileSync(path)).digest('hex'),
+      ]),
+  );
+}
+
+/**
+ * Whether a build is as it was made: an old disk, a cleaner of caches or a full disk may have taken a part of it.
+ *
+ * @param {string} folder
+ */
+function isWhole(folder) {
+  try {
+    const list = JSON.parse(readFileSync(join(folder, listName), 'utf8'));
+    const found = hashesBelow(folder);
+    return Object.entries(list).every(([path, hash]) => found[path] === hash);
+  } catch {
+    return false;
+  }
 }
 
 /**

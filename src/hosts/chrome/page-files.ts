@@ -18,7 +18,9 @@ const types: Readonly<Record<string, string>> = {
 /** Reads the files of a built page; `page`, its HTML file, is answered to `/`. */
 export async function readPageFiles(folder: string, page: string): Promise<PageFiles> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  // What begins with a dot is not of the page.
+  const own = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
+  const paths = own.map((entry) => join(entry.parentPath, entry.name));
   const files = paths.map(async (path) => {
     const name = relative(folder, path).split(sep).join('/');
     const type = types[extname(name)] ?? 'application/octet-stream';

@@ -57,6 +57,26 @@ describe('keptBuild', () => {
     expect(existsSync(join(folder, 'main.mjs'))).toBe(true);
   });
 
+  test.each(['cut off', 'other bytes', 'gone'])('is made again where a part of it is %s', async (damage) => {
+    const parted = vi.fn(async (folder: string) => {
+      mkdirSync(join(folder, 'assets'));
+      writeFileSync(join(folder, 'main.mjs'), 'made');
+      writeFileSync(join(folder, 'assets', 'part.mjs'), 'a part');
+    });
+    const again = () => keptBuild('commands', '1', 'main.mjs', parted);
+    const part = join(await again(), 'assets', 'part.mjs');
+    await again();
+    expect(parted).toHaveBeenCalledTimes(1);
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {});
+    if (damage === 'gone') rmSync(part);
+    else writeFileSync(part, damage === 'cut off' ? 'a p' : 'a parT');
+    await again();
+    expect(error.mock.calls).toEqual([[expect.stringMatching(/commands-1 is damaged: building it again$/)]]);
+    error.mockRestore();
+    expect(readFileSync(part, 'utf8')).toBe('a part');
+    expect(parted).toHaveBeenCalledTimes(2);
+  });
+
   test('two processes at once end with one build', async () => {
     const folders = await Promise.all([build('1'), build('1')]);
     expect(new Set(folders).size).toBe(1);
