@@ -60,16 +60,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       moments[local] = merged(moments[local], moments[local + span * COLUMNS]);
     }
   }
-  if (lane > 0u || column >= N) {
-    return;
+  if (lane == 0u && column < N) {
+    let mean = moments[local].mean;
+    let variance = moments[local].squares / f32(M);
+    saved[group.z * SAVED_STRIDE + column] = mean;
+    saved[group.z * SAVED_STRIDE + N + column] = 1.0 / sqrt(variance + EPS);
+    let sets = FIRST_BATCH_SETS == 1u && counters[group.z * COUNTERS_STRIDE] == 0u;
+    let weight = select(STATS_MOMENTUM, 1.0, sets);
+    let i = group.z * RUNNING_STRIDE + column;
+    running[i] = (1.0 - weight) * running[i] + weight * mean;
+    running[i + N] = (1.0 - weight) * running[i + N] + weight * (variance * VARIANCE_FACTOR);
   }
-  let mean = moments[local].mean;
-  let variance = moments[local].squares / f32(M);
-  saved[group.z * SAVED_STRIDE + column] = mean;
-  saved[group.z * SAVED_STRIDE + N + column] = 1.0 / sqrt(variance + EPS);
-  let sets = FIRST_BATCH_SETS == 1u && counters[group.z * COUNTERS_STRIDE] == 0u;
-  let weight = select(STATS_MOMENTUM, 1.0, sets);
-  let i = group.z * RUNNING_STRIDE + column;
-  running[i] = (1.0 - weight) * running[i] + weight * mean;
-  running[i + N] = (1.0 - weight) * running[i + N] + weight * (variance * VARIANCE_FACTOR);
 }
