@@ -153,10 +153,10 @@ test('a GPU that is lost twice: the page asks, and on Go on the run ends with th
 }, 240_000);
 
 // By hand the run goes on; in this test "Go on" starts nothing within a minute, and why is not known yet (2026-11-26).
-console.warn(
-  'page.test.ts: going on behind a reload is left out: the click on "Go on" starts nothing in the test',
-);
-test.skip('a reload in the middle: the run is there to go on with, and ends with the same bits', async () => {
+test('a reload in the middle: the run is there to go on with, and ends with the same bits', async ({
+  skip,
+}) => {
+  skip(true, 'the click on "Go on" starts nothing in the test');
   await trainsTheSame(async (page) => {
     await page.waitForFunction(() => document.title.startsWith('1'), { timeout: 60_000 });
     await page.reload();
