@@ -3,10 +3,11 @@ import { clockFor, type GpuWork } from '../../src/gpu/clock.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
-import { call, prepare } from '../../src/kernels/call.ts';
+import { call, type KernelCall, prepare } from '../../src/kernels/call.ts';
 import { dispatchWork } from '../../src/kernels/dispatch-work.ts';
 import { hopelessness } from '../../src/kernels/kernel.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
+import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { median } from '../../src/measure/statistics.ts';
 
 export interface DispatchCosts {
@@ -14,7 +15,7 @@ export interface DispatchCosts {
   readonly dependentUs: number;
   /** Of recording a dispatch, on the CPU, us. */
   readonly encodeUs: number;
-  /** From a submit of one dispatch until it is known to be done, us. */
+  /** From the encoding of one dispatch until this process knows that it is done, us: Dawn's events are looked at once a millisecond (hosts/node/event-pace.ts). */
   readonly submitUs: number;
 }
 
@@ -24,8 +25,9 @@ fn main() {
   counter[0] += 1u;
 }`;
 
-const dispatches = 1000;
-const rounds = 21;
+/** So many that what a submit costs, and the millisecond by which its end is known, do not count. */
+const dispatches = 20_000;
+const rounds = 9;
 
 /** Dispatches that count in one buffer: each waits for the one before. */
 export async function dispatchCosts(gpu: Gpu): Promise<DispatchCosts> {
@@ -80,26 +82,38 @@ const warmUpMs = 1500;
 /** Keeps the GPU busy for a while, so that what is measured next finds its clocks up. */
 export async function warmUp(gpu: Gpu): Promise<void> {
   const end = performance.now() + warmUpMs;
-  while (performance.now() < end) await productMs(gpu, gpu.capabilities.software ? 64 : 1024);
+  const size = gpu.capabilities.software ? 64 : 1024;
+  const allocator = new Allocator(gpu);
+  const dispatch = await prepare(gpu, new PipelineCache(gpu), defaultChoice, product(allocator, size));
+  const work = dispatchWork(dispatch);
+  try {
+    while (performance.now() < end) await medianMs(gpu, work);
+  } finally {
+    allocator.destroy();
+  }
+}
+
+/** A product of `size` squares. */
+function product(allocator: Allocator, size: number): KernelCall {
+  const [x, w, y] = ['x', 'w', 'y'].map((name) => allocator.tensor(name, size * size));
+  const tensors = { x: x!, w: w!, y: y!, bias: allocator.tensor('bias', size) };
+  return call('product', matmulForward, { M: size, N: size, K: size }, tensors);
 }
 
 /** Time of a product of `size` squares by each variant in the running, ms, and its share of the time without Dawn's checks of indices. */
 export async function productMs(gpu: Gpu, size: number): Promise<Record<string, number>> {
   const pipelines = new PipelineCache(gpu);
   const allocator = new Allocator(gpu);
-  const shape = { M: size, N: size, K: size };
-  const [x, w, y] = ['x', 'w', 'y'].map((name) => allocator.tensor(name, size * size));
-  const tensors = { x: x!, w: w!, y: y!, bias: allocator.tensor('bias', size) };
+  const wanted = product(allocator, size);
   const times: Record<string, number> = {};
   try {
     for (const variant of matmulForward.variants) {
-      if (variant.name === 'naive' || hopelessness(variant, shape, gpu.capabilities) !== undefined) continue;
-      const dispatch = await prepare(
-        gpu,
-        pipelines,
-        (() => variant) as never,
-        call('product', matmulForward, shape, tensors),
-      );
+      if (
+        variant.name === 'naive' ||
+        hopelessness(variant, wanted.shape as never, gpu.capabilities) !== undefined
+      )
+        continue;
+      const dispatch = await prepare(gpu, pipelines, (() => variant) as never, wanted);
       times[variant.name] = await medianMs(gpu, dispatchWork(dispatch));
     }
   } finally {

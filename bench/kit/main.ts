@@ -1,5 +1,5 @@
 // The kit's one command: says everything about this machine's adapter that the engine wants to know, in one folder of results.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { timedName } from '../../src/cli/folders/timed-name.ts';
 import { makeProgress, type Progress } from '../../src/cli/progress.ts';
@@ -7,6 +7,7 @@ import { writeFileAtomicallySync } from '../../src/data/files/atomic-file.ts';
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { dawnVersion, openDawn } from '../../src/hosts/node/dawn.ts';
 import { projectRoot, resolvePath } from '../../src/hosts/project-root.ts';
+import { UserError } from '../../src/hosts/user-error.ts';
 import { currentCommit, describeHost, load } from '../host.ts';
 import { main as bench } from '../main.ts';
 import { checkKernels } from './checks.ts';
@@ -14,11 +15,13 @@ import { dispatchCosts, productMs, warmUp } from './costs.ts';
 import { kitData } from './data.ts';
 import { type KitOptions, parseKitOptions } from './options.ts';
 import { describeProfile } from './profile.ts';
-import { type TrainingResult, trainOn } from './training.ts';
+import { type TrainingRequest, type TrainingResult, trainOn } from './training.ts';
 
 /** Squares whose products are timed, and say what checks of indices cost. */
 const productSizes = ({ capabilities }: Gpu): readonly number[] =>
   capabilities.software ? [256] : [512, 1024, 2048, 4096];
+
+const resultsFile = 'kit.json';
 
 interface Measuring {
   readonly gpu: Gpu;
@@ -36,6 +39,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const startedAt = new Date();
   const folder =
     out === undefined ? join(projectRoot, 'results', timedName('kit', startedAt)) : resolvePath(out);
+  if (existsSync(join(folder, resultsFile)))
+    throw new UserError(`--out ${out} holds the results of another run: name a new folder`);
   const progress = makeProgress('kit', 5000);
   const loadBefore = load();
   try {
@@ -55,14 +60,16 @@ export async function main(args: readonly string[]): Promise<number> {
     };
     const keep = (more: Readonly<Record<string, unknown>>) => {
       Object.assign(results, more, { host: describeHost(loadBefore) });
-      writeFileAtomicallySync(join(folder, 'kit.json'), `${JSON.stringify(results, null, 1)}\n`);
+      writeFileAtomicallySync(join(folder, resultsFile), `${JSON.stringify(results, null, 1)}\n`);
     };
+    keep({});
     const measuring: Measuring = { gpu, options, progress, keep };
     let status = parts.includes('checks') && !(await check(measuring)) ? 1 : 0;
     if (parts.includes('costs')) await measureCosts(measuring);
-    if (parts.includes('training')) await measureTraining(measuring);
+    if (parts.includes('training') && !(await measureTraining(measuring))) status = 1;
     progress.stop();
-    console.log(`results in ${folder}: kit.json`);
+    gpu.device.destroy();
+    console.log(`results in ${folder}: ${resultsFile}`);
     for (const suite of ['kernels', 'train'] as const) {
       if (!parts.includes(suite)) continue;
       const named = adapter === undefined ? [] : ['--adapter', adapter];
@@ -124,27 +131,45 @@ function stepsOf(net: string, { capabilities }: Gpu, quick: boolean): number {
   return quick ? (isBase ? 2000 : 200) : isBase ? 9000 : 1000;
 }
 
-async function measureTraining({ gpu, options: { quick, nets }, progress, keep }: Measuring): Promise<void> {
+/** Returns false where a net could not be trained: it is told, and the others are. */
+async function measureTraining({ gpu, options, progress, keep }: Measuring): Promise<boolean> {
   const data = kitData(gpu, join(projectRoot, 'data', 'images.bin'));
   await warmUp(gpu);
   const training: TrainingResult[] = [];
+  let isWhole = true;
   keep({ data: data.about });
-  for (const { name: net, settings: of } of nets) {
-    const steps = stepsOf(net, gpu, quick);
-    for (const replicas of quick || net !== 'base' ? [1] : populations) {
-      for (const tuneMs of quick ? [undefined] : [undefined, tuningMs]) {
-        const how = `${net}, ${replicas} replicas, ${tuneMs === undefined ? 'defaults' : 'tuned'}`;
-        progress.log(`training ${steps} steps of ${how}`);
-        const request = { net, of, replicas, steps, ...(tuneMs !== undefined && { tuneMs }) };
-        const run = await trainOn(gpu, data, request);
-        training.push(run);
-        keep({ training });
-        console.log(
-          `${how}: ${run.msPerStep.toFixed(3)} ms per step, loss ${run.losses.at(-1)?.toFixed(4)}, test accuracy ${run.testAccuracy.toFixed(4)}`,
-        );
-        for (const line of describeProfile(run.profile)) console.log(line);
-      }
+  for (const request of trainingsOf(gpu, options)) {
+    const { net, replicas, steps, tuneMs } = request;
+    const how = `${net}, ${replicas} replicas, ${tuneMs === undefined ? 'defaults' : 'tuned'}`;
+    progress.log(`training ${steps} steps of ${how}`);
+    try {
+      const run = await trainOn(gpu, data, request);
+      training.push(run);
+      keep({ training });
+      console.log(
+        `${how}: ${run.msPerStep.toFixed(3)} ms per step, loss ${run.losses.at(-1)?.toFixed(4)}, test accuracy ${run.testAccuracy.toFixed(4)}`,
+      );
+      for (const line of describeProfile(run.profile)) console.log(line);
+    } catch (error) {
+      gpu.check(); // A lost device ends everything.
+      isWhole = false;
+      console.log(`${how}: ${(error as Error).message}`);
     }
   }
   data.dataset.destroy();
+  return isWhole;
 }
+
+/** Base alone and as populations, other nets alone, each with default and with tuned kernels; with `quick` alone and with defaults. */
+const trainingsOf = (gpu: Gpu, { quick, nets }: KitOptions): TrainingRequest[] =>
+  nets.flatMap(({ name: net, settings: of }) =>
+    (quick || net !== 'base' ? [1] : populations).flatMap((replicas) =>
+      (quick ? [undefined] : [undefined, tuningMs]).map((tuneMs) => ({
+        net,
+        of,
+        replicas,
+        steps: stepsOf(net, gpu, quick),
+        ...(tuneMs !== undefined && { tuneMs }),
+      })),
+    ),
+  );

@@ -16,6 +16,7 @@ import { codeHash, codeHashFile } from '../../src/cli/folders/provenance.ts';
 import { makeCommand, parse } from '../../src/cli/options/command.ts';
 import { wholeNumber } from '../../src/cli/options/numbers.ts';
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
+import { atExit } from '../../src/data/files/at-exit.ts';
 import { prepareDataset } from '../../src/data/files/prepare.ts';
 import { recordBytes } from '../../src/data/record-set.ts';
 import { packageFolder } from '../../src/hosts/node/dawn.ts';
@@ -26,9 +27,12 @@ import { commitFile, currentCommit } from '../host.ts';
 const RECORD_BYTES = recordBytes(cifar10);
 
 /** Packages that the kit never loads. */
-const left = /^(puppeteer|@puppeteer\/browsers|vite|vitest|chromium-bidi|lightningcss)(\/|$)/;
+const leftOutPackages = /^(puppeteer|@puppeteer\/browsers|vite|vitest|chromium-bidi|lightningcss)(\/|$)/;
 
 const megabyte = 1e6;
+
+/** Fewer leave less than a batch to train on: 1,024 of air, and a fifth to test on. */
+const leastImages = 1280;
 
 /** Returns the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -58,6 +62,11 @@ export async function main(args: readonly string[]): Promise<number> {
   >();
   const folder = resolvePath(out);
   if (existsSync(folder)) throw new UserError(`--out ${out} exists: name a new folder`);
+  if (images > 0 && images < leastImages) {
+    throw new UserError(
+      `--images ${images}: a batch of the largest net is ${leastImages}; 0 leaves images out`,
+    );
+  }
   const webgpu = packageFolder();
   const native =
     webgpu &&
@@ -76,6 +85,7 @@ export async function main(args: readonly string[]): Promise<number> {
     throw new UserError(`--platform ${platform}: webgpu has no build for it, it has ${known}`);
   }
   const making = `${folder}.making-${process.pid}`;
+  const forget = atExit(() => rmSync(making, { recursive: true, force: true }));
   try {
     mkdirSync(making, { recursive: true });
     await buildCode(join(making, 'build', 'code'));
@@ -89,7 +99,9 @@ export async function main(args: readonly string[]): Promise<number> {
     writeFileSync(join(making, codeHashFile), `${codeHash()}\n`);
     writeFileSync(join(making, 'run.mjs'), runner);
     renameSync(making, folder);
+    forget();
   } catch (error) {
+    forget();
     rmSync(making, { recursive: true, force: true });
     throw error;
   }
@@ -103,11 +115,12 @@ export async function main(args: readonly string[]): Promise<number> {
 const carried = ['train', 'experiments', 'gradcheck', 'search', 'trial', 'tune'] as const;
 
 const runner = `// Measures this machine: node run.mjs. Needs Node 20.19 or newer and a Vulkan, Metal or D3D12 driver, nothing else.
-// node run.mjs train --host node --data FOLDER, and so on: the commands of the project (${carried.join(', ')}).
+// node run.mjs train --data FOLDER (the data set's files), and so on: the commands of the project (${carried.join(', ')}).
 const [first = '', ...rest] = process.argv.slice(2);
 const [name, args] = ${JSON.stringify(carried)}.includes(first) ? [first, rest] : ['kit', process.argv.slice(2)];
+const place = name === 'kit' || args.includes('--host') ? [] : ['--host', 'node'];
 const { runCommand } = await import('./build/code/run-command.mjs');
-process.exit(await runCommand(name, () => import(\`./build/code/\${name}.mjs\`), args));
+process.exit(await runCommand(name, () => import(\`./build/code/\${name}.mjs\`), [...place, ...args]));
 `;
 
 /** The commands' code in a few files, as src/cli/load-command.mjs builds them, but to lie anywhere. */
@@ -121,7 +134,7 @@ async function buildCode(outDir: string): Promise<void> {
       {
         name: 'wgrad:left-packages',
         enforce: 'pre',
-        resolveId: (source) => (left.test(source) ? { id: source, external: true } : null),
+        resolveId: (source) => (leftOutPackages.test(source) ? { id: source, external: true } : null),
       },
     ],
     build: {

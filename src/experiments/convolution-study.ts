@@ -31,7 +31,7 @@ const { tuned: _, ...base } = experiments[0]!;
 
 const large = { ...doubling(4), lambda: 0.0025 } as const;
 
-/** With base as what the others are compared with: what convolutions gain over the fully connected net. */
+/** With base as what the others are compared with; it has fewer training images, another lambda and more steps than the short ones. */
 export const convolutionStudy: readonly Experiment[] = [
   base,
   short('patch-2-3-50', 0.512),

@@ -15,7 +15,7 @@ export interface HostedRun {
 /** Somewhere that the engine runs: it gets a device, reads the data, carries messages. A new host is a folder beside this file. */
 export interface Host {
   /** As `--host` names it. */
-  readonly name: HostName;
+  readonly name: string;
   /** Where the data came from: a directory, the cache, a download. */
   readonly dataSource: string;
   /** The data, for what the command itself computes of them. */
@@ -29,12 +29,10 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** Headless Chrome, or this machine's Node with the npm package webgpu. */
-export type HostName = 'chrome' | 'node';
-
 /** Which host, and what it is opened with. */
 export interface HostOptions {
-  readonly host: HostName;
+  /** Its name, one of those in open-host.ts. */
+  readonly host: string;
   /** Name of the adapter, Node alone. */
   readonly adapter?: string | undefined;
   /** DevTools address of a Chrome that runs elsewhere, and the port at which it reaches this computer. */

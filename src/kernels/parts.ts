@@ -1,4 +1,4 @@
-// Reductions over many rows in two dispatches: sums of parts of the rows side by side, then the sum of the parts in order.
+// Reductions over many rows in two dispatches: sums of parts of the rows side by side, then the sum of the parts.
 import biasParts from '../../shaders/bias-gradient-parts/naive.wgsl?raw';
 import biasPartsStrip from '../../shaders/bias-gradient-parts/strip.wgsl?raw';
 import partSumNaive from '../../shaders/part-sum/naive.wgsl?raw';
@@ -11,7 +11,7 @@ export type PartsShape = { readonly M: number; readonly N: number; readonly PART
 /** Beyond so many rows a reduction in one dispatch leaves most of a GPU idle. */
 export const fewRows = 1024;
 
-/** Parts of M rows: at least 512 rows each, so that adding parts costs little; at most 256. A function of the shape alone, so that every adapter adds in the same order. */
+/** Parts of M rows: at least 512 rows each, so that adding parts costs little; at most 256. A function of the shape alone, like the sums of a variant. */
 export function partsOf(M: number): number {
   return Math.ceil(M / Math.ceil(M / Math.max(1, Math.min(256, Math.floor(M / 512)))));
 }
@@ -46,7 +46,7 @@ export function partsStrip<S extends PartsShape>(source: string): Variant<S> {
 
 type PartSumShape = { readonly COUNT: number; readonly PARTS: number };
 
-/** sum(COUNT) of PARTS arrays, in a fixed order. */
+/** sum(COUNT) of PARTS arrays, in the order that is the variant's. */
 export const partSum = defineKernel({
   op: 'part-sum',
   bindings: [read('partial'), readWrite('sum')],

@@ -14,6 +14,8 @@ export interface TunedOp {
 const leastGain = 0.03;
 /** A variant that takes this many times the fastest so far is not measured again. */
 const hopeless = 1.5;
+/** The clock of a GPU that rests is slower by less than this factor (an H200: 345 of 1980 MHz). */
+const coldClock = 8;
 /** Measurements of a variant that is in the running. */
 const rounds = 11;
 /** So many decide where the time is over. */
@@ -53,6 +55,15 @@ export async function timeVariants({
     if (isOver()) return undefined;
     const { repeats, ns } = await enoughRepeats((count) => time(row, count), quantum, limits);
     if (ns !== null) measured.push({ variant, row, repeats, firstNs: ns / repeats, samples: [] });
+  }
+  // A GPU that rested ran the first of them at a part of its clock: whoever seems out of the running, and the default, gets a second try.
+  const seeming = Math.min(...measured.map(({ firstNs }) => firstNs));
+  for (const one of measured) {
+    const { row, repeats, firstNs } = one;
+    const isDoubtful = row === 0 || (firstNs > hopeless * seeming && firstNs < coldClock * seeming);
+    if (!isDoubtful || firstNs * repeats > slowNs || isOver()) continue;
+    const ns = await time(row, repeats);
+    if (ns !== null && quantum.isBelow(ns)) one.firstNs = Math.min(firstNs, ns / repeats);
   }
   const best = Math.min(...measured.map(({ firstNs }) => firstNs));
   for (let round = 0; round < rounds; round++) {

@@ -32,13 +32,11 @@ test.skipIf(refusal !== undefined)(
   { timeout: 240_000 },
   async () => {
     const out = join(folder, 'kit');
-    const packed = await startCommand('pack-bench', ['--images', '100', '--out', out]).outcome;
+    const packed = await startCommand('pack-bench', ['--images', '1280', '--out', out]).outcome;
     expect(packed.status, packed.stderr).toBe(0);
     expect(packed.stdout).toMatch(/kit: \d+\.\d MB\. There: node run\.mjs/);
 
     const args = [
-      '--host',
-      'node',
       '--data',
       datasetCache(cifar10),
       '--only',

@@ -1,6 +1,7 @@
 // Options of every command that computes: where.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HostOptions } from '../../hosts/host.ts';
+import { hosts } from '../../hosts/open-host.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { wholeNumber } from './numbers.ts';
 
@@ -8,9 +9,9 @@ import { wholeNumber } from './numbers.ts';
 export function addHostOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--host <name>', 'where to compute: headless Chrome, or Node by the npm package webgpu')
-        .choices(['chrome', 'node'])
-        .default('chrome'),
+      new Option('--host <name>', `where to compute: ${hosts.map(({ what }) => what).join(', or ')}`)
+        .choices(hosts.map(({ name }) => name))
+        .default(hosts[0].name),
     )
     .option('--adapter <name>', 'adapter by its name, with --host node (a wrong name lists them)');
 }
@@ -45,13 +46,13 @@ export function hostOptionsOf(flags: {
   readonly pagePort?: number;
 }): HostOptions {
   const { adapter, browserWs: browserUrl, pagePort: port } = flags;
-  const host = flags.host === 'node' ? 'node' : 'chrome';
-  if (host === 'chrome' && adapter !== undefined) {
-    throw new UserError('--adapter is for --host node: Chrome chooses the adapter itself');
+  const { host = hosts[0].name } = flags;
+  if (host !== 'node' && adapter !== undefined) {
+    throw new UserError('--adapter is for --host node: a browser chooses the adapter itself');
   }
-  if (host === 'node' && (browserUrl ?? port) !== undefined) {
+  if (host !== 'chrome' && (browserUrl ?? port) !== undefined) {
     const name = browserUrl === undefined ? '--page-port' : '--browser-ws';
-    throw new UserError(`${name} is for --host chrome: Node needs no browser`);
+    throw new UserError(`${name} is for --host chrome: ${host} needs no browser`);
   }
   if (port !== undefined && browserUrl === undefined) {
     throw new UserError(

@@ -61,6 +61,9 @@ async function startInChrome<Last extends 'done' | 'predicted'>(
   const endPage = begin('page');
   const finished = new Promise<Message<Last>>((resolve, reject) => {
     browser.on('disconnected', () => reject(new HostEnded('the browser ended before the run did')));
+    page.on('error', () =>
+      reject(new HostEnded('the page crashed before the run was done (out of memory?)')),
+    );
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
     void page.exposeFunction('wgradReceive', async ({ text, parts }: Envelope) => {
       try {
@@ -83,25 +86,25 @@ async function startInChrome<Last extends 'done' | 'predicted'>(
     await page.evaluate((path, message) => window.wgradSend(path, message), transfers.path, envelope);
     for (const { id } of offered) transfers.withdraw(id);
   };
-  await page.goto(`${server.origin}/`).catch(async (error: Error) => {
-    await close();
-    if (browserUrl === undefined) throw error;
-    throw new UserError(unreachable(server, browserUrl, error));
-  });
-  await page.waitForFunction(() => typeof window.wgradSend === 'function');
-  // A browser of this computer reads the data from the disk: HTTP, with its copies and context switches, takes many times as long.
-  if (browserUrl === undefined) {
-    const input = await page.$('input#data');
-    await (input as ElementHandle<HTMLInputElement>).uploadFile(...server.dataFiles);
+  try {
+    await page.goto(`${server.origin}/`).catch((error: Error) => {
+      if (browserUrl === undefined || !browser.connected) throw error;
+      throw new UserError(unreachable(server, browserUrl, error));
+    });
+    await page.waitForFunction(() => typeof window.wgradSend === 'function');
+    // A browser of this computer reads the data from the disk: HTTP, with its copies and context switches, takes many times as long.
+    if (browserUrl === undefined) {
+      const input = await page.$('input#data');
+      await (input as ElementHandle<HTMLInputElement>).uploadFile(...server.dataFiles);
+    }
+    endPage();
+    await send(start);
+    return { runner: await browser.version(), finished, stop: () => send({ type: 'stop' }), close };
+  } catch (error) {
+    const isGone = !browser.connected;
+    await close().catch(() => {});
+    throw isGone ? new HostEnded('the browser ended before the run began') : error;
   }
-  endPage();
-  await send(start);
-  return {
-    runner: await browser.version(),
-    finished,
-    stop: () => send({ type: 'stop' }),
-    close,
-  };
 }
 
 /** The message of a type. */

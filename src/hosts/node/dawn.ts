@@ -38,10 +38,16 @@ export async function openDawn(options: DawnOptions = {}): Promise<GPU> {
   const dawn = await loadPackage();
   Object.assign(globalThis, dawn.globals);
   paceDawnEvents();
-  let found = await find(dawn, options);
   // A driver that the user names is the user's to have.
-  const mayInstall = process.env.VK_ICD_FILENAMES === undefined && process.env.VK_DRIVER_FILES === undefined;
-  if (found === undefined && mayInstall && lavapipeManifest() === undefined) {
+  const mayInstall =
+    process.env.VK_ICD_FILENAMES === undefined &&
+    process.env.VK_DRIVER_FILES === undefined &&
+    lavapipeManifest() === undefined;
+  let found = await find(dawn, options).catch((error: unknown) => {
+    if (!mayInstall || options.adapter === undefined) throw error;
+    return undefined; // It may be lavapipe's name.
+  });
+  if (found === undefined && mayInstall) {
     if (await installMesa(options.log ?? (() => {}))) found = await find(dawn, options);
   }
   if (found !== undefined) return found;

@@ -6,7 +6,7 @@ const pauseMs = 1;
 
 let isPaced = false;
 
-/** Lets `setImmediate` wait for callbacks that are native code, which are Dawn's; all others stay immediate. */
+/** Lets `setImmediate` wait for callbacks without a source, which are Dawn's (and bound functions, which this project gives it nowhere); all others stay immediate. */
 export function paceDawnEvents(): void {
   if (isPaced) return;
   isPaced = true;
@@ -16,6 +16,6 @@ export function paceDawnEvents(): void {
   globalThis.setImmediate = Object.assign(paced, immediate) as unknown as typeof setImmediate;
 }
 
-/** Functions of an addon show no source. */
+/** Functions of an addon, and bound ones, show no source. */
 const isNative = (callback: unknown): boolean =>
   /^function \(\) \{ \[native code\] \}$/.test(Function.prototype.toString.call(callback));

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from '../../data/files/at-exit.ts';
 
 /** Debian releases whose own Mesa (22.3) lacks what Dawn wants, so that it comes from backports (25.0). */
 const needsBackports: readonly string[] = ['bookworm'];
@@ -19,6 +20,7 @@ export async function installMesa(log: (line: string) => void): Promise<boolean>
   const backports = needsBackports.includes(release);
   log(`no Vulkan driver found: installing Debian packages ${packages.join(' ')} (apt-get)`);
   const folder = mkdtempSync(join(tmpdir(), 'wgrad-apt-'));
+  const forget = atExit(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const options = backports ? withBackports(folder, release) : [];
     await aptGet([...options, 'update', '-qq']);
@@ -26,6 +28,7 @@ export async function installMesa(log: (line: string) => void): Promise<boolean>
     const install = ['install', '-y', '-qq', '--no-install-recommends', ...from, ...packages];
     return (await aptGet([...options, ...install])) === 0;
   } finally {
+    forget();
     rmSync(folder, { recursive: true });
   }
 }
