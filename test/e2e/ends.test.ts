@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimFolder } from '../../src/cli/folders/folder-lock.ts';
-import { cacheDirectory } from '../../src/data/files/cache.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
+import { datasetCache } from '../../src/data/files/cache.ts';
 import { startCommand } from './command.ts';
 
 // How commands end that are stopped, whose output nobody reads, whose folder is taken or full.
@@ -35,7 +36,7 @@ async function stopped(signal: NodeJS.Signals, marker: RegExp, command: string, 
 }
 
 test('a signal: 128 + its number, and no browser and no folder is left', { timeout: 240_000 }, async () => {
-  const data = ['--data', cacheDirectory()];
+  const data = ['--data', datasetCache(cifar10)];
   const bench = ['--quick', '--suite', 'kernels', '--filter', 'softmax', '--out', join(folder, 'bench')];
   const all = await Promise.all([
     stopped('SIGHUP', /wgrad: http/, 'start', '--port', '0', ...data),

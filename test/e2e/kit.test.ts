@@ -36,16 +36,7 @@ test.skipIf(refusal !== undefined)(
     expect(packed.status, packed.stderr).toBe(0);
     expect(packed.stdout).toMatch(/kit: \d+\.\d MB\. There: node run\.mjs/);
 
-    const args = [
-      '--data',
-      datasetCache(cifar10),
-      '--only',
-      'base',
-      '--seeds',
-      '1',
-      '--steps',
-      '2',
-    ];
+    const args = ['--data', datasetCache(cifar10), '--only', 'base', '--seeds', '1', '--steps', '2'];
     const trained = run('experiments', ...args, '--out', 'study');
     expect(trained.status, trained.stderr).toBe(0);
     expect(readdirSync(join(folder, 'study'))).toContain('results.json');

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TuningFile } from '../../src/cli/folders/tuning-file.ts';
-import { cacheDirectory } from '../../src/data/files/cache.ts';
+import { cifar10 } from '../../src/data/datasets/cifar10.ts';
+import { datasetCache } from '../../src/data/files/cache.ts';
 import { startCommand } from './command.ts';
 
 // `npm run tune` and what training makes of it, with a cache of their own.
@@ -16,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The images come from the user's cache, measurements from and to the folder. */
 const run = (command: string, ...args: string[]) =>
-  startCommand(command, [...args, '--hidden', '8', '--data', cacheDirectory()], undefined, {
+  startCommand(command, [...args, '--hidden', '8', '--data', datasetCache(cifar10)], undefined, {
     XDG_CACHE_HOME: folder,
     WGRAD_DATA: '',
   }).outcome;
