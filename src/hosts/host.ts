@@ -1,5 +1,6 @@
 import type { StreamOptions } from '../data/load.ts';
 import type { FromWorker, PredictRequest, RunRequest } from '../train/messages.ts';
+import { UserError } from './user-error.ts';
 
 /** A run that a host was asked for. */
 export interface HostedRun {
@@ -40,7 +41,13 @@ export interface HostOptions {
   readonly port?: number | undefined;
 }
 
-/** What runs the engine is gone: the browser crashed, or was ended. */
+/** What runs the engine is gone: the browser crashed, or was ended, or the GPU was lost. Another start may find it again. */
 export class HostEnded extends Error {
   override readonly name = 'HostEnded';
+}
+
+/** A run's failure as its host tells it; `isUserError`: the message says itself what to change. */
+export function failureOf(message: string, isUserError: boolean): Error {
+  if (/^the GPU device was lost/.test(message)) return new HostEnded(message);
+  return isUserError ? new UserError(message) : new Error(message);
 }

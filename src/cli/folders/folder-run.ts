@@ -59,11 +59,15 @@ const goneMs = 1000;
 /** A network that has just failed may need so long to come back, ms. */
 const reconnectAfterMs = 2000;
 
+/** So often a training goes on from its last checkpoint where what ran it is gone: a browser of our own, or one elsewhere. */
+const mostTries = 3;
+const mostTriesElsewhere = 1;
+
 /**
  * Trains on a host: metrics as they come, a checkpoint after each epoch and where a signal stops it. Returns what `keep` returns. Where the
- * connection to a browser elsewhere is lost, it goes on once from the last checkpoint.
- * @throws Interrupted where a signal came before the first step, or ended the browser too; UserError where a browser elsewhere is
- * lost for good; FileWriteError
+ * browser or the GPU is lost it goes on from the last checkpoint, as another session.
+ * @throws Interrupted where a signal came before the first step, or ended the browser too; UserError where the host is lost too often;
+ * FileWriteError
  */
 export async function trainInFolder<T>(
   host: Host,
@@ -71,24 +75,34 @@ export async function trainInFolder<T>(
   training: FolderTraining,
   callbacks: FolderRunCallbacks<T>,
 ): Promise<T> {
-  try {
-    return await trainOnce(host, folder, training, callbacks);
-  } catch (error) {
-    if (!(error instanceof HostEnded) || host.elsewhere === undefined) throw error;
-    const { kept, ...again } = goOn(folder, training);
-    callbacks.log(`the connection to ${host.elsewhere} is lost: trying once more, from step ${kept}`);
-    await delay(reconnectAfterMs);
+  const { elsewhere } = host;
+  const most = elsewhere === undefined ? mostTries : mostTriesElsewhere;
+  let next = training;
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await trainOnce(host, folder, again, callbacks);
-    } catch (second) {
-      const isLost = second instanceof HostEnded || second instanceof UserError;
-      if (!isLost || signals.asked) throw second;
-      const reason = second instanceof HostEnded ? 'lost twice' : second.message;
-      throw new UserError(
-        `the connection to ${host.elsewhere} is lost (${reason}); the state of step ${goOn(folder, training).kept} is kept`,
+      return await trainOnce(host, folder, next, callbacks);
+    } catch (error) {
+      // A browser elsewhere that was lost may not answer when it is asked again.
+      const isLost = error instanceof HostEnded || (attempt > 1 && elsewhere && error instanceof UserError);
+      if (!isLost || signals.asked) throw error;
+      const { kept, ...again } = goOn(folder, training);
+      if (attempt > most)
+        throw new UserError(`${lostText(host, error as Error)}; the state of step ${kept} is kept`);
+      const how = most === 1 ? 'trying once more' : `trying again (${attempt} of ${most})`;
+      callbacks.log(
+        `${elsewhere === undefined ? (error as Error).message : connectionText(elsewhere)}: ${how}, from step ${kept}`,
       );
+      if (elsewhere !== undefined) await delay(reconnectAfterMs);
+      next = again;
     }
   }
+}
+
+const connectionText = (url: string): string => `the connection to ${url} is lost`;
+
+function lostText({ elsewhere }: Host, error: Error): string {
+  if (elsewhere === undefined) return `${error.message}, ${mostTries + 1} times in a row`;
+  return `${connectionText(elsewhere)} (${error instanceof HostEnded ? 'lost twice' : error.message})`;
 }
 
 /** The training from the last checkpoint in its folder on, or from where it began. */

@@ -1,7 +1,7 @@
 import type { ElementHandle } from 'puppeteer';
 import type { FromWorker, PredictMessage, StartMessage } from '../../train/messages.ts';
 import { beginPhase, type PhaseName } from '../../train/phases.ts';
-import { type Host, HostEnded, type HostedRun } from '../host.ts';
+import { failureOf, type Host, HostEnded, type HostedRun } from '../host.ts';
 import { UserError } from '../user-error.ts';
 import { fromText, toText } from './message-text.ts';
 import type { Envelope } from './page.ts';
@@ -71,8 +71,7 @@ async function startInChrome<Last extends 'done' | 'predicted'>(
         const message = fromText(text, bytes) as FromWorker;
         await onMessage(message);
         if (message.type === last) resolve(message as Message<Last>);
-        if (message.type === 'error')
-          reject(message.user ? new UserError(message.message) : new Error(message.message));
+        if (message.type === 'error') reject(failureOf(message.message, message.user));
       } catch (error) {
         reject(error);
       }

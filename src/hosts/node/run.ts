@@ -11,8 +11,7 @@ import type { FromWorker, PredictRequest, RunRequest } from '../../train/message
 import { beginPhase } from '../../train/phases.ts';
 import { runPrediction } from '../../train/prediction.ts';
 import { runTraining } from '../../train/run.ts';
-import type { Host, HostedRun, HostOptions } from '../host.ts';
-import { UserError } from '../user-error.ts';
+import { failureOf, type Host, type HostedRun, type HostOptions } from '../host.ts';
 import { dawnVersion, openDawn } from './dawn.ts';
 import { fileFetch } from './file-fetch.ts';
 
@@ -57,7 +56,7 @@ async function predictHere(dawn: GPU, data: StreamOptions, request: PredictReque
   try {
     return await runPrediction(gpu, data, request);
   } catch (error) {
-    throw isUserError(error) ? new UserError((error as Error).message) : error;
+    throw error instanceof Error && isUserError(error) ? failureOf(error.message, true) : error;
   } finally {
     gpu.device.destroy();
   }
@@ -96,7 +95,7 @@ function startHere(dawn: GPU, data: StreamOptions, request: RunRequest, onMessag
   };
   const finished = run().catch(async (error: unknown) => {
     await handled; // What a message's receiver throws is the reason of all that follows.
-    throw isUserError(error) ? new UserError((error as Error).message) : error;
+    throw error instanceof Error && isUserError(error) ? failureOf(error.message, true) : error;
   });
   finished.catch(() => {}); // Whoever awaits it gets it.
   return {

@@ -3,12 +3,15 @@ import { EventEmitter } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { trainInFolder } from '../../../src/cli/folders/folder-run.ts';
 import { RunDirectory } from '../../../src/cli/folders/run-directory.ts';
 import { readSessions } from '../../../src/cli/folders/sessions.ts';
 import { Signals } from '../../../src/cli/process/signals.ts';
+import { base, trainSettings } from '../../../src/experiments/experiments.ts';
 import { type Host, HostEnded } from '../../../src/hosts/host.ts';
+import { UserError } from '../../../src/hosts/user-error.ts';
+import { writeCheckpoint } from '../../../src/train/checkpoint.ts';
 
 const fake = vi.hoisted(() => ({
   signals: undefined as unknown,
@@ -17,6 +20,8 @@ const fake = vi.hoisted(() => ({
   fail: (_error: Error): void => {},
   stopped: 0,
   closed: 0,
+  started: 0,
+  asked: undefined as unknown,
 }));
 vi.mock('../../../src/cli/process/signals.ts', async (importOriginal) => ({
   ...(await importOriginal<object>()),
@@ -29,7 +34,9 @@ const host: Host = {
   dataSource: 'cache',
   data: { baseUrl: '/' },
   elsewhere: undefined,
-  start: async (_request, onMessage) => {
+  start: async (request, onMessage) => {
+    fake.started++;
+    fake.asked = request;
     fake.onMessage = onMessage as typeof fake.onMessage;
     const finished = new Promise<never>((resolve, reject) => {
       fake.finish = resolve as typeof fake.finish;
@@ -53,15 +60,28 @@ const host: Host = {
 
 let folder: string;
 let emitter: EventEmitter;
+let lines: string[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'wgrad-folder-run-'));
   emitter = new EventEmitter();
   const process = { on: emitter.on.bind(emitter), exit: () => {} };
   const signals = new Signals(process as never, () => {});
   signals.listen('train');
-  Object.assign(fake, { signals, stopped: 0, closed: 0 });
+  Object.assign(fake, { signals, stopped: 0, closed: 0, started: 0 });
+  lines = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
+
+const settings = trainSettings(base, { seeds: [1], shuffle: true });
+const checkpoint = writeCheckpoint({
+  settings,
+  step: 450,
+  variants: {},
+  fused: false,
+  forced: {},
+  adapter: '',
+  arenas: {},
+});
 
 /** Starts a training and lets it come to the checkpoint of step 450. */
 async function started() {
@@ -70,7 +90,7 @@ async function started() {
     before: { experiment: 'base', sessions: [], startedAt: new Date() },
   };
   const run = trainInFolder(host, new RunDirectory(folder), training, {
-    log: () => {},
+    log: (line) => lines.push(line),
     onReady: () => {},
     onReport: () => {},
     keep: ({ result, experiment }) => `${experiment}, step ${result.step}`,
@@ -79,7 +99,7 @@ async function started() {
   await vi.waitFor(() => expect(fake.onMessage({ type: 'adapter', name: 'a GPU' })).toBeUndefined());
   await new Promise(setImmediate);
   fake.onMessage({ type: 'ready', step: 0 });
-  fake.onMessage({ type: 'checkpoint', step: 450, file: new Uint8Array([1, 2, 3]) });
+  fake.onMessage({ type: 'checkpoint', step: 450, file: checkpoint });
   return run;
 }
 
@@ -110,9 +130,37 @@ test.each([
   expect(fake.closed).toBe(1);
 });
 
-test('a browser that ends alone is no stop', async () => {
-  const run = started();
-  await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
-  fake.fail(new HostEnded('the browser ended before the run did'));
-  await expect(run).rejects.toThrow(HostEnded);
+describe('a browser that ends alone', () => {
+  /** Waits for the next start, and lets it come to a step. */
+  async function goesOn(starts: number, step: number) {
+    await vi.waitFor(() => expect(fake.started).toBe(starts), { timeout: 3000 });
+    fake.onMessage({ type: 'adapter', name: 'a GPU' });
+    fake.onMessage({ type: 'ready', step });
+  }
+
+  test('the training goes on from the last checkpoint, as another session', async () => {
+    const run = started();
+    await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+    fake.fail(new HostEnded('the browser ended before the run did'));
+    await goesOn(2, 450);
+    expect(fake.asked).toMatchObject({ from: { kind: 'checkpoint' }, checkpoints: true });
+    fake.finish({ result: { step: 900 } });
+    expect(await run).toBe('base, step 900');
+    expect(readSessions(folder).sessions.map(({ fromStep }) => fromStep)).toEqual([0, 450]);
+    expect(lines).toEqual(['the browser ended before the run did: trying again (1 of 3), from step 450']);
+  });
+
+  test('again and again: one line, and what is kept', async () => {
+    const run = started();
+    await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+    for (let starts = 2; starts <= 4; starts++) {
+      fake.fail(new HostEnded('the page crashed'));
+      await goesOn(starts, 450);
+    }
+    fake.fail(new HostEnded('the page crashed'));
+    await expect(run).rejects.toThrow(
+      new UserError('the page crashed, 4 times in a row; the state of step 450 is kept'),
+    );
+    expect(fake.started).toBe(4);
+  });
 });
