@@ -40,7 +40,7 @@ describe('the list', () => {
 
 describe('studies', () => {
   test('the first is the report, and names are unique within each', () => {
-    expect(studies.map(({ name }) => name)).toEqual(['report', 'initialisation']);
+    expect(studies.map(({ name }) => name)).toEqual(['report', 'initialisation', 'convolution']);
     expect(studies[0]!.experiments).toBe(experiments);
     for (const study of studies) {
       const names = study.experiments.map(({ name }) => name);
