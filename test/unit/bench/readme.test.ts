@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { markdownTable } from '../../../bench/report/markdown.ts';
@@ -8,9 +8,9 @@ import { parseBenchFile } from '../../../src/measure/schema.ts';
 const root = join(import.meta.dirname, '../../..');
 const results = join(root, 'bench/results');
 
-/** The committed results, the newest last. */
+/** The committed results of `npm run bench`, the newest last; what a kit measured lies in folders beside them. */
 const files = readdirSync(results, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && existsSync(join(results, entry.name, 'results.json')))
   .map(({ name }) => parseBenchFile(readFileSync(join(results, name, 'results.json'), 'utf8')))
   .sort((a, b) => a.header.startedAt.localeCompare(b.header.startedAt));
 
