@@ -15,7 +15,8 @@ import { writeSafetensors } from '../../../src/train/safetensors.ts';
 import { stateDict } from '../../../src/train/state.ts';
 
 const host = vi.hoisted(() => ({ asked: [] as unknown[], closed: 0 }));
-vi.mock('../../../src/hosts/open-host.ts', () => ({
+vi.mock('../../../src/hosts/open-host.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
   openHost: async () => ({
     predict: async (request: PredictRequest) => {
       host.asked.push(request);

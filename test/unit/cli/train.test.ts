@@ -8,7 +8,8 @@ import { readCheckpoint, writeCheckpoint } from '../../../src/train/checkpoint.t
 import type { RunRequest } from '../../../src/train/messages.ts';
 
 const fake = vi.hoisted(() => ({ stopAt: Number.POSITIVE_INFINITY, msPerSession: 0 }));
-vi.mock('../../../src/hosts/open-host.ts', () => ({
+vi.mock('../../../src/hosts/open-host.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
   openHost: async () => ({
     name: 'chrome',
     dataSource: 'cache',
