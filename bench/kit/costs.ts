@@ -7,7 +7,7 @@ import { call, type KernelCall, prepare } from '../../src/kernels/call.ts';
 import { dispatchWork } from '../../src/kernels/dispatch-work.ts';
 import { hopelessness } from '../../src/kernels/kernel.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
-import { defaultChoice } from '../../src/kernels/variant-choice.ts';
+import { defaultChoice, forcedChoice } from '../../src/kernels/variant-choice.ts';
 import { median } from '../../src/measure/statistics.ts';
 
 export interface DispatchCosts {
@@ -93,11 +93,13 @@ export async function warmUp(gpu: Gpu): Promise<void> {
   }
 }
 
+const square = (size: number) => ({ M: size, N: size, K: size });
+
 /** A product of `size` squares. */
 function product(allocator: Allocator, size: number): KernelCall {
   const [x, w, y] = ['x', 'w', 'y'].map((name) => allocator.tensor(name, size * size));
   const tensors = { x: x!, w: w!, y: y!, bias: allocator.tensor('bias', size) };
-  return call('product', matmulForward, { M: size, N: size, K: size }, tensors);
+  return call('product', matmulForward, square(size), tensors);
 }
 
 /** Time of a product of `size` squares by each variant in the running, ms, and its share of the time without Dawn's checks of indices. */
@@ -108,13 +110,10 @@ export async function productMs(gpu: Gpu, size: number): Promise<Record<string, 
   const times: Record<string, number> = {};
   try {
     for (const variant of matmulForward.variants) {
-      if (
-        variant.name === 'naive' ||
-        hopelessness(variant, wanted.shape as never, gpu.capabilities) !== undefined
-      )
-        continue;
-      const dispatch = await prepare(gpu, pipelines, (() => variant) as never, wanted);
-      times[variant.name] = await medianMs(gpu, dispatchWork(dispatch));
+      const { name } = variant;
+      if (name === 'naive' || hopelessness(variant, square(size), gpu.capabilities) !== undefined) continue;
+      const dispatch = await prepare(gpu, pipelines, forcedChoice({ [matmulForward.op]: name }), wanted);
+      times[name] = await medianMs(gpu, dispatchWork(dispatch));
     }
   } finally {
     allocator.destroy();

@@ -51,12 +51,16 @@ export async function openNodeHost({
   };
 }
 
+/** What the engine throws, as a host tells it; what broke keeps its stack. */
+const hostFailure = (error: unknown): unknown =>
+  error instanceof Error && isUserError(error) ? failureOf(error.message, true) : error;
+
 async function predictHere(dawn: GPU, data: StreamOptions, request: PredictRequest): Promise<number[][]> {
   const gpu = await requestGpu(dawn);
   try {
     return await runPrediction(gpu, data, request);
   } catch (error) {
-    throw error instanceof Error && isUserError(error) ? failureOf(error.message, true) : error;
+    throw hostFailure(error);
   } finally {
     gpu.device.destroy();
   }
@@ -81,11 +85,7 @@ function startHere(dawn: GPU, data: StreamOptions, request: RunRequest, onMessag
     post({ type: 'adapter', adapter: gpu.adapter, name: adapterName(gpu.adapter) });
     const result = await runTraining(request, {
       gpu,
-      dataset: (settings) =>
-        loadSettingsDataset(gpu, settings, {
-          ...data,
-          signal,
-        }),
+      dataset: (settings) => loadSettingsDataset(gpu, settings, { ...data, signal }),
       onEvent: post,
       signal,
       runner,
@@ -95,7 +95,7 @@ function startHere(dawn: GPU, data: StreamOptions, request: RunRequest, onMessag
   };
   const finished = run().catch(async (error: unknown) => {
     await handled; // What a message's receiver throws is the reason of all that follows.
-    throw error instanceof Error && isUserError(error) ? failureOf(error.message, true) : error;
+    throw hostFailure(error);
   });
   finished.catch(() => {}); // Whoever awaits it gets it.
   return {
