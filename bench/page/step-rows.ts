@@ -94,7 +94,7 @@ function makeTrainer(
 ): Promise<Trainer> {
   return Trainer.make(gpu, dataset, settings, {
     choose: forcedChoice(forced, defaultChoice),
-    ...(fuseGather !== undefined && { fuseGather }),
+    fuseGather,
     ...(tuned && { measure: tuneFor(gpu) }),
   });
 }

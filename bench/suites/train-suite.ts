@@ -1,6 +1,6 @@
 /** The `train` suite: whole steps of the engine's plan against plans with forced variants. */
 import { kernels } from '../../src/kernels/index.ts';
-import { forcesGatherApart } from '../../src/kernels/variant-choice.ts';
+import { forcedFusion } from '../../src/kernels/variant-choice.ts';
 import type { Skipped } from '../../src/measure/schema.ts';
 import { type BenchNet, netName, nets } from './nets.ts';
 
@@ -10,7 +10,7 @@ export interface StepRow {
   /** Variants by op or prefix of ops; none: what the engine chooses. */
   readonly forced: Readonly<Record<string, string>>;
   /** Whether the first layer's products fetch the images themselves; absent: what the engine chooses. */
-  readonly fuseGather?: boolean;
+  readonly fuseGather?: boolean | undefined;
   /** Measure the variants first, as training does. */
   readonly tuned?: boolean;
 }
@@ -42,7 +42,7 @@ const forcedRow = (forced: Readonly<Record<string, string>>): StepRow => ({
     .map(([op, variant]) => `${op}=${variant}`)
     .join(' '),
   forced,
-  ...(forcesGatherApart(forced) && { fuseGather: false }),
+  fuseGather: forcedFusion(forced),
 });
 
 /** Each variant but the naive one that at least two of the matrix products have, used by all of them that have it. */

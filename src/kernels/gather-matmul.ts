@@ -117,8 +117,12 @@ export const gatherMatmulForward = defineKernel({
     forwardTile(13, 7),
     forwardTile(13, 4),
     forwardTile(13, 3),
+    forwardTile(13, 2),
+    forwardTile(13, 1),
   ],
-  preferred: { swiftshader: ['quad-7x52', 'quad-13x28', 'quad-13x16', 'quad-13x12'] },
+  preferred: {
+    swiftshader: ['quad-7x52', 'quad-13x28', 'quad-13x16', 'quad-13x12', 'quad-13x8', 'quad-13x4'],
+  },
 });
 
 /** dw(K,N) = xᵀ(K,M)·dy of this step's images, K = C·H·W. */
@@ -132,6 +136,10 @@ export const gatherMatmulWgrad = defineKernel({
     wgradTile(3, 7),
     wgradTile(4, 4),
     wgradTile(4, 3),
+    wgradTile(4, 2),
+    wgradTile(4, 1),
   ],
-  preferred: { swiftshader: ['quad-12x52', 'quad-12x28', 'quad-16x16', 'quad-16x12'] },
+  preferred: {
+    swiftshader: ['quad-12x52', 'quad-12x28', 'quad-16x16', 'quad-16x12', 'quad-16x8', 'quad-16x4'],
+  },
 });

@@ -54,16 +54,24 @@ export function forcedChoice(
   };
 }
 
-/**
- * A variant forced on the gather or on plain matrix products is meant for the first layer too, which then does not fetch the images itself;
- * unless one is forced on the products that do.
- */
-export function forcesGatherApart(forced: Readonly<Record<string, string>>): boolean {
-  const ops = Object.keys(forced);
-  return (
-    ops.some((op) => op === 'gather' || op.startsWith('matmul')) &&
-    !ops.some((op) => op.startsWith('gather-matmul'))
+/** Whether an adapter of this kind has a variant made for this shape, not the one alone that computes every shape. */
+export const hasPreferred = <S extends Shape>(
+  kernel: Kernel<S>,
+  shape: S,
+  capabilities: Capabilities,
+): boolean =>
+  preferredNames(kernel, capabilities.kind).some(
+    (name) => refusal(variantNamed(kernel, name), shape, capabilities) === undefined,
   );
+
+/**
+ * What forced variants say of the first layer: one on the products that fetch the images wants them, one on the gather or on plain matrix
+ * products is meant for the first layer too, which then does not fetch the images itself. Undefined where nothing is said.
+ */
+export function forcedFusion(forced: Readonly<Record<string, string>>): boolean | undefined {
+  const ops = Object.keys(forced);
+  if (ops.some((op) => op.startsWith('gather-matmul'))) return true;
+  return ops.some((op) => op === 'gather' || op.startsWith('matmul')) ? false : undefined;
 }
 
 /** A variant that this version does not have: the user named it, or a checkpoint of another version did. */

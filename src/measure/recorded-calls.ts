@@ -14,8 +14,8 @@ export interface RecordOptions {
   readonly capabilities: Capabilities;
   /** Images of the training files. */
   readonly images: number;
-  /** The first layer's matrix products read the images' bytes themselves. */
-  readonly fuseGather: boolean;
+  /** The first layer's matrix products read the images' bytes themselves; unless given, where that is faster. */
+  readonly fuseGather?: boolean | undefined;
 }
 
 /** The calls of a step, as the trainer makes them. Their tensors have shapes alone. */

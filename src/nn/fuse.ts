@@ -18,7 +18,7 @@ import { biasGradient } from '../kernels/bias.ts';
 import { call, isCallOf, type KernelCall } from '../kernels/call.ts';
 import { gather } from '../kernels/gather.ts';
 import { gatherLabels } from '../kernels/gather-labels.ts';
-import { gatherMatmulForward, gatherMatmulWgrad } from '../kernels/gather-matmul.ts';
+import { type GatherMatmulShape, gatherMatmulForward, gatherMatmulWgrad } from '../kernels/gather-matmul.ts';
 import { geluBackward, geluForward } from '../kernels/gelu.ts';
 import type { Shape } from '../kernels/kernel.ts';
 import {
@@ -30,6 +30,7 @@ import {
 } from '../kernels/matmul.ts';
 import { biasGradientParts, partSum } from '../kernels/parts.ts';
 import { reluBackward, reluForward } from '../kernels/relu.ts';
+import { hasPreferred } from '../kernels/variant-choice.ts';
 
 type Calls = readonly KernelCall[];
 
@@ -177,11 +178,21 @@ function withoutFreeBiases(calls: Calls): Calls {
 export const fuseLayers = (calls: Calls): Calls =>
   withoutFreeBiases(activationBehindManyRows(reluBeforeBatchNorm(reluBehindBatchNorm(calls))));
 
+/** Whether products that fetch the images, of this shape, are the faster ones. */
+type PaysFusion = (shape: GatherMatmulShape) => boolean;
+
+/** They are where the adapter has variants made for them (SwiftShader, not every width); elsewhere one gather and plain products are. */
+export const fusionPays =
+  (capabilities: Capabilities): PaysFusion =>
+  (shape) =>
+    hasPreferred(gatherMatmulForward, shape, capabilities) &&
+    hasPreferred(gatherMatmulWgrad, shape, capabilities);
+
 /**
  * The first layer's products read the bytes of the images themselves, and x never exists: where the gather's x goes into one
- * linear layer alone, without crops, in rows of whole words. Otherwise the calls stay as they are.
+ * linear layer alone, without crops, in rows of whole words, and where that pays. Otherwise the calls stay as they are.
  */
-export function fuseGather(calls: Calls): Calls {
+export function fuseGather(calls: Calls, pays: PaysFusion = () => true): Calls {
   const gathers = calls.filter(isCallOf(gather));
   const images = gathers[0];
   if (images === undefined || gathers.length > 1) return calls;
@@ -194,6 +205,7 @@ export function fuseGather(calls: Calls): Calls {
   const source = { imagesA, imagesB, normalisation, order, counters };
   const shape = ({ M, N }: MatmulShape) =>
     ({ M, N, C, H, W, ORDER, STEPS_PER_EPOCH, SHARD_IMAGES, SHARDED: imagesA === imagesB ? 0 : 1 }) as const;
+  if (!pays(shape(forward.shape))) return calls;
   const { w, bias, y } = forward.tensors;
   const replacements = new Map<KernelCall, KernelCall>([
     [

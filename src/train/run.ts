@@ -6,7 +6,7 @@ import type { KernelCall } from '../kernels/call.ts';
 import {
   defaultChoice,
   forcedChoice,
-  forcesGatherApart,
+  forcedFusion,
   recordedChoice,
   type VariantChoice,
 } from '../kernels/variant-choice.ts';
@@ -127,7 +127,7 @@ function variantChoices(
       choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
       forced: variants,
       ...(tuning !== undefined && { measure }),
-      ...(forcesGatherApart(variants) && { fuseGather: false }),
+      fuseGather: forcedFusion(variants),
     },
     measured: tuning !== undefined,
   };

@@ -3,7 +3,7 @@ import type { Capabilities } from '../gpu/device.ts';
 import type { Allocator, Tensor } from '../gpu/tensor.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
-import { fuseGather, splitSums } from '../nn/fuse.ts';
+import { fuseGather, fusionPays, splitSums } from '../nn/fuse.ts';
 import { featuresOf, type SampleShape, shapeWords, storedSize } from '../nn/layers/layer.ts';
 import { type Model, makeModel } from '../nn/model.ts';
 import { inputOf } from '../nn/net.ts';
@@ -27,8 +27,8 @@ export type StepSource =
       readonly crop?: boolean;
       /** What a crop shows outside the image; black unless given. */
       readonly border?: 'black' | 'reflect';
-      /** Let the first layer read the images' bytes itself, where it can. */
-      readonly fused?: boolean;
+      /** Let the first layer read the images' bytes itself, where it can; unless given, where that is faster. */
+      readonly fused?: boolean | undefined;
     }
   /** x and labels are the caller's to write. */
   | { readonly kind: 'batch' };
@@ -56,6 +56,8 @@ export interface RecordedStep {
   /** Where the parameters are averaged. */
   readonly averaging: Averaging | undefined;
   readonly calls: readonly KernelCall[];
+  /** The first layer reads the images' bytes itself. */
+  readonly fused: boolean;
   /** (R, samples of an epoch), as sample-order.ts encodes them. */
   readonly order: Tensor;
   /** (R, B, input padded). Nothing writes it where the first layer reads bytes. */
@@ -111,9 +113,19 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
     ...(averaging?.calls ?? []),
     end,
   ];
-  const gathered = source.kind === 'dataset' && source.fused ? fuseGather(all) : all;
+  const gathered = fusedCalls(all, source, capabilities);
   const calls = splitSums(gathered, capabilities, allocator);
-  return { model, optimizer, averaging, calls, order, x, labels, logits, counters, history };
+  const fused = gathered !== all;
+  return { model, optimizer, averaging, calls, fused, order, x, labels, logits, counters, history };
+}
+
+function fusedCalls(
+  calls: readonly KernelCall[],
+  source: StepSource,
+  capabilities: Capabilities,
+): readonly KernelCall[] {
+  if (source.kind === 'batch' || source.fused === false) return calls;
+  return source.fused ? fuseGather(calls) : fuseGather(calls, fusionPays(capabilities));
 }
 
 function inputCalls(

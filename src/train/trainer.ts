@@ -5,8 +5,6 @@ import { adapterName, type Capabilities, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
 import type { KernelCall } from '../kernels/call.ts';
-import { gatherMatmulForward } from '../kernels/gather-matmul.ts';
-import { preferredNames } from '../kernels/kernel.ts';
 import { defaultChoice, forcedChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { isTrained } from '../nn/layers/layer.ts';
 import type { Model } from '../nn/model.ts';
@@ -60,8 +58,8 @@ export interface TrainerOptions {
   readonly forced?: Readonly<Record<string, string>>;
   /** Measures the plan's ops and says what to use instead of `choose`. The step's buffers hold nothing yet; the data have arrived. */
   readonly measure?: (pipelines: PipelineCache, calls: readonly KernelCall[]) => Promise<VariantChoice>;
-  /** Let the first layer read the images' bytes itself. By default where that is faster: where its products have preferred variants (SwiftShader), without crops. */
-  readonly fuseGather?: boolean;
+  /** Let the first layer read the images' bytes itself. By default where that is faster: where its products have preferred variants of its width (SwiftShader), without crops. */
+  readonly fuseGather?: boolean | undefined;
   /** Initial values instead of random ones: a state dict, the same for every replica. Running statistics in it are averaged from the first step on. */
   readonly weights?: readonly NamedTensor[];
   /** Go on from here instead of starting. */
@@ -85,7 +83,6 @@ export class Trainer {
   readonly #forced: Readonly<Record<string, string>>;
   readonly #allocator: Allocator;
   readonly #recorded: RecordedStep;
-  readonly #fused: boolean;
   readonly #pacer: Pacer;
   readonly #stats: Stats;
   #evaluations = new Map<string, Promise<Evaluation>>();
@@ -101,7 +98,6 @@ export class Trainer {
     this.#forced = parts.forced;
     this.#allocator = parts.allocator;
     this.#recorded = parts.recorded;
-    this.#fused = parts.fused;
     this.#step = parts.step;
     this.#pacer = new Pacer(parts.gpu, parts.pacing);
     const { history, counters } = parts.recorded;
@@ -125,7 +121,6 @@ export class Trainer {
     const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
     const allocator = new Allocator(gpu);
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
-    const fused = checkpoint?.fused ?? fusesGather(gpu, settings, options.fuseGather);
     const recorded = recordStep(allocator, {
       ...stepOptions(settings, gpu.capabilities),
       source: {
@@ -134,7 +129,7 @@ export class Trainer {
         samples: splits.training.count,
         crop: settings.cropPixels > 0,
         border: settings.cropBorder ?? 'black',
-        fused,
+        fused: checkpoint?.fused ?? options.fuseGather,
       },
     });
     const tools = { label: 'training step', gpu, pipelines };
@@ -158,7 +153,6 @@ export class Trainer {
       forced: checkpoint?.forced ?? options.forced ?? {},
       allocator,
       recorded,
-      fused,
       step: checkpoint?.step ?? 0,
       pacing: options.pacing,
     });
@@ -315,7 +309,7 @@ export class Trainer {
           batchSize: this.settings.batchSize,
           orderSize: this.#recorded.order.size,
           stepsPerEpoch: this.stepsPerEpoch,
-          fused: this.#fused,
+          fused: this.#recorded.fused,
         },
       });
       this.#evaluations.set(key, evaluation);
@@ -365,7 +359,7 @@ export class Trainer {
       settings: this.settings,
       step: this.#step,
       variants: this.plan.variants,
-      fused: this.#fused,
+      fused: this.#recorded.fused,
       forced: this.#forced,
       adapter: adapterName(this.#gpu.adapter),
       arenas: await readArenas(this.#gpu, this.#arenas()),
@@ -413,20 +407,6 @@ export class Trainer {
   }
 }
 
-/**
- * Whether the first layer fetches the images. On SwiftShader that saves a fifth of a step of the base net; a GPU
- * prefers one gather and plain matmuls.
- */
-function fusesGather(
-  { capabilities }: Gpu,
-  { cropPixels }: TrainSettings,
-  wanted: boolean | undefined,
-): boolean {
-  if (cropPixels > 0) return false;
-  const { kind, subgroups } = capabilities;
-  return wanted ?? (subgroups && preferredNames(gatherMatmulForward, kind).length > 0);
-}
-
 /** What a step of these settings is recorded with, but for its source. */
 export const stepOptions = (
   settings: TrainSettings,
@@ -453,7 +433,6 @@ interface TrainerParts {
   readonly forced: Readonly<Record<string, string>>;
   readonly allocator: Allocator;
   readonly recorded: RecordedStep;
-  readonly fused: boolean;
   readonly step: number;
   readonly pacing: PacerOptions | undefined;
 }

@@ -5,7 +5,7 @@ import { hopelessness, type Kernel, refusal, type Variant } from '../../src/kern
 import { matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import {
   defaultChoice,
-  forcesGatherApart,
+  forcedFusion,
   recordedChoice,
   UnknownVariant,
 } from '../../src/kernels/variant-choice.ts';
@@ -61,11 +61,11 @@ test('where the first variant refuses, another one that can compute the shape is
 });
 
 test('a variant forced on plain products or the gather is meant for the first layer, unless its own products are forced', () => {
-  expect(forcesGatherApart({ matmul: 'naive' })).toBe(true);
-  expect(forcesGatherApart({ gather: 'words-4' })).toBe(true);
-  expect(forcesGatherApart({ sgd: 'vec4' })).toBe(false);
-  expect(forcesGatherApart({ 'gather-matmul': 'naive' })).toBe(false);
-  expect(forcesGatherApart({ matmul: 'naive', 'gather-matmul': 'naive' })).toBe(false);
+  expect(forcedFusion({ matmul: 'naive' })).toBe(false);
+  expect(forcedFusion({ gather: 'words-4' })).toBe(false);
+  expect(forcedFusion({ sgd: 'vec4' })).toBe(undefined);
+  expect(forcedFusion({ 'gather-matmul': 'naive' })).toBe(true);
+  expect(forcedFusion({ matmul: 'naive', 'gather-matmul': 'naive' })).toBe(true);
 });
 
 test('a recorded variant is used though it does not pay; one that is gone is an error that says so', () => {

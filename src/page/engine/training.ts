@@ -3,12 +3,7 @@
 import { datasetOf } from '../../data/datasets/index.ts';
 import { splitImages } from '../../data/record-set.ts';
 import { adapterName } from '../../gpu/device.ts';
-import {
-  defaultChoice,
-  forcedChoice,
-  forcesGatherApart,
-  recordedChoice,
-} from '../../kernels/variant-choice.ts';
+import { defaultChoice, forcedChoice, forcedFusion, recordedChoice } from '../../kernels/variant-choice.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../train/checkpoint.ts';
 import { writeSafetensors } from '../../train/safetensors.ts';
 import { Trainer } from '../../train/trainer.ts';
@@ -148,7 +143,7 @@ export class Training {
       forced: variants,
       pipelines,
       pacing: { budgetMs },
-      ...(forcesGatherApart(variants) && { fuseGather: false }),
+      fuseGather: forcedFusion(variants),
       ...(weights && checkpoint === undefined && { weights: readWeights(weights) }),
       ...(checkpoint && { checkpoint }),
     });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AdapterKind, traitsOf } from '../../../src/gpu/adapter-kind.ts';
 import type { Capabilities } from '../../../src/gpu/device.ts';
-import { splitsFor } from '../../../src/nn/fuse.ts';
+import { fusionPays, splitsFor } from '../../../src/nn/fuse.ts';
 
 const capabilities = (kind: AdapterKind) =>
   ({ ...traitsOf(kind), software: kind === 'swiftshader' || kind === 'cpu' }) as Capabilities;
@@ -22,5 +22,24 @@ test.each(['swiftshader', 'cpu'] as const)(
   'an adapter that computes on CPU cores needs no parts: %s',
   (kind) => {
     expect(splitsFor({ M: 100, N: 52, K: 3072 }, capabilities(kind))).toBe(1);
+  },
+);
+
+test.for([
+  ['a width with a variant made for it', 'swiftshader', 52, 32, true],
+  ['the narrowest of those', 'swiftshader', 4, 32, true],
+  ['one that is not padded to whole vec4s', 'swiftshader', 6, 32, false],
+  ['rows that no variant mirrors', 'swiftshader', 52, 28, false],
+  ['a GPU', 'gpu', 52, 32, false],
+] as const)(
+  'the first layer fetches the images itself only where that is faster: %s',
+  ([, kind, N, side, pays]) => {
+    const shape = {
+      ...{ M: 100, N, C: 3, H: side, W: side },
+      ...{ ORDER: 1000, STEPS_PER_EPOCH: 10, SHARD_IMAGES: 1000, SHARDED: 0 as const },
+    } as const;
+    const adapter = { ...capabilities(kind), subgroups: true, mostUnrolled: Number.POSITIVE_INFINITY };
+    expect(fusionPays(adapter)(shape)).toBe(pays);
+    expect(fusionPays({ ...adapter, subgroups: false })(shape)).toBe(false);
   },
 );

@@ -26,7 +26,7 @@ const callsOf = ({ settings, fuseGather }: SameRun, capabilities: Capabilities):
     settings,
     capabilities,
     images: 50_000,
-    fuseGather: fuseGather ?? (capabilities.software && settings.cropPixels === 0),
+    fuseGather,
   });
 
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
