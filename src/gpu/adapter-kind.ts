@@ -13,7 +13,7 @@ export interface AdapterTraits {
   readonly fillingWorkgroups: number;
   /**
    * Most multiply-adds that a shader may write out: what a compiler needs for more is part of what a variant costs. SwiftShader's
-   * compiles 5,000 in a second; LLVM takes 10 ms for each (lavapipe in Mesa 25.0, 2026-11-25), and GPUs' drivers are made like it.
+   * compiles 2,000 in a second; LLVM takes 10 ms for each (lavapipe in Mesa 25.0, 2026-11-25), and GPUs' drivers are made like it.
    */
   readonly mostUnrolled: number;
 }

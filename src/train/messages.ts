@@ -12,8 +12,15 @@ import type { TunedOp } from './variant-timing.ts';
 /** Measure the variants of what `known` (by `tuningKey`) does not have, within this time, ms. */
 export interface TuningRequest {
   readonly budgetMs: number;
+  /** Measure for runs of any length, however few steps this one has (brief-run.ts). */
+  readonly forAnyLength?: boolean;
   readonly known: Readonly<Record<string, Readonly<Record<string, TunedOp>>>>;
 }
+
+/** How variants were chosen where none is forced: some by measurements on this adapter, all by default, or short ones for a brief run (brief-run.ts). */
+export type KernelOrigin = (typeof kernelOrigins)[number];
+
+export const kernelOrigins = ['measured', 'default', 'brief'] as const;
 
 /** What a run begins with. */
 export type RunStart =
@@ -135,8 +142,7 @@ export type RunEvent =
       readonly step: number;
       readonly stepsPerEpoch: number;
       readonly dispatchesPerStep: number;
-      /** Some of the variants were measured on this adapter; otherwise all are the defaults, or forced. */
-      readonly tuned: boolean;
+      readonly kernels: KernelOrigin;
       /** Variant of each call of a step. */
       readonly variants: Readonly<Record<string, string>>;
       readonly modelBytes: number;

@@ -11,6 +11,7 @@ import {
   type VariantChoice,
 } from '../kernels/variant-choice.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
+import { forBriefRun, isBrief } from './brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { GpuDataset } from './dataset.ts';
 import { requireFiniteScores, requireFiniteState, requireFiniteWeights } from './finite.ts';
@@ -46,8 +47,10 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
   const endData = begin('data');
   const dataset = surroundings.dataset(settings);
   dataset.arrived.then(endData, () => {});
-  const choices = variantChoices(request, start, surroundings);
-  const trainer = await Trainer.make(gpu, dataset, settings, {
+  const brief = start.tuning?.forAnyLength !== true && isBrief(settings, request);
+  const seen = brief ? forBriefRun(gpu) : gpu;
+  const choices = variantChoices(request, brief ? { ...start, tuning: undefined } : start, surroundings);
+  const trainer = await Trainer.make(seen, dataset, settings, {
     ...choices.options,
     onCompiled: begin('compile'),
     ...(start.weights && { weights: start.weights }),
@@ -60,7 +63,7 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
     step: trainer.step,
     stepsPerEpoch: trainer.stepsPerEpoch,
     dispatchesPerStep: trainer.plan.dispatches.length,
-    tuned: choices.measured,
+    kernels: seen !== gpu ? 'brief' : choices.measured ? 'measured' : 'default',
     variants: trainer.plan.variants,
     modelBytes: trainer.sizeBytes,
     datasetBytes: dataset.sizeBytes,
@@ -86,7 +89,7 @@ interface OpenedStart {
   readonly settings: TrainSettings;
   readonly weights?: readonly NamedTensor[];
   readonly checkpoint?: Checkpoint;
-  readonly tuning?: TuningRequest;
+  readonly tuning?: TuningRequest | undefined;
 }
 
 function opened(from: RunStart): OpenedStart {

@@ -23,8 +23,8 @@ const run = (command: string, ...args: string[]) =>
   }).outcome;
 const tuningPath = () => join(folder, 'wgrad', 'tuning.json');
 const measured = /tuning: measuring the variants of (\d+) ops/;
-const train = (name: string) =>
-  run('train', '--steps', '2', '--val-size', '500', '--out', join(folder, name));
+/** 200 steps are brief. */
+const train = (name: string, steps = 201) => run('train', '--steps', `${steps}`, '--out', join(folder, name));
 const variantsOf = (name: string) =>
   JSON.parse(readFileSync(join(folder, name, 'summary.json'), 'utf8')).variants as Record<string, string>;
 
@@ -53,6 +53,13 @@ test('tune measures, prints and keeps; train uses what was measured on this adap
   expect(known.status, known.stderr).toBe(0);
   expect(known.stderr).not.toMatch(measured);
   expect(variantsOf('known')['layers.1 wgrad']).toBe('naive');
+
+  // So few steps that compiling is what they wait for: no measurements, neither made nor used.
+  const brief = await train('brief', 2);
+  expect(brief.status, brief.stderr).toBe(0);
+  expect(brief.stderr).toContain('kernels: short ones, which compile soonest, since the run is brief');
+  expect(brief.stderr).not.toMatch(measured);
+  expect(variantsOf('brief')['layers.1 wgrad']).toBe('quad-4x12');
 
   // The same choices, measured elsewhere.
   writeFileSync(tuningPath(), JSON.stringify({ [`${key} elsewhere`]: forced }));

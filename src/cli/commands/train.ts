@@ -160,7 +160,16 @@ function printOutcome({ result, ready }: FolderRun, directory: RunDirectory): nu
 }
 
 function describe(ready: Ready, host: Host, { log }: Progress): void {
-  const { settings, step, stepsPerEpoch, dispatchesPerStep, modelBytes, datasetBytes, otherAdapter } = ready;
+  const {
+    settings,
+    step,
+    stepsPerEpoch,
+    dispatchesPerStep,
+    modelBytes,
+    datasetBytes,
+    kernels,
+    otherAdapter,
+  } = ready;
   const { net, replicas, optimizer, batchSize } = settings;
   const set = datasetOf(settings);
   log(
@@ -179,6 +188,7 @@ function describe(ready: Ready, host: Host, { log }: Progress): void {
       `after training: ${kind} batch-norm statistics, of ${samples} ${kind === 'precise' ? 'training' : 'test'} images`,
     );
   }
+  if (kernels === 'brief') log('kernels: short ones, which compile soonest, since the run is brief');
   if (step > 0) log(`resumed at step ${step}`);
   if (otherAdapter !== undefined) {
     log(

@@ -71,7 +71,7 @@ export async function main(args: readonly string[]): Promise<number> {
       from: {
         kind: 'new',
         settings: trainSettings(settings, { seeds, steps: 0, shuffle: true }),
-        tuning: { budgetMs, known: {} },
+        tuning: { budgetMs, known: {}, forAnyLength: true },
       },
       checkpoints: false,
     },

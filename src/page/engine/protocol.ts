@@ -2,6 +2,7 @@
 import type { AdapterDescription } from '../../gpu/device.ts';
 import type { Group, Skipped } from '../../measure/schema.ts';
 import type { Score } from '../../train/evaluation.ts';
+import type { KernelOrigin } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 import type { TunedOp } from '../../train/variant-timing.ts';
 import type { EngineErrorKind } from './engine-error.ts';
@@ -57,7 +58,7 @@ export interface ReadyReport {
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly dispatchesPerStep: number;
-  readonly tuned: boolean;
+  readonly kernels: KernelOrigin;
   readonly variants: Readonly<Record<string, string>>;
   readonly modelBytes: number;
   readonly datasetBytes: number;

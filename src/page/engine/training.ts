@@ -4,6 +4,7 @@ import { datasetOf } from '../../data/datasets/index.ts';
 import { splitImages } from '../../data/record-set.ts';
 import { adapterName } from '../../gpu/device.ts';
 import { defaultChoice, forcedChoice, forcedFusion, recordedChoice } from '../../kernels/variant-choice.ts';
+import { forBriefRun, isBrief } from '../../train/brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../train/checkpoint.ts';
 import { writeSafetensors } from '../../train/safetensors.ts';
 import { Trainer } from '../../train/trainer.ts';
@@ -134,11 +135,11 @@ export class Training {
       compiled = { done, total };
       if (hasData) tell();
     };
-    const usual = forcedChoice(
-      variants,
-      Object.keys(tuned).length === 0 ? defaultChoice : tunedChoice({ key: '', ops: tuned }),
-    );
-    const trainer = await Trainer.make(gpu, dataset, settings, {
+    const brief = isBrief(settings, { variants });
+    const seen = brief ? forBriefRun(gpu) : gpu;
+    const isTuned = !brief && Object.keys(tuned).length > 0;
+    const usual = forcedChoice(variants, isTuned ? tunedChoice({ key: '', ops: tuned }) : defaultChoice);
+    const trainer = await Trainer.make(seen, dataset, settings, {
       choose: checkpoint === undefined ? usual : recordedChoice(checkpoint.variants, usual),
       forced: variants,
       pipelines,
@@ -156,7 +157,7 @@ export class Training {
         step: trainer.step,
         stepsPerEpoch: trainer.stepsPerEpoch,
         dispatchesPerStep: trainer.plan.dispatches.length,
-        tuned: Object.keys(tuned).length > 0,
+        kernels: seen !== gpu ? 'brief' : isTuned ? 'measured' : 'default',
         variants: trainer.plan.variants,
         modelBytes: trainer.sizeBytes,
         datasetBytes: dataset.sizeBytes,

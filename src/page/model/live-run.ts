@@ -32,8 +32,8 @@ export class LiveRun {
     this.ready = ready;
     this.metrics = metricsUpTo(this.metrics, ready.step);
     this.epoch = ready.step / ready.stepsPerEpoch;
-    const { stepsPerEpoch, dispatchesPerStep, modelBytes, variants, tuned } = ready;
-    const about = { stepsPerEpoch, dispatchesPerStep, modelBytes, variants, tuned };
+    const { stepsPerEpoch, dispatchesPerStep, modelBytes, variants, kernels } = ready;
+    const about = { stepsPerEpoch, dispatchesPerStep, modelBytes, variants, kernels };
     this.record = { ...this.record, ...about, adapter: ready.adapterName, step: ready.step };
   }
 

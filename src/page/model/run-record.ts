@@ -1,5 +1,6 @@
 // A run as a document of this browser: what is listed, its metrics, and what it is called.
 import type { ExperimentSettings } from '../../experiments/experiments.ts';
+import type { KernelOrigin } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 
 export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted';
@@ -36,7 +37,7 @@ export interface RunRecord {
   readonly dispatchesPerStep: number;
   readonly modelBytes: number;
   readonly variants: Readonly<Record<string, string>>;
-  readonly tuned: boolean;
+  readonly kernels: KernelOrigin;
   readonly adapter: string;
   readonly browser: string;
   /** ISO date. */

@@ -73,7 +73,7 @@ export class TrainingControl {
       dispatchesPerStep: 0,
       modelBytes: 0,
       variants: {},
-      tuned: false,
+      kernels: 'default',
       adapter: this.#app.report?.name ?? '',
       browser: navigator.userAgent,
       startedAt: new Date().toISOString(),

@@ -1,6 +1,7 @@
 import { defaultDataset } from '../../data/datasets/index.ts';
 import type { ExperimentSettings } from '../../experiments/experiments.ts';
 import { settingFields } from '../../experiments/setting-fields.ts';
+import { kernelOrigins } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 import type { RunRecord, RunState, SeedScore } from '../model/run-record.ts';
 
@@ -90,7 +91,7 @@ export function readRecord(value: unknown): RunRecord {
     dispatchesPerStep: number(value.dispatchesPerStep, 0),
     modelBytes: number(value.modelBytes, 0),
     variants: {},
-    tuned: value.tuned === true,
+    kernels: kernelOrigins.find((origin) => origin === value.kernels) ?? 'default',
     adapter: text(value.adapter, ''),
     browser: text(value.browser, ''),
     startedAt: Number.isNaN(Date.parse(text(value.startedAt, '')))

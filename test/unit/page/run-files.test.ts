@@ -27,7 +27,7 @@ function record(id: string, tests: readonly number[]): RunRecord {
     dispatchesPerStep: 17,
     modelBytes: 1,
     variants: {},
-    tuned: false,
+    kernels: 'default',
     adapter: 'a GPU',
     browser: 'a browser',
     startedAt: '2026-11-25T12:00:00.000Z',

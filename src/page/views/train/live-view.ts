@@ -8,6 +8,8 @@ import { mean, spread } from '../spread.ts';
 import { accuracySummary } from './live-charts.ts';
 import { confusionView, guessesView, weightsView } from './pictures.ts';
 
+const kernelWords = { measured: 'measured', default: 'default', brief: 'short, for a brief run' } as const;
+
 /** The live half of the Train view. The charts' elements are made once and filled by LiveCharts. */
 export function liveView(app: App, training: TrainingControl): TemplateResult {
   void training.version.value;
@@ -82,7 +84,7 @@ function numbers(live: LiveRun): TemplateResult {
       'Objects made per step',
       objectsPerStep === undefined ? '–' : String(Number(objectsPerStep.toFixed(2))),
     ],
-    ['kernels', 'Kernels', ready === undefined ? '–' : ready.tuned ? 'measured' : 'default'],
+    ['kernels', 'Kernels', ready === undefined ? '–' : kernelWords[ready.kernels]],
   ];
   return html`<dl class="numbers">
     ${rows.map(
