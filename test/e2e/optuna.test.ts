@@ -55,7 +55,7 @@ describeUnless(reason, 'eight trials of two workers', () => {
     execFileSync(python, ['-c', prepare, storage], { stdio: 'ignore' });
     const args = [
       ...[join(projectRoot, 'examples/optuna/search.py'), '--storage', storage, '--study', 'test'],
-      ...['--trials', '4', '--out', join(folder, 'trials'), '--budget', '{"steps": 160}'],
+      ...['--trials', '4', '--out', join(folder, 'trials'), '--budget', '{"steps": 30}'],
       ...['--settings', '{"hidden": [10], "valSize": 49000, "cycleSteps": 20, "lrMin": 0}'],
     ];
     const workers = Array.from({ length: 2 }, () => spawn(python, args));
