@@ -22,11 +22,15 @@ export interface Tuning {
 export const tunedOpName = (op: string, shape: Readonly<Record<string, number>>, replicas: number): string =>
   `${op} ${shapeText(shape)} R=${replicas}`;
 
-/** What measurements depend on: a choice is never trusted for another adapter, browser version or shader text. */
+/**
+ * What measurements depend on: a choice is never trusted for another adapter, browser version or shader text. Headless Chrome is the Chrome
+ * that shows pages: what one measured serves the other.
+ */
 export function tuningKey(gpu: Gpu, browser: string): string {
   const { vendor, architecture, device, description } = gpu.adapter;
   const shaders = kernels.flatMap(({ variants }) => variants.map(({ name, source }) => `${name}\n${source}`));
-  return [vendor, architecture, device, description, browser, fnv1a(shaders.join('\n')).toString(16)].join(
+  const runner = browser.replace('HeadlessChrome', 'Chrome');
+  return [vendor, architecture, device, description, runner, fnv1a(shaders.join('\n')).toString(16)].join(
     ' | ',
   );
 }

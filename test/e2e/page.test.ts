@@ -1,8 +1,12 @@
-import type { Browser, Page } from 'puppeteer';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, ElementHandle, Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultDataset } from '../../src/data/datasets/index.ts';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { type PageServer, startPageServer } from '../../src/hosts/chrome/page-server.ts';
+import { parseTuning, type TuningRecords, tuningText } from '../../src/train/tuning-records.ts';
 import {
   axeFindings,
   keptRuns,
@@ -210,6 +214,50 @@ test('every view, with runs and measured kernels: axe finds nothing serious, not
   }
   expect(tab.faults).toEqual([]);
 }, 240_000);
+
+test('measured kernels are saved as a file, and loaded from one that was measured on this adapter', async () => {
+  const { page } = tab;
+  await page.click('nav a[href="#/kernels"]');
+  await page.click('[data-act=lab-use]:not([disabled])');
+  await page.click('nav a[href="#/gpu"]');
+  const table = '[aria-label="Table of measured kernels"]';
+  await page.waitForSelector(table);
+  expect(await textOf(page, table)).toMatch(/sgd COUNT=\d+/);
+  const text = await page.evaluate(async () => {
+    const { createObjectURL } = URL;
+    const saved = new Promise<string>((resolve) => {
+      URL.createObjectURL = (blob) => {
+        void (blob as Blob).text().then(resolve);
+        return createObjectURL(blob);
+      };
+    });
+    document.querySelector<HTMLElement>('[data-act=save-tuning]')!.click();
+    const found = await saved;
+    URL.createObjectURL = createObjectURL;
+    return found;
+  });
+  const { records, problem } = parseTuning(text);
+  expect(problem).toBeUndefined();
+  const [[key, ops]] = Object.entries(records) as [[string, TuningRecords[string]]];
+  const folder = mkdtempSync(join(tmpdir(), 'wgrad-page-'));
+  const load = async (name: string, content: string) => {
+    writeFileSync(join(folder, name), content);
+    const input = (await page.$('#tuning-file')) as ElementHandle<HTMLInputElement>;
+    await input.uploadFile(join(folder, name));
+    await waitForText(page, '#tuning-said', new RegExp(`^${name}`));
+    return textOf(page, '#tuning-said');
+  };
+  try {
+    const other = { 'matmul-forward M=1 N=4 K=4 R=1': { variant: 'naive', us: { naive: 123 } } };
+    expect(await load('mine.json', tuningText({ [key]: other }))).toBe('mine.json: 1 op of this adapter.');
+    expect(await textOf(page, table)).toContain('naive 123');
+    expect(await textOf(page, table)).toContain(Object.keys(ops)[0]);
+    expect(await load('other.json', tuningText({ elsewhere: ops }))).toMatch(/another adapter/);
+    expect(await load('none.json', '[]')).toMatch(/holds no measurements/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 60_000);
 
 /** Measures one small op; nothing is ranked without the float64 reference. */
 async function measureKernels(page: Page): Promise<void> {

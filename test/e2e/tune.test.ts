@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TuningFile } from '../../src/cli/folders/tuning-file.ts';
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { datasetCache } from '../../src/data/files/cache.ts';
+import type { TuningRecords } from '../../src/train/tuning-records.ts';
 import { startCommand } from './command.ts';
 
 // `npm run tune` and what training makes of it, with a cache of their own.
@@ -31,13 +31,16 @@ const variantsOf = (name: string) =>
 test('tune measures, prints and keeps; train uses what was measured on this adapter alone', {
   timeout: 240_000,
 }, async () => {
-  const tuned = await run('tune');
+  const exported = join(folder, 'exported.json');
+  const tuned = await run('tune', '--export', exported);
   expect(tuned.status, tuned.stderr).toBe(0);
+  expect(tuned.stdout.trim().split('\n').at(-1)).toMatch(/^\d+ ops of 1 adapter written to /);
+  expect(readFileSync(exported, 'utf8')).toBe(readFileSync(tuningPath(), 'utf8'));
   expect(tuned.stdout).toMatch(/^matmul-wgrad M=100 N=12 K=8 R=1$/m);
   expect(tuned.stdout).toMatch(/^ {2}\* \S+ +[\d.]+ us +1\.00x$/m);
 
-  const file = JSON.parse(readFileSync(tuningPath(), 'utf8')) as TuningFile;
-  const [[key, ops], ...others] = Object.entries(file) as [[string, TuningFile[string]]];
+  const file = JSON.parse(readFileSync(tuningPath(), 'utf8')) as TuningRecords;
+  const [[key, ops], ...others] = Object.entries(file) as [[string, TuningRecords[string]]];
   expect(others).toEqual([]);
   expect(tuned.stderr).toContain('adapter: ');
 
@@ -67,4 +70,29 @@ test('tune measures, prints and keeps; train uses what was measured on this adap
   expect(unknown.status, unknown.stderr).toBe(0);
   expect(unknown.stderr).toMatch(measured);
   expect(variantsOf('unknown')['layers.1 wgrad']).not.toBe('naive');
+});
+
+test('measurements are taken from a file; from another file, none', { timeout: 60_000 }, async () => {
+  const file = join(folder, 'other.json');
+  const op = { variant: 'naive', us: { naive: 1 } };
+  writeFileSync(file, JSON.stringify({ 'another adapter': { one: op } }));
+  const { status, stdout, stderr } = await startCommand('tune', ['--import', file], undefined, {
+    XDG_CACHE_HOME: folder,
+  }).outcome;
+  expect(status, stderr).toBe(0);
+  expect(stdout.trim()).toBe('1 op of 1 adapter, used where adapter, browser and shaders are the same');
+  const kept = readFileSync(tuningPath(), 'utf8');
+  expect(JSON.parse(kept)['another adapter']).toEqual({ one: op });
+
+  for (const [content, why] of [
+    ['[1]', /^tune: --import \S+ holds no measurements: it holds no records$/],
+    [JSON.stringify({ a: { one: 'naive' } }), /some of its records are of another version$/],
+  ] as const) {
+    writeFileSync(file, content);
+    const refused = await startCommand('tune', ['--import', file], undefined, { XDG_CACHE_HOME: folder })
+      .outcome;
+    expect(refused.status).toBe(2);
+    expect(refused.stderr.trim()).toMatch(why);
+    expect(readFileSync(tuningPath(), 'utf8')).toBe(kept);
+  }
 });

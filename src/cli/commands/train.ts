@@ -127,7 +127,7 @@ async function trainOn(
         if (message.type === 'tuned') {
           const line = tunedLine(message.left);
           if (line !== undefined) progress.log(line);
-          return addToTuningFile(message.tuning, progress.log);
+          return addToTuningFile({ [message.tuning.key]: message.tuning.ops }, progress.log);
         }
         const { done, total } = message;
         if (done === 0)

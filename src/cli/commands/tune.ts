@@ -1,15 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { Option } from 'commander';
 import { datasetOf } from '../../data/datasets/index.ts';
+import { writeFileAtomically } from '../../data/files/atomic-file.ts';
 import { MAX_IMAGES } from '../../data/sample-order.ts';
 import { experiments, trainSettings } from '../../experiments/experiments.ts';
 import { openHost } from '../../hosts/open-host.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
+import { UserError } from '../../hosts/user-error.ts';
 import type { FromWorker } from '../../train/messages.ts';
 import type { Tuning } from '../../train/tuner.ts';
-import { addToTuningFile } from '../folders/tuning-file.ts';
+import { parseTuning, type TuningRecords, tuningSize, tuningText } from '../../train/tuning-records.ts';
+import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';
 import { makeCommand, parse } from '../options/command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from '../options/host-options.ts';
-import { experimentFrom, netHelp, netOption } from '../options/net-options.ts';
+import { datasetOption, experimentFrom, netHelp, netOption } from '../options/net-options.ts';
 import { wholeNumber, widths } from '../options/numbers.ts';
 import { checkSettings } from '../options/setting-options.ts';
 import { Interrupted, signals } from '../process/signals.ts';
@@ -34,23 +39,36 @@ export async function main(args: readonly string[]): Promise<number> {
       )
       .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
       .addOption(netOption())
+      .addOption(datasetOption())
       .option('--batch-size <n>', 'images of a step', wholeNumber(1, MAX_IMAGES))
       .option('--seeds <n>', 'replicas', wholeNumber(1, 1024), 1)
-      .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+      .option('--data <dir>', "folder with the data set's files (default: downloaded once)")
+      .option(
+        '--export <file>',
+        'write what is known of this adapter then, as JSON: for the page, or for a machine of the same kind',
+      )
+      .addOption(
+        new Option(
+          '--import <file>',
+          'take the measurements of such a file, or of one that the page saved, instead of making them',
+        ).conflicts(['experiment', 'hidden', 'net', 'dataset', 'batchSize', 'seeds', 'data', 'export']),
+      )
       .addHelpText('after', `\n${netHelp}`),
     args,
   );
   if (command === undefined) return 0;
   const flags = command.opts();
+  const progress = makeProgress('tuning', 2000);
+  if (flags.import !== undefined) return importTuning(resolvePath(flags.import), progress.log);
   const experiment = experimentFrom(flags);
   const settings = {
     ...experiment.settings,
     hidden: flags.hidden ?? experiment.settings.hidden,
     batchSize: flags.batchSize ?? experiment.settings.batchSize,
+    ...(flags.dataset !== undefined && { dataset: flags.dataset }),
   };
   checkSettings(settings);
   const seeds = Array.from({ length: flags.seeds }, (_, i) => i + 1);
-  const progress = makeProgress('tuning', 2000);
   const host = await openHost({
     dataset: datasetOf(settings),
     dataDir: flags.data === undefined ? undefined : resolvePath(flags.data),
@@ -83,8 +101,13 @@ export async function main(args: readonly string[]): Promise<number> {
       const failed = run.finished.then(() => Promise.reject(new Error('the worker sent no measurements')));
       const tuning = await Promise.race([tuned, failed]);
       progress.stop();
-      await addToTuningFile(tuning, progress.log);
+      const { key, ops } = tuning;
+      await addToTuningFile({ [key]: ops }, progress.log);
       printTuning(tuning);
+      if (flags.export !== undefined) {
+        const known = readTuningFile(() => {})[key];
+        await exportTuning(resolvePath(flags.export), { [key]: { ...known, ...ops } });
+      }
       return signals.asked ? signals.status : 0;
     });
   } catch (error) {
@@ -95,6 +118,26 @@ export async function main(args: readonly string[]): Promise<number> {
     await run.close();
     await host.close();
   }
+}
+
+/** @throws UserError where the file cannot be used, and nothing is taken from it */
+async function importTuning(path: string, log: (line: string) => void): Promise<number> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`--import ${path} cannot be read: ${(error as Error).message}`);
+  }
+  const { records, problem } = parseTuning(text);
+  if (problem !== undefined) throw new UserError(`--import ${path} holds no measurements: ${problem}`);
+  await addToTuningFile(records, log);
+  console.log(`${tuningSize(records)}, used where adapter, browser and shaders are the same`);
+  return 0;
+}
+
+async function exportTuning(path: string, records: TuningRecords): Promise<void> {
+  await writeFileAtomically(dirname(path), basename(path), tuningText(records));
+  console.log(`${tuningSize(records)} written to ${path}`);
 }
 
 function printTuning({ ops }: Tuning): void {

@@ -29,8 +29,8 @@ function keep(text: string): void {
 
 test('what is added is read', async () => {
   expect(readTuningFile(log, cache)).toEqual({});
-  await addToTuningFile({ key: 'a', ops: { one: op } }, log, cache);
-  await addToTuningFile({ key: 'a', ops: { two: op } }, log, cache);
+  await addToTuningFile({ a: { one: op } }, log, cache);
+  await addToTuningFile({ a: { two: op } }, log, cache);
   expect(readTuningFile(log, cache)).toEqual({ a: { one: op, two: op } });
   expect(lines).toEqual([]);
 });
@@ -51,7 +51,7 @@ describe('what cannot be understood is one warning, and measured again:', () => 
     expect(lines).toEqual([
       expect.stringMatching(/^warning: .*tuning\.json cannot be used \(.+\): its kernel/),
     ]);
-    await addToTuningFile({ key: 'a', ops: { new: op } }, log, cache);
+    await addToTuningFile({ a: { new: op } }, log, cache);
     expect(lines).toHaveLength(1);
     expect(JSON.parse(readFileSync(path(), 'utf8'))).toEqual({ ...understood, a: { new: op } });
   });
@@ -62,7 +62,7 @@ describe('a cache that cannot be used ends nothing:', () => {
     writeFileSync(join(folder, 'file'), '');
     const below = join(folder, 'file', 'wgrad');
     expect(readTuningFile(log, below)).toEqual({});
-    await addToTuningFile({ key: 'a', ops: { one: op } }, log, below);
+    await addToTuningFile({ a: { one: op } }, log, below);
     expect(readTuningFile(log, below)).toEqual({ a: { one: op } });
     expect(lines).toEqual([]); // Who prepares the data has said so.
   });
@@ -70,7 +70,7 @@ describe('a cache that cannot be used ends nothing:', () => {
   test('a folder in the place of the file', async () => {
     mkdirSync(join(path(), 'x'), { recursive: true });
     expect(readTuningFile(log, cache)).toEqual({});
-    await addToTuningFile({ key: 'a', ops: { one: op } }, log, cache);
+    await addToTuningFile({ a: { one: op } }, log, cache);
     expect(lines).toEqual([
       expect.stringContaining('cannot be used'),
       expect.stringContaining('warning: what was measured cannot be kept for the next time: '),
@@ -82,7 +82,7 @@ describe('a cache that cannot be used ends nothing:', () => {
     vi.stubEnv('TMPDIR', join(folder, 'file', 'tmp'));
     const below = join(folder, 'file', 'wgrad');
     expect(readTuningFile(log, below)).toEqual({});
-    await addToTuningFile({ key: 'a', ops: { one: op } }, log, below);
+    await addToTuningFile({ a: { one: op } }, log, below);
     expect(lines).toEqual([expect.stringContaining('cannot be kept')]);
   });
 
@@ -90,7 +90,7 @@ describe('a cache that cannot be used ends nothing:', () => {
     skip(process.getuid?.() === 0, 'root may write everywhere');
     keep(JSON.stringify({ a: { one: op } }));
     chmodSync(cache, 0o555);
-    await addToTuningFile({ key: 'a', ops: { two: op } }, log, cache);
+    await addToTuningFile({ a: { two: op } }, log, cache);
     expect(existsSync(path())).toBe(true);
     expect(readTuningFile(log, cache).a).toEqual({ one: op, two: op });
     chmodSync(cache, 0o755);

@@ -6,8 +6,8 @@ import type { App } from '../../model/app.ts';
 import { canTrain, type DataStatus, type GpuStatus } from '../../model/status.ts';
 import { gpuNotice } from '../../model/texts.ts';
 import { saveFile } from '../../save-file.ts';
-import { readTuning, type TunedOps } from '../../store/tuning-store.ts';
 import { paint } from '../paint.ts';
+import { TunedCard } from './tuned-card.ts';
 
 /** What this browser keeps for the page. */
 interface Storage {
@@ -43,14 +43,13 @@ const limitMeaning: Readonly<Record<string, string>> = {
 
 export function mountGpu(root: HTMLElement, app: App): void {
   const storage = signal<Storage | undefined>(undefined);
-  const tuned = signal<TunedOps>({});
+  const tuned = new TunedCard(app);
   const refresh = async () => {
     const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
     const isPersisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
     const { usage = 0, quota = 0 } = estimate ?? {};
     storage.value = { usage, quota, isPersisted };
-    const report = app.report;
-    if (report !== undefined) tuned.value = await readTuning(report.tuningKey);
+    await tuned.refresh();
   };
   void refresh();
   app.data.subscribe(() => void refresh());
@@ -76,7 +75,7 @@ export function mountGpu(root: HTMLElement, app: App): void {
         </p>
       </section>
       ${report === undefined ? nothing : limitsView(report)} ${report === undefined ? nothing : featuresView(report)}
-      ${storageView(app, app.data.value, storage.value, refresh)} ${tunedView(tuned.value)} ${eventsView(app)}
+      ${storageView(app, app.data.value, storage.value, refresh)} ${tuned.view()} ${eventsView(app)}
     `;
   });
 }
@@ -176,40 +175,6 @@ function storageView(
         Delete data
       </button>
     </p>
-  </section>`;
-}
-
-function tunedView(tuned: TunedOps): TemplateResult {
-  const rows = Object.entries(tuned);
-  return html`<section class="card" aria-label="Measured kernels">
-    <h2>Measured kernels</h2>
-    ${
-      rows.length === 0
-        ? html`<p>None on this adapter yet: the Kernels view measures them.</p>`
-        : html`<div class="scroll" tabindex="0" role="region" aria-label="Table of measured kernels">
-            <table class="words">
-              <thead>
-                <tr>
-                  <th scope="col">Op and shape</th>
-                  <th scope="col">Fastest</th>
-                  <th scope="col">Times, µs</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${rows.map(
-                  ([name, { variant, us }]) =>
-                    html`<tr>
-                      <th scope="row">${name}</th>
-                      <td>${variant}</td>
-                      <td>${Object.entries(us)
-                        .map(([each, time]) => `${each} ${time}`)
-                        .join(', ')}</td>
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
-          </div>`
-    }
   </section>`;
 }
 
