@@ -46,6 +46,8 @@ export interface TrainRequest {
   readonly settings: TrainSettings;
   /** Go on from the checkpoint of this run. */
   readonly goesOn: boolean;
+  /** Where there is none, begin again: with the same seeds and no weights from outside, that ends the same. */
+  readonly mayBeginAgain: boolean;
   readonly weights?: Uint8Array<ArrayBuffer>;
   /** Measured variants to use, of this adapter; none: the defaults. */
   readonly tuned: Readonly<Record<string, TunedOp>>;

@@ -53,12 +53,12 @@ export class Training {
   /** Trains to the end, or until it is stopped. @throws EngineError */
   async run(): Promise<TrainOutcome> {
     const { slots } = this.#host;
-    const { runId, goesOn } = this.#request;
+    const { runId, goesOn, mayBeginAgain } = this.#request;
     if (goesOn) {
       const kept = await slots?.read(runId);
-      if (kept === undefined)
+      if (kept !== undefined) this.#checkpoint = readCheckpoint(kept.file);
+      else if (!mayBeginAgain)
         throw new EngineError('failed', 'this run has no whole checkpoint to go on from');
-      this.#checkpoint = readCheckpoint(kept.file);
     }
     for (let losses = 0; ; ) {
       try {

@@ -49,6 +49,8 @@ export interface RunRecord {
   readonly style: number;
   readonly pinned: boolean;
   readonly hasWeights: boolean;
+  /** Name of the weights file that it started from; null: from random weights. */
+  readonly initial: string | null;
 }
 
 /** What came in while it trained, R values to a row, oldest first. Plain arrays of numbers; NaN where a value is not finite. */

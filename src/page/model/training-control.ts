@@ -83,6 +83,7 @@ export class TrainingControl {
       style: this.#runs.freeStyle(),
       pinned: false,
       hasWeights: false,
+      initial: this.initial.peek()?.name ?? null,
     };
     await this.#run(new LiveRun(form, record, undefined, performance.now()), false);
   }
@@ -210,12 +211,14 @@ export class TrainingControl {
     const { app, runs } = this.#parts;
     const { form } = live;
     await runs.keep(live.record);
-    const initial = this.initial.peek();
+    const initial = goesOn ? undefined : this.initial.peek();
     const tuned = form.usesTuned && app.report !== undefined ? await readTuning(app.report.tuningKey) : {};
     const request: TrainRequest = {
       runId: live.record.id,
       settings: live.record.train,
       goesOn,
+      // Runs that were kept by earlier versions do not say.
+      mayBeginAgain: live.record.initial == null,
       tuned,
       variants: form.variants,
       ...(initial && { weights: initial.file }),

@@ -103,5 +103,6 @@ export function readRecord(value: unknown): RunRecord {
     style: 0,
     pinned: false,
     hasWeights: value.hasWeights === true,
+    initial: typeof value.initial === 'string' ? text(value.initial, '') : null,
   };
 }

@@ -45,6 +45,7 @@ function record(id: string, tests: readonly number[]): RunRecord {
     style: 0,
     pinned: false,
     hasWeights: true,
+    initial: null,
   };
 }
 

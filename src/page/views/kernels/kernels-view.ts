@@ -87,7 +87,7 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
                 class="primary"
                 data-act="lab-run"
                 ?disabled=${!isReady}
-                @click=${() => group && lab.run([group])}
+                @click=${() => void lab.runSelected()}
               >
                 Run
               </button>

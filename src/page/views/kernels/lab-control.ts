@@ -92,6 +92,12 @@ export class LabControl {
     this.left.value = new Map(this.left.peek()).set(group.id, left);
   }
 
+  /** Measures what is selected now: the view may still show what was selected before. */
+  async runSelected(): Promise<void> {
+    const { selected } = this;
+    if (selected !== undefined) await this.run([selected]);
+  }
+
   /** Measures groups one after the other. A training in progress is paused for it. */
   async run(groups: readonly LabGroup[]): Promise<void> {
     if (this.isBusy.peek()) return;

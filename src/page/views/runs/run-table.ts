@@ -144,7 +144,7 @@ function actions(context: RunsContext, run: RunRecord): TemplateResult {
     ${
       canGoOn
         ? html`<button type="button" class="small primary" data-act="go-on" ?disabled=${busy} @click=${() => goOn(run)}>
-            Go on from step ${count(run.step)}
+            ${run.step === 0 ? 'Start again' : `Go on from step ${count(run.step)}`}
           </button>`
         : nothing
     }
