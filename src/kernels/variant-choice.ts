@@ -16,16 +16,26 @@ export type VariantChoice = <S extends Shape>(
   place: Place,
 ) => Variant<S>;
 
+/** The first preferred variant of the adapter's kind that can compute the shape and pays for it; undefined where none is made for it. */
+export const preferredVariant = <S extends Shape>(
+  kernel: Kernel<S>,
+  shape: S,
+  capabilities: Capabilities,
+): Variant<S> | undefined =>
+  preferredNames(kernel, capabilities.kind)
+    .map((name) => variantNamed(kernel, name))
+    .find(
+      (variant) =>
+        (variant.pays?.(shape, capabilities) ?? true) && refusal(variant, shape, capabilities) === undefined,
+    );
+
 /**
- * Without measurements: the first preferred variant of the adapter's kind that pays for the shape, else the first that can compute it.
+ * Without measurements: the preferred variant, else the first that can compute the shape.
  * @throws GpuError where none can
  */
 export const defaultChoice: VariantChoice = (kernel, shape, capabilities) => {
-  for (const name of preferredNames(kernel, capabilities.kind)) {
-    const variant = variantNamed(kernel, name);
-    const pays = variant.pays?.(shape, capabilities) ?? true;
-    if (pays && refusal(variant, shape, capabilities) === undefined) return variant;
-  }
+  const preferred = preferredVariant(kernel, shape, capabilities);
+  if (preferred !== undefined) return preferred;
   const refusals = kernel.variants.map((variant) => refusal(variant, shape, capabilities));
   const possible = kernel.variants[refusals.indexOf(undefined)];
   if (possible === undefined) {
@@ -53,16 +63,6 @@ export function forcedChoice(
     return variant;
   };
 }
-
-/** Whether an adapter of this kind has a variant made for this shape, not the one alone that computes every shape. */
-export const hasPreferred = <S extends Shape>(
-  kernel: Kernel<S>,
-  shape: S,
-  capabilities: Capabilities,
-): boolean =>
-  preferredNames(kernel, capabilities.kind).some(
-    (name) => refusal(variantNamed(kernel, name), shape, capabilities) === undefined,
-  );
 
 /**
  * What forced variants say of the first layer: one on the products that fetch the images wants them, one on the gather or on plain matrix

@@ -30,7 +30,7 @@ import {
 } from '../kernels/matmul.ts';
 import { biasGradientParts, partSum } from '../kernels/parts.ts';
 import { reluBackward, reluForward } from '../kernels/relu.ts';
-import { hasPreferred } from '../kernels/variant-choice.ts';
+import { preferredVariant } from '../kernels/variant-choice.ts';
 
 type Calls = readonly KernelCall[];
 
@@ -185,8 +185,8 @@ type PaysFusion = (shape: GatherMatmulShape) => boolean;
 export const fusionPays =
   (capabilities: Capabilities): PaysFusion =>
   (shape) =>
-    hasPreferred(gatherMatmulForward, shape, capabilities) &&
-    hasPreferred(gatherMatmulWgrad, shape, capabilities);
+    preferredVariant(gatherMatmulForward, shape, capabilities) !== undefined &&
+    preferredVariant(gatherMatmulWgrad, shape, capabilities) !== undefined;
 
 /**
  * The first layer's products read the bytes of the images themselves, and x never exists: where the gather's x goes into one

@@ -7,14 +7,14 @@ import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import type { NonFinite } from './stats.ts';
 import type { ValidationReport } from './trainer.ts';
 import type { Tuning } from './tuner.ts';
-import type { TunedOp } from './variant-timing.ts';
+import type { TuningRecords } from './tuning-records.ts';
 
 /** Measure the variants of what `known` (by `tuningKey`) does not have, within this time, ms. */
 export interface TuningRequest {
   readonly budgetMs: number;
   /** Measure for runs of any length, however few steps this one has (brief-run.ts). */
   readonly forAnyLength?: boolean;
-  readonly known: Readonly<Record<string, Readonly<Record<string, TunedOp>>>>;
+  readonly known: TuningRecords;
 }
 
 /** How variants were chosen where none is forced: some by measurements on this adapter, all by default, or short ones for a brief run (brief-run.ts). */

@@ -13,37 +13,31 @@ const leastShapes = 3;
 /** Does this adapter's compiler take seconds where SwiftShader's takes none? Then each variant gets three shapes. */
 const compilesSlowly = Number.isFinite(gpu.capabilities.mostUnrolled);
 
-/** Is this the tile of its shader that compiles fastest? It is tested thoroughly, the others where tiles differ. */
-function isFastest<S extends Shape>({ op, variants }: Kernel<S>, variant: Variant<S>): boolean {
+/**
+ * Replicas of a variant's tests: those of the tile of a shader that compiles fastest; the others are tested with two, or where compilation is
+ * slow not at all.
+ */
+function replicaCounts<S extends Shape>({ op, variants }: Kernel<S>, variant: Variant<S>): readonly number[] {
   const [shape] = defaultShapes(op, 1) as readonly S[];
   const unrolled = (one: Variant<S>) => one.unrolled?.(shape!) ?? 0;
   const ofFile = variants.filter(({ source }) => source === variant.source);
-  return ofFile.toSorted((a, b) => unrolled(a) - unrolled(b))[0] === variant;
+  const isFastest = ofFile.toSorted((a, b) => unrolled(a) - unrolled(b))[0] === variant;
+  if (compilesSlowly) return isFastest ? [2] : [];
+  return isFastest ? [1, 2, 5] : [2];
 }
 
-/** Replicas of a variant's tests: 1, 2 and 5 of the fastest tile; the others are tested with two, or where compilation is slow not at all. */
-function replicaCounts<S extends Shape>(kernel: Kernel<S>, variant: Variant<S>): readonly number[] {
-  if (compilesSlowly) return isFastest(kernel, variant) ? [2] : [];
-  return isFastest(kernel, variant) ? [1, 2, 5] : [2];
+/** Multiply-adds of a shader that takes seconds to compile for each shape (SwiftShader compiles 2,000 in a second). */
+const longText = 2048;
+
+/** The shapes that a variant runs: all; the first, the last and one between where compilation is slow; the first and the last where its text is long. */
+function tested<S extends Shape>(variant: Variant<S>, shapes: readonly S[]): readonly S[] {
+  const last = shapes.length - 1;
+  if (compilesSlowly && shapes.length > leastShapes) return [shapes[0]!, shapes[last >> 1]!, shapes[last]!];
+  return hasLongText(variant, shapes) && shapes.length > 2 ? [shapes[0]!, shapes[last]!] : shapes;
 }
 
-/**
- * The most shapes that a variant runs: all where its tile is the fastest of its shader, else five; fewer with thousands of multiply-adds
- * written out, of which SwiftShader compiles 2,000 in a second, for each shape anew.
- */
-function mostShapes<S extends Shape>(kernel: Kernel<S>, variant: Variant<S>, shapes: readonly S[]): number {
-  const written = Math.max(0, ...shapes.map((shape) => variant.unrolled?.(shape) ?? 0));
-  if (written > 2000) return written > 4000 ? 1 : 2;
-  if (compilesSlowly) return leastShapes;
-  return isFastest(kernel, variant) ? shapes.length : 5;
-}
-
-/** So many of the shapes, from the first to the last; a single one is the last, which tables have for a large one. */
-function tested<S extends Shape>(most: number, shapes: readonly S[]): readonly S[] {
-  const [count, last] = [Math.min(most, shapes.length), shapes.length - 1];
-  if (count === 1) return shapes.slice(-1);
-  return Array.from({ length: count }, (_, i) => shapes[Math.floor((i * last) / (count - 1))]!);
-}
+const hasLongText = <S extends Shape>({ unrolled }: Variant<S>, shapes: readonly S[]): boolean =>
+  shapes.some((shape) => (unrolled?.(shape) ?? 0) > longText);
 
 /**
  * Tests of every variant of an op with the shapes of its check table and 1, 2 and 5 replicas. A test's name reproduces
@@ -69,7 +63,7 @@ export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: read
           if (reason !== undefined) refused.set(shapeText(shape), reason);
           return reason === undefined && (replicas === 1 || kernel.cost(shape).flops <= heavyFlops);
         });
-        for (const shape of tested(mostShapes(kernel, variant, shapes), shapes)) {
+        for (const shape of tested(variant, shapes)) {
           ran.add(shapeText(shape));
           for (const seed of seeds) {
             const name = checkName(kernel.op, variant.name, shape, replicas, seed);
@@ -86,7 +80,7 @@ export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: read
         const reason = [...refused.values()][0] ?? 'another tile of its shader is tested';
         skip(ran.size === 0 && compilesSlowly, `this adapter compiles slowly: ${reason}`);
         const all = defaultShapes(kernel.op, 1) as readonly S[];
-        expect(ran.size).toBeGreaterThanOrEqual(Math.min(mostShapes(kernel, variant, all), leastShapes));
+        expect(ran.size).toBeGreaterThanOrEqual(hasLongText(variant, all) ? 2 : leastShapes);
       });
       afterAll(() => {
         const lines = Array.from(refused, ([shape, reason]) => `  ${shape}: ${reason}`);

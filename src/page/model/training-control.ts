@@ -217,8 +217,8 @@ export class TrainingControl {
       runId: live.record.id,
       settings: live.record.train,
       goesOn,
-      // Runs that were kept by earlier versions do not say.
-      mayBeginAgain: live.record.initial == null,
+      // Runs that earlier versions kept do not say what they started from.
+      mayBeginAgain: live.record.initial === null,
       tuned,
       variants: form.variants,
       ...(initial && { weights: initial.file }),

@@ -34,10 +34,8 @@ test.for([
 ] as const)(
   'the first layer fetches the images itself only where that is faster: %s',
   ([, kind, N, side, pays]) => {
-    const shape = {
-      ...{ M: 100, N, C: 3, H: side, W: side },
-      ...{ ORDER: 1000, STEPS_PER_EPOCH: 10, SHARD_IMAGES: 1000, SHARDED: 0 as const },
-    } as const;
+    const images = { C: 3, H: side, W: side, SHARD_IMAGES: 1000, SHARDED: 0 } as const;
+    const shape = { M: 100, N, ORDER: 1000, STEPS_PER_EPOCH: 10, ...images };
     const adapter = { ...capabilities(kind), subgroups: true, mostUnrolled: Number.POSITIVE_INFINITY };
     expect(fusionPays(adapter)(shape)).toBe(pays);
     expect(fusionPays({ ...adapter, subgroups: false })(shape)).toBe(false);
