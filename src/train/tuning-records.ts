@@ -11,8 +11,8 @@ export function parseTuning(text: string): { readonly records: TuningRecords; re
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    return { records: {}, problem: (error as Error).message };
+  } catch {
+    return { records: {}, problem: 'it is not JSON' };
   }
   if (!isRecord(value)) return { records: {}, problem: 'it holds no records' };
   let isWhole = true;

@@ -85,6 +85,7 @@ test('measurements are taken from a file; from another file, none', { timeout: 6
   expect(JSON.parse(kept)['another adapter']).toEqual({ one: op });
 
   for (const [content, why] of [
+    ['> npm\nstart', /^tune: --import \S+ holds no measurements: it is not JSON$/],
     ['[1]', /^tune: --import \S+ holds no measurements: it holds no records$/],
     [JSON.stringify({ a: { one: 'naive' } }), /some of its records are of another version$/],
   ] as const) {

@@ -58,5 +58,5 @@ function readFrom(path: string, log: Log): TuningRecords {
 }
 
 function warn(path: string, why: string, log: Log): void {
-  log(`warning: ${path} cannot be used (${why.split('\n', 1)[0]}): its kernel variants are measured again`);
+  log(`warning: ${path} cannot be used (${why}): its kernel variants are measured again`);
 }
