@@ -15,7 +15,7 @@ import { matmulForward } from '../../src/kernels/matmul.ts';
 import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { paddedWidth } from '../../src/nn/layers/layer.ts';
 import type { Model } from '../../src/nn/model.ts';
-import { perReplicaTable, perStepTable } from '../../src/optim/optimizer.ts';
+import { writeTables } from '../../src/optim/optimizer.ts';
 import { type GpuDataset, type ImageDatasetArrays, uploadDataset } from '../../src/train/dataset.ts';
 import { Pacer } from '../../src/train/pacer.ts';
 import { compilePlan, type Plan } from '../../src/train/plan.ts';
@@ -110,16 +110,11 @@ class WgradStep implements PeerStep {
       const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i);
       queue.writeBuffer(order.buffer, 0, inOrder);
     }
-    const { perStep, perReplica } = recorded.optimizer;
-    queue.writeBuffer(
-      perStep.buffer,
-      0,
-      perStepTable(optimizer, mostSteps, () => work.learningRate),
-    );
-    for (const { table, rateFactor } of perReplica) {
-      const replica = { lambda: work.lambda, rateScale: 1 };
-      queue.writeBuffer(table.buffer, 0, perReplicaTable([replica], rateFactor));
-    }
+    writeTables(queue, recorded.optimizer, optimizer, {
+      steps: mostSteps,
+      rateOf: () => work.learningRate,
+      replicas: [{ lambda: work.lambda, rateScale: 1 }],
+    });
     const values = {
       parameters: new Float32Array(model.params.replicaStride),
       statistics: new Float32Array(model.running.replicaStride),

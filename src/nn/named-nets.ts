@@ -84,6 +84,7 @@ const air: NetFamily = {
       filters: whiteningFilterCount(imageOf(input).channels, 2),
       size: 2,
       initial: 'whitening',
+      biasEpochs: 3,
     },
     gelu,
     ...widths.flatMap((filters): LayerSpec[] => {

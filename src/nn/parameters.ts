@@ -39,18 +39,20 @@ export interface RateRange {
   readonly end: number;
   /** Factor on the learning rate. */
   readonly rateFactor: number;
+  /** Epochs from the start in which they are trained; all of them unless given. */
+  readonly trainedEpochs?: number;
 }
 
-/** What training changes, in ranges of one rate factor each, padding included; one where all are alike. */
+/** What training changes, in ranges of one rate factor and as many epochs each, padding included; one where all are alike. */
 export function rateRanges({ parameters, parameterCount }: ParameterLayout): readonly RateRange[] {
   const ranges: RateRange[] = [];
-  let last: number | undefined;
   for (const { name, start, parameter } of parameters) {
-    const { rateFactor = 1 } = parameter;
-    if (rateFactor === last) continue;
-    if (ranges.length > 0) ranges.push({ ...ranges.pop()!, end: start });
-    ranges.push({ name, start, end: parameterCount, rateFactor });
-    last = rateFactor;
+    const { rateFactor = 1, trainedEpochs } = parameter;
+    const last = ranges.at(-1);
+    if (last?.rateFactor === rateFactor && last.trainedEpochs === trainedEpochs) continue;
+    if (last !== undefined) ranges.push({ ...ranges.pop()!, end: start });
+    const range = { name, start, end: parameterCount, rateFactor };
+    ranges.push(trainedEpochs === undefined ? range : { ...range, trainedEpochs });
   }
   return ranges.filter(({ rateFactor }) => rateFactor !== 0);
 }

@@ -54,21 +54,24 @@ export interface OptimizerKind<S extends { readonly kind: string }> {
 
 /** An update of all parameters of all replicas, and the tensors that belong to it. */
 export interface Optimizer {
-  /** One per range of parameters with one rate factor. */
+  /** One per range of parameters that are updated alike. */
   readonly calls: readonly KernelCall[];
-  readonly perStep: Tensor;
+  /** A table for each number of steps in which parameters are updated. */
+  readonly perStep: readonly { readonly table: Tensor; readonly trainedSteps: number }[];
   /** A table for each rate factor. */
   readonly perReplica: readonly { readonly table: Tensor; readonly rateFactor: number }[];
   /** State that a checkpoint must keep, by name, (R, count) each: mu and nu of Adam. */
   readonly state: Readonly<Record<string, Tensor>>;
 }
 
-/** Neighbouring parameters with one factor on the learning rate: elements from `start` to before `end`, multiples of 4. */
+/** Neighbouring parameters that are updated alike: elements from `start` to before `end`, multiples of 4. */
 export interface UpdateRange {
   readonly name: string;
   readonly start: number;
   readonly end: number;
   readonly rateFactor: number;
+  /** Their learning rate is 0 from this step on; Infinity: never. */
+  readonly trainedSteps: number;
 }
 
 /** What an optimizer is made for. */
@@ -92,21 +95,26 @@ export function makeOptimizer(
 ): Optimizer {
   const kind = optimizerOf(spec);
   const { replicas } = params;
-  const perStep = allocator.tensor('numbers per step', 4 * Math.max(steps, 1));
+  const perStep = distinct(ranges.map(({ trainedSteps }) => trainedSteps)).map((trainedSteps) => ({
+    table: allocator.tensor('numbers per step', 4 * Math.max(steps, 1)),
+    trainedSteps,
+  }));
   const state = Object.fromEntries(
     kind.state(spec).map((name) => [name, allocator.tensor(name, parameterCount, replicas)]),
   );
-  const factors = [...new Set(ranges.map(({ rateFactor }) => rateFactor))];
-  const perReplica = factors.map((rateFactor) => ({
+  const perReplica = distinct(ranges.map(({ rateFactor }) => rateFactor)).map((rateFactor) => ({
     table: allocator.tensor('numbers per replica', 2 * replicas),
     rateFactor,
   }));
-  const calls = ranges.map(({ name, start, end, rateFactor }, i) => {
+  const calls = ranges.map(({ name, start, end, rateFactor, trainedSteps }, i) => {
     // A binding starts at a multiple of 64: what comes before the range in it is skipped.
     const from = offsetAlignment * Math.floor(start / offsetAlignment);
     const COUNT = end - from;
     const part = (tensor: Tensor) => (ranges.length === 1 ? tensor : slice(tensor, name, from, COUNT));
-    const table = perReplica[factors.indexOf(rateFactor)]!.table;
+    const tables = {
+      perStep: perStep.find((entry) => entry.trainedSteps === trainedSteps)!.table,
+      perReplica: perReplica.find((entry) => entry.rateFactor === rateFactor)!.table,
+    };
     const parts = Object.entries(state).map(([key, tensor]) => [key, part(tensor)] as const);
     const call = kind.update(
       spec,
@@ -116,7 +124,7 @@ export function makeOptimizer(
         REPLICAS: replicas,
         SKIP: start - from,
       },
-      { params: part(params), grads: part(grads), counters, perStep, perReplica: table },
+      { params: part(params), grads: part(grads), counters, ...tables },
       Object.fromEntries(parts),
       rateFactor,
     );
@@ -124,6 +132,8 @@ export function makeOptimizer(
   });
   return { calls, perStep, perReplica, state };
 }
+
+const distinct = (values: readonly number[]): readonly number[] => [...new Set(values)];
 
 /** (steps, 4): the learning rate of each step and what the optimizer looks up beside it. */
 export function perStepTable(
@@ -138,8 +148,32 @@ export function perStepTable(
 }
 
 /** (R, 2): lambda and factor on the learning rate of each replica, for parameters with this factor on theirs. */
-export const perReplicaTable = (
+const perReplicaTable = (
   replicas: readonly { readonly lambda: number; readonly rateScale: number }[],
-  rateFactor = 1,
+  rateFactor: number,
 ): Float32Array<ArrayBuffer> =>
   Float32Array.from(replicas.flatMap(({ lambda, rateScale }) => [lambda, rateFactor * rateScale]));
+
+/** Writes an update's tables: once for a whole run. `rateOf`: the learning rate of step t, before the factors. */
+export function writeTables(
+  queue: GPUQueue,
+  { perStep, perReplica }: Optimizer,
+  spec: OptimizerSpec,
+  {
+    steps,
+    rateOf,
+    replicas,
+  }: {
+    readonly steps: number;
+    readonly rateOf: (t: number) => number;
+    readonly replicas: Parameters<typeof perReplicaTable>[0];
+  },
+): void {
+  for (const { table, trainedSteps } of perStep) {
+    const values = perStepTable(spec, steps, (t) => (t < trainedSteps ? rateOf(t) : 0));
+    queue.writeBuffer(table.buffer, 0, values);
+  }
+  for (const { table, rateFactor } of perReplica) {
+    queue.writeBuffer(table.buffer, 0, perReplicaTable(replicas, rateFactor));
+  }
+}

@@ -9,7 +9,7 @@ import { resolveNet } from '../nn/net.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
 import { layOut, type NamedTensor } from '../nn/parameters.ts';
 import { type Averaging, lookaheadKeeps } from '../optim/averaging.ts';
-import { perReplicaTable, perStepTable } from '../optim/optimizer.ts';
+import { writeTables } from '../optim/optimizer.ts';
 import { learningRate } from '../optim/schedule.ts';
 import type { TrainSettings } from './settings.ts';
 import { type ArenaValues, applyStateDict } from './state.ts';
@@ -73,19 +73,12 @@ export function withLoadedStatistics(net: NetSpec, weights: readonly NamedTensor
 }
 
 /** Writes what the updates look up by step and by replica: once for the whole run. */
-export function writeTables(
+export function writeStepTables(
   { device: { queue } }: Gpu,
-  { optimizer: { perStep, perReplica }, averaging }: Pick<RecordedStep, 'optimizer' | 'averaging'>,
+  { optimizer: update, averaging }: Pick<RecordedStep, 'optimizer' | 'averaging'>,
   { optimizer, replicas, schedule, steps, lookahead }: TrainSettings,
 ): void {
-  queue.writeBuffer(
-    perStep.buffer,
-    0,
-    perStepTable(optimizer, steps, (t) => learningRate(schedule, t)),
-  );
-  for (const { table, rateFactor } of perReplica) {
-    queue.writeBuffer(table.buffer, 0, perReplicaTable(replicas, rateFactor));
-  }
+  writeTables(queue, update, optimizer, { steps, replicas, rateOf: (t) => learningRate(schedule, t) });
   if (averaging !== undefined && lookahead !== undefined) {
     queue.writeBuffer(averaging.keeps.buffer, 0, lookaheadKeeps(lookahead, steps));
   }

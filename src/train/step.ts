@@ -96,7 +96,10 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
     counters,
     parameterCount: layout.parameterCount,
     decayedCount: layout.decayedCount,
-    ranges: rateRanges(layout),
+    ranges: rateRanges(layout).map(({ trainedEpochs, ...range }) => ({
+      ...range,
+      trainedSteps: trainedEpochs === undefined ? Infinity : trainedEpochs * stepsPerEpoch(source, B),
+    })),
     steps: options.steps,
   });
   const arenas = { parameters: params, ...(layout.statisticCount > 0 && { statistics: model.running }) };
@@ -134,12 +137,16 @@ function inputCalls(
   tensors: Parameters<typeof gatherCall>[1],
 ): readonly KernelCall[] {
   if (source.kind === 'batch') return [];
-  const { dataset, samples, crop = false, border = 'black' } = source;
-  const stepsPerEpoch = Math.floor(samples / batchSize);
+  const { dataset, crop = false, border = 'black' } = source;
   const { train: split } = dataset;
-  const options = { label: 'gather', input, split, batchSize, stepsPerEpoch, crop, border };
+  const epoch = stepsPerEpoch(source, batchSize);
+  const options = { label: 'gather', input, split, batchSize, stepsPerEpoch: epoch, crop, border };
   return [gatherCall(options, tensors)];
 }
+
+/** Whole batches of an epoch; a caller who writes batches has an epoch without end. */
+const stepsPerEpoch = (source: StepSource, batchSize: number): number =>
+  source.kind === 'batch' ? Infinity : Math.floor(source.samples / batchSize);
 
 /** @throws RangeError where a net is made for other data */
 function checkFit(net: NetSpec, { input, classes }: GpuDataset): void {

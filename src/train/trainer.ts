@@ -18,7 +18,7 @@ import { type Pace, Pacer, type PacerOptions } from './pacer.ts';
 import { compilePlan, type Plan, type PlanTools } from './plan.ts';
 import { ReportWindow, type TrainReport } from './report-window.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
-import { initialArenas, withLoadedStatistics, writeTables } from './start-values.ts';
+import { initialArenas, withLoadedStatistics, writeStepTables } from './start-values.ts';
 import { arenasOf, averagesOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, readTensors, Stats } from './stats.ts';
 import { type RecordedStep, recordStep, type StepOptions } from './step.ts';
@@ -167,7 +167,7 @@ export class Trainer {
 
   async #writeStart({ weights, checkpoint }: TrainerOptions): Promise<void> {
     const { optimizer, averaging, counters, model } = this.#recorded;
-    writeTables(this.#gpu, { optimizer, averaging }, this.settings);
+    writeStepTables(this.#gpu, { optimizer, averaging }, this.settings);
     const values =
       checkpoint?.arenas ??
       initialArenas(model, { state: optimizer.state, averaging }, this.settings, {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
+import type { ConvSpec } from '../../src/nn/layers/conv.ts';
 import type { NetSpec } from '../../src/nn/net-spec.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { whiteningFilters } from '../../src/nn/whitening.ts';
@@ -104,6 +105,34 @@ test('the first filters whiten the training images, and stay; so does gamma; all
     ).toBe(stays);
   }
   expect(new Set(tensorOf(after, 'layers.4.bn.weight'))).toEqual(new Set([1]));
+});
+
+test('a bias that learns in one epoch stays as it is then; all else goes on', async () => {
+  const [first, ...rest] = net.layers as readonly [ConvSpec, ...NetSpec['layers']];
+  const { lookahead: _, ...plain } = settings;
+  const after = async (steps: number) => {
+    const trainer = await Trainer.make(
+      gpu,
+      data.dataset,
+      { ...plain, steps, net: { ...net, layers: [{ ...first, biasEpochs: 1 }, ...rest] } },
+      { choose: quickChoice },
+    );
+    const { stepsPerEpoch } = trainer;
+    await trainer.train();
+    const [weights] = await trainer.weights();
+    await trainer.destroy();
+    const [bias, filters] = ['layers.0.conv.bias', 'layers.2.conv.weight'].map((name) =>
+      tensorOf(weights!, name),
+    );
+    return { stepsPerEpoch, bias, filters };
+  };
+  const whole = await after(9);
+  const { stepsPerEpoch } = whole;
+  expect(stepsPerEpoch).toBeLessThan(9);
+  const [before, epoch] = [await after(stepsPerEpoch - 1), await after(stepsPerEpoch)];
+  expect(epoch.bias).not.toEqual(before.bias);
+  expect(whole.bias).toEqual(epoch.bias);
+  expect(whole.filters).not.toEqual(epoch.filters);
 });
 
 test('each replica of a population has the bits of a run of its own', async () => {

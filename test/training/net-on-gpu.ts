@@ -15,7 +15,7 @@ import { extractSegment } from '../../src/nn/parameters.ts';
 import { allFull, evaluationPass } from '../../src/nn/passes.ts';
 import { lookaheadKeeps } from '../../src/optim/averaging.ts';
 import type { OptimizerSpec } from '../../src/optim/index.ts';
-import { perReplicaTable, perStepTable } from '../../src/optim/optimizer.ts';
+import { writeTables } from '../../src/optim/optimizer.ts';
 import { freeBiases } from '../../src/reference/gradient-report.ts';
 import { channelsLast } from '../../src/reference/layers/image-order.ts';
 import type { Numbers, StateDict } from '../../src/reference/numbers.ts';
@@ -156,15 +156,8 @@ export class NetOnGpu {
     const { queue } = gpu.device;
     const { optimizer: update, counters } = recorded;
     // Rates differ per replica: a rate of 1, times that of the replica.
-    queue.writeBuffer(
-      update.perStep.buffer,
-      0,
-      perStepTable(optimizer, steps, () => 1),
-    );
     const scales = replicas.map(({ lambda, learningRate }) => ({ lambda, rateScale: learningRate }));
-    for (const { table, rateFactor } of update.perReplica) {
-      queue.writeBuffer(table.buffer, 0, perReplicaTable(scales, rateFactor));
-    }
+    writeTables(queue, update, optimizer, { steps, rateOf: () => 1, replicas: scales });
     for (const tensor of [counters, ...Object.values(update.state)]) {
       queue.writeBuffer(tensor.buffer, 0, new Float32Array(tensor.replicaStride * tensor.replicas));
     }

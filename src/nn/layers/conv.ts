@@ -35,6 +35,8 @@ export interface ConvSpec {
   readonly padding?: number;
   /** false: no bias. */
   readonly bias?: boolean;
+  /** The bias learns in so many epochs from the start, and stays as it is then; it learns in all unless given. */
+  readonly biasEpochs?: number;
   /**
    * How the filters start; at random unless given. `dirac`: the first ones hand on a channel each (PyTorch's `init.dirac_`), the others are random.
    * `whitening`: they decorrelate the patches of the training images (nn/whitening.ts), and stay as they are.
@@ -65,6 +67,11 @@ function filters({ filters: count, size, initial }: ConvSpec, { channels }: Imag
   };
 }
 
+const biasOf = ({ filters, biasEpochs }: ConvSpec): ParameterSpec => ({
+  ...vector('bias', filters, 0),
+  ...(biasEpochs !== undefined && { trainedEpochs: biasEpochs }),
+});
+
 const shapeOf = ({ batchSize, input, spec }: LayerContext<ConvSpec>): ConvShape => {
   const { channels, height, width } = imageOf(input);
   const { size, stride = 1, padding = 0 } = spec;
@@ -86,20 +93,21 @@ const shapeOf = ({ batchSize, input, spec }: LayerContext<ConvSpec>): ConvShape 
 export const conv: LayerKind<ConvSpec> = {
   kind: 'conv',
   stem: 'conv',
-  outputShape({ filters: channels, size, stride = 1, padding = 0, initial }, input) {
+  outputShape({ filters: channels, size, stride = 1, padding = 0, initial, biasEpochs }, input) {
     const { height, width, channels: given } = imageOf(input);
     if (initial === 'whitening' && channels !== whiteningFilterCount(given, size)) {
       throw new RangeError(
         `${channels} whitening filters of ${size} x ${size} x ${given}: there are ${whiteningFilterCount(given, size)}`,
       );
     }
+    if (biasEpochs !== undefined && !(biasEpochs > 0)) throw new RangeError(`a bias of ${biasEpochs} epochs`);
     if (!Number.isInteger(channels) || channels < 1) throw new RangeError(`${channels} filters`);
     const window = { size, stride, padding };
     return { channels, height: placesAlong(height, window), width: placesAlong(width, window) };
   },
   parameters: (spec, input) => [
     filters(spec, imageOf(input)),
-    ...(spec.bias === false ? [] : [vector('bias', spec.filters, 0)]),
+    ...(spec.bias === false ? [] : [biasOf(spec)]),
   ],
   forward(layer, x) {
     const { label, spec } = layer;

@@ -81,6 +81,8 @@ export interface ParameterSpec {
   readonly joined: boolean;
   /** Factor on the optimizer's learning rate, not on its weight decay; 1 unless given. 0: it stays as it is. */
   readonly rateFactor?: number;
+  /** Training changes it in so many epochs from the start, and no longer; in all unless given. */
+  readonly trainedEpochs?: number;
   /** Its shape in a PyTorch state dict. */
   readonly torchShape: readonly number[];
   /** Place in PyTorch's flat tensor of the value at (row, col); undefined for rows that pad channels. */

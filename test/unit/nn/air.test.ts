@@ -52,6 +52,8 @@ test('what is trained: all but the whitening filters and gamma; biases of batch 
         : 1;
     expect([factorAt(start), factorAt(start + size - 1)], name).toEqual([factor, factor]);
   }
+  const epochs = ranges.map(({ name, trainedEpochs }) => [name, trainedEpochs]);
+  expect(epochs.filter(([, trained]) => trained !== undefined)).toEqual([['layers.0.conv.bias', 3]]);
   for (const { start, end } of ranges) expect([start % 4, end % 4]).toEqual([0, 0]);
   expect(rateRanges(layOut(namedNet('vgg-16-32-64', cifar, 10)))).toHaveLength(1);
 });
@@ -108,6 +110,7 @@ describe('what does not fit is named', () => {
       'layer 0 (layers.0.conv) behind 3 x 32 x 32 values: 12 whitening filters of 2 x 2 x 3: there are 24',
     ],
     [net({ kind: 'scale', factor: 0 }), 'a factor of 0'],
+    [net({ kind: 'conv', filters: 4, size: 3, biasEpochs: 0 }), 'a bias of 0 epochs'],
   ] as const)('%#', (bad, message) => expect(() => resolveNet(bad)).toThrow(message));
 
   test('rows of numbers', () => {
