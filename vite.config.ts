@@ -54,7 +54,9 @@ export default defineConfig({
           name: 'lavapipe',
           environment: 'node',
           include:
-            refusal === undefined ? ['test/kernels/**/*.test.ts', 'test/training/predictor.test.ts'] : [],
+            refusal === undefined
+              ? ['test/kernels/**/*.test.ts', 'test/training/{net-tail,predictor}.test.ts']
+              : [],
           // What is the same on every adapter is left to Chrome, and what takes LLVM half of the time of all: convolutions, and the
           // product whose shaders are those of matmul-forward.
           exclude: ['test/kernels/{broken,folded-grids,net-texts,conv-*,matmul-forward-split}.test.ts'],

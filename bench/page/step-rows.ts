@@ -90,11 +90,12 @@ function makeTrainer(
   gpu: Gpu,
   { dataset }: BenchData,
   settings: TrainSettings,
-  { forced, fuseGather, tuned }: StepRow,
+  { forced, fuseGather, oneWorkgroup, tuned }: StepRow,
 ): Promise<Trainer> {
   return Trainer.make(gpu, dataset, settings, {
     choose: forcedChoice(forced, defaultChoice),
     fuseGather,
+    oneWorkgroup,
     ...(tuned && { measure: tuneFor(gpu) }),
   });
 }

@@ -1,6 +1,6 @@
 /** The `train` suite: whole steps of the engine's plan against plans with forced variants. */
 import { kernels } from '../../src/kernels/index.ts';
-import { forcedFusion } from '../../src/kernels/variant-choice.ts';
+import { forcedPlan } from '../../src/kernels/variant-choice.ts';
 import type { Skipped } from '../../src/measure/schema.ts';
 import { type BenchNet, netName, nets } from './nets.ts';
 
@@ -11,6 +11,8 @@ export interface StepRow {
   readonly forced: Readonly<Record<string, string>>;
   /** Whether the first layer's products fetch the images themselves; absent: what the engine chooses. */
   readonly fuseGather?: boolean | undefined;
+  /** Whether all behind the first layer's product is one workgroup's; absent: what the engine chooses. */
+  readonly oneWorkgroup?: boolean | undefined;
   /** Measure the variants first, as training does. */
   readonly tuned?: boolean;
 }
@@ -42,7 +44,7 @@ const forcedRow = (forced: Readonly<Record<string, string>>): StepRow => ({
     .map(([op, variant]) => `${op}=${variant}`)
     .join(' '),
   forced,
-  fuseGather: forcedFusion(forced),
+  ...forcedPlan(forced),
 });
 
 /** Each variant but the naive one that at least two of the matrix products have, used by all of them that have it. */

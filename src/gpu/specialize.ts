@@ -7,9 +7,12 @@
 // Each file is valid WGSL as it stands, with the constants that it names and every loop a loop.
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 
+/** Values of constants by name; several, of a line `const NAME = array(...);`. */
+export type ShaderConstants = Readonly<Record<string, number | readonly number[]>>;
+
 export interface Specialization {
   /** Values of `const NAME = ...;` lines. Integers are written with the suffix (`u`, `i`, `f`) that the file's own value has. */
-  readonly constants?: Readonly<Record<string, number>>;
+  readonly constants?: ShaderConstants;
   /** Values of constants that a file may declare or not. */
   readonly constantsIfDeclared?: Readonly<Record<string, number>>;
   /** Flags of `//#if NAME`; one that is not given is false. */
@@ -58,7 +61,7 @@ function applyFlags(source: string, flags: Readonly<Record<string, boolean>>): s
 
 const constantLine = (name: string): RegExp => new RegExp(`^(const ${name}(?:: *\\w+)? = )([^;]*);`, 'm');
 
-function rewriteConstants(source: string, constants: Readonly<Record<string, number>>): string {
+function rewriteConstants(source: string, constants: ShaderConstants): string {
   let text = source;
   for (const [name, value] of Object.entries(constants)) {
     const line = constantLine(name);
@@ -69,8 +72,13 @@ function rewriteConstants(source: string, constants: Readonly<Record<string, num
   return text;
 }
 
-/** `value` in the notation of the literal it replaces. */
-function literal(value: number, like: string): string {
+/** `value` in the notation of the literal, or the array of literals, that it replaces. */
+function literal(value: number | readonly number[], like: string): string {
+  if (typeof value !== 'number') {
+    const element = /^array\(([^,)]*)/.exec(like)?.[1];
+    if (element === undefined) throw new Error(`expected "array(...)" to put ${value} in, got "${like}"`);
+    return `array(${value.map((one) => literal(one, element)).join(', ')})`;
+  }
   if (!Number.isFinite(value)) throw new Error(`a shader constant cannot be ${value}`);
   const suffix = /[uif]$/.exec(like.trim())?.[0] ?? '';
   if (suffix === 'f') return `${value}f`;

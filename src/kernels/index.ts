@@ -23,6 +23,7 @@ import type { Kernel } from './kernel.ts';
 import { leakyReluBackward, leakyReluForward } from './leaky-relu.ts';
 import { lookahead } from './lookahead.ts';
 import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad, splitSum } from './matmul.ts';
+import { netTail } from './net-tail.ts';
 import { adam, sgd, sgdMomentum } from './optimizers.ts';
 import { biasGradientParts, partSum } from './parts.ts';
 import { averagePoolBackward, averagePoolForward, maxPoolBackward, maxPoolForward } from './pooling.ts';
@@ -57,6 +58,7 @@ export const kernels = [
   scale,
   viewAverage,
   softmaxCrossEntropy,
+  netTail,
   gatherMatmulWgrad,
   matmulWgrad,
   convWgrad,

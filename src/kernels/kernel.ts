@@ -1,6 +1,7 @@
 import { type AdapterKind, gpus } from '../gpu/adapter-kind.ts';
 import type { Capabilities } from '../gpu/device.ts';
 import type { Access } from '../gpu/pipelines.ts';
+import type { ShaderConstants } from '../gpu/specialize.ts';
 
 /** The sizes that an op is specialised for, by their names in its shaders (M, N, K, ...), without the replica dimension. */
 export type Shape = Readonly<Record<string, number>>;
@@ -31,6 +32,8 @@ export interface Variant<S extends Shape> {
   readonly source: string;
   /** The shader uses subgroup or quad operations. */
   readonly subgroups?: boolean;
+  /** Invocations of a workgroup, where they are more than the 256 that every adapter starts. */
+  readonly invocations?: number;
   /** The kinds of adapter that it is made for: on others it is tested, but neither a default nor tried by the tuner. All where not given. */
   readonly madeFor?: readonly AdapterKind[];
   /** Multiply-adds of the longest stretch of code that the shader writes out (`//#unroll`): what it costs to compile. Few where not given. */
@@ -40,7 +43,7 @@ export interface Variant<S extends Shape> {
   /** False for shapes that it computes slower than the variants behind it in `preferred`: there it is no default. */
   pays?(shape: S, capabilities: Capabilities): boolean;
   /** Values of the shader's constants. Those named `..._STRIDE` are set from the tensors. */
-  constants(shape: S): Readonly<Record<string, number>>;
+  constants(shape: S): ShaderConstants;
   /** Flags of the shader's `//#if`, for a shape. */
   flags?(shape: S): Readonly<Record<string, boolean>>;
   /** Workgroups in x and y, as many as it takes (gpu/folded-grid.ts); z is the replica. */
@@ -84,6 +87,10 @@ export function refusal<S extends Shape>(
   capabilities: Capabilities,
 ): string | undefined {
   if (variant.subgroups === true && !capabilities.subgroups) return 'the adapter has no subgroups';
+  const { invocations = 0 } = variant;
+  if (invocations > capabilities.maxInvocationsPerWorkgroup) {
+    return `${invocations} invocations, the adapter starts ${capabilities.maxInvocationsPerWorkgroup}`;
+  }
   const unrolled = variant.unrolled?.(shape) ?? 0;
   if (unrolled > capabilities.mostUnrolled) {
     return `writes out ${unrolled} multiply-adds, more than ${capabilities.mostUnrolled} take this adapter too long to compile`;

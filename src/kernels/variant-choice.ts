@@ -74,6 +74,34 @@ export function forcedFusion(forced: Readonly<Record<string, string>>): boolean 
   return ops.some((op) => op === 'gather' || op.startsWith('matmul')) ? false : undefined;
 }
 
+/** What a net's tail computes in one workgroup, when it does (nn/net-tail.ts). */
+const tailOps = [
+  'matmul-forward',
+  'matmul-wgrad',
+  'matmul-dgrad',
+  'batch-norm',
+  'bias-gradient',
+  'softmax-cross-entropy',
+];
+
+/**
+ * What forced variants say of all behind the first layer's product: one on net-tail wants it in one workgroup, one on what that is made of
+ * as dispatches of its own. Undefined where nothing is said.
+ */
+export function forcedTail(forced: Readonly<Record<string, string>>): boolean | undefined {
+  const ops = Object.keys(forced);
+  if (ops.includes('net-tail')) return true;
+  return ops.some((op) => tailOps.some((part) => part.startsWith(op) || op.startsWith(part)))
+    ? false
+    : undefined;
+}
+
+/** Plans as forced variants want them: what a step is recorded with. */
+export const forcedPlan = (forced: Readonly<Record<string, string>>) => ({
+  fuseGather: forcedFusion(forced),
+  oneWorkgroup: forcedTail(forced),
+});
+
 /** A variant that this version does not have: the user named it, or a checkpoint of another version did. */
 export class UnknownVariant extends Error {
   override readonly name = 'UnknownVariant';

@@ -16,6 +16,8 @@ export interface RecordOptions {
   readonly images: number;
   /** The first layer's matrix products read the images' bytes themselves; unless given, where that is faster. */
   readonly fuseGather?: boolean | undefined;
+  /** All behind the first layer's product in one workgroup; not unless given. */
+  readonly oneWorkgroup?: boolean;
 }
 
 /** The calls of a step, as the trainer makes them. Their tensors have shapes alone. */
@@ -24,6 +26,7 @@ export function recordCalls({
   capabilities,
   images,
   fuseGather,
+  oneWorkgroup = false,
 }: RecordOptions): readonly KernelCall[] {
   const allocator = new Allocator();
   const source = {
@@ -33,7 +36,7 @@ export function recordCalls({
     crop: settings.cropPixels > 0,
     fused: fuseGather,
   } as const;
-  return recordStep(allocator, { ...stepOptions(settings, capabilities), source }).calls;
+  return recordStep(allocator, { ...stepOptions(settings, capabilities), source, oneWorkgroup }).calls;
 }
 
 /** A data set that no GPU holds. */

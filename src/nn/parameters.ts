@@ -128,7 +128,7 @@ export function extractSegment(flat: Float32Array, { name, parameter, start, ld 
 
 /** Puts one tensor, in PyTorch's layout, into a replica's flat array. */
 export function insertSegment(
-  flat: Float32Array,
+  flat: Float32Array | Float64Array,
   { parameter, start, ld }: Segment,
   data: ArrayLike<number>,
 ): void {

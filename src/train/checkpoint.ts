@@ -15,6 +15,8 @@ export interface Checkpoint {
   readonly variants: Readonly<Record<string, string>>;
   /** The first layer reads the images' bytes itself. */
   readonly fused: boolean;
+  /** All behind the first layer's product is computed in one workgroup. */
+  readonly oneWorkgroup: boolean;
   /** Variants that the user forced, by op: evaluations use them too. */
   readonly forced: Readonly<Record<string, string>>;
   /** Who computed, for the warning where another adapter goes on. */
@@ -26,16 +28,23 @@ const format = 'wgrad checkpoint 2';
 /** Has no hash. */
 const formatWithoutHash = 'wgrad checkpoint 1';
 
-/** What earlier versions wrote: nets as widths, fusion told by a missing call, twins of variants for crops and shards. */
-type Written = Omit<Checkpoint, 'arenas' | 'fused' | 'settings'> & {
+/** What earlier versions wrote: nets as widths, fusion told by a missing call, no tail in one workgroup, twins of variants for crops and shards. */
+type Written = Omit<Checkpoint, 'arenas' | 'fused' | 'oneWorkgroup' | 'settings'> & {
   readonly fused?: boolean;
+  readonly oneWorkgroup?: boolean;
   readonly settings: Omit<TrainSettings, 'net'> & {
     readonly net: NetSpec | (Omit<MlpSpec, 'input'> & { readonly inputs: number });
   };
 };
 
 /** A checkpoint's data as this version has them: runs of earlier ones go on. */
-function migrated({ settings, variants, fused, ...rest }: Written): Omit<Checkpoint, 'arenas'> {
+function migrated({
+  settings,
+  variants,
+  fused,
+  oneWorkgroup = false,
+  ...rest
+}: Written): Omit<Checkpoint, 'arenas'> {
   const { net } = settings;
   const { step, ...others } = rest;
   return {
@@ -48,6 +57,7 @@ function migrated({ settings, variants, fused, ...rest }: Written): Omit<Checkpo
       Object.entries(variants).map(([label, name]) => [label, name.replace(/-(crop|sharded)$/, '')]),
     ),
     fused: fused ?? !('gather' in variants),
+    oneWorkgroup,
     ...others,
   };
 }

@@ -6,7 +6,7 @@ import type { KernelCall } from '../kernels/call.ts';
 import {
   defaultChoice,
   forcedChoice,
-  forcedFusion,
+  forcedPlan,
   recordedChoice,
   type VariantChoice,
 } from '../kernels/variant-choice.ts';
@@ -130,7 +130,7 @@ function variantChoices(
       choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
       forced: variants,
       ...(tuning !== undefined && { measure }),
-      fuseGather: forcedFusion(variants),
+      ...forcedPlan(variants),
     },
     measured: tuning !== undefined,
   };

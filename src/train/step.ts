@@ -8,6 +8,7 @@ import { featuresOf, type SampleShape, shapeWords, storedSize } from '../nn/laye
 import { type Model, makeModel } from '../nn/model.ts';
 import { inputOf } from '../nn/net.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
+import { tailInOneWorkgroup } from '../nn/net-tail.ts';
 import { rateRanges } from '../nn/parameters.ts';
 import { trainingPass } from '../nn/passes.ts';
 import { type Averaging, makeAveraging } from '../optim/averaging.ts';
@@ -47,6 +48,8 @@ export interface StepOptions {
   readonly labelSmoothing?: number;
   /** Steps from one average of the parameters to the next (optim/averaging.ts); none unless given. */
   readonly lookahead?: number;
+  /** All behind the first layer's product, forward and backward, in one workgroup per replica. */
+  readonly oneWorkgroup?: boolean;
 }
 
 /** A step's tensors and calls. */
@@ -58,6 +61,8 @@ export interface RecordedStep {
   readonly calls: readonly KernelCall[];
   /** The first layer reads the images' bytes itself. */
   readonly fused: boolean;
+  /** All behind the first layer's product is one call. */
+  readonly oneWorkgroup: boolean;
   /** (R, samples of an epoch), as sample-order.ts encodes them. */
   readonly order: Tensor;
   /** (R, B, input padded). Nothing writes it where the first layer reads bytes. */
@@ -74,7 +79,7 @@ export interface RecordedStep {
 
 /**
  * Records input, forward, loss, backward, update and step-end. Nothing is allocated until the calls are compiled.
- * @throws RangeError where the net does not fit the data, naming what does not
+ * @throws RangeError where the net does not fit the data, or one workgroup, naming what does not
  */
 export function recordStep(allocator: Allocator, options: StepOptions): RecordedStep {
   const { net, source, batchSize: B, replicas: R, capabilities, historySteps: HISTORY } = options;
@@ -117,9 +122,25 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
     end,
   ];
   const gathered = fusedCalls(all, source, capabilities);
-  const calls = splitSums(gathered, capabilities, allocator);
+  const { oneWorkgroup = false } = options;
+  const short = oneWorkgroup ? tailInOneWorkgroup(gathered, model, allocator) : gathered;
+  if ('refused' in short) throw new RangeError(`net-tail cannot compute this net: ${short.refused}`);
+  const calls = splitSums(short, capabilities, allocator);
   const fused = gathered !== all;
-  return { model, optimizer, averaging, calls, fused, order, x, labels, logits, counters, history };
+  return {
+    model,
+    optimizer,
+    averaging,
+    calls,
+    fused,
+    oneWorkgroup,
+    order,
+    x,
+    labels,
+    logits,
+    counters,
+    history,
+  };
 }
 
 function fusedCalls(

@@ -60,6 +60,8 @@ export interface TrainerOptions {
   readonly measure?: (pipelines: PipelineCache, calls: readonly KernelCall[]) => Promise<VariantChoice>;
   /** Let the first layer read the images' bytes itself. By default where that is faster: where its products have preferred variants of its width (SwiftShader), without crops. */
   readonly fuseGather?: boolean | undefined;
+  /** Compute all behind the first layer's product in one workgroup per replica. A checkpoint has its own. */
+  readonly oneWorkgroup?: boolean | undefined;
   /** Initial values instead of random ones: a state dict, the same for every replica. Running statistics in it are averaged from the first step on. */
   readonly weights?: readonly NamedTensor[];
   /** Go on from here instead of starting. */
@@ -123,6 +125,7 @@ export class Trainer {
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
     const recorded = recordStep(allocator, {
       ...stepOptions(settings, gpu.capabilities),
+      oneWorkgroup: checkpoint?.oneWorkgroup ?? options.oneWorkgroup ?? false,
       source: {
         kind: 'dataset',
         dataset,
@@ -360,6 +363,7 @@ export class Trainer {
       step: this.#step,
       variants: this.plan.variants,
       fused: this.#recorded.fused,
+      oneWorkgroup: this.#recorded.oneWorkgroup,
       forced: this.#forced,
       adapter: adapterName(this.#gpu.adapter),
       arenas: await readArenas(this.#gpu, this.#arenas()),

@@ -486,6 +486,26 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'naive', mistake: 'writes behind the last element', find: 'id.x < COUNT', replace: 'true' },
     { variant: 'naive', mistake: 'leaks', find: ', 0.0)', replace: ', -0.01)' },
   ],
+  'net-tail': [
+    {
+      variant: 'workgroup',
+      mistake: 'lets the gradient through a closed ReLU',
+      find: 'work[dy + m * n], gamma * normalised + beta > vec4f()',
+      replace: 'work[dy + m * n], gamma * normalised + beta > vec4f(-9.0)',
+    },
+    {
+      variant: 'workgroup',
+      mistake: 'leaves out the last row where rows do not fill tiles',
+      find: 'const ROW_TILES = (M + ROWS - 1u) / ROWS',
+      replace: 'const ROW_TILES = M / ROWS',
+    },
+    {
+      variant: 'workgroup',
+      mistake: 'normalises the first strip of columns only',
+      find: 'strip < (n + STRIP - 1u) / STRIP',
+      replace: 'strip < 1u',
+    },
+  ],
   'softmax-cross-entropy': [
     {
       variant: 'naive',

@@ -77,6 +77,9 @@ export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: read
       }
       test('runs several shapes', ({ skip }) => {
         skip(variant.subgroups === true && !capabilities.subgroups, 'the adapter has no subgroups');
+        const { invocations = 0 } = variant;
+        const most = capabilities.maxInvocationsPerWorkgroup;
+        skip(invocations > most, `the adapter starts ${most} invocations`);
         const reason = [...refused.values()][0] ?? 'another tile of its shader is tested';
         skip(ran.size === 0 && compilesSlowly, `this adapter compiles slowly: ${reason}`);
         const all = defaultShapes(kernel.op, 1) as readonly S[];

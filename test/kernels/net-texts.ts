@@ -35,12 +35,17 @@ async function netShapes(): Promise<Map<Kernel, Map<string, Shape>>> {
   const shapes = new Map<Kernel, Map<string, Shape>>();
   for (const net of nets) {
     for (const kind of ['swiftshader', 'gpu'] as const) {
-      const calls = recordCalls({
+      const options = {
         settings: settingsOf(net, 2),
         capabilities: capabilities(kind),
         images: 1000,
         fuseGather: kind === 'swiftshader',
-      });
+      };
+      const isConnected = net.net === undefined;
+      const calls = [
+        ...recordCalls(options),
+        ...(isConnected ? recordCalls({ ...options, oneWorkgroup: true }) : []),
+      ];
       for (const { kernel, shape } of calls) {
         const known = shapes.get(kernel) ?? new Map<string, Shape>();
         shapes.set(kernel, known.set(shapeText(shape), shape));

@@ -3,7 +3,7 @@
 import { datasetOf } from '../../data/datasets/index.ts';
 import { splitImages } from '../../data/record-set.ts';
 import { adapterName } from '../../gpu/device.ts';
-import { defaultChoice, forcedChoice, forcedFusion, recordedChoice } from '../../kernels/variant-choice.ts';
+import { defaultChoice, forcedChoice, forcedPlan, recordedChoice } from '../../kernels/variant-choice.ts';
 import { forBriefRun, isBrief } from '../../train/brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../train/checkpoint.ts';
 import { writeSafetensors } from '../../train/safetensors.ts';
@@ -144,7 +144,7 @@ export class Training {
       forced: variants,
       pipelines,
       pacing: { budgetMs },
-      fuseGather: forcedFusion(variants),
+      ...forcedPlan(variants),
       ...(weights && checkpoint === undefined && { weights: readWeights(weights) }),
       ...(checkpoint && { checkpoint }),
     });

@@ -28,6 +28,7 @@ import {
   matmulWgradCheck,
   splitSumCheck,
 } from './matmul.ts';
+import { netTailCheck } from './net-tail.ts';
 import { adamCheck, sgdCheck, sgdMomentumCheck } from './optimizers.ts';
 import { biasGradientPartsCheck, partSumCheck } from './parts.ts';
 import {
@@ -66,6 +67,7 @@ export const checks = {
   scale: scaleCheck,
   'view-average': viewAverageCheck,
   'softmax-cross-entropy': softmaxCrossEntropyCheck,
+  'net-tail': netTailCheck,
   'gather-matmul-wgrad': gatherMatmulWgradCheck,
   'matmul-wgrad': matmulWgradCheck,
   'conv-wgrad': convWgradCheck,

@@ -78,6 +78,7 @@ const checkpoint = writeCheckpoint({
   step: 450,
   variants: {},
   fused: false,
+  oneWorkgroup: false,
   forced: {},
   adapter: '',
   arenas: {},

@@ -48,6 +48,7 @@ async function run(plan: SearchPlan, stopAt = Number.POSITIVE_INFINITY): Promise
         step: settings.steps,
         variants: {},
         fused: true,
+        oneWorkgroup: false,
         forced: {},
         adapter: '',
         arenas: { parameters },

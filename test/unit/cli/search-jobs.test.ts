@@ -43,6 +43,7 @@ function train(number: number, origin: Partial<Provenance> = {}, adapter = 'A'):
     variants: {},
     forced: {},
     fused: false,
+    oneWorkgroup: false,
     adapter,
     arenas: { parameters },
   };

@@ -23,7 +23,16 @@ vi.mock('../../../src/hosts/open-host.ts', async (importOriginal) => ({
         const about = { settings, variants: {}, stepsPerEpoch: 450 };
         await onMessage({ type: 'ready', step: before?.step ?? 0, ...about });
         vi.advanceTimersByTime(fake.msPerSession);
-        const state = { settings, step, variants: {}, fused: false, forced: {}, adapter: '', arenas: {} };
+        const state = {
+          settings,
+          step,
+          variants: {},
+          fused: false,
+          oneWorkgroup: false,
+          forced: {},
+          adapter: '',
+          arenas: {},
+        };
         await onMessage({ type: 'checkpoint', step, file: writeCheckpoint(state) });
         const finished = step === settings.steps;
         const score = finished ? [{ loss: 1.5, accuracy: 0.5 }] : null;

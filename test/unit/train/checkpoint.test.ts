@@ -24,6 +24,7 @@ const checkpoint: Checkpoint = {
   step: 4500,
   variants: { 'layers.0 wgrad': 'quad-8x28' },
   fused: true,
+  oneWorkgroup: false,
   forced: { matmul: 'naive' },
   adapter: 'google "swiftshader"',
   arenas: {

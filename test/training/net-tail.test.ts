@@ -1,0 +1,127 @@
+/** All behind the first layer's product in one workgroup: the same training as in dispatches of its own, populations and interrupted runs included. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gpu } from '../../src/gpu/device.ts';
+import { refusal } from '../../src/kernels/kernel.ts';
+import { netTail } from '../../src/kernels/net-tail.ts';
+import { forcedChoice, variantNamed } from '../../src/kernels/variant-choice.ts';
+import { courseBatchNorm } from '../../src/nn/net-spec.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
+import type { TrainSettings } from '../../src/train/settings.ts';
+import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
+import { naiveChoice, pipelinesOf, sharedGpu } from './device.ts';
+import {
+  baseSettings,
+  firstDifference,
+  netOf,
+  replica,
+  type SyntheticDataset,
+  syntheticDataset,
+} from './synthetic.ts';
+
+let gpu: Gpu;
+let data: SyntheticDataset;
+beforeAll(async () => {
+  gpu = await sharedGpu();
+  data = syntheticDataset(gpu, 136, 20);
+});
+afterAll(() => data.dataset.destroy());
+
+const settings: TrainSettings = { ...baseSettings, steps: 20, reportSteps: 1 };
+
+/** Trains; `until`: the step after which it stops. */
+async function run(given: TrainSettings, options: TrainerOptions, until = Number.POSITIVE_INFINITY) {
+  const pipelines = pipelinesOf(gpu);
+  const trainer = await Trainer.make(gpu, data.dataset, given, {
+    choose: naiveChoice,
+    pipelines,
+    ...options,
+  });
+  const stop = new AbortController();
+  const losses: (readonly number[])[] = [];
+  await trainer.train({
+    signal: stop.signal,
+    onReport: ({ loss }) => losses.push(loss),
+    onCheckpoint: ({ step }) => {
+      if (step >= until) stop.abort();
+    },
+  });
+  const [weights, checkpoint] = [await trainer.weights(), await trainer.checkpoint()];
+  const dispatches = trainer.plan.dispatches.map(({ op }) => op);
+  await trainer.destroy();
+  gpu.check();
+  return { losses, weights, checkpoint, dispatches };
+}
+
+const nets = {
+  'two hidden layers': settings,
+  'one hidden layer': { ...settings, net: netOf({ hidden: [14] }) },
+  'five hidden layers and smoothed labels': {
+    ...settings,
+    net: netOf({ hidden: [14, 9, 12, 5, 20] }),
+    labelSmoothing: 0.1,
+  },
+  Adam: { ...settings, optimizer: { kind: 'adam', b1: 0.9, b2: 0.999, eps: 1e-8 } },
+} satisfies Record<string, TrainSettings>;
+
+describe('losses of 20 steps are those of separate dispatches', () => {
+  test.each(Object.entries(nets))('%s', async (_, given) => {
+    const separate = await run(given, {});
+    const short = await run(given, { oneWorkgroup: true });
+    expect(short.dispatches.filter((op) => op === 'net-tail')).toHaveLength(1);
+    expect(short.dispatches.length).toBeLessThanOrEqual(6);
+    expect(separate.losses).toHaveLength(20);
+    for (const [step, [loss]] of short.losses.entries()) {
+      // What sums in another order amount to: a few units of 2^-24 in the first step, more with every update.
+      expect(Math.abs(loss! / separate.losses[step]![0]! - 1), `step ${step}`).toBeLessThan(
+        1e-6 * 2 ** (step / 3),
+      );
+    }
+  });
+});
+
+test.for(netTail.variants.map(({ name }) => name))(
+  'a replica of a population has the bits of a run of its own: %s',
+  async (name, { skip }) => {
+    const { invocations = 0 } = variantNamed(netTail, name);
+    skip(
+      invocations > gpu.capabilities.maxInvocationsPerWorkgroup,
+      'more invocations than the adapter starts',
+    );
+    const choose = forcedChoice({ 'net-tail': name }, naiveChoice);
+    const replicas = [replica(1), replica(2, 0.001, 0.5), replica(3)];
+    const population = await run({ ...settings, replicas }, { choose, oneWorkgroup: true });
+    for (const [r, one] of replicas.entries()) {
+      const alone = await run({ ...settings, replicas: [one] }, { choose, oneWorkgroup: true });
+      expect(firstDifference(population.weights[r]!, alone.weights[0]!)).toBeUndefined();
+      expect(population.losses.map((losses) => losses[r])).toEqual(alone.losses.map(([loss]) => loss));
+    }
+  },
+);
+
+test('a run that is interrupted goes on to the same bits, also where the default would be separate dispatches', async () => {
+  const whole = await run(settings, { oneWorkgroup: true });
+  const half = await run(settings, { oneWorkgroup: true }, 6);
+  expect(half.checkpoint.step).toBeLessThan(settings.steps);
+  const checkpoint: Checkpoint = readCheckpoint(writeCheckpoint(half.checkpoint));
+  expect(checkpoint.oneWorkgroup).toBe(true);
+  const rest = await run(settings, { checkpoint });
+  expect(rest.dispatches).toContain('net-tail');
+  expect(firstDifference(rest.weights[0]!, whole.weights[0]!)).toBeUndefined();
+});
+
+test.each([
+  ['no batch norm', netOf({ batchNorm: null })],
+  ['ReLU before batch norm', netOf({ batchNorm: { ...courseBatchNorm, order: 'after-relu' } })],
+  ['one layer', netOf({ hidden: [] })],
+])('%s: refused with the reason', async (_, net) => {
+  await expect(run({ ...settings, net }, { oneWorkgroup: true })).rejects.toThrow(
+    'net-tail cannot compute this net: it takes linear layers with bias, batch norm and ReLU in this order',
+  );
+});
+
+test('a net that is too wide is refused with the reason', () => {
+  const shape = { M: 100, LAYERS: 3, N_0: 1024, N_1: 512, N_2: 12 };
+  expect(
+    refusal(netTail.variants[0]!, shape as never, { ...gpu.capabilities, maxWorkgroupStorageSize: 16384 }),
+  ).toBe('20480 bytes of workgroup memory, the adapter has 16384');
+});
