@@ -26,7 +26,7 @@ const deep = [50, 30, 30, 30, 20, 20, 20, 20, 20];
 const wide = [512, 256];
 
 export const nets: readonly BenchNet[] = [
-  { hidden: base, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [1] },
+  { hidden: base, optimizer: 'sgd', replicas: [1, 5, 16, 64], quickReplicas: [1] },
   { hidden: base, optimizer: 'adam', replicas: [1], quickReplicas: [] },
   { hidden: deep, optimizer: 'sgd', replicas: [1, 5, 16], quickReplicas: [1] },
   { hidden: deep, optimizer: 'adam', replicas: [1], quickReplicas: [] },
