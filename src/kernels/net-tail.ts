@@ -57,8 +57,8 @@ const tail = (INVOCATIONS: number, LANES: number): Variant<NetTailShape> => ({
   source: workgroup,
   ...(INVOCATIONS > 256 && { invocations: INVOCATIONS }),
   refuses(shape, { maxWorkgroupStorageSize }) {
-    // Two vec4f per invocation for sums, two per vec4 of columns for statistics.
-    const bytes = 32 * INVOCATIONS + 8 * sumOf(tailWidths(shape).slice(0, -1));
+    // A vec4f per invocation for sums, two per vec4 of columns for statistics.
+    const bytes = 16 * INVOCATIONS + 8 * sumOf(tailWidths(shape).slice(0, -1));
     if (bytes > maxWorkgroupStorageSize) {
       return `${bytes} bytes of workgroup memory, the adapter has ${maxWorkgroupStorageSize}`;
     }
