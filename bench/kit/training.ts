@@ -1,8 +1,9 @@
 // Nets trained on this adapter: time of a step, alone and as a population, and where it goes.
 import { type ExperimentSettings, trainSettings } from '../../src/experiments/experiments.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
+import { isOneWorkgroupFaster, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { tune, tunedChoice } from '../../src/train/tuner.ts';
+import { tunedChoice } from '../../src/train/tuner.ts';
 import type { KitData } from './data.ts';
 import { type DispatchTime, profile } from './profile.ts';
 
@@ -48,8 +49,10 @@ export async function trainOn(
   const startedAt = performance.now();
   const trainer = await Trainer.make(gpu, dataset, settings, {
     ...(tuneMs !== undefined && {
-      measure: async (pipelines, calls) =>
-        tunedChoice(await tune(gpu, pipelines, calls, { key: '', ops: {} }, { budgetMs: tuneMs })),
+      measure: async (pipelines, steps) => {
+        const found = await tuneStep(gpu, pipelines, steps, { key: '', ops: {} }, { budgetMs: tuneMs });
+        return { choose: tunedChoice(found), oneWorkgroup: isOneWorkgroupFaster(found, steps) };
+      },
     }),
   });
   try {

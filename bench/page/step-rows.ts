@@ -1,34 +1,19 @@
 // Rows of a train group: one trainer per plan, checked by its first losses, then its plan is replayed.
 
-import { type GpuWork, stampsOfPass } from '../../src/gpu/clock.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
-import { encode } from '../../src/kernels/call.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { defaultChoice, forcedChoice } from '../../src/kernels/variant-choice.ts';
 import type { Skipped, Work } from '../../src/measure/schema.ts';
 import type { ReadyRow } from '../../src/measure/timed-group.ts';
-import type { Plan } from '../../src/train/plan.ts';
+import { type Plan, planWork } from '../../src/train/plan.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
+import { isOneWorkgroupFaster, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
-import { tune, tunedChoice } from '../../src/train/tuner.ts';
+import { tunedChoice } from '../../src/train/tuner.ts';
 import { settingsOf } from '../suites/nets.ts';
 import { defaultRow, type StepGroup, type StepRow } from '../suites/train-suite.ts';
 import type { BenchData } from './bench-data.ts';
 import { comparedSteps, referenceLosses, validateLosses } from './reference-losses.ts';
-
-/** Replays a plan, one pass per step as in training. */
-export function planWork(plan: Plan): GpuWork {
-  return {
-    encode(encoder, repeats, stamps) {
-      for (let step = 0; step < repeats; step++) {
-        const timestamps = stampsOfPass(stamps, step === 0, step === repeats - 1);
-        const pass = encoder.beginComputePass({ label: plan.label, ...timestamps });
-        for (const dispatch of plan.dispatches) encode(pass, dispatch);
-        pass.end();
-      }
-    },
-  };
-}
 
 /** Work of a dispatch, all replicas. */
 export function workOf({ op, shape, workgroups }: Plan['dispatches'][number]): Work {
@@ -111,7 +96,10 @@ function workOfPlan({ dispatches }: Plan): Work {
 
 /** Measures a plan's ops from nothing, whatever earlier runs know. */
 function tuneFor(gpu: Gpu): NonNullable<TrainerOptions['measure']> {
-  return async (pipelines, calls) => tunedChoice(await tune(gpu, pipelines, calls, { key: '', ops: {} }));
+  return async (pipelines, steps) => {
+    const found = await tuneStep(gpu, pipelines, steps, { key: '', ops: {} });
+    return { choose: tunedChoice(found), oneWorkgroup: isOneWorkgroupFaster(found, steps) };
+  };
 }
 
 /** Trains the first steps; leaves the epoch's sample order on the GPU, which replaying the plan reads. */

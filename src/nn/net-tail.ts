@@ -1,9 +1,10 @@
 // A rewrite of a training step's calls: all that lies between the first layer's product and its gradient becomes one call.
+import type { Capabilities } from '../gpu/device.ts';
 import { type Allocator, slice, type Tensor } from '../gpu/tensor.ts';
 import { batchNormBackward, batchNormForward } from '../kernels/batch-norm.ts';
 import { biasGradient } from '../kernels/bias.ts';
 import { call, isCallOf, type KernelCall } from '../kernels/call.ts';
-import type { Kernel, Shape } from '../kernels/kernel.ts';
+import { hopelessness, type Kernel, type Shape } from '../kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../kernels/matmul.ts';
 import { type NetTailShape, netTail, tailWork } from '../kernels/net-tail.ts';
 import { softmaxCrossEntropy } from '../kernels/softmax-cross-entropy.ts';
@@ -121,6 +122,17 @@ function shapeOf({ norms, linears, loss }: Tail, model: Model): NetTailShape | R
     ...{ EPS, STATS_MOMENTUM, VARIANCE_FACTOR, FIRST_BATCH_SETS },
     ...Object.fromEntries(places),
   };
+}
+
+/** Can this step have its tail in one workgroup, and is there a variant made for this adapter? */
+export function isTailMadeFor(
+  { calls, model }: { readonly calls: readonly KernelCall[]; readonly model: Model },
+  capabilities: Capabilities,
+): boolean {
+  const tail = findTail(calls);
+  const shape = 'refused' in tail ? tail : shapeOf(tail, model);
+  if ('refused' in shape) return false;
+  return netTail.variants.some((variant) => hopelessness(variant, shape, capabilities) === undefined);
 }
 
 /** The calls with these tensors in the place of others. */

@@ -1,3 +1,4 @@
+import { type GpuWork, stampsOfPass } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import { type Dispatch, encode, type KernelCall, prepare } from '../kernels/call.ts';
@@ -38,3 +39,15 @@ export function encodeStep(encoder: GPUCommandEncoder, plan: Plan): void {
   for (const dispatch of plan.dispatches) encode(pass, dispatch);
   pass.end();
 }
+
+/** Replays a plan, one pass per step as in training. */
+export const planWork = (plan: Plan): GpuWork => ({
+  encode(encoder, repeats, stamps) {
+    for (let step = 0; step < repeats; step++) {
+      const timestamps = stampsOfPass(stamps, step === 0, step === repeats - 1);
+      const pass = encoder.beginComputePass({ label: plan.label, ...timestamps });
+      for (const dispatch of plan.dispatches) encode(pass, dispatch);
+      pass.end();
+    }
+  },
+});

@@ -2,14 +2,7 @@
 import type { TestViews } from '../data/test-views.ts';
 import { adapterName, type Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
-import type { KernelCall } from '../kernels/call.ts';
-import {
-  defaultChoice,
-  forcedChoice,
-  forcedPlan,
-  recordedChoice,
-  type VariantChoice,
-} from '../kernels/variant-choice.ts';
+import { defaultChoice, forcedChoice, forcedPlan, recordedChoice } from '../kernels/variant-choice.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
 import { forBriefRun, isBrief } from './brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
@@ -19,8 +12,9 @@ import type { Outcome, RunEvent, RunRequest, RunResult, RunStart, TuningRequest 
 import { beginPhase, type PhaseName } from './phases.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { TrainSettings } from './settings.ts';
+import { isOneWorkgroupFaster, type StepCalls, type StepChoice, tuneStep } from './step-choice.ts';
 import { Trainer } from './trainer.ts';
-import { type Tuning, tune, tunedChoice, tuningKey } from './tuner.ts';
+import { type Tuning, tunedChoice, tuningKey } from './tuner.ts';
 import { readWeights } from './weights-file.ts';
 
 /** What a run is given by its host. */
@@ -108,10 +102,12 @@ function variantChoices(
 ) {
   const key = tuningKey(gpu, runner);
   const known: Tuning = { key, ops: tuning?.known[key] ?? {} };
-  const measure = async (pipelines: PipelineCache, calls: readonly KernelCall[]): Promise<VariantChoice> => {
+  const choiceOf = (found: Tuning) => forcedChoice(variants, tunedChoice(found));
+  const measure = async (pipelines: PipelineCache, steps: StepCalls): Promise<StepChoice> => {
     const end = beginPhase('tuning', (told) => onEvent({ type: 'phase', ...told }));
     let left = { ops: 0, of: 0 };
-    const found = await tune(gpu, pipelines, calls, known, {
+    const found = await tuneStep(gpu, pipelines, steps, known, {
+      choiceOf,
       budgetMs: tuning!.budgetMs,
       skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
       onProgress: (done, total, op) => onEvent({ type: 'tuning', done, total, op }),
@@ -122,7 +118,7 @@ function variantChoices(
     });
     end();
     onEvent({ type: 'tuned', tuning: found, left });
-    return forcedChoice(variants, tunedChoice(found));
+    return { choose: choiceOf(found), oneWorkgroup: isOneWorkgroupFaster(found, steps) };
   };
   const choice = forcedChoice(variants, tuning === undefined ? defaultChoice : tunedChoice(known));
   return {

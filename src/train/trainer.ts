@@ -4,10 +4,10 @@ import { type TestViews, viewsOf } from '../data/test-views.ts';
 import { adapterName, type Capabilities, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
-import type { KernelCall } from '../kernels/call.ts';
 import { defaultChoice, forcedChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { isTrained } from '../nn/layers/layer.ts';
 import type { Model } from '../nn/model.ts';
+import { isTailMadeFor } from '../nn/net-tail.ts';
 import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
 import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -22,6 +22,7 @@ import { initialArenas, withLoadedStatistics, writeStepTables } from './start-va
 import { arenasOf, averagesOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, readTensors, Stats } from './stats.ts';
 import { type RecordedStep, recordStep, type StepOptions } from './step.ts';
+import type { StepCalls, StepChoice } from './step-choice.ts';
 import { whiteningOf } from './whitening.ts';
 
 /** Scores on the validation split after an epoch. */
@@ -56,8 +57,8 @@ export interface TrainerOptions {
    * elsewhere scores as one in a piece. A checkpoint has its own.
    */
   readonly forced?: Readonly<Record<string, string>>;
-  /** Measures the plan's ops and says what to use instead of `choose`. The step's buffers hold nothing yet; the data have arrived. */
-  readonly measure?: (pipelines: PipelineCache, calls: readonly KernelCall[]) => Promise<VariantChoice>;
+  /** Measures the plan's ops, and whole steps where they may be in one workgroup, and says what to use instead of `choose`. The step's buffers hold nothing yet; the data have arrived. */
+  readonly measure?: (pipelines: PipelineCache, steps: StepCalls) => Promise<StepChoice>;
   /** Let the first layer read the images' bytes itself. By default where that is faster: where its products have preferred variants of its width (SwiftShader), without crops. */
   readonly fuseGather?: boolean | undefined;
   /** Compute all behind the first layer's product in one workgroup per replica. A checkpoint has its own. */
@@ -121,31 +122,45 @@ export class Trainer {
     const settings =
       weights === undefined ? given : { ...given, net: withLoadedStatistics(given.net, weights) };
     const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
-    const allocator = new Allocator(gpu);
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
-    const recorded = recordStep(allocator, {
-      ...stepOptions(settings, gpu.capabilities),
-      oneWorkgroup: checkpoint?.oneWorkgroup ?? options.oneWorkgroup ?? false,
-      source: {
+    const record = (oneWorkgroup: boolean) => {
+      const allocator = new Allocator(gpu);
+      const source = {
         kind: 'dataset',
         dataset,
         samples: splits.training.count,
         crop: settings.cropPixels > 0,
         border: settings.cropBorder ?? 'black',
         fused: checkpoint?.fused ?? options.fuseGather,
-      },
-    });
+      } as const;
+      const recorded = recordStep(allocator, {
+        ...stepOptions(settings, gpu.capabilities),
+        oneWorkgroup,
+        source,
+      });
+      return { allocator, recorded };
+    };
+    const asked = checkpoint?.oneWorkgroup ?? options.oneWorkgroup;
+    let step = record(asked ?? false);
     const tools = { label: 'training step', gpu, pipelines };
-    const compiling = compilePlan({ ...tools, choose }, recorded.calls);
+    const compiling = compilePlan({ ...tools, choose }, step.recorded.calls);
     compiling.then(options.onCompiled, () => {});
     const [usual] = await Promise.all([compiling, dataset.arrived]).catch(async (error: unknown) => {
       await Promise.allSettled([compiling]);
-      allocator.destroy();
+      step.allocator.destroy();
       throw error;
     });
-    const measured = await measure?.(pipelines, recorded.calls);
-    const plan =
-      measured === undefined ? usual : await compilePlan({ ...tools, choose: measured }, recorded.calls);
+    let plan = usual;
+    if (measure !== undefined) {
+      const other =
+        asked === undefined && isTailMadeFor(step.recorded, gpu.capabilities) ? record(true) : undefined;
+      const steps = { separate: step.recorded.calls, oneWorkgroup: other?.recorded.calls };
+      const { choose: fastest, oneWorkgroup } = await measure(pipelines, steps);
+      const [kept, left] = oneWorkgroup && other !== undefined ? [other, step] : [step, other];
+      left?.allocator.destroy();
+      step = kept;
+      plan = await compilePlan({ ...tools, choose: fastest }, step.recorded.calls);
+    }
     const trainer = new Trainer({
       settings,
       plan,
@@ -154,8 +169,7 @@ export class Trainer {
       splits,
       pipelines,
       forced: checkpoint?.forced ?? options.forced ?? {},
-      allocator,
-      recorded,
+      ...step,
       step: checkpoint?.step ?? 0,
       pacing: options.pacing,
     });

@@ -1,5 +1,6 @@
 /** All behind the first layer's product in one workgroup: the same training as in dispatches of its own, populations and interrupted runs included. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { traitsOf } from '../../src/gpu/adapter-kind.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { refusal } from '../../src/kernels/kernel.ts';
 import { type NetTailShape, netTail } from '../../src/kernels/net-tail.ts';
@@ -8,7 +9,9 @@ import { courseBatchNorm } from '../../src/nn/net-spec.ts';
 import { defaultShapes } from '../../src/reference/checks/table.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
+import { isOneWorkgroupFaster, stepName, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
+import type { Tuning } from '../../src/train/tuner.ts';
 import { naiveChoice, pipelinesOf, sharedGpu } from './device.ts';
 import {
   baseSettings,
@@ -126,4 +129,66 @@ test('a net that is too wide is refused with the reason', () => {
   expect(
     refusal(netTail.variants[0]!, shape as never, { ...gpu.capabilities, maxWorkgroupStorageSize: 16384 }),
   ).toBe('16416 bytes of workgroup memory, the adapter has 16384');
+});
+
+describe('whole steps decide where nothing is forced', () => {
+  const none: Tuning = { key: '', ops: {} };
+  /** This adapter as a GPU of which nothing is known: one that the tail is made for. */
+  const asGpu = (): Gpu => ({ ...gpu, capabilities: { ...gpu.capabilities, ...traitsOf('gpu') } });
+
+  /** A run whose ops are all known or skipped, so that only the step is measured; `variant`: what is known of that. */
+  async function start(on: Gpu, variant: string | undefined, options: TrainerOptions = {}) {
+    let found = none;
+    const trainer = await Trainer.make(on, data.dataset, settings, {
+      choose: naiveChoice,
+      pipelines: pipelinesOf(gpu),
+      measure: async (pipelines, steps) => {
+        const known = variant === undefined ? {} : { [stepName(steps)]: { variant, us: { [variant]: 1 } } };
+        const skip = () => true;
+        found = await tuneStep(
+          on,
+          pipelines,
+          steps,
+          { ...none, ops: known },
+          { skip, choiceOf: () => naiveChoice },
+        );
+        return { choose: naiveChoice, oneWorkgroup: isOneWorkgroupFaster(found, steps) };
+      },
+      ...options,
+    });
+    const { oneWorkgroup } = await trainer.checkpoint();
+    const hasTail = trainer.plan.dispatches.some(({ op }) => op === 'net-tail');
+    expect(oneWorkgroup).toBe(hasTail);
+    await trainer.train();
+    const [weights] = await trainer.weights();
+    await trainer.destroy();
+    return { found: Object.entries(found.ops), oneWorkgroup, weights: weights! };
+  }
+
+  test('both are measured, the faster one is used, and its bits are those of a run that is told', async () => {
+    const { found, oneWorkgroup, weights } = await start(asGpu(), undefined);
+    expect(found).toHaveLength(1);
+    const [name, { us, variant }] = found[0]!;
+    expect(name).toMatch(/^step [0-9a-f]+ R=1$/);
+    expect(Object.keys(us).sort()).toEqual(['one-workgroup', 'separate']);
+    expect(Object.values(us).every((time) => time > 0)).toBe(true);
+    expect(oneWorkgroup).toBe(variant === 'one-workgroup');
+    const told = await run(settings, { oneWorkgroup });
+    expect(firstDifference(weights, told.weights[0]!)).toBeUndefined();
+  });
+
+  test('what is known is not measured again', async () => {
+    for (const variant of ['separate', 'one-workgroup']) {
+      const { found, oneWorkgroup } = await start(asGpu(), variant);
+      expect(found.map(([, { us }]) => us)).toEqual([{ [variant]: 1 }]);
+      expect(oneWorkgroup).toBe(variant === 'one-workgroup');
+    }
+  });
+
+  test('not on adapters that compute on the CPU, nor where it is forced', async () => {
+    const { found, oneWorkgroup } = await start(gpu, undefined);
+    expect([found, oneWorkgroup]).toEqual([[], false]);
+    const forced = await start(asGpu(), 'one-workgroup', { oneWorkgroup: false });
+    expect(forced.oneWorkgroup).toBe(false);
+  });
 });
