@@ -4,7 +4,7 @@ import type { Kernel, Shape } from '../../src/kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import { type KernelGroup, type KernelGroupOptions, kernelGroup } from '../../src/measure/kernel-group.ts';
 import { recordCalls } from '../../src/measure/recorded-calls.ts';
-import { netName, nets, settingsOf, trainingImages } from './nets.ts';
+import { type BenchNet, netName, nets, settingsOf, trainingImages } from './nets.ts';
 
 /** Nets whose kernels are timed with several replicas too. */
 const populations: readonly { readonly hidden: readonly number[]; readonly replicas: number }[] = [
@@ -43,19 +43,24 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
     if (!found.usedBy.includes(usedBy)) found.usedBy.push(usedBy);
     groups.set(group.id, found);
   };
-  const wanted = [
+  const wanted: {
+    readonly net: Pick<BenchNet, 'net' | 'hidden' | 'optimizer'>;
+    readonly replicas: number;
+  }[] = [
     ...nets.filter((net) => !quick || netName(net) === quickNet).map((net) => ({ net, replicas: 1 })),
     ...(quick
       ? []
       : populations.map(({ hidden, replicas }) => ({
-          net: { hidden, optimizer: 'sgd' } as const,
+          net: { hidden, optimizer: 'sgd' as const },
           replicas,
         }))),
   ];
   for (const { net, replicas } of wanted) {
     const settings = settingsOf(net, replicas);
-    for (const fuseGather of [true, false]) {
-      const calls = recordCalls({ settings, capabilities, images: trainingImages, fuseGather });
+    // Convolutional nets have no tail that one workgroup computes.
+    const tail = net.net === undefined ? [{ fuseGather: false, oneWorkgroup: true }] : [];
+    for (const plan of [{ fuseGather: true }, { fuseGather: false }, ...tail]) {
+      const calls = recordCalls({ settings, capabilities, images: trainingImages, ...plan });
       for (const { label, kernel, shape } of calls) {
         add(kernel, shape, replicas, `${netName(net)} ${label}`);
         const plain = plainProduct(kernel, shape);

@@ -6,6 +6,7 @@ import { matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import {
   defaultChoice,
   forcedFusion,
+  forcedTail,
   recordedChoice,
   UnknownVariant,
 } from '../../src/kernels/variant-choice.ts';
@@ -116,4 +117,13 @@ test('what is made for one kind of adapter is not in the running elsewhere, nor 
   expect(inTheRunning('cpu')).toEqual(['naive', 'register-5x4', 'quad-5x12', 'quad-4x16']);
   expect(inTheRunning('amd')).toContain('block-128x128x8-8x8');
   expect(inTheRunning('amd')).not.toContain('stationary-64x64');
+});
+
+test('a forced tail is in one workgroup, a forced part of it is not', () => {
+  expect(forcedTail({ 'net-tail': 'workgroup-256' })).toBe(true);
+  expect(forcedTail({ 'net-tail': 'workgroup-256', matmul: 'naive' })).toBe(true);
+  expect(forcedTail({ matmul: 'naive' })).toBe(false);
+  expect(forcedTail({ 'batch-norm-backward': 'naive' })).toBe(false);
+  expect(forcedTail({ 'gather-matmul': 'naive', sgd: 'vec4' })).toBe(undefined);
+  expect(forcedTail({})).toBe(undefined);
 });

@@ -57,6 +57,8 @@ describe('constants', () => {
     ['const M = 8u;', 100, 'const M = 100u;'],
     ['const M = 8i;', -3, 'const M = -3i;'],
     ['const EPS = 1e-5f;', 1e-8, 'const EPS = 1e-8f;'],
+    ['const N4 = array(2u, 3u);', [13], 'const N4 = array(13u);'],
+    ['const RATES = array(0.5);', [1, 0.25], 'const RATES = array(1.0, 0.25);'],
     ['const EPS = 1e-5f;', 1, 'const EPS = 1f;'],
     ['const M = 8;', 3, 'const M = 3;'],
     ['const X = 0.5;', 2, 'const X = 2.0;'],

@@ -1,0 +1,62 @@
+/** The rewrite of a step's calls, without a GPU. */
+import { expect, test } from 'vitest';
+import { settingsOf } from '../../../bench/suites/nets.ts';
+import { traitsOf } from '../../../src/gpu/adapter-kind.ts';
+import type { Capabilities } from '../../../src/gpu/device.ts';
+import { isCallOf } from '../../../src/kernels/call.ts';
+import { netTail, tailWork } from '../../../src/kernels/net-tail.ts';
+import { recordCalls } from '../../../src/measure/recorded-calls.ts';
+
+const capabilities: Capabilities = {
+  ...traitsOf('nvidia'),
+  software: false,
+  subgroups: true,
+  maxWorkgroupStorageSize: 49_152,
+  maxInvocationsPerWorkgroup: 1024,
+  maxWorkgroupsPerDimension: 65_535,
+};
+
+const record = (hidden: readonly number[], oneWorkgroup: boolean, net?: string) =>
+  recordCalls({
+    settings: settingsOf({ hidden, optimizer: 'sgd', ...(net && { net }) }, 3),
+    capabilities,
+    images: 1000,
+    oneWorkgroup,
+  });
+
+test('a step of base on a GPU is 7 dispatches in the place of 18', () => {
+  expect(record([50, 50], false)).toHaveLength(18);
+  expect(record([50, 50], true).map(({ label }) => label)).toEqual([
+    'gather',
+    'layers.0 forward',
+    'layers.0 forward sum',
+    'tail',
+    'layers.0 wgrad',
+    'sgd',
+    'step end',
+  ]);
+});
+
+test('nine layers are as many', () => expect(record([50, 30, 20, 20, 10, 10, 10, 10], true)).toHaveLength(7));
+
+test("the first product writes the tail's tensor, and its wgrad reads it", () => {
+  const calls = record([50, 50], true);
+  const tail = calls.find(isCallOf(netTail))!;
+  const [sum, wgrad] = [calls[2]!, calls[4]!];
+  expect(sum.tensors.y).toBe(wgrad.tensors.dy);
+  const { y } = sum.tensors;
+  expect([y!.offsetBytes, y!.size, y!.replicas]).toEqual([0, 100 * 52, 3]);
+  expect(y!.replicaStride).toBe(tail.tensors.work.replicaStride);
+  expect(tail.tensors.work.size).toBe(tailWork(tail.shape).size);
+});
+
+test('where the tail is separate, no call knows of it', () => {
+  expect(record([50, 50], false).some(isCallOf(netTail))).toBe(false);
+});
+
+test.each([
+  ['a convolutional net', [], 'vgg-16-32-64'],
+  ['no hidden layer', [], undefined],
+] as const)('%s is refused', (_, hidden, net) => {
+  expect(() => record(hidden, true, net)).toThrow('net-tail cannot compute this net: it takes linear layers');
+});
