@@ -122,18 +122,15 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
     end,
   ];
   const gathered = fusedCalls(all, source, capabilities);
-  const { oneWorkgroup = false } = options;
-  const short = oneWorkgroup ? tailInOneWorkgroup(gathered, model, allocator) : gathered;
-  if ('refused' in short) throw new RangeError(`net-tail cannot compute this net: ${short.refused}`);
-  const calls = splitSums(short, capabilities, allocator);
+  const calls = splitSums(gathered, capabilities, allocator);
   const fused = gathered !== all;
-  return {
+  const step = {
     model,
     optimizer,
     averaging,
     calls,
     fused,
-    oneWorkgroup,
+    oneWorkgroup: false,
     order,
     x,
     labels,
@@ -141,6 +138,17 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
     counters,
     history,
   };
+  return options.oneWorkgroup ? inOneWorkgroup(allocator, step) : step;
+}
+
+/**
+ * The same step with all behind the first layer's product in one workgroup per replica. Both steps share every tensor that both have.
+ * @throws RangeError where one workgroup does not compute such a net
+ */
+export function inOneWorkgroup(allocator: Allocator, step: RecordedStep): RecordedStep {
+  const calls = tailInOneWorkgroup(step.calls, step.model, allocator);
+  if ('refused' in calls) throw new RangeError(`net-tail cannot compute this net: ${calls.refused}`);
+  return { ...step, calls, oneWorkgroup: true };
 }
 
 function fusedCalls(

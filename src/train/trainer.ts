@@ -21,7 +21,7 @@ import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import { initialArenas, withLoadedStatistics, writeStepTables } from './start-values.ts';
 import { arenasOf, averagesOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { type NonFinite, readTensors, Stats } from './stats.ts';
-import { type RecordedStep, recordStep, type StepOptions } from './step.ts';
+import { inOneWorkgroup, type RecordedStep, recordStep, type StepOptions } from './step.ts';
 import type { StepCalls, StepChoice } from './step-choice.ts';
 import { whiteningOf } from './whitening.ts';
 
@@ -123,43 +123,35 @@ export class Trainer {
       weights === undefined ? given : { ...given, net: withLoadedStatistics(given.net, weights) };
     const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
-    const record = (oneWorkgroup: boolean) => {
-      const allocator = new Allocator(gpu);
-      const source = {
+    const allocator = new Allocator(gpu);
+    const asked = checkpoint?.oneWorkgroup ?? options.oneWorkgroup;
+    let recorded = recordStep(allocator, {
+      ...stepOptions(settings, gpu.capabilities),
+      oneWorkgroup: asked ?? false,
+      source: {
         kind: 'dataset',
         dataset,
         samples: splits.training.count,
         crop: settings.cropPixels > 0,
         border: settings.cropBorder ?? 'black',
         fused: checkpoint?.fused ?? options.fuseGather,
-      } as const;
-      const recorded = recordStep(allocator, {
-        ...stepOptions(settings, gpu.capabilities),
-        oneWorkgroup,
-        source,
-      });
-      return { allocator, recorded };
-    };
-    const asked = checkpoint?.oneWorkgroup ?? options.oneWorkgroup;
-    let step = record(asked ?? false);
+      },
+    });
     const tools = { label: 'training step', gpu, pipelines };
-    const compiling = compilePlan({ ...tools, choose }, step.recorded.calls);
+    const compiling = compilePlan({ ...tools, choose }, recorded.calls);
     compiling.then(options.onCompiled, () => {});
     const [usual] = await Promise.all([compiling, dataset.arrived]).catch(async (error: unknown) => {
       await Promise.allSettled([compiling]);
-      step.allocator.destroy();
+      allocator.destroy();
       throw error;
     });
     let plan = usual;
     if (measure !== undefined) {
-      const other =
-        asked === undefined && isTailMadeFor(step.recorded, gpu.capabilities) ? record(true) : undefined;
-      const steps = { separate: step.recorded.calls, oneWorkgroup: other?.recorded.calls };
-      const { choose: fastest, oneWorkgroup } = await measure(pipelines, steps);
-      const [kept, left] = oneWorkgroup && other !== undefined ? [other, step] : [step, other];
-      left?.allocator.destroy();
-      step = kept;
-      plan = await compilePlan({ ...tools, choose: fastest }, step.recorded.calls);
+      const mayBeShort = asked === undefined && isTailMadeFor(recorded, gpu.capabilities);
+      const short = mayBeShort ? inOneWorkgroup(allocator, recorded) : undefined;
+      const found = await measure(pipelines, { separate: recorded.calls, oneWorkgroup: short?.calls });
+      if (found.oneWorkgroup && short !== undefined) recorded = short;
+      plan = await compilePlan({ ...tools, choose: found.choose }, recorded.calls);
     }
     const trainer = new Trainer({
       settings,
@@ -169,7 +161,8 @@ export class Trainer {
       splits,
       pipelines,
       forced: checkpoint?.forced ?? options.forced ?? {},
-      ...step,
+      allocator,
+      recorded,
       step: checkpoint?.step ?? 0,
       pacing: options.pacing,
     });
