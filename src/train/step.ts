@@ -1,5 +1,6 @@
 // The calls of a training step. Trainer, benches, peers and tests record it here and nowhere else.
 import type { Capabilities } from '../gpu/device.ts';
+import { GpuError } from '../gpu/errors.ts';
 import type { Allocator, Tensor } from '../gpu/tensor.ts';
 import { call, type KernelCall } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
@@ -79,7 +80,7 @@ export interface RecordedStep {
 
 /**
  * Records input, forward, loss, backward, update and step-end. Nothing is allocated until the calls are compiled.
- * @throws RangeError where the net does not fit the data, or one workgroup, naming what does not
+ * @throws RangeError where the net does not fit the data, GpuError where one workgroup does not compute it, naming what does not
  */
 export function recordStep(allocator: Allocator, options: StepOptions): RecordedStep {
   const { net, source, batchSize: B, replicas: R, capabilities, historySteps: HISTORY } = options;
@@ -143,11 +144,11 @@ export function recordStep(allocator: Allocator, options: StepOptions): Recorded
 
 /**
  * The same step with all behind the first layer's product in one workgroup per replica. Both steps share every tensor that both have.
- * @throws RangeError where one workgroup does not compute such a net
+ * @throws GpuError where one workgroup does not compute such a net
  */
 export function inOneWorkgroup(allocator: Allocator, step: RecordedStep): RecordedStep {
   const calls = tailInOneWorkgroup(step.calls, step.model, allocator);
-  if ('refused' in calls) throw new RangeError(`net-tail cannot compute this net: ${calls.refused}`);
+  if ('refused' in calls) throw new GpuError(`net-tail cannot compute this net: ${calls.refused}`);
   return { ...step, calls, oneWorkgroup: true };
 }
 
