@@ -4,7 +4,7 @@ import type { Kernel, Shape } from '../../src/kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import { type KernelGroup, type KernelGroupOptions, kernelGroup } from '../../src/measure/kernel-group.ts';
 import { recordCalls } from '../../src/measure/recorded-calls.ts';
-import { type BenchNet, netName, nets, settingsOf, trainingImages } from './nets.ts';
+import { type BenchNet, hasNarrowTail, netName, nets, settingsOf, trainingImages } from './nets.ts';
 
 /** Nets whose kernels are timed with several replicas too. */
 const populations: readonly { readonly hidden: readonly number[]; readonly replicas: number }[] = [
@@ -57,8 +57,7 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
   ];
   for (const { net, replicas } of wanted) {
     const settings = settingsOf(net, replicas);
-    // Convolutional nets have no tail that one workgroup computes.
-    const tail = net.net === undefined ? [{ fuseGather: false, oneWorkgroup: true }] : [];
+    const tail = hasNarrowTail(net) ? [{ fuseGather: false, oneWorkgroup: true }] : [];
     for (const plan of [{ fuseGather: true }, { fuseGather: false }, ...tail]) {
       const calls = recordCalls({ settings, capabilities, images: trainingImages, ...plan });
       for (const { label, kernel, shape } of calls) {

@@ -38,6 +38,10 @@ export const nets: readonly BenchNet[] = [
 
 export const netName = ({ net, hidden }: Pick<BenchNet, 'net' | 'hidden'>): string => net ?? hidden.join('-');
 
+/** Whether one workgroup can compute the net's tail: it is fully connected, and too narrow for products behind the first in parts. */
+export const hasNarrowTail = ({ net, hidden }: Pick<BenchNet, 'net' | 'hidden'>): boolean =>
+  net === undefined && Math.max(...hidden) < 512;
+
 /** Images of the synthetic training set: larger than caches, quick to make. */
 export const trainingImages = 10_000;
 

@@ -5,7 +5,7 @@ import { batchNormBackward, batchNormForward } from '../kernels/batch-norm.ts';
 import { biasGradient } from '../kernels/bias.ts';
 import { call, isCallOf, type KernelCall } from '../kernels/call.ts';
 import { hopelessness, type Kernel, type Shape } from '../kernels/kernel.ts';
-import { matmulDgrad, matmulForward, matmulWgrad } from '../kernels/matmul.ts';
+import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad } from '../kernels/matmul.ts';
 import { type NetTailShape, netTail, tailWork } from '../kernels/net-tail.ts';
 import { softmaxCrossEntropy } from '../kernels/softmax-cross-entropy.ts';
 import type { Model } from './model.ts';
@@ -62,6 +62,10 @@ const notTheLayers: Refused = {
   refused: 'it takes linear layers with bias, batch norm and ReLU in this order, for at most 1024 rows',
 };
 
+const tooWide: Refused = {
+  refused: 'a layer behind the first is so wide that its product is summed in parts, or has no bias',
+};
+
 /** Batch norm with the ReLU behind it and a linear layer, one or more times; the loss; the same backwards. */
 function findTail(calls: readonly KernelCall[]): Tail | Refused {
   const start = calls.findIndex(isCallOf(batchNormForward));
@@ -70,6 +74,7 @@ function findTail(calls: readonly KernelCall[]): Tail | Refused {
   const linears: Linear[] = [];
   for (let norm = next.take(batchNormForward); norm !== undefined; norm = next.take(batchNormForward)) {
     const linear = next.take(matmulForward);
+    if (next.take(matmulForwardSplit) !== undefined) return tooWide;
     const isTied = norms.length === 0 || norm.tensors.x === linears.at(-1)!.tensors.y;
     if (linear?.tensors.x !== norm.tensors.y || !isTied || linear.shape.K !== norm.shape.N)
       return notTheLayers;

@@ -1,6 +1,6 @@
 // Every text that training may compile: each variant of each op at the shapes of the nets, and at a shape of its check table.
 
-import { nets, settingsOf } from '../../bench/suites/nets.ts';
+import { hasNarrowTail, nets, settingsOf } from '../../bench/suites/nets.ts';
 import { type AdapterKind, traitsOf } from '../../src/gpu/adapter-kind.ts';
 import type { Capabilities } from '../../src/gpu/device.ts';
 import type { Tensor } from '../../src/gpu/tensor.ts';
@@ -41,10 +41,9 @@ async function netShapes(): Promise<Map<Kernel, Map<string, Shape>>> {
         images: 1000,
         fuseGather: kind === 'swiftshader',
       };
-      const isConnected = net.net === undefined;
       const calls = [
         ...recordCalls(options),
-        ...(isConnected ? recordCalls({ ...options, oneWorkgroup: true }) : []),
+        ...(hasNarrowTail(net) ? recordCalls({ ...options, oneWorkgroup: true }) : []),
       ];
       for (const { kernel, shape } of calls) {
         const known = shapes.get(kernel) ?? new Map<string, Shape>();

@@ -55,8 +55,9 @@ test('where the tail is separate, no call knows of it', () => {
 });
 
 test.each([
-  ['a convolutional net', [], 'vgg-16-32-64'],
-  ['no hidden layer', [], undefined],
-] as const)('%s is refused', (_, hidden, net) => {
-  expect(() => record(hidden, true, net)).toThrow('net-tail cannot compute this net: it takes linear layers');
+  ['a convolutional net', [], 'vgg-16-32-64', 'it takes linear layers'],
+  ['no hidden layer', [], undefined, 'it takes linear layers'],
+  ['a wide layer', [512, 256], undefined, 'a layer behind the first is so wide'],
+] as const)('%s is refused', (_, hidden, net, reason) => {
+  expect(() => record(hidden, true, net)).toThrow(`net-tail cannot compute this net: ${reason}`);
 });
