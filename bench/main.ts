@@ -94,8 +94,10 @@ export async function main(args: readonly string[]): Promise<number> {
 /** What a host needs is loaded with it: the kit (kit/pack.ts) has no browser. */
 async function openSession({ host, adapter }: BenchOptions, log: (line: string) => void): Promise<Session> {
   if (host === 'node') return openNodeSession({ adapter, log });
-  const { openChromeSession } = await import('./chrome-session.ts');
-  return openChromeSession(log);
+  const { openBrowserSession } = await import('./browser-session.ts');
+  const { launchChrome } = await import('../src/hosts/chrome/launch.ts');
+  const { launchFirefox } = await import('../src/hosts/firefox/launch.ts');
+  return openBrowserSession(host === 'firefox' ? launchFirefox : launchChrome, log);
 }
 
 /** Commands are started by this process; all else is measured by the session. */

@@ -42,7 +42,7 @@ Found wrong, with exit status 1: a result is wrong, or a row is slower than the 
 /** undefined where help was asked for. @throws UserError for a mistake, in one line */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
   const command = addHostOptions(
-    makeCommand('bench', 'Times kernels, training steps and other engines, in headless Chrome or in Node.')
+    makeCommand('bench', 'Times kernels, training steps and other engines, in a headless browser or in Node.')
       .addOption(new Option('--suite <name>', 'one suite (default: all but start)').choices(suiteNames))
       .option('--filter <words>', 'only groups whose name contains all these words')
       .option('--list', 'show what would be measured, and what not and why')
@@ -87,12 +87,12 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   };
 }
 
-/** @throws UserError where the suite that was asked for needs a browser */
+/** @throws UserError where the suite that was asked for needs Chrome */
 function suitesOf(suite: SuiteName | undefined, { host }: HostOptions): readonly SuiteName[] {
   const possible = suiteNames.filter((name) => host === 'chrome' || (name !== 'peers' && name !== 'start'));
   if (suite === undefined) return possible.filter((name) => name !== 'start');
   if (possible.some((name) => name === suite)) return [suite];
-  throw new UserError(`--suite ${suite} needs a browser: use --host chrome, the default`);
+  throw new UserError(`--suite ${suite} needs Chrome: use --host chrome, the default`);
 }
 
 function checkForced(forced: Readonly<Record<string, string>>): void {

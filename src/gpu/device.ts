@@ -55,13 +55,16 @@ export function describeAdapter(info: GPUAdapterInfo): AdapterDescription {
 
 /** One line for people, such as `google swiftshader, SwiftShader Device (Subzero), software, subgroups of 4`. */
 export function adapterName(adapter: AdapterDescription): string {
-  const parts = [`${adapter.vendor} ${adapter.architecture}`.trim(), adapter.description];
+  const names = [`${adapter.vendor} ${adapter.architecture}`.trim(), adapter.description];
+  const parts = names.filter((name) => name !== '');
+  // Firefox says nothing of an adapter.
+  if (parts.length === 0) parts.push('an adapter without a name');
   if (adapter.software) parts.push('software');
   if (adapter.subgroupMaxSize > 0) {
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter;
     parts.push(min === max ? `subgroups of ${max}` : `subgroups of ${min} to ${max}`);
   }
-  return parts.filter((part) => part !== '').join(', ');
+  return parts.join(', ');
 }
 
 /**

@@ -13,6 +13,7 @@ interface HostKind {
   readonly name: string;
   /** A few words for `--help`. */
   readonly what: string;
+  readonly isBrowser: boolean;
   open(options: OpenOptions): Promise<Host>;
 }
 
@@ -21,11 +22,19 @@ export const hosts: readonly [HostKind, ...HostKind[]] = [
   {
     name: 'chrome',
     what: 'headless Chrome',
+    isBrowser: true,
     open: async (options) => (await import('./chrome/run.ts')).openChromeHost(options),
+  },
+  {
+    name: 'firefox',
+    what: 'headless Firefox',
+    isBrowser: true,
+    open: async (options) => (await import('./firefox/run.ts')).openFirefoxHost(options),
   },
   {
     name: 'node',
     what: 'Node by the npm package webgpu',
+    isBrowser: false,
     open: async (options) => (await import('./node/run.ts')).openNodeHost(options),
   },
 ];

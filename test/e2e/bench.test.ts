@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openChromeSession } from '../../bench/chrome-session.ts';
+import { openBrowserSession } from '../../bench/browser-session.ts';
+import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { type BenchFile, formatBenchFile, parseBenchFile } from '../../src/measure/schema.ts';
 import { type Outcome, startCommand } from './command.ts';
 
@@ -102,7 +103,7 @@ describe('npm run bench', () => {
   test('on this GPU: a kernel is no faster than itself, and faster than twice its work', {
     timeout: 240_000,
   }, async () => {
-    const session = await openChromeSession(() => {});
+    const session = await openBrowserSession(launchChrome, () => {});
     try {
       const { falseClaims, found } = await session.selfTest(12);
       // Each claims with a probability of at most 5 %: three of twelve in less than one run of fifty.

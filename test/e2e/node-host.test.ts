@@ -61,7 +61,9 @@ describeUnless(refusal, '--host node', () => {
     });
     const { status, stdout } = await outcome;
     expect(status, stderr).toBe(143);
-    expect(stdout).toMatch(/stopped at step \d+ of 9000; go on with: /);
+    expect(stdout).toMatch(
+      /stopped at step \d+ of 9000; go on with: npm run train -- --resume \S+ --host node/,
+    );
     const { steps } = JSON.parse(bytes('stopped', 'summary.json').toString());
     expect(existsSync(join(out, 'checkpoint.safetensors'))).toBe(true);
     expect(steps).toBeGreaterThan(0);
@@ -84,5 +86,5 @@ describeUnless(refusal, '--host node', () => {
 test('a host that there is not', async () => {
   const { status, stderr } = await start('train', '--host', 'deno').outcome;
   expect(status).toBe(2);
-  expect(stderr.trim()).toMatch(/^train: --host deno is unknown: allowed choices are chrome, node/);
+  expect(stderr.trim()).toMatch(/^train: --host deno is unknown: allowed choices are chrome, firefox, node/);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chrome as program } from '../../src/hosts/chrome/browser-program.ts';
 import { cachedBrowsers, installedBrowsers, namedBrowser } from '../../src/hosts/chrome/candidates.ts';
 import { switches } from '../../src/hosts/chrome/launch.ts';
 import { type Outcome, startCommand } from './command.ts';
@@ -30,7 +31,8 @@ afterAll(async () => {
 async function startChrome(): Promise<typeof chrome> {
   const profile = `--user-data-dir=${join(folder, 'profile')}`;
   const args = [...switches(), '--headless=new', '--remote-debugging-port=0', profile, 'about:blank'];
-  const executable = namedBrowser() ?? [...installedBrowsers(), ...(await cachedBrowsers())][0]!;
+  const executable =
+    namedBrowser(program) ?? [...installedBrowsers(program), ...(await cachedBrowsers(program))][0]!;
   const child = spawn(executable, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk) => (said += chunk));

@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installedBrowsers, namedBrowser } from '../../hosts/chrome/candidates.ts';
+import { installBrowser } from '../../hosts/chrome/install-browser.ts';
 import { startChrome } from '../../hosts/chrome/launch.ts';
+import { firefox } from '../../hosts/firefox/launch.ts';
 import { dawnVersion } from '../../hosts/node/dawn.ts';
 import { installMesa, lavapipeManifest } from '../../hosts/node/mesa.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
@@ -56,6 +59,7 @@ export async function main(args: readonly string[]): Promise<number> {
   await started.close();
   console.error(`browser: ${browser}`);
   const withoutLavapipe = await provideLavapipe();
+  await provideFirefox();
   const folder = mkdtempSync(join(tmpdir(), 'wgrad-test-'));
   const leftOut = join(folder, 'left-out.jsonl');
   const running = new Set<ChildProcess>();
@@ -98,6 +102,13 @@ async function provideLavapipe(): Promise<string | undefined> {
   if (process.env.VK_ICD_FILENAMES !== undefined || lavapipeManifest() !== undefined) return undefined;
   await installMesa((line) => console.error(line));
   return lavapipeManifest() === undefined ? 'its driver is not installed' : undefined;
+}
+
+/** The second browser of the tests, which are left out with a reason where it cannot be had (test/firefox.ts). */
+async function provideFirefox(): Promise<void> {
+  if (process.getuid?.() !== 0 || (namedBrowser(firefox) ?? installedBrowsers(firefox)[0]) !== undefined)
+    return;
+  await installBrowser(firefox, (line) => console.error(line));
 }
 
 /** Runs a check to its end. What a check beside another one prints comes `whole`, when it is over. Returns its exit status. */

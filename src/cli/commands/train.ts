@@ -22,6 +22,7 @@ import { RunDirectory } from '../folders/run-directory.ts';
 import { readSessions, type SessionStart } from '../folders/sessions.ts';
 import { timedName } from '../folders/timed-name.ts';
 import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';
+import { hostFlags } from '../options/host-options.ts';
 import { parseTrainOptions, type TrainOptions } from '../options/train-options.ts';
 import { signals } from '../process/signals.ts';
 import { makeProgress, type Progress } from '../progress.ts';
@@ -58,20 +59,29 @@ export async function main(args: readonly string[]): Promise<number> {
     const from = { checkpoint, before: { ...before, startedAt } };
     return await trainOn(options, host, directory, from, progress);
   } catch (error) {
-    throw error instanceof FileWriteError ? withRemedy(error, directory) : error;
+    throw error instanceof FileWriteError ? withRemedy(error, goOn(options, directory)) : error;
   } finally {
     progress.stop();
     await host.close();
   }
 }
 
+/** A run that stopped: its folder, and the command that goes on with it, on the same host. */
+interface Continuation {
+  readonly path: string;
+  readonly command: string;
+}
+
+const goOn = ({ host }: TrainOptions, { path }: RunDirectory): Continuation => ({
+  path,
+  command: commandLine('train', ['--resume', path, ...hostFlags(host)]),
+});
+
 /** What is kept where a file could not be written, and how to go on from it. */
-function withRemedy({ message }: FileWriteError, { path }: RunDirectory): UserError {
+function withRemedy({ message }: FileWriteError, { path, command }: Continuation): UserError {
   if (!existsSync(join(path, checkpointFile)))
     return new UserError(`${message}; name another folder by --out`);
-  return new UserError(
-    `${message}; the last checkpoint is kept: make room, then ${commandLine('train', ['--resume', path])}`,
-  );
+  return new UserError(`${message}; the last checkpoint is kept: make room, then ${command}`);
 }
 
 /**
@@ -141,21 +151,23 @@ async function trainOn(
       keep(run) {
         progress.stop();
         writeResult(directory, host, run);
-        return printOutcome(run, directory);
+        return printOutcome(run, directory, goOn(options, directory));
       },
     },
   );
 }
 
 /** Returns the exit status. */
-function printOutcome({ result, ready }: FolderRun, directory: RunDirectory): number {
+function printOutcome(
+  { result, ready }: FolderRun,
+  directory: RunDirectory,
+  { command }: Continuation,
+): number {
   if (result.finished) {
     printResult(ready, result, directory);
     return 0;
   }
-  console.log(
-    `stopped at step ${result.step} of ${ready.settings.steps}; go on with: ${commandLine('train', ['--resume', directory.path])}`,
-  );
+  console.log(`stopped at step ${result.step} of ${ready.settings.steps}; go on with: ${command}`);
   return signals.status;
 }
 

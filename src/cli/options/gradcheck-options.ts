@@ -6,7 +6,6 @@ import { makeCommand, parse } from './command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import {
   batchNormChoices,
-  checkBrowser,
   checkVariants,
   datasetOption,
   experimentFrom,
@@ -50,7 +49,6 @@ const command = () =>
     .option('--entries <n>', 'entries of each tensor for central differences', wholeNumber(1), 20)
     .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
     .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
-    .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
     .option('--json', 'print JSON instead of the listing')
     .addHelpText(
       'after',
@@ -83,7 +81,6 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
   const parsed = parse(command(), args);
   if (parsed === undefined) return undefined;
   const flags = parsed.opts();
-  checkBrowser(flags.browser);
   checkVariants(flags.variant ?? {});
   const { settings: whole } = experimentFrom(flags);
   const settings = {

@@ -5,14 +5,19 @@ import { hosts } from '../../hosts/open-host.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { wholeNumber } from './numbers.ts';
 
-/** Adds `--host` and `--adapter`. */
+const names = hosts.map(({ name }) => name);
+const browsers = hosts.filter(({ isBrowser }) => isBrowser).map(({ name }) => name);
+
+/** Adds `--host`, `--browser` and `--adapter`. */
 export function addHostOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--host <name>', `where to compute: ${hosts.map(({ what }) => what).join(', or ')}`)
-        .choices(hosts.map(({ name }) => name))
-        .default(hosts[0].name),
+      new Option(
+        '--host <name>',
+        `where to compute: ${hosts.map(({ what }) => what).join(', or ')} (default: ${hosts[0].name})`,
+      ).choices(names),
     )
+    .addOption(new Option('--browser <name>', 'a host that is a browser').choices(browsers))
     .option('--adapter <name>', 'adapter by its name, with --host node (a wrong name lists them)');
 }
 
@@ -33,6 +38,12 @@ export function addHostAndBrowserOptions(command: Command): Command {
     );
 }
 
+/** The options that choose this host again; none for the default. */
+export const hostFlags = ({ host, adapter }: HostOptions): readonly string[] => [
+  ...(host === hosts[0].name ? [] : ['--host', host]),
+  ...(adapter === undefined ? [] : ['--adapter', adapter]),
+];
+
 function browserAddress(text: string): string {
   if (URL.canParse(text) && /^(wss?|https?):$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError(`must be an address such as ws://127.0.0.1:9222/..., got "${text}"`);
@@ -41,18 +52,22 @@ function browserAddress(text: string): string {
 /** What they mean. @throws UserError for an option that the host has no use for */
 export function hostOptionsOf(flags: {
   readonly host?: string;
+  readonly browser?: string;
   readonly adapter?: string;
   readonly browserWs?: string;
   readonly pagePort?: number;
 }): HostOptions {
   const { adapter, browserWs: browserUrl, pagePort: port } = flags;
-  const { host = hosts[0].name } = flags;
+  const { browser, host = browser ?? hosts[0].name } = flags;
+  if (browser !== undefined && browser !== host) {
+    throw new UserError(`--browser ${browser} and --host ${host} exclude each other: name one of them`);
+  }
   if (host !== 'node' && adapter !== undefined) {
     throw new UserError('--adapter is for --host node: a browser chooses the adapter itself');
   }
   if (host !== 'chrome' && (browserUrl ?? port) !== undefined) {
     const name = browserUrl === undefined ? '--page-port' : '--browser-ws';
-    throw new UserError(`${name} is for --host chrome: ${host} needs no browser`);
+    throw new UserError(`${name} is for --host chrome, not for ${host}`);
   }
   if (port !== undefined && browserUrl === undefined) {
     throw new UserError(

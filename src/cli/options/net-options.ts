@@ -58,13 +58,6 @@ export function experimentFrom(flags: {
   }
 }
 
-/** @throws UserError for a browser that the engine cannot run in */
-export function checkBrowser(browser: string): void {
-  if (browser === 'firefox') {
-    throw new UserError('--browser firefox is not supported yet: use chrome, the default');
-  }
-}
-
 /** @throws UserError where `--variant` names an op or a variant that there is not */
 export function checkVariants(variants: Readonly<Record<string, string>>): void {
   for (const [op, name] of Object.entries(variants)) {

@@ -10,7 +10,7 @@ import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
-import { checkBrowser, experimentFrom, netHelp } from './net-options.ts';
+import { experimentFrom, netHelp } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
 import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
 import { axis, names, someOf, wholeNumbers, widthsOrNets } from './search-values.ts';
@@ -132,7 +132,6 @@ const searchCommand = (): Command =>
       .option('--steps <n>', 'training steps (default: all cycles)', wholeNumber(1, 1e8)),
   )
     .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
-    .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
     .option('--out <dir>', 'folder for results (default: runs/search-<experiment>-<number of the search>)')
     .addOption(planOption())
     .addOption(collectOption())
@@ -298,7 +297,6 @@ export function parseSearchOptions(args: readonly string[]): SearchOptions | und
   if (parsed === undefined) return undefined;
   const flags = parsed.opts<Flags>();
   if (flags.collect !== undefined) return { action: 'collect', out: collectedFolder(parsed, flags.collect) };
-  checkBrowser(flags.browser);
   const plan = planOf(flags);
   const number = fnv1a(JSON.stringify(plan)).toString(16).padStart(8, '0');
   const name = `search-${plan.settings.net ?? flags.experiment}-${number}`;

@@ -15,7 +15,7 @@ import { applyStateDict } from '../../train/state.ts';
 import { readWeights } from '../../train/weights-file.ts';
 import { makeCommand, parse } from './command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
-import { checkBrowser, checkVariants, experimentFrom, netHelp, netOption } from './net-options.ts';
+import { checkVariants, experimentFrom, netHelp, netOption } from './net-options.ts';
 import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
 import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
 import { addSettingOptions, checkSettings, withSettingFlags } from './setting-options.ts';
@@ -100,7 +100,6 @@ export function trainCommand(): Command {
     .option('--no-shuffle', 'take the training images in file order')
     .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
     .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
-    .addOption(new Option('--browser <name>', 'browser').choices(['chrome', 'firefox']).default('chrome'))
     .option('--out <dir>', 'folder for summary, metrics and weights (default: runs/<experiment>-<time>)')
     .option('--no-tune', 'use the default kernel variants instead of those measured to be fastest')
     .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
@@ -133,7 +132,6 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   const command = parse(trainCommand(), args);
   if (command === undefined) return undefined;
   const flags = command.opts();
-  checkBrowser(flags.browser);
   if (flags.resume !== undefined) refuseBesideResume(command);
   const experiment = experimentFrom(flags);
   const settings = withFlags(experiment.settings, flags);
@@ -162,7 +160,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
 
 /** A resumed run has its settings in the checkpoint. */
 function refuseBesideResume(command: Command): void {
-  const allowed = new Set(['resume', 'data', 'browser', 'browserWs', 'pagePort', 'out']);
+  const allowed = new Set(['resume', 'data', 'host', 'adapter', 'browser', 'browserWs', 'pagePort', 'out']);
   for (const option of command.options) {
     const name = option.attributeName();
     if (!allowed.has(name) && command.getOptionValueSource(name) === 'cli') {

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { launch, type Process } from '@puppeteer/browsers';
-import puppeteer, { type Browser } from 'puppeteer';
-import { PipeTransport } from './pipe-transport.ts';
+import type { Browser } from 'puppeteer';
 import { makeProfileFolder } from './profile-folder.ts';
 
 /** A browser that does not start; `message` is its own last words, where it had any. */
@@ -16,6 +14,15 @@ const answerWithinMs = 60_000;
 /** Time that a browser which was asked to end has for that, ms. */
 const endWithinMs = 5000;
 
+/** How a program becomes a browser that is connected to. */
+export interface BrowserProcess {
+  /** Its command line. `profile`: an empty folder of its own. */
+  readonly args: (profile: string) => readonly string[] | Promise<readonly string[]>;
+  /** It listens to file descriptors 3 and 4. */
+  readonly pipe: boolean;
+  readonly connect: (started: Process) => Promise<Browser>;
+}
+
 /**
  * Starts a browser and connects to it. It ends with this process, and its profile folder with it. (`puppeteer.launch` hides what a
  * browser says that ends at once, waits without limit for one that says nothing, and dies of one that cannot be started.)
@@ -23,24 +30,23 @@ const endWithinMs = 5000;
  */
 export async function startBrowser(
   executablePath: string,
-  { headless, args }: { readonly headless: boolean; readonly args: readonly string[] },
+  { args, pipe, connect }: BrowserProcess,
   timeoutMs = answerWithinMs,
 ): Promise<Browser> {
   const folder = makeProfileFolder();
-  const defaults = puppeteer.defaultArgs({ headless, args: [...args], userDataDir: folder.profile });
   let started: Process | undefined;
   try {
     started = launch({
       executablePath,
-      args: [...defaults, '--remote-debugging-pipe'],
+      args: [...(await args(folder.profile))],
       env: { ...process.env, TMPDIR: folder.temporary },
-      pipe: true,
+      pipe,
       signal: folder.signal,
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
-    const browser = await connect(started, timeoutMs);
+    const browser = await connected(started, connect, timeoutMs);
     closeWith(browser, started, () => folder.remove());
     return browser;
   } catch (error) {
@@ -51,15 +57,16 @@ export async function startBrowser(
   }
 }
 
-async function connect({ nodeProcess }: Process, timeoutMs: number): Promise<Browser> {
+async function connected(
+  started: Process,
+  connect: BrowserProcess['connect'],
+  timeoutMs: number,
+): Promise<Browser> {
+  const { nodeProcess } = started;
   await once(nodeProcess, 'spawn');
   const ended = once(nodeProcess, 'exit');
-  const pipes = nodeProcess.stdio as unknown as [null, Readable, Readable, Writable, Readable];
-  const connected = puppeteer.connect({
-    transport: new PipeTransport(pipes[3], pipes[4]),
-    protocolTimeout: 0,
-  });
-  connected.catch(() => {}); // Where it is not waited for any more.
+  const browser = connect(started);
+  browser.catch(() => {}); // Where it is not waited for any more.
   const patience = new AbortController();
   const timeout = delay(timeoutMs, undefined, { signal: patience.signal }).then(() => {
     throw new Error(`it did not answer within ${timeoutMs / 1000} s`);
@@ -70,7 +77,7 @@ async function connect({ nodeProcess }: Process, timeoutMs: number): Promise<Bro
   });
   early.catch(() => {});
   try {
-    return await Promise.race([connected, early, timeout]);
+    return await Promise.race([browser, early, timeout]);
   } catch (error) {
     // The pipes close a little before the process has ended, and before all that it says has arrived.
     const end = await Promise.race([early, timeout, delay(1000)]).catch((reason: Error) => reason);

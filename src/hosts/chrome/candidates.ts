@@ -1,15 +1,16 @@
-// Where a Chrome may be.
+// Where a browser may be.
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { Browser as BrowserName, detectBrowserPlatform, getInstalledBrowsers } from '@puppeteer/browsers';
+import { detectBrowserPlatform, getInstalledBrowsers } from '@puppeteer/browsers';
 import { existingPrivateFolder } from '../../data/files/private-folder.mjs';
 import { UserError } from '../user-error.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Names of Chrome and its relatives on PATH. `chromium-headless-shell` is left out: it has no WebGPU. */
-const executableNames = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser', 'chrome'];
+import {
+  applicationFolders,
+  type BrowserProgram,
+  type Environment,
+  programFolders,
+} from './browser-program.ts';
 
 /** Whether a path can be started: a folder may have a browser's name, and a file may lack the permission. */
 export function isExecutable(path: string): boolean {
@@ -28,10 +29,13 @@ const onPath = (names: readonly string[], env: Environment): string[] =>
     .flatMap((folder) => names.map((name) => join(folder, name)));
 
 /** The browser that the user names, if one is: by its path, or by its name on PATH. @throws UserError where it cannot be started */
-export function namedBrowser(env: Environment = process.env): string | undefined {
-  const variable = env.WGRAD_BROWSER ? 'WGRAD_BROWSER' : 'PUPPETEER_EXECUTABLE_PATH';
-  const named = env[variable];
-  if (!named) return undefined; // An empty variable counts as none.
+export function namedBrowser(
+  { variables }: BrowserProgram,
+  env: Environment = process.env,
+): string | undefined {
+  const variable = variables.find((name) => env[name]); // An empty one counts as none.
+  if (variable === undefined) return undefined;
+  const named = env[variable]!;
   const path = resolve(named);
   if (isExecutable(path)) return path;
   const found = /[\\/]/.test(named) ? undefined : onPath([named], env).find(isExecutable);
@@ -42,28 +46,27 @@ export function namedBrowser(env: Environment = process.env): string | undefined
 
 /** Browsers in the usual places, the first choice first, each once. */
 export function installedBrowsers(
+  program: BrowserProgram,
   env: Environment = process.env,
   platform: NodeJS.Platform = process.platform,
 ): string[] {
-  const found = usualPlaces(env, platform).filter(isExecutable);
+  const found = usualPlaces(program, env, platform).filter(isExecutable);
   const files = found.map((path) => realpathSync(path));
   return found.filter((_, i) => files.indexOf(files[i]!) === i);
 }
 
-function usualPlaces(env: Environment, platform: NodeJS.Platform): string[] {
+function usualPlaces(
+  { executables, darwin, win32 }: BrowserProgram,
+  env: Environment,
+  platform: NodeJS.Platform,
+): string[] {
   switch (platform) {
     case 'darwin':
-      return ['/Applications', join(homedir(), 'Applications')].flatMap((folder) => [
-        join(folder, 'Google Chrome.app/Contents/MacOS/Google Chrome'),
-        join(folder, 'Chromium.app/Contents/MacOS/Chromium'),
-      ]);
+      return applicationFolders().flatMap((folder) => darwin.map((place) => join(folder, place)));
     case 'win32':
-      return ['ProgramFiles', 'ProgramFiles(x86)', 'LOCALAPPDATA']
-        .map((name) => env[name])
-        .filter((folder) => folder !== undefined && folder !== '')
-        .map((folder) => join(folder!, 'Google', 'Chrome', 'Application', 'chrome.exe'));
+      return programFolders(env).flatMap((folder) => win32.map((place) => join(folder, ...place)));
     default:
-      return onPath(executableNames, env);
+      return onPath(executables, env);
   }
 }
 
@@ -80,14 +83,17 @@ function puppeteerCaches(): string[] {
   return [puppeteerCache(), ...(folder === undefined ? [] : [join(folder, standInName)])];
 }
 
-/** Chromes in puppeteer's cache, the newest first; none where it cannot be read. */
-export async function cachedBrowsers(caches: readonly string[] = puppeteerCaches()): Promise<string[]> {
+/** Those in puppeteer's cache, the newest first; none where it cannot be read. */
+export async function cachedBrowsers(
+  { puppeteerName }: BrowserProgram,
+  caches: readonly string[] = puppeteerCaches(),
+): Promise<string[]> {
   const installed = await Promise.all(
     caches.map((cacheDir) => getInstalledBrowsers({ cacheDir }).catch(() => [])),
   );
   return installed
     .flat()
-    .filter(({ browser, platform }) => browser === BrowserName.CHROME && platform === detectBrowserPlatform())
+    .filter(({ browser, platform }) => browser === puppeteerName && platform === detectBrowserPlatform())
     .sort((a, b) => b.buildId.localeCompare(a.buildId, 'en', { numeric: true }))
     .map(({ executablePath }) => executablePath)
     .filter(isExecutable);

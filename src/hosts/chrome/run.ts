@@ -1,32 +1,51 @@
-import type { ElementHandle } from 'puppeteer';
+import type { Browser, ElementHandle } from 'puppeteer';
 import type { FromWorker, PredictMessage, StartMessage } from '../../train/messages.ts';
 import { beginPhase, type PhaseName } from '../../train/phases.ts';
 import { failureOf, type Host, HostEnded, type HostedRun } from '../host.ts';
 import { UserError } from '../user-error.ts';
+import { launchChrome } from './launch.ts';
 import { fromText, toText } from './message-text.ts';
 import type { Envelope } from './page.ts';
 import { type PageServer, type PageServerOptions, startPageServer } from './page-server.ts';
-import { openSession } from './session.ts';
+import { type BrowserSession, openSession } from './session.ts';
+
+export type BrowserHostOptions = Pick<
+  PageServerOptions,
+  'dataset' | 'dataDir' | 'log' | 'port' | 'browserUrl'
+>;
+
+/** A browser that can be a host. */
+export interface HostBrowser {
+  /** As `--host` names it. */
+  readonly name: string;
+  launch(options: { readonly log: (line: string) => void }): Promise<Browser>;
+}
 
 /**
- * Headless Chrome as a host: each run is a browser with a page of this process's server.
+ * Headless Chrome as a host.
  * @throws DataError where no source has the data; UserError where the port cannot be had
  */
-export async function openChromeHost(
-  options: Pick<PageServerOptions, 'dataset' | 'dataDir' | 'log' | 'port' | 'browserUrl'>,
+export const openChromeHost = (options: BrowserHostOptions): Promise<Host> =>
+  openBrowserHost({ name: 'chrome', launch: launchChrome }, options);
+
+/** A headless browser as a host: each run is a browser with a page of this process's server. */
+export async function openBrowserHost(
+  { name, launch }: HostBrowser,
+  options: BrowserHostOptions,
 ): Promise<Host> {
   const { dataset, dataDir, log, port, browserUrl } = options;
   const server = await startPageServer({ dataset, dataDir, log, port, browserUrl });
+  const open = () => openSession(browserUrl, () => launch({ log }));
   return {
-    name: 'chrome',
+    name,
     dataSource: server.dataSource,
     data: { baseUrl: `${server.origin}${server.dataUrl}` },
     elsewhere: browserUrl,
     start: (request, onMessage) =>
-      startInChrome(server, 'done', { type: 'start', dataUrl: server.dataUrl, request }, { onMessage, log }),
+      startInPage(server, 'done', { type: 'start', dataUrl: server.dataUrl, request }, { onMessage, open }),
     async predict(request) {
       const message = { type: 'predict', dataUrl: server.dataUrl, request } as const;
-      const work = await startInChrome(server, 'predicted', message, { onMessage: () => {}, log });
+      const work = await startInPage(server, 'predicted', message, { onMessage: () => {}, open });
       try {
         return (await work.finished).logits;
       } finally {
@@ -41,22 +60,22 @@ export async function openChromeHost(
  * Opens the headless page, starts the worker, and hands on its messages in order, of which the one of type `last` ends the work.
  * `finished` rejects with a UserError where the worker says what is wrong, and with an Error where page or browser break.
  */
-async function startInChrome<Last extends 'done' | 'predicted'>(
+async function startInPage<Last extends 'done' | 'predicted'>(
   server: PageServer,
   last: Last,
   start: StartMessage | PredictMessage,
   {
     onMessage,
-    log,
+    open,
   }: {
     readonly onMessage: (message: FromWorker) => void | Promise<void>;
-    readonly log: (line: string) => void;
+    readonly open: () => Promise<BrowserSession>;
   },
 ): Promise<Omit<HostedRun, 'finished'> & { readonly finished: Promise<Message<Last>> }> {
   const { transfers, browserUrl } = server;
   const begin = (name: PhaseName) => beginPhase(name, (phase) => void onMessage({ type: 'phase', ...phase }));
   const endBrowser = begin('browser');
-  const { browser, page, close } = await openSession(browserUrl, log);
+  const { browser, page, close } = await open();
   endBrowser();
   const endPage = begin('page');
   const finished = new Promise<Message<Last>>((resolve, reject) => {

@@ -1,7 +1,6 @@
 import type { Browser, CDPSession, Page } from 'puppeteer';
 import puppeteer from 'puppeteer';
 import { UserError } from '../user-error.ts';
-import { launchChrome } from './launch.ts';
 
 /** A page of ours in a browser, which is this process's own or runs elsewhere. */
 export interface BrowserSession {
@@ -16,16 +15,19 @@ const askEveryMs = 15_000;
 const answerWithinMs = 60_000;
 
 /**
- * Starts Chrome, or opens a page in the one that runs at `url`: `ws://host:port/devtools/...`, or the `http://host:port` of its
+ * Starts a browser, or opens a page in the Chrome that runs at `url`: `ws://host:port/devtools/...`, or the `http://host:port` of its
  * `--remote-debugging-port`.
  * @throws UserError where there is no browser
  */
-export function openSession(url: string | undefined, log: (line: string) => void): Promise<BrowserSession> {
-  return url === undefined ? startSession(log) : connectSession(url);
+export function openSession(
+  url: string | undefined,
+  launch: () => Promise<Browser>,
+): Promise<BrowserSession> {
+  return url === undefined ? startSession(launch) : connectSession(url);
 }
 
-async function startSession(log: (line: string) => void): Promise<BrowserSession> {
-  const browser = await launchChrome({ log });
+async function startSession(launch: () => Promise<Browser>): Promise<BrowserSession> {
+  const browser = await launch();
   const [page = await browser.newPage()] = await browser.pages();
   return { browser, page, close: () => browser.close() };
 }

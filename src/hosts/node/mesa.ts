@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { atExit } from '../../data/files/at-exit.ts';
 
 /** Debian releases whose own Mesa (22.3) lacks what Dawn wants, so that it comes from backports (25.0). */
@@ -55,12 +55,12 @@ function aptGet(args: readonly string[]): Promise<number> {
 
 const manifestFolders = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
 
+/** Manifests of the Vulkan drivers that are installed. */
+export const vulkanManifests = (): readonly string[] =>
+  manifestFolders
+    .filter((path) => existsSync(path))
+    .flatMap((path) => readdirSync(path).map((file) => join(path, file)));
+
 /** Lavapipe's manifest, for `VK_ICD_FILENAMES`: Vulkan then sees this driver alone. Undefined where it is not installed. */
-export function lavapipeManifest(): string | undefined {
-  const [folder, name] =
-    manifestFolders
-      .filter((path) => existsSync(path))
-      .flatMap((path) => readdirSync(path).map((file) => [path, file] as const))
-      .find(([, file]) => /^lvp_icd\b.*\.json$/.test(file)) ?? [];
-  return folder === undefined || name === undefined ? undefined : join(folder, name);
-}
+export const lavapipeManifest = (): string | undefined =>
+  vulkanManifests().find((path) => /^lvp_icd\b.*\.json$/.test(basename(path)));

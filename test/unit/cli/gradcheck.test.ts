@@ -19,7 +19,11 @@ describe('bad input is one line:', () => {
     ['no entries', ['--entries', '0'], /^--entries must be a whole number of at least 1, got "0"/],
     ['an unknown order', ['--bn', 'both'], /^--bn both is unknown: allowed choices are before-relu,/],
     ['an unknown variant', ['--variant', 'matmul=fast'], /matmul has naive, .*quad-/],
-    ['another browser', ['--browser', 'firefox'], /^--browser firefox is not supported yet/],
+    [
+      'a browser and another host',
+      ['--browser', 'firefox', '--host', 'node'],
+      /^--browser firefox and --host node/,
+    ],
     ['smoothing of 1', ['--label-smoothing', '1'], /^--label-smoothing must be a number from 0 to below 1/],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseGradcheckOptions(args);

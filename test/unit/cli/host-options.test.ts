@@ -8,12 +8,16 @@ test('Chrome is the host unless Node is asked for, which may name an adapter and
     adapter: 'A',
     suites: ['kernels', 'train'],
   });
+  expect(parseBenchOptions(['--browser', 'firefox'])).toMatchObject({ host: 'firefox' });
 });
 
 test.each([
-  [['--host', 'deno'], /^--host deno is unknown: allowed choices are chrome, node/],
+  [['--host', 'deno'], /^--host deno is unknown: allowed choices are chrome, firefox, node/],
+  [['--browser', 'node'], /^--browser node is unknown: allowed choices are chrome, firefox/],
+  [['--browser', 'firefox', '--host', 'node'], /^--browser firefox and --host node exclude each other/],
   [['--adapter', 'A'], /^--adapter is for --host node/],
-  [['--host', 'node', '--suite', 'peers'], /^--suite peers needs a browser/],
+  [['--host', 'node', '--suite', 'peers'], /^--suite peers needs Chrome/],
+  [['--browser', 'firefox', '--suite', 'start'], /^--suite start needs Chrome/],
 ])('%s is one line', (args, message) => {
   expect(() => parseBenchOptions(args)).toThrow(message);
 });

@@ -129,7 +129,11 @@ describe('bad input is one line:', () => {
       ['--dataset', 'mnist'],
       new RegExp(`^--dataset mnist is unknown: allowed choices are ${datasetNames.join(', ')} `),
     ],
-    ['another browser', ['--browser', 'firefox'], /^--browser firefox is not supported yet/],
+    [
+      'a browser and another host',
+      ['--browser', 'firefox', '--host', 'node'],
+      /^--browser firefox and --host node/,
+    ],
   ] as const)('%s', ([, args, message]) => {
     const parse = () => parseTrainOptions(args);
     expect(parse).toThrow(UserError);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { detectBrowserPlatform } from '@puppeteer/browsers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chrome } from '../../../../src/hosts/chrome/browser-program.ts';
 import { cachedBrowsers, installedBrowsers, namedBrowser } from '../../../../src/hosts/chrome/candidates.ts';
 
 let folder: string;
@@ -21,25 +22,27 @@ function program(...path: string[]): string {
 
 describe('the named browser', () => {
   test('an empty name counts as none', () => {
-    expect(namedBrowser({})).toBeUndefined();
-    expect(namedBrowser({ WGRAD_BROWSER: '', PUPPETEER_EXECUTABLE_PATH: '' })).toBeUndefined();
+    expect(namedBrowser(chrome, {})).toBeUndefined();
+    expect(namedBrowser(chrome, { WGRAD_BROWSER: '', PUPPETEER_EXECUTABLE_PATH: '' })).toBeUndefined();
     const path = program('chrome');
-    expect(namedBrowser({ WGRAD_BROWSER: '', PUPPETEER_EXECUTABLE_PATH: path })).toBe(path);
+    expect(namedBrowser(chrome, { WGRAD_BROWSER: '', PUPPETEER_EXECUTABLE_PATH: path })).toBe(path);
   });
 
   test('is a path, also a relative one, or a name on PATH', () => {
     const path = program('bin', 'my-chrome');
-    expect(namedBrowser({ WGRAD_BROWSER: path })).toBe(path);
-    expect(namedBrowser({ WGRAD_BROWSER: relative(process.cwd(), path) })).toBe(path);
-    expect(namedBrowser({ WGRAD_BROWSER: 'my-chrome', PATH: join(folder, 'bin') })).toBe(path);
+    expect(namedBrowser(chrome, { WGRAD_BROWSER: path })).toBe(path);
+    expect(namedBrowser(chrome, { WGRAD_BROWSER: relative(process.cwd(), path) })).toBe(path);
+    expect(namedBrowser(chrome, { WGRAD_BROWSER: 'my-chrome', PATH: join(folder, 'bin') })).toBe(path);
   });
 
   test('says what is wrong', () => {
-    expect(() => namedBrowser({ WGRAD_BROWSER: join(folder, 'none') })).toThrow(
+    expect(() => namedBrowser(chrome, { WGRAD_BROWSER: join(folder, 'none') })).toThrow(
       /WGRAD_BROWSER does not exist/,
     );
-    expect(() => namedBrowser({ WGRAD_BROWSER: folder })).toThrow(/is not a program that can be started/);
-    expect(() => namedBrowser({ PUPPETEER_EXECUTABLE_PATH: folder })).toThrow(
+    expect(() => namedBrowser(chrome, { WGRAD_BROWSER: folder })).toThrow(
+      /is not a program that can be started/,
+    );
+    expect(() => namedBrowser(chrome, { PUPPETEER_EXECUTABLE_PATH: folder })).toThrow(
       /named by PUPPETEER_EXECUTABLE_PATH is not a program/,
     );
   });
@@ -55,8 +58,8 @@ test.skipIf(process.platform === 'win32')(
     const chromium = program('d', 'chromium');
     symlinkSync(chromium, join(folder, 'd', 'google-chrome-stable'));
     const PATH = ['a', 'b', 'c', 'd', 'none'].map((name) => join(folder, name)).join(':');
-    expect(installedBrowsers({ PATH }, 'linux')).toEqual([join(folder, 'd', 'google-chrome-stable')]);
-    expect(installedBrowsers({}, 'linux')).toEqual([]);
+    expect(installedBrowsers(chrome, { PATH }, 'linux')).toEqual([join(folder, 'd', 'google-chrome-stable')]);
+    expect(installedBrowsers(chrome, {}, 'linux')).toEqual([]);
   },
 );
 
@@ -71,7 +74,7 @@ describe("puppeteer's cache", () => {
       'chrome-headless-shell-linux64',
       'chrome-headless-shell',
     );
-    expect((await cachedBrowsers([folder])).map((path) => /linux-([\d.]+)/.exec(path)![1])).toEqual([
+    expect((await cachedBrowsers(chrome, [folder])).map((path) => /linux-([\d.]+)/.exec(path)![1])).toEqual([
       '131.0.6778.204',
       '131.0.6778.85',
       '130.9.9999.9',
@@ -80,7 +83,7 @@ describe("puppeteer's cache", () => {
   });
 
   test('may be missing, or no folder', async () => {
-    expect(await cachedBrowsers([join(folder, 'none')])).toEqual([]);
-    expect(await cachedBrowsers([program('file')])).toEqual([]);
+    expect(await cachedBrowsers(chrome, [join(folder, 'none')])).toEqual([]);
+    expect(await cachedBrowsers(chrome, [program('file')])).toEqual([]);
   });
 });

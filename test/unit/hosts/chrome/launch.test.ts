@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import type { Browser } from 'puppeteer';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BrowserNotStarted, lastWords, startBrowser } from '../../../../src/hosts/chrome/browser-process.ts';
-import { startChrome, startFirst } from '../../../../src/hosts/chrome/launch.ts';
+import { chromeProcess } from '../../../../src/hosts/chrome/chrome-process.ts';
+import { startChrome } from '../../../../src/hosts/chrome/launch.ts';
+import { startFirst } from '../../../../src/hosts/chrome/start-any.ts';
+
+const chrome = chromeProcess({ headless: true, args: [] });
 
 let folder: string;
 let profiles: string;
@@ -37,7 +41,7 @@ describe.skipIf(process.platform === 'win32')('a browser that does not start say
     ['silence', '#!/bin/sh\nexec sleep 100\n', 'it did not answer within 1 s'],
   ])('%s', async (name, text, words) => {
     vi.stubEnv('TMPDIR', profiles);
-    const error = await startBrowser(fake(name, text), { headless: true, args: [] }, 1000).catch((e) => e);
+    const error = await startBrowser(fake(name, text), chrome, 1000).catch((e) => e);
     expect(error).toBeInstanceOf(BrowserNotStarted);
     expect(error.message).toMatch(words);
     expect(readdirSync(profiles)).toEqual([]);
@@ -45,7 +49,7 @@ describe.skipIf(process.platform === 'win32')('a browser that does not start say
 
   test('one that may not be started', async () => {
     // A folder with a browser's name, too: the system refuses both alike.
-    const error = await startBrowser(folder, { headless: true, args: [] }).catch((e) => e);
+    const error = await startBrowser(folder, chrome).catch((e) => e);
     expect(error).toBeInstanceOf(BrowserNotStarted);
     expect(error.message).toMatch(/EACCES/);
   });
@@ -53,7 +57,7 @@ describe.skipIf(process.platform === 'win32')('a browser that does not start say
   test('the user gets one line, with the path and what to do', async () => {
     vi.stubEnv('WGRAD_BROWSER', fake('broken', `#!/bin/sh\necho '${libraries}' >&2\nexit 127\n`));
     await expect(startChrome()).rejects.toThrow(
-      `${join(folder, 'broken')} does not start: ${libraries} (another browser can be named with WGRAD_BROWSER=/path/to/chrome)`,
+      `${join(folder, 'broken')} does not start: ${libraries} (another browser can be named with WGRAD_BROWSER=/path/to/it)`,
     );
   });
 
@@ -85,7 +89,11 @@ describe('of several browsers', () => {
       if (path !== '/c') throw new BrowserNotStarted(`no ${path}`);
       return browser;
     };
-    const started = await startFirst(['/a', '/b', '/c', '/d'], start, (line) => lines.push(line));
+    const started = await startFirst(['/a', '/b', '/c', '/d'], {
+      start,
+      log: (line) => lines.push(line),
+      variable: 'B',
+    });
     expect(started).toEqual({ browser, path: '/c' });
     expect(lines).toEqual(['/a does not start: no /a; trying /b', '/b does not start: no /b; trying /c']);
   });
@@ -94,14 +102,16 @@ describe('of several browsers', () => {
     const start = async (path: string) => {
       throw new BrowserNotStarted(`no ${path}`);
     };
-    await expect(startFirst(['/a', '/b'], start, () => {})).rejects.toThrow(
-      /^\/a does not start: no \/a; \/b does not start: no \/b \(another browser/,
+    await expect(startFirst(['/a', '/b'], { start, log: () => {}, variable: 'B' })).rejects.toThrow(
+      /^\/a does not start: no \/a; \/b does not start: no \/b \(another browser can be named with B=/,
     );
   });
 
   test('a mistake of ours is no browser that does not start', async () => {
     const start = () => Promise.reject(new TypeError('ours'));
-    await expect(startFirst(['/a', '/b'], start, () => {})).rejects.toThrow(TypeError);
+    await expect(startFirst(['/a', '/b'], { start, log: () => {}, variable: 'B' })).rejects.toThrow(
+      TypeError,
+    );
   });
 });
 

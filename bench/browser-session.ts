@@ -1,5 +1,4 @@
 import type { Browser } from 'puppeteer';
-import { launchChrome } from '../src/hosts/chrome/launch.ts';
 import { serveBuiltPage } from '../src/hosts/chrome/page-server.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { messageOf, type Session } from './session.ts';
@@ -8,7 +7,10 @@ import { messageOf, type Session } from './session.ts';
  * Starts server, browser and page, and opens the device.
  * @throws UserError where there is no browser or no adapter
  */
-export async function openChromeSession(log: (line: string) => void): Promise<Session> {
+export async function openBrowserSession(
+  launch: (options: { readonly log: (line: string) => void }) => Promise<Browser>,
+  log: (line: string) => void,
+): Promise<Session> {
   const server = await serveBuiltPage('bench/page/index.html', { isolated: true, wasm: true });
   let browser: Browser | undefined;
   const close = async () => {
@@ -16,7 +18,7 @@ export async function openChromeSession(log: (line: string) => void): Promise<Se
     await server.close();
   };
   try {
-    browser = await launchChrome({ log });
+    browser = await launch({ log });
     const page = await browser.newPage();
     const ended = new Promise<never>((_, reject) => {
       browser?.on('disconnected', () => reject(new Error('the browser ended')));
