@@ -1,14 +1,14 @@
 // Whether all behind the first layer's product is computed in dispatches of its own or in one workgroup per replica: whole steps decide,
 // since what a dispatch costs is what the next one waits.
 import { fnv1a } from '../data/random.ts';
-import { clockFor } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import { Quantum } from '../gpu/repeats.ts';
 import { type KernelCall, replicasOf } from '../kernels/call.ts';
 import type { VariantChoice } from '../kernels/variant-choice.ts';
-import { compilePlan, planWork } from './plan.ts';
-import { sampleNs, type TuneOptions, type Tuning, tune, tunedChoice, tunedOpName } from './tuner.ts';
+import { compilePlan } from './plan.ts';
+import { stepClock, stepSampleNs } from './step-clock.ts';
+import { type TuneOptions, type Tuning, tune, tunedChoice, tunedOpName } from './tuner.ts';
 import { timeVariants } from './variant-timing.ts';
 
 /** The calls of a step; `oneWorkgroup` where that is in the running. */
@@ -57,17 +57,12 @@ export async function tuneStep(
   if (oneWorkgroup === undefined || name in found.ops || options.signal?.aborted) return found;
   const tools = { label: 'step', gpu, pipelines, choose: choiceOf(found) };
   const plans = await Promise.all([separate, oneWorkgroup].map((calls) => compilePlan(tools, calls)));
-  const clock = clockFor(gpu, plans.map(planWork), false);
-  try {
-    const step = await timeVariants({
-      clock,
-      quantum: new Quantum(),
-      variants: ['separate', 'one-workgroup'],
-      sampleNs,
-      isOver: () => performance.now() > deadline,
-    });
-    return step === undefined ? found : { ...found, ops: { ...found.ops, [name]: step } };
-  } finally {
-    clock.destroy();
-  }
+  const step = await timeVariants({
+    clock: stepClock(gpu, plans),
+    quantum: new Quantum(),
+    variants: ['separate', 'one-workgroup'],
+    sampleNs: stepSampleNs,
+    isOver: () => performance.now() > deadline,
+  });
+  return step === undefined ? found : { ...found, ops: { ...found.ops, [name]: step } };
 }

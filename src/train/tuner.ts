@@ -65,7 +65,7 @@ const naiveFlops = 4e6;
  * Time of one measurement: a dispatch is repeated to fill it, but on a software adapter only as often as the clock needs. There a step is
  * bound by fetching code that it runs once, which a repeated dispatch finds in the instruction cache.
  */
-export const sampleNs = 1.5e6;
+const sampleNs = 1.5e6;
 
 /**
  * Measures the variants of every op of `calls` that `known` does not have, and returns both. The calls' buffers are
