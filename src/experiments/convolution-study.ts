@@ -29,6 +29,21 @@ const long = (net: string, reported: Experiment['reported']): Experiment =>
 
 const { tuned: _, ...base } = experiments[0]!;
 
+/** Of sixteen nets and settings the best after as many steps as SwiftShader takes ten minutes for (docs/nets.md). */
+const quick: Partial<ExperimentSettings> = {
+  optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
+  lambda: 0,
+  lrMin: 0,
+  lrMax: 0.05,
+  lrPeak: 0.25,
+  cycleSteps: 4285,
+  cycles: 1,
+  flip: true,
+  cropPixels: 1,
+  labelSmoothing: 0.1,
+  normalisation: 'channel',
+};
+
 const large = { ...doubling(4), lambda: 0.0025 } as const;
 
 /** With base as what the others are compared with; it has fewer training images, another lambda and more steps than the short ones. */
@@ -47,5 +62,6 @@ export const convolutionStudy: readonly Experiment[] = [
     labelSmoothing: 0.1,
   }),
   patches('patch-4-40-300', 'large-flipped', 'large with flips', 0.695, { ...large, flip: true }),
+  patches('patch-4-40-300', 'large-quick', 'patch-4-40-300 in ten minutes of SwiftShader', null, quick),
   namedNetExperiment('vgg-16-32-64'),
 ];

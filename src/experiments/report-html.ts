@@ -1,6 +1,7 @@
 // The report: one HTML file with everything in it.
 import { datasetOf } from '../data/datasets/index.ts';
 import { learningRate } from '../optim/schedule.ts';
+import { accuracyByTime, timeColumns, timeNotes } from './accuracy-by-time.ts';
 import { colourOf, confusionChart, dotChart, escapeText, lineChart, type Series } from './charts.ts';
 import type { Comparison } from './comparison.ts';
 import type { CurvePoint, Curves } from './curves.ts';
@@ -84,6 +85,14 @@ export function reportHtml({ results, comparison, trainings }: ReportInput): str
     .join('');
   const colourOfRow = (name: string) =>
     groups.find(({ members }) => members.some((member) => member.name === name))?.colour ?? colourOf(6);
+  const byTime = accuracyByTime(
+    results,
+    Object.fromEntries(groups.map(({ trainedAs, curves }) => [trainedAs, curves])),
+  );
+  const timed =
+    byTime === undefined
+      ? ''
+      : `<h2>Accuracy by time</h2>\n${htmlTable(timeColumns(byTime), byTime.rows, timeNotes(results))}`;
   const dots = dotChart(
     'test accuracy: seeds (dots), mean with 95 % interval (bars), the report (diamonds)',
     comparison.rows.map(({ name, perSeed, test, reported }) => ({
@@ -131,6 +140,7 @@ ${[
   schedules,
 ].join('\n')}
 </div>
+${timed}
 <h2>Confusion matrices</h2>
 <p class="soft">Rows: true class; columns: predicted; percent of the row, all seeds together.</p>
 <div class="charts">

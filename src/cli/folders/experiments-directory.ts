@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { datasetOf } from '../../data/datasets/index.ts';
+import { accuracyByTime, timeTable } from '../../experiments/accuracy-by-time.ts';
 import { type Comparison, compare } from '../../experiments/comparison.ts';
 import { readCurves } from '../../experiments/curves.ts';
 import { reportHtml, type TrainingRecord } from '../../experiments/report-html.ts';
@@ -32,9 +33,12 @@ export class ExperimentsDirectory extends ExperimentFolders {
   writeReport(): { readonly comparison: Comparison; readonly markdown: string } {
     const results: Results = this.study.experiments.flatMap(({ name }) => this.result(name) ?? []);
     const comparison = compare(results);
-    const markdown = markdownTable(comparison);
     const trainings: Record<string, TrainingRecord> = {};
     for (const result of results) trainings[result.trainedAs] ??= this.#record(result);
+    const curves = Object.fromEntries(Object.entries(trainings).map(([name, { curves }]) => [name, curves]));
+    const byTime = accuracyByTime(results, curves);
+    const tables = [markdownTable(comparison), ...(byTime === undefined ? [] : [timeTable(byTime, results)])];
+    const markdown = tables.join('\n');
     const all = {
       format: resultsFormat,
       study: this.study.name,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
+import { accuracyByTime, timeTable } from '../../../src/experiments/accuracy-by-time.ts';
 import { dotChart, linearScale, lineChart, logScale } from '../../../src/experiments/charts.ts';
 import { compare } from '../../../src/experiments/comparison.ts';
 import { readCurves } from '../../../src/experiments/curves.ts';
@@ -32,6 +33,39 @@ describe('curves', () => {
     const { trainingLoss } = readCurves(Array.from({ length: 784 }, (_, i) => line(i)).join('\n'));
     expect(trainingLoss).toHaveLength(196);
     expect(trainingLoss[0]).toEqual({ x: 1.5, mean: 1.5, low: 1.5, high: 1.5 });
+  });
+});
+
+describe('accuracy by time', () => {
+  const point = (x: number, mean: number) => ({ x, mean, low: mean, high: mean });
+  // 450 steps of 9 ms: an epoch is 4.05 s.
+  const curves = {
+    base: { validationAccuracy: [point(1, 0.4), point(2, 0.5), point(3, 0.6)] },
+    adam: { validationAccuracy: [point(2, 0.45), point(8, 0.55)] },
+  };
+  const results = fakeResults.filter(({ name }) => ['base', 'precise-bn', 'adam'].includes(name));
+
+  test('the last validation before each time; what ended keeps its last, what shares a training is not listed twice', () => {
+    const table = accuracyByTime(results, curves);
+    expect(table).toEqual({
+      times: [5, 10, 20, 30],
+      rows: [
+        { name: 'base', accuracies: [0.4, 0.5, 0.6, 0.6] },
+        { name: 'adam', accuracies: [null, 0.45, 0.45, 0.45] },
+      ],
+    });
+    expect(timeTable(table!, results)).toMatch(
+      /^\| validation accuracy after +\| +5 s \| +10 s \| +20 s \| +30 s \|/,
+    );
+    expect(timeTable(table!, results)).toMatch(/all 5 seeds together, .* on test adapter/);
+  });
+
+  test('none without a time between the first validation and the last', () => {
+    expect(
+      accuracyByTime(results, { base: { validationAccuracy: [] }, adam: { validationAccuracy: [] } }),
+    ).toBeUndefined();
+    const untimed = results.map((result) => ({ ...result, msPerStep: null }));
+    expect(accuracyByTime(untimed, curves)).toBeUndefined();
   });
 });
 
