@@ -39,9 +39,11 @@ const reportedLimits = [
 
 type AnyGroup = PeakGroup | KernelGroup | StepGroup | PeerGroup;
 
-/** What a host gives: WebGPU, and an ear for rounds. */
+/** What a host gives: WebGPU, an ear for rounds, and other engines where it has them. */
 export interface BenchHost {
   readonly gpu: GPU | undefined;
+  /** Loads them: megabytes, which an installation without development packages lacks. */
+  readonly peers?: () => Promise<readonly Peer[]>;
   onRound(done: number, planned: number): void;
 }
 
@@ -74,8 +76,8 @@ export class Bench implements BenchPage {
     if (suites.includes('kernels')) groups.push(...(await kernelGroups({ capabilities, quick, forced })));
     if (suites.includes('train')) groups.push(...stepGroups(quick, forced));
     if (suites.includes('peers')) {
-      // Megabytes of other frameworks: only where they are wanted.
-      this.#peers = (await import('../peers/peers.ts')).peers;
+      if (this.#host.peers === undefined) throw new Error('there are no other engines on this host');
+      this.#peers = await this.#host.peers();
       const names = this.#peers.map(({ name }) => name);
       groups.push(...peerGroups(quick, names));
     }

@@ -21,8 +21,8 @@ import {
   waitForText,
 } from './page-driver.ts';
 
-/** A small net, scored on few images for validation; 200 steps would be brief, with other kernels than most runs have. */
-const link = '#/train?v=1&e=base&hidden=20&val-size=500&steps=210&lambda=0.001';
+/** A small net, scored on few images for validation; 200 steps would be brief, with other kernels than most runs have, and over before a test has paused it. */
+const link = '#/train?v=1&e=base&hidden=20&val-size=500&steps=420&lambda=0.001';
 
 let server: PageServer;
 let browser: Browser;
@@ -75,7 +75,7 @@ test('a visitor with a link sees its settings, consents to the data, trains, and
   expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
   await waitForText(page, '#data-chip', /on this device/);
   const [run] = await keptRuns(page);
-  expect(run).toMatchObject({ state: 'finished', step: 210, name: 'base' });
+  expect(run).toMatchObject({ state: 'finished', step: 420, name: 'base' });
   const { testAccuracy, validationAccuracy } = run!.perSeed[0]!;
   expect(testAccuracy).toBeGreaterThan(0.2);
   expect(await textOf(page, '#test-accuracy')).toBe(`${(100 * testAccuracy!).toFixed(1)} %`);
@@ -98,7 +98,7 @@ test('pause, go on and stop do what they say, however often they are pressed; th
   expect(await page.evaluate(() => document.body.dataset.run)).toBe('paused');
   await new Promise((resolve) => setTimeout(resolve, 1500)); // What was submitted is still done.
   const paused = await stepsDone(page);
-  expect(paused).toBeLessThan(210);
+  expect(paused).toBeLessThan(420);
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(await stepsDone(page)).toBe(paused);
   expect(await textOf(page, '#run-state')).toBe('paused');
