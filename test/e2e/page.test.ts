@@ -60,6 +60,13 @@ async function act(page: Page, name: string): Promise<void> {
   await page.click(selector);
 }
 
+/** Trains the form, and waits until the steps that the page shows are no longer those of the run before. */
+async function train(page: Page): Promise<void> {
+  await act(page, 'train');
+  await waitForRun(page, ['preparing', 'running']);
+  await waitForText(page, '#run-step', /^(?!420)/);
+}
+
 test('a visitor with a link sees its settings, consents to the data, trains, and the numbers are those that are kept', async () => {
   const { page, faults } = tab;
   await waitForGpu(page);
@@ -86,7 +93,7 @@ test('a visitor with a link sees its settings, consents to the data, trains, and
 
 test('pause, go on and stop do what they say, however often they are pressed; the run trained before is not disturbed by it', async () => {
   const { page, faults } = tab;
-  await act(page, 'train');
+  await train(page);
   await waitForStep(page, 20);
   // An odd number of clicks: the last one pauses.
   await page.$eval('.settings [data-act=pause]', async (button) => {
@@ -108,7 +115,7 @@ test('pause, go on and stop do what they say, however often they are pressed; th
   expect(paused2!.weightHashes).toEqual(before!.weightHashes);
   expect(paused2!.perSeed).toEqual(before!.perSeed);
 
-  await act(page, 'train');
+  await train(page);
   await waitForStep(page, 10);
   await act(page, 'stop');
   expect(await waitForRun(page, ['stopped', 'failed'])).toBe('stopped');
@@ -123,7 +130,7 @@ test('pause, go on and stop do what they say, however often they are pressed; th
 async function trainsTheSame(disturb: (page: Page) => Promise<void>, from = 30): Promise<void> {
   const { page } = tab;
   const reference = (await keptRuns(page)).find(({ state }) => state === 'finished')!;
-  await act(page, 'train');
+  await train(page);
   await waitForStep(page, from);
   await disturb(page);
   expect(await waitForRun(page, ['finished', 'failed'], 120_000)).toBe('finished');
@@ -198,7 +205,7 @@ test('another tab: it says that this one trains, and leaves its run alone', asyn
 
 test('a worker that is ended: the page says so at once, keeps the run, and can train again', async () => {
   const { page } = tab;
-  await act(page, 'train');
+  await train(page);
   await waitForStep(page, 30);
   await page.workers()[0]!.close();
   await waitForText(page, '.notices', /engine ended/, 20_000);
