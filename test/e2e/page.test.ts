@@ -57,7 +57,8 @@ async function openFormAgain(): Promise<void> {
 async function act(page: Page, name: string): Promise<void> {
   const selector = `.settings [data-act=${name}]:not([disabled])`;
   await page.waitForSelector(selector, { timeout: 20_000 });
-  await page.click(selector);
+  // The element itself: notices that come and go move it from under a mouse.
+  await page.$eval(selector, (button) => (button as HTMLElement).click());
 }
 
 /** Trains the form, and waits until the steps that the page shows are no longer those of the run before. */
