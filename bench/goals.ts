@@ -48,6 +48,9 @@ export const goals: readonly Goal[] = [
     'tfjs-webgpu': 40,
     'tfjs-wasm': 2.5,
   }),
+  ...['step patch-4-10-50', 'step vgg-16-32-64'].flatMap((group) =>
+    againstPeers(group, { 'jax-webgpu': 3, 'jax-wasm': 1, 'tfjs-webgpu': 5, 'tfjs-wasm': 1 }),
+  ),
   ...againstPeers('step 50-30-30-30-20-20-20-20-20 adam', {
     'jax-webgpu': 5,
     'jax-wasm': 2,

@@ -4,11 +4,19 @@ import { randomStream } from '../../src/data/random.ts';
 import type { OwnWork } from '../../src/gpu/clock.ts';
 import type { Skipped, Validation, Work } from '../../src/measure/schema.ts';
 import type { ReadyRow } from '../../src/measure/timed-group.ts';
-import { compare, describeComparison, sumBound } from '../../src/reference/tolerance.ts';
-import { agrees, truthOf } from '../peers/agree.ts';
-import type { Peer } from '../peers/peer.ts';
+import { type Comparison, compare, describeComparison, sumBound } from '../../src/reference/tolerance.ts';
+import { agrees, type Truth, truthOf } from '../peers/agree.ts';
+import { convOpFlops, convOpTruth, makeConvOp } from '../peers/conv-op.ts';
+import { type ConvWork, convWorkLayers, makeConvWork } from '../peers/conv-work.ts';
+import type { Peer, PeerKernel, PeerStep } from '../peers/peer.ts';
 import { makeWork } from '../peers/work.ts';
-import type { PeerGroup, PeerMatmulGroup, PeerStepGroup } from '../suites/peer-suite.ts';
+import type {
+  PeerConvGroup,
+  PeerGroup,
+  PeerMatmulGroup,
+  PeerNetGroup,
+  PeerStepGroup,
+} from '../suites/peer-suite.ts';
 
 export interface PeerRows {
   readonly rows: readonly ReadyRow[];
@@ -24,7 +32,7 @@ interface Ready {
 }
 
 export async function peerRows(peers: readonly Peer[], group: PeerGroup): Promise<PeerRows> {
-  const prepare = group.op === 'step' ? stepPreparer(group) : matmulPreparer(group);
+  const prepare = preparerOf(group);
   const rows: ReadyRow[] = [];
   const skipped = [...group.skipped];
   const disposals: (() => Promise<void>)[] = [];
@@ -72,6 +80,42 @@ interface Preparer {
   make(peer: Peer): Promise<Ready>;
 }
 
+function preparerOf(group: PeerGroup): Preparer {
+  if (group.op === 'step') return stepPreparer(group);
+  if (group.op === 'net-step') return netPreparer(group);
+  return group.op === 'matmul' ? matmulPreparer(group) : convPreparer(group);
+}
+
+/** Steps and draws of the reference: of a convolutional net one takes seconds. */
+const netTruth = [2, 1] as const;
+
+function netPreparer({ net }: PeerNetGroup): Preparer {
+  const work = makeConvWork({ name: net });
+  const truth = truthOf(work, ...netTruth);
+  return {
+    work: { flops: stepFlops(work), bytes: 0 },
+    refuses: (peer) => peer.refuses?.(work),
+    make: async (peer) => checkedStep(await peer.makeConvStep(work), truth),
+  };
+}
+
+/** Of forward, wgrad and, but for the first layer, dgrad: everything else is small beside them. */
+function stepFlops(work: ConvWork): number {
+  const { batchSize } = work;
+  const products = convWorkLayers(work).filter(({ spec }) => spec.kind === 'conv' || spec.kind === 'linear');
+  return products.reduce((sum, { spec, output, parameters }, i) => {
+    const weights = parameters[0]!.torchShape.reduce((product, size) => product * size, 1);
+    const places = spec.kind === 'conv' && !('features' in output) ? output.height * output.width : 1;
+    return sum + 2 * batchSize * places * weights * (i === 0 ? 2 : 3);
+  }, 0);
+}
+
+async function checkedStep(step: PeerStep, truth: Truth): Promise<Ready> {
+  const { ok, text, worstRatio } = await agrees(step, truth);
+  const how = `float64 reference, ${ok ? `largest error ${worstRatio.toFixed(2)} of its bound` : text}`;
+  return { timed: step, validation: { ok, how }, dispose: () => step.dispose() };
+}
+
 function stepPreparer({ hidden }: PeerStepGroup): Preparer {
   const work = makeWork({ hidden });
   const truth = truthOf(work);
@@ -86,16 +130,7 @@ function stepPreparer({ hidden }: PeerStepGroup): Preparer {
   return {
     work: { flops, bytes: 0 },
     refuses: (peer) => peer.refuses?.(work),
-    async make(peer) {
-      const step = await peer.makeStep(work);
-      const { ok, text, worstRatio } = await agrees(step, truth);
-      const how = `float64 reference, ${ok ? `largest error ${worstRatio.toFixed(2)} of its bound` : text}`;
-      return {
-        timed: step,
-        validation: { ok, how },
-        dispose: () => step.dispose(),
-      };
-    },
+    make: async (peer) => checkedStep(await peer.makeStep(work), truth),
   };
 }
 
@@ -123,19 +158,37 @@ function matmulPreparer({ shape: { M, N, K } }: PeerMatmulGroup): Preparer {
     refuses: () => undefined,
     async make(peer) {
       const product = await peer.makeMatmul(a, b, M, N, K);
-      await product.run(1);
-      const c = await product.result();
-      const actual = Float64Array.from(expected, (_, i) => c[chosen[Math.floor(i / N)]! * N + (i % N)]!);
-      const comparison = compare(actual, expected, sumBound(scale, K));
-      const ratio = comparison.worst?.ratio ?? 0;
-      const how = comparison.ok
-        ? `largest error ${ratio.toFixed(2)} of its bound`
-        : describeComparison(comparison);
-      return {
-        timed: product,
-        validation: { ok: comparison.ok, how: `${chosen.length} rows, float64 reference, ${how}` },
-        dispose: () => product.dispose(),
-      };
+      return checkedKernel(product, `${chosen.length} rows, `, (c) => {
+        const actual = Float64Array.from(expected, (_, i) => c[chosen[Math.floor(i / N)]! * N + (i % N)]!);
+        return compare(actual, expected, sumBound(scale, K));
+      });
     },
+  };
+}
+
+function convPreparer({ convolution }: PeerConvGroup): Preparer {
+  const op = makeConvOp(convolution);
+  const compareWithTruth = convOpTruth(op);
+  return {
+    work: { flops: convOpFlops(op), bytes: 4 * (op.x.length + op.w.length + op.dy.length) },
+    refuses: (peer) => peer.refuses?.(op),
+    make: async (peer) => checkedKernel(await peer.makeConvOp(op), '', compareWithTruth),
+  };
+}
+
+async function checkedKernel(
+  kernel: PeerKernel,
+  part: string,
+  compareWithTruth: (result: Float32Array) => Comparison,
+): Promise<Ready> {
+  await kernel.run(1);
+  const comparison = compareWithTruth(await kernel.result());
+  const how = comparison.ok
+    ? `largest error ${(comparison.worst?.ratio ?? 0).toFixed(2)} of its bound`
+    : describeComparison(comparison);
+  return {
+    timed: kernel,
+    validation: { ok: comparison.ok, how: `${part}float64 reference, ${how}` },
+    dispose: () => kernel.dispose(),
   };
 }

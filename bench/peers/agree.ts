@@ -20,6 +20,9 @@
  *     float32. b2^t errs by about t u, and 1 - b2^t is about t (1 - b2), so it errs by u / (1 - b2) = 6e-5 relatively; its
  *     root by half of that. The same for b1, a hundred times smaller. 4 times that, for implementations that round more often.
  *
+ *   - each gradient, and each statistic, is a sum over the rows of its layer, every pixel of every sample: some sqrt(rows) u of it;
+ *     the loss depends on these statistics.
+ *
  * On top come the roundings of the tensor itself, 8 u of its size per step.
  *
  * Where a ReLU's input lies within the noise of 0, a peer may take the other side, and a gradient jumps: seeds of works are
@@ -28,12 +31,18 @@
  * moves some tensor by 4 to 9 %, one label of a hundred by 10 %): such a work is refused.
  */
 import { randomStream } from '../../src/data/random.ts';
+import { resolveNet } from '../../src/nn/net.ts';
+import type { NetSpec } from '../../src/nn/net-spec.ts';
 import { absMatmul, matmul } from '../../src/reference/matmul.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
 import { compare, describeComparison, sumBound } from '../../src/reference/tolerance.ts';
 import { initialState, type TrainState, trainStep } from '../../src/reference/train-step.ts';
+import { type ConvWork, convWorkLayers } from './conv-work.ts';
 import type { PeerStep } from './peer.ts';
 import { netOf, type StepWork } from './work.ts';
+
+/** A work of either kind. */
+export type AnyWork = StepWork | ConvWork;
 
 const u = 2 ** -24;
 const noiseSize = 8 * u;
@@ -100,9 +109,52 @@ interface RunStep {
   readonly state: TrainState;
 }
 
+/** What the reference needs of a work. */
+interface Asked {
+  readonly net: NetSpec;
+  /** Terms of the first layer's sums. */
+  readonly terms: number;
+  /** Largest relative error of the learning rate that rounding makes. */
+  readonly rateNoise: number;
+  /** Biases of layers that feed batch norm: their gradient is 0 in exact arithmetic, and noise in float64. */
+  readonly free: ReadonlySet<string>;
+  readonly labelSmoothing: number;
+}
+
+/** Rows of the layer that a tensor belongs to. */
+function rowsOf(net: NetSpec, batchSize: number, tensor: string): number {
+  const layer = resolveNet(net).find(({ name }) => tensor.startsWith(`${name}.`));
+  if (layer === undefined || 'features' in layer.output) return batchSize;
+  return batchSize * layer.output.height * layer.output.width;
+}
+
+function asked(work: AnyWork): Asked {
+  if ('inputs' in work) {
+    return {
+      net: netOf(work),
+      terms: work.inputs,
+      rateNoise: (2 * u) / (1 - work.optimizer.b2),
+      free: new Set(work.hidden.map((_, layer) => `layers.${layer}.linear.bias`)),
+      labelSmoothing: 0,
+    };
+  }
+  const layers = convWorkLayers(work);
+  return {
+    net: work.net,
+    terms: layers[0]!.parameters[0]!.rows,
+    rateNoise: 0,
+    free: new Set(layers.filter(({ isFree }) => isFree).map(({ name }) => `${name}.bias`)),
+    labelSmoothing: work.labelSmoothing,
+  };
+}
+
+/** Terms of the sums that a parameter enters. */
+const termsOf = (shape: readonly number[]): number =>
+  shape.slice(1).reduce((product, size) => product * size, 1);
+
 /** Every one of `steps` reference steps; `random` gives noise in [-1, 1), or 0 for the truth. */
-export function referenceRun(work: StepWork, steps: number, random: () => number = () => 0): RunStep[] {
-  const net = netOf(work);
+export function referenceRun(work: AnyWork, steps: number, random: () => number = () => 0): RunStep[] {
+  const { net, terms, rateNoise, labelSmoothing } = asked(work);
   const noisy = (values: Numbers, terms: number) => {
     const size = Math.max(noiseSize, Math.sqrt(terms) * u);
     return Float64Array.from(values, (value) => value * (1 + size * random()));
@@ -112,15 +164,15 @@ export function referenceRun(work: StepWork, steps: number, random: () => number
     const params = Object.fromEntries(
       Object.entries(state.params).map(([name, { shape, data }]) => [
         name,
-        { shape, data: noisy(data, shape[1] ?? 1) },
+        { shape, data: noisy(data, termsOf(shape)) },
       ]),
     );
-    const learningRate = work.learningRate * (1 + ((2 * u) / (1 - work.optimizer.b2)) * random());
-    const settings = { optimizer: work.optimizer, learningRate, lambda: work.lambda };
+    const learningRate = work.learningRate * (1 + rateNoise * random());
+    const settings = { optimizer: work.optimizer, learningRate, lambda: work.lambda, labelSmoothing };
     const after = trainStep(
       net,
       { ...state, params },
-      { x: noisy(work.x, work.inputs), labels: work.labels },
+      { x: noisy(work.x, terms), labels: work.labels },
       settings,
     );
     state = after.state;
@@ -128,21 +180,19 @@ export function referenceRun(work: StepWork, steps: number, random: () => number
   });
 }
 
-/** Biases of layers that feed batch norm: their gradient is 0 in exact arithmetic, and noise in float64. */
-const freeBiases = (work: StepWork): Set<string> =>
-  new Set(work.hidden.map((_, layer) => `layers.${layer}.linear.bias`));
-
 /** Truth and bounds after `index + 1` steps. */
-function checkpoint(work: StepWork, truth: RunStep, noisy: readonly RunStep[], index: number): Checkpoint {
+function checkpoint(work: AnyWork, truth: RunStep, noisy: readonly RunStep[], index: number): Checkpoint {
   const steps = index + 1;
   const limit = loosest[Math.min(index, 1) as 0 | 1];
-  const free = freeBiases(work);
+  const { net, free } = asked(work);
   const tensors = work.initial.map(({ name, data: initial }) => {
     if (free.has(name)) return { name, values: Float64Array.from(initial), change: 0, bound: 0 };
     const values = truth.state.params[name]!.data;
     const change = distance(values, initial);
+    const summing = Math.sqrt(rowsOf(net, work.batchSize, name)) * u * change;
     const noise = Math.max(...noisy.map(({ state }) => distance(state.params[name]!.data, values)));
-    const bound = (safety * noise + noiseSize * steps * Math.max(size(values), size(initial))) / change;
+    const bound =
+      (safety * (noise + summing) + noiseSize * steps * Math.max(size(values), size(initial))) / change;
     if (!(bound <= limit)) {
       throw new Error(
         `agree: after ${steps} steps rounding alone may move ${name} by ${bound} of its change, mistakes would hide: take another seed`,
@@ -151,7 +201,9 @@ function checkpoint(work: StepWork, truth: RunStep, noisy: readonly RunStep[], i
     return { name, values, change, bound };
   });
   const lossNoise = Math.max(...noisy.map(({ loss }) => Math.abs(loss - truth.loss)));
-  const lossBound = safety * lossNoise + lossAccuracy * Math.abs(truth.loss);
+  const mostRows = Math.max(...work.initial.map(({ name }) => rowsOf(net, work.batchSize, name)));
+  const statisticsNoise = Math.sqrt(mostRows) * u;
+  const lossBound = safety * lossNoise + (lossAccuracy + safety * statisticsNoise) * Math.abs(truth.loss);
   return { steps, loss: truth.loss, lossBound, tensors };
 }
 
@@ -159,7 +211,7 @@ function checkpoint(work: StepWork, truth: RunStep, noisy: readonly RunStep[], i
  * Computes the truth of a work: `steps * (draws + 1)` reference steps of some 0.3 s each for 3072 inputs.
  * @throws Error where rounding alone moves a tensor so much that a mistake would not show
  */
-export function truthOf(work: StepWork, steps = 2, draws = 4): Truth {
+export function truthOf(work: AnyWork, steps = 2, draws = 4): Truth {
   const truth = referenceRun(work, steps);
   const noisy = Array.from({ length: draws }, (_, draw) => referenceRun(work, steps, uniform(draw)));
   return truth.map((step, index) =>

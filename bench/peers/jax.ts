@@ -4,12 +4,16 @@
  *
  * jax-js counts references: a function owns its arguments and uses each exactly once; `.ref` is one more use.
  */
-import { blockUntilReady, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
+import { init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
 import jaxPackage from '../../node_modules/@jax-js/jax/package.json' with { type: 'json' };
-import type { Peer, PeerMatmul, PeerStep } from './peer.ts';
+import { JaxConvStep } from './jax-conv.ts';
+import { jaxConvOp } from './jax-conv-op.ts';
+import { jaxKernel } from './jax-kernel.ts';
+import { computed, type Waiting } from './jax-wait.ts';
+import type { Peer, PeerKernel, PeerStep } from './peer.ts';
 import { oneHot, type StepWork, stateDict, type WorkLayer, workLayers } from './work.ts';
 
-type Device = 'webgpu' | 'wasm';
+export type JaxDevice = 'webgpu' | 'wasm';
 
 /** A hidden layer's parameters. Types, not interfaces: jax-js asks that of its trees. */
 type Hidden = { w: np.Array; gamma: np.Array; beta: np.Array };
@@ -98,7 +102,7 @@ function makeJitted(work: StepWork) {
   return jit(step);
 }
 
-function initialState(layers: readonly WorkLayer[], device: Device): State {
+function initialState(layers: readonly WorkLayer[], device: JaxDevice): State {
   const matrix = ({ w, inputs, outputs }: WorkLayer) => np.array(w, { shape: [inputs, outputs], device });
   const vector = (values: Float32Array<ArrayBuffer>) => np.array(values, { device });
   const hidden = layers.slice(0, -1);
@@ -125,20 +129,6 @@ function initialState(layers: readonly WorkLayer[], device: Device): State {
 const float32 = async (values: np.Array): Promise<Float32Array> =>
   Float32Array.from((await values.ref.data()) as Float32Array);
 
-/**
- * Computes what arrays still have pending; jax-js is lazy, and waiting for one output of a jitted call submits all of it.
- *
- * - `async`: its usual way. On `wasm`, every kernel is a message to each worker of a pool where the page has shared memory.
- * - `sync`: `dataSync` runs Wasm kernels at once, on the calling thread, with or without shared memory. Dearer kernels gain from
- *   the pool, small ones lose: on two busy cores the 9-layer step was 2 times as fast without it (2026-11).
- */
-export type Waiting = 'async' | 'sync';
-
-async function computed(arrays: readonly np.Array[], waiting: Waiting): Promise<void> {
-  if (waiting === 'sync') for (const array of arrays) array.ref.dataSync();
-  else await blockUntilReady([...arrays]);
-}
-
 class JaxStep implements PeerStep {
   readonly #layers: readonly WorkLayer[];
   readonly #step: ReturnType<typeof makeJitted>;
@@ -148,7 +138,7 @@ class JaxStep implements PeerStep {
   #state: State;
   #loss: np.Array | undefined;
 
-  constructor(work: StepWork, device: Device, waiting: Waiting) {
+  constructor(work: StepWork, device: JaxDevice, waiting: Waiting) {
     const { batchSize, inputs, classes } = work;
     this.#waiting = waiting;
     this.#layers = workLayers(work);
@@ -196,12 +186,9 @@ class JaxStep implements PeerStep {
   }
 }
 
-/** Products in flight before they are waited for: enough to keep a GPU busy, few enough to fit its memory. */
-const productsInFlight = 8;
-
 export interface JaxOptions {
   readonly name: string;
-  readonly device: Device;
+  readonly device: JaxDevice;
   readonly waiting: Waiting;
   /** Why it cannot run here. Called before the device is started. */
   refuses(): string | undefined;
@@ -222,29 +209,21 @@ export function jaxPeer({ name, device, waiting, refuses, describe }: JaxOptions
     async makeStep(work) {
       return new JaxStep(work, device, waiting);
     },
-    async makeMatmul(aValues, bValues, M, N, K): Promise<PeerMatmul> {
+    async makeConvStep(work) {
+      return new JaxConvStep(work, device, waiting);
+    },
+    async makeConvOp(op) {
+      return jaxConvOp(op, device, waiting);
+    },
+    async makeMatmul(aValues, bValues, M, N, K): Promise<PeerKernel> {
       const a = np.array(Float32Array.from(aValues), { shape: [M, K], device });
       const b = np.array(Float32Array.from(bValues), { shape: [K, N], device });
-      const multiply = jit((left: np.Array, right: np.Array) => np.matmul(left, right));
-      let products: np.Array[] = [];
-      return {
-        async run(times) {
-          for (let done = 0; done < times; ) {
-            for (const product of products) product.dispose();
-            const count = Math.min(productsInFlight, times - done);
-            products = Array.from({ length: count }, () => multiply(a.ref, b.ref));
-            await computed(products, waiting);
-            done += count;
-          }
-        },
-        result: () => float32(products.at(-1)!),
-        async dispose() {
-          for (const product of products) product.dispose();
-          a.dispose();
-          b.dispose();
-          multiply.dispose();
-        },
-      };
+      return jaxKernel({
+        compute: jit((left: np.Array, right: np.Array) => np.matmul(left, right)),
+        operands: [a, b] as const,
+        waiting,
+        inOrder: (result) => result,
+      });
     },
   };
 }

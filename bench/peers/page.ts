@@ -1,7 +1,12 @@
 // The peers alone, without the harness: agreement with the reference.
+
+import { describeComparison } from '../../src/reference/tolerance.ts';
 import { agrees, matmulTruth, type Truth, truthOf } from './agree.ts';
+import { type ConvOpOptions, convOpTruth, makeConvOp } from './conv-op.ts';
+import { type ConvWork, type ConvWorkOptions, makeConvWork } from './conv-work.ts';
+import type { Peer, PeerKernel } from './peer.ts';
 import { peers } from './peers.ts';
-import { makeWork, type WorkOptions } from './work.ts';
+import { makeWork, type StepWork, type WorkOptions } from './work.ts';
 
 /** One peer's outcome. */
 export interface PeerOutcome {
@@ -20,6 +25,8 @@ declare global {
   interface Window {
     wgradPeers: {
       check(options: WorkOptions, steps: number, only?: readonly string[]): Promise<PeerOutcome[]>;
+      checkNet(options: ConvWorkOptions, steps: number): Promise<PeerOutcome[]>;
+      checkConvOp(options: ConvOpOptions): Promise<PeerOutcome[]>;
       checkMatmul(M: number, N: number, K: number): Promise<PeerOutcome[]>;
     };
   }
@@ -29,11 +36,10 @@ const message = (error: unknown): string => (error instanceof Error ? error.mess
 
 /** Makes every peer's step and compares it with the truth. */
 async function checkSteps(
-  options: WorkOptions,
+  work: StepWork | ConvWork,
   truth: Truth,
-  only: readonly string[] | undefined,
+  only?: readonly string[],
 ): Promise<PeerOutcome[]> {
-  const work = makeWork(options);
   const outcomes: PeerOutcome[] = [];
   for (const peer of peers) {
     if (only !== undefined && !only.includes(peer.name)) continue;
@@ -44,7 +50,7 @@ async function checkSteps(
       continue;
     }
     try {
-      const step = await peer.makeStep(work);
+      const step = await ('inputs' in work ? peer.makeStep(work) : peer.makeConvStep(work));
       const { ok, text, worstRatio } = await agrees(step, truth);
       outcomes.push({ name, version, how: peer.describe(), ok, text, worstRatio });
       await step.dispose();
@@ -55,23 +61,26 @@ async function checkSteps(
   return outcomes;
 }
 
-/** Every peer's product of random matrices against the reference; the second run must give it too. */
-async function checkMatmul(M: number, N: number, K: number): Promise<PeerOutcome[]> {
-  const { a, b, compare } = matmulTruth(M, N, K);
+/** What every peer's kernel gives; the second run must give it too. */
+async function checkKernels(
+  make: (peer: Peer) => Promise<PeerKernel>,
+  compare: (result: Float32Array) => Pick<PeerOutcome, 'ok' | 'text' | 'worstRatio'>,
+  refuses: (peer: Peer) => string | undefined = () => undefined,
+): Promise<PeerOutcome[]> {
   const outcomes: PeerOutcome[] = [];
   for (const peer of peers) {
     const { name, version } = peer;
-    const reason = await peer.available();
+    const reason = (await peer.available()) ?? refuses(peer);
     if (reason !== undefined) {
       outcomes.push({ name, version, reason });
       continue;
     }
     try {
-      const matmul = await peer.makeMatmul(a, b, M, N, K);
-      await matmul.run(1);
-      await matmul.run(3);
-      outcomes.push({ name, version, how: peer.describe(), ...compare(await matmul.result()) });
-      await matmul.dispose();
+      const kernel = await make(peer);
+      await kernel.run(1);
+      await kernel.run(3);
+      outcomes.push({ name, version, how: peer.describe(), ...compare(await kernel.result()) });
+      await kernel.dispose();
     } catch (error) {
       outcomes.push({ name, version, how: peer.describe(), ok: false, text: message(error) });
     }
@@ -80,6 +89,28 @@ async function checkMatmul(M: number, N: number, K: number): Promise<PeerOutcome
 }
 
 window.wgradPeers = {
-  checkMatmul,
-  check: (options, steps, only) => checkSteps(options, truthOf(makeWork(options), steps), only),
+  checkMatmul(M, N, K) {
+    const { a, b, compare } = matmulTruth(M, N, K);
+    return checkKernels((peer) => peer.makeMatmul(a, b, M, N, K), compare);
+  },
+  checkConvOp(options) {
+    const op = makeConvOp(options);
+    const compare = convOpTruth(op);
+    return checkKernels(
+      (peer) => peer.makeConvOp(op),
+      (result) => {
+        const comparison = compare(result);
+        return { ok: comparison.ok, text: describeComparison(comparison) };
+      },
+      (peer) => peer.refuses?.(op),
+    );
+  },
+  check(options, steps, only) {
+    const work = makeWork(options);
+    return checkSteps(work, truthOf(work, steps), only);
+  },
+  checkNet(options, steps) {
+    const work = makeConvWork(options);
+    return checkSteps(work, truthOf(work, steps, 2));
+  },
 };

@@ -1,4 +1,6 @@
 /** What the harness asks of a framework: ours and its peers, in the same Chrome, on the same adapter, the same work. */
+import type { ConvOp } from './conv-op.ts';
+import type { ConvWork } from './conv-work.ts';
 import type { StepWork } from './work.ts';
 
 /** A training step of a peer, written as its users would write it well. */
@@ -12,11 +14,11 @@ export interface PeerStep {
   dispose(): Promise<void>;
 }
 
-/** c(M,N) = a(M,K) · b(K,N), operands already on the peer's device. */
-export interface PeerMatmul {
-  /** Computes c `times` times; resolves when the last one exists. */
+/** A product whose operands are already on the peer's device. */
+export interface PeerKernel {
+  /** Computes it `times` times; resolves when the last result exists. */
   run(times: number): Promise<void>;
-  /** c of the last run. */
+  /** Of the last run, in the order in which the operands were given. */
   result(): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
@@ -34,7 +36,11 @@ export interface Peer {
   /** How it runs here, known after `available`: threads, SIMD, adapter. */
   describe(): string;
   /** Why it cannot do this work; undefined where it can. Without this method: any work. */
-  refuses?(work: StepWork): string | undefined;
+  refuses?(work: StepWork | ConvWork | ConvOp): string | undefined;
   makeStep(work: StepWork): Promise<PeerStep>;
-  makeMatmul(a: Float32Array, b: Float32Array, M: number, N: number, K: number): Promise<PeerMatmul>;
+  /** A step of a convolutional net. */
+  makeConvStep(work: ConvWork): Promise<PeerStep>;
+  /** c(M,N) = a(M,K) · b(K,N) */
+  makeMatmul(a: Float32Array, b: Float32Array, M: number, N: number, K: number): Promise<PeerKernel>;
+  makeConvOp(op: ConvOp): Promise<PeerKernel>;
 }

@@ -1,5 +1,7 @@
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { serveBuiltPage } from '../../src/hosts/chrome/page-server.ts';
+import type { ConvOpOptions } from './conv-op.ts';
+import type { ConvWorkOptions } from './conv-work.ts';
 import type { PeerOutcome } from './page.ts';
 import type { WorkOptions } from './work.ts';
 
@@ -9,6 +11,8 @@ export interface PeersPage {
   /** Addresses outside the server that the page asked for: there must be none. */
   readonly strangers: readonly string[];
   check(options: WorkOptions, steps: number, only?: readonly string[]): Promise<PeerOutcome[]>;
+  checkNet(options: ConvWorkOptions, steps: number): Promise<PeerOutcome[]>;
+  checkConvOp(options: ConvOpOptions): Promise<PeerOutcome[]>;
   checkMatmul(M: number, N: number, K: number): Promise<PeerOutcome[]>;
   close(): Promise<void>;
 }
@@ -44,6 +48,8 @@ export async function openPeersPage({
     strangers,
     check: (work, steps, only) =>
       page.evaluate((a, b, c) => window.wgradPeers.check(a, b, c), work, steps, only),
+    checkNet: (work, steps) => page.evaluate((a, b) => window.wgradPeers.checkNet(a, b), work, steps),
+    checkConvOp: (options) => page.evaluate((a) => window.wgradPeers.checkConvOp(a), options),
     checkMatmul: (M, N, K) => page.evaluate((a, b, c) => window.wgradPeers.checkMatmul(a, b, c), M, N, K),
     async close() {
       await browser.close();

@@ -7,7 +7,9 @@
 // The core package registers no gradients by itself; the union package `@tensorflow/tfjs` imports the same module.
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Peer, PeerMatmul, PeerStep } from './peer.ts';
+import type { Peer, PeerKernel, PeerStep } from './peer.ts';
+import { TfjsConvStep } from './tfjs-conv.ts';
+import { tfjsConvOp } from './tfjs-conv-op.ts';
 import { oneHot, type StepWork, stateDict, type WorkLayer, workLayers } from './work.ts';
 
 /** A backend of TensorFlow.js. */
@@ -179,11 +181,25 @@ export function tfjsPeer(backend: TfjsBackend): Peer {
       }
     },
     describe: () => backend.describe(),
+    refuses(work) {
+      if ('inputs' in work || tf.getKernel(tf.Conv2DBackpropFilter, backend.name) !== undefined)
+        return undefined;
+      if ('options' in work && work.options.pass !== 'wgrad') return undefined;
+      return `TensorFlow.js ${tf.version_core} has no ${tf.Conv2DBackpropFilter} for ${backend.name}: it trains no convolutions there`;
+    },
     async makeStep(work) {
       await activate();
       return new TfjsStep(work, activate);
     },
-    async makeMatmul(aValues, bValues, M, N, K): Promise<PeerMatmul> {
+    async makeConvStep(work) {
+      await activate();
+      return new TfjsConvStep(work, activate);
+    },
+    async makeConvOp(op) {
+      await activate();
+      return tfjsConvOp(op, activate);
+    },
+    async makeMatmul(aValues, bValues, M, N, K): Promise<PeerKernel> {
       await activate();
       const a = tf.tensor2d(aValues, [M, K]);
       const b = tf.tensor2d(bValues, [K, N]);

@@ -7,15 +7,18 @@
 
 import packageJson from '../../package.json' with { type: 'json' };
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
-import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
+import type { Gpu } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
-import { call, type KernelCall, prepare } from '../../src/kernels/call.ts';
-import { matmulForward } from '../../src/kernels/matmul.ts';
-import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
+import type { KernelCall } from '../../src/kernels/call.ts';
+import type { VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { paddedWidth } from '../../src/nn/layers/layer.ts';
 import type { Model } from '../../src/nn/model.ts';
+import type { NetSpec } from '../../src/nn/net-spec.ts';
+import type { NamedTensor } from '../../src/nn/parameters.ts';
+import type { OptimizerSpec } from '../../src/optim/index.ts';
 import { writeTables } from '../../src/optim/optimizer.ts';
+import { channelsLast } from '../../src/reference/layers/image-order.ts';
 import { type GpuDataset, type ImageDatasetArrays, uploadDataset } from '../../src/train/dataset.ts';
 import { Pacer } from '../../src/train/pacer.ts';
 import { compilePlan, type Plan } from '../../src/train/plan.ts';
@@ -24,31 +27,13 @@ import { readTensors } from '../../src/train/stats.ts';
 import { recordStep } from '../../src/train/step.ts';
 import { type Tuning, tune, tunedChoice } from '../../src/train/tuner.ts';
 import { mostSteps } from '../suites/nets.ts';
-import type { Peer, PeerMatmul, PeerStep } from './peer.ts';
+import type { ConvWork } from './conv-work.ts';
+import type { Peer, PeerStep } from './peer.ts';
+import { wgradAdapter, wgradGpu } from './wgrad-device.ts';
+import { padRows, wgradConvOp, wgradMatmul } from './wgrad-kernel.ts';
 import { netOf, type StepWork, type WorkImages } from './work.ts';
 
 const HISTORY = 64;
-
-let shared: Promise<Gpu> | undefined;
-let gpuName = '';
-
-/** The device that ours run on; one for all. */
-export async function wgradGpu(): Promise<Gpu> {
-  shared ??= requestGpu(navigator.gpu);
-  const gpu = await shared;
-  gpuName = adapterName(gpu.adapter);
-  return gpu;
-}
-
-/** Rows of `columns` numbers, padded with zeros to rows of `ld`. */
-function padRows(values: Float32Array, columns: number, ld: number): Float32Array<ArrayBuffer> {
-  const rows = values.length / columns;
-  const padded = new Float32Array(rows * ld);
-  for (let row = 0; row < rows; row++) {
-    padded.set(values.subarray(row * columns, (row + 1) * columns), row * ld);
-  }
-  return padded;
-}
 
 /** Where a step's batch comes from. */
 type Source = 'float32' | 'bytes';
@@ -59,9 +44,43 @@ function asDataset({ labels, classes }: StepWork, { bytes, mean, std }: WorkImag
   return { image: cifar10.image, classes, train: split, test: split, normalisation: { mean, std } };
 }
 
+/** What a step is recorded and started from: a work of either kind. */
+interface StepInput {
+  readonly net: NetSpec;
+  readonly optimizer: OptimizerSpec;
+  readonly batchSize: number;
+  readonly initial: readonly NamedTensor[];
+  /** As the first layer takes it. */
+  readonly x: Float32Array<ArrayBuffer>;
+  readonly labels: Uint8Array<ArrayBuffer>;
+  readonly learningRate: number;
+  readonly lambda: number;
+  readonly labelSmoothing: number;
+  /** Instead of `x`. */
+  readonly dataset: GpuDataset | undefined;
+}
+
+function connectedInput(work: StepWork, gpu: Gpu, source: Source): StepInput {
+  const { inputs, images } = work;
+  return {
+    ...work,
+    net: netOf(work),
+    x: padRows(work.x, inputs, paddedWidth(inputs)),
+    labelSmoothing: 0,
+    dataset: source === 'bytes' ? uploadDataset(gpu, asDataset(work, images!)) : undefined,
+  };
+}
+
+/** Channels last, padded to 4. */
+function convInput(work: ConvWork): StepInput {
+  const { channels } = cifar10.image;
+  const last = Float32Array.from(channelsLast(work.x, cifar10.image));
+  return { ...work, x: padRows(last, channels, paddedWidth(channels)), dataset: undefined };
+}
+
 interface Parts {
   readonly gpu: Gpu;
-  readonly work: StepWork;
+  readonly batchSize: number;
   readonly plan: Plan;
   readonly model: Model;
   readonly history: Tensor;
@@ -82,15 +101,14 @@ class WgradStep implements PeerStep {
     this.#corner = slice(parts.model.params, 'first parameters', 0, 64);
   }
 
-  static async make(work: StepWork, source: Source): Promise<WgradStep> {
-    const gpu = await wgradGpu();
+  static async make(gpu: Gpu, input: StepInput): Promise<WgradStep> {
     const { queue } = gpu.device;
-    const { batchSize, images, labels, optimizer } = work;
+    const { net, batchSize, labels, optimizer, dataset, learningRate, lambda, labelSmoothing } = input;
     const allocator = new Allocator(gpu);
-    const dataset = source === 'bytes' ? uploadDataset(gpu, asDataset(work, images!)) : undefined;
     const recorded = recordStep(allocator, {
-      net: netOf(work),
+      net,
       optimizer,
+      labelSmoothing,
       source: dataset === undefined ? { kind: 'batch' } : { kind: 'dataset', dataset, samples: batchSize },
       batchSize,
       replicas: 1,
@@ -104,7 +122,7 @@ class WgradStep implements PeerStep {
     const plan = await compilePlan({ label: 'bench: training step', gpu, pipelines, choose }, calls);
 
     if (dataset === undefined) {
-      queue.writeBuffer(x.buffer, 0, padRows(work.x, work.inputs, paddedWidth(work.inputs)));
+      queue.writeBuffer(x.buffer, 0, input.x);
       queue.writeBuffer(recorded.labels.buffer, 0, Uint32Array.from(labels));
     } else {
       const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i);
@@ -112,17 +130,17 @@ class WgradStep implements PeerStep {
     }
     writeTables(queue, recorded.optimizer, optimizer, {
       steps: mostSteps,
-      rateOf: () => work.learningRate,
-      replicas: [{ lambda: work.lambda, rateScale: 1 }],
+      rateOf: () => learningRate,
+      replicas: [{ lambda, rateScale: 1 }],
     });
     const values = {
       parameters: new Float32Array(model.params.replicaStride),
       statistics: new Float32Array(model.running.replicaStride),
     };
-    applyStateDict(model.layout, values, work.initial);
+    applyStateDict(model.layout, values, input.initial);
     writeArenas(gpu, arenasOf(model, {}), values);
     gpu.check();
-    return new WgradStep({ gpu, work, plan, model, history, allocator, dataset });
+    return new WgradStep({ gpu, batchSize, plan, model, history, allocator, dataset });
   }
 
   /** Of the first layer's products, which take most of the time. */
@@ -143,9 +161,9 @@ class WgradStep implements PeerStep {
   }
 
   async loss(): Promise<number> {
-    const { gpu, history, work } = this.#parts;
+    const { gpu, history, batchSize } = this.#parts;
     const [bytes] = await readTensors(gpu, [history]);
-    return new Float32Array(bytes!)[2 * ((this.#step - 1) % HISTORY)]! / work.batchSize;
+    return new Float32Array(bytes!)[2 * ((this.#step - 1) % HISTORY)]! / batchSize;
   }
 
   async parameters(): Promise<Record<string, Float32Array>> {
@@ -160,54 +178,16 @@ class WgradStep implements PeerStep {
   }
 }
 
-/** c = a · b with a bias of zeros, the form a linear layer uses. */
-async function makeMatmul(
-  aValues: Float32Array,
-  bValues: Float32Array,
-  M: number,
-  N: number,
-  K: number,
-): Promise<PeerMatmul> {
-  const gpu = await wgradGpu();
-  const allocator = new Allocator(gpu);
-  const [ldN, ldK] = [paddedWidth(N), paddedWidth(K)];
-  const x = allocator.tensor('a', M * ldK);
-  const w = allocator.tensor('b', ldK * ldN);
-  const bias = allocator.tensor('zeros', ldN);
-  const y = allocator.tensor('c', M * ldN);
-  gpu.device.queue.writeBuffer(x.buffer, 0, padRows(aValues, K, ldK));
-  gpu.device.queue.writeBuffer(w.buffer, 0, padRows(bValues, N, ldN));
-  const product = call('bench: matmul', matmulForward, { M, N: ldN, K: ldK }, { x, w, bias, y });
-  const dispatch = await prepare(gpu, new PipelineCache(gpu), defaultChoice, product);
-  const plan: Plan = { label: product.label, dispatches: [dispatch], variants: {} };
-  const pacer = new Pacer(gpu);
-  const corner = slice(y, 'corner of c', 0, 1);
-  return {
-    async run(times) {
-      for (let left = times; left > 0; ) left -= await pacer.submit(plan, left);
-      await pacer.drain();
-      await readTensors(gpu, [corner]);
-    },
-    async result() {
-      const [bytes] = await readTensors(gpu, [y]);
-      return new Float32Array(bytes!).filter((_, i) => i % ldN < N);
-    },
-    async dispose() {
-      allocator.destroy();
-    },
-  };
-}
-
-/** What was measured on `shared`: both sources of a step have most products in common. */
+/** What was measured on the device: both sources of a step have most products in common. */
 let tuning: Tuning = { key: '', ops: {} };
 
-/** Matrix products by measurement, other ops by default: products write only what a step computes anew. */
+/** Products and convolutions by measurement, other ops by default: products write only what a step computes anew. */
 async function tuned(
   gpu: Gpu,
   pipelines: PipelineCache,
   calls: readonly KernelCall[],
 ): Promise<VariantChoice> {
-  tuning = await tune(gpu, pipelines, calls, tuning, { skip: (op) => !op.includes('matmul') });
+  tuning = await tune(gpu, pipelines, calls, tuning, { skip: (op) => !/matmul|^conv-/.test(op) });
   return tunedChoice(tuning);
 }
 
@@ -225,14 +205,24 @@ export function wgradPeer(source: Source = 'float32'): Peer {
         return error instanceof Error ? error.message : String(error);
       }
     },
-    describe: () => gpuName + variants,
-    refuses: ({ images }) =>
-      source === 'bytes' && images === undefined ? 'the gather needs images of 3072 bytes' : undefined,
+    describe: () => wgradAdapter() + variants,
+    refuses(work) {
+      if (source !== 'bytes') return undefined;
+      if (!('inputs' in work)) return 'timed with the batch at hand alone';
+      return work.images === undefined ? 'the gather needs images of 3072 bytes' : undefined;
+    },
     async makeStep(work) {
-      const step = await WgradStep.make(work, source);
+      const gpu = await wgradGpu();
+      const step = await WgradStep.make(gpu, connectedInput(work, gpu, source));
       variants = step.variants;
       return step;
     },
-    makeMatmul,
+    async makeConvStep(work) {
+      const step = await WgradStep.make(await wgradGpu(), convInput(work));
+      variants = step.variants;
+      return step;
+    },
+    makeMatmul: wgradMatmul,
+    makeConvOp: wgradConvOp,
   };
 }

@@ -17,7 +17,7 @@ const ours = 'wgrad';
 
 /** The README's table: whole training steps, ours in milliseconds, each peer's as a multiple of it with its 95 % interval. */
 export function peerTable({ groups }: BenchFile): Table {
-  const steps = groups.filter(({ suite, op }) => suite === 'peers' && op === 'step');
+  const steps = groups.filter(({ suite, op }) => suite === 'peers' && (op === 'step' || op === 'net-step'));
   const row = ({ rows }: Group, name: string): Row | undefined =>
     rows.find((candidate) => candidate.name === name);
   return {
@@ -37,8 +37,9 @@ export function peerTable({ groups }: BenchFile): Table {
   };
 }
 
-/** `[50, 50], Adam` for the group `step 50-50 adam`. */
+/** `[50, 50], Adam` for the group `step 50-50 adam`, `vgg-16-32-64` for `step vgg-16-32-64`. */
 function netTitle(title: string): string {
-  const [, hidden = '', optimizer = ''] = title.split(' ');
+  const [, hidden = '', optimizer] = title.split(' ');
+  if (optimizer === undefined) return hidden;
   return `[${hidden.replaceAll('-', ', ')}], ${optimizer[0]?.toUpperCase()}${optimizer.slice(1)}`;
 }

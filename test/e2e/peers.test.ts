@@ -43,11 +43,44 @@ describe('peers', () => {
     expect(outcomes.find(({ name }) => name === 'wgrad-gather')).toMatchObject({ ok: true });
   });
 
+  test.each(['patch-8-6-8', 'vgg-4-8-8'])('step of %s B=8', async (name) => {
+    const outcomes = await page.checkNet({ name, batchSize: 8 }, 2);
+    const compared = outcomes.filter(({ ok }) => ok !== undefined);
+    expect(compared.filter(({ ok }) => !ok).map((peer) => `${peer.name}: ${peer.text}`)).toEqual([]);
+    expect(compared.map((peer) => peer.name)).toEqual([
+      'wgrad',
+      'jax-webgpu',
+      'jax-wasm',
+      'jax-wasm-sync',
+      'tfjs-webgpu',
+    ]);
+    expect(outcomes.map(({ reason }) => reason).filter((reason) => reason !== undefined)).toEqual([
+      'timed with the batch at hand alone',
+      expect.stringMatching(/has no Conv2DBackpropFilter for wasm/),
+    ]);
+  });
+
   test.each([
     [17, 33, 65],
     [100, 50, 256],
   ])('matmul M=%i N=%i K=%i', async (M, N, K) => {
     expectAgreement(await page.checkMatmul(M, N, K));
+  });
+
+  test.each(['forward', 'wgrad', 'dgrad'] as const)('convolution, %s', async (pass) => {
+    const outcomes = await page.checkConvOp({
+      pass,
+      batch: 3,
+      image: 9,
+      channels: 8,
+      filters: 12,
+      size: 3,
+      stride: 2,
+      padding: 1,
+    });
+    const refused = outcomes.filter(({ ok }) => ok === undefined).map(({ name }) => name);
+    expect(refused).toEqual(pass === 'wgrad' ? ['wgrad-gather', 'tfjs-wasm'] : ['wgrad-gather']);
+    expect(outcomes.filter(({ ok }) => ok === false)).toEqual([]);
   });
 
   test('threads for the Wasm backends, and nothing from the network', async () => {
