@@ -20,8 +20,9 @@
  *     float32. b2^t errs by about t u, and 1 - b2^t is about t (1 - b2), so it errs by u / (1 - b2) = 6e-5 relatively; its
  *     root by half of that. The same for b1, a hundred times smaller. 4 times that, for implementations that round more often.
  *
- *   - each gradient, and each statistic, is a sum over the rows of its layer, every pixel of every sample: some sqrt(rows) u of it;
- *     the loss depends on these statistics.
+ *   - each statistic is a sum over the rows of its layer, every pixel of every sample: added one after the other, some sqrt(rows) u of it,
+ *     which the loss depends on. A gradient's terms have either sign, so that their absolute values add up to some sqrt(rows) times
+ *     the sum: rows u, where that is more.
  *
  * On top come the roundings of the tensor itself, 8 u of its size per step.
  *
@@ -190,10 +191,10 @@ function checkpoint(work: AnyWork, truth: RunStep, noisy: readonly RunStep[], in
     if (free.has(name)) return { name, values: Float64Array.from(initial), change: 0, bound: 0 };
     const values = truth.state.params[name]!.data;
     const change = distance(values, initial);
-    const summing = Math.sqrt(rowsOf(net, work.batchSize, name)) * u * change;
+    const summing = rowsOf(net, work.batchSize, name) * u * change;
     const noise = Math.max(...noisy.map(({ state }) => distance(state.params[name]!.data, values)));
     const bound =
-      (safety * (noise + summing) + noiseSize * steps * Math.max(size(values), size(initial))) / change;
+      (Math.max(safety * noise, summing) + noiseSize * steps * Math.max(size(values), size(initial))) / change;
     if (!(bound <= limit)) {
       throw new Error(
         `agree: after ${steps} steps rounding alone may move ${name} by ${bound} of its change, mistakes would hide: take another seed`,
