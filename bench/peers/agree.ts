@@ -194,7 +194,8 @@ function checkpoint(work: AnyWork, truth: RunStep, noisy: readonly RunStep[], in
     const summing = rowsOf(net, work.batchSize, name) * u * change;
     const noise = Math.max(...noisy.map(({ state }) => distance(state.params[name]!.data, values)));
     const bound =
-      (Math.max(safety * noise, summing) + noiseSize * steps * Math.max(size(values), size(initial))) / change;
+      (Math.max(safety * noise, summing) + noiseSize * steps * Math.max(size(values), size(initial))) /
+      change;
     if (!(bound <= limit)) {
       throw new Error(
         `agree: after ${steps} steps rounding alone may move ${name} by ${bound} of its change, mistakes would hide: take another seed`,
