@@ -1,5 +1,6 @@
 import { convolutionStudy } from './convolution-study.ts';
-import { type Experiment, experiments } from './experiments.ts';
+import { type Experiment, type ExperimentSettings, experiments } from './experiments.ts';
+import { namedNetExperiment } from './named-net-settings.ts';
 
 /** Experiments that are compared in one table. */
 export interface Study {
@@ -50,3 +51,44 @@ export const studies: readonly Study[] = [
     experiments: convolutionStudy,
   },
 ];
+
+/** What names of studies of nets begin with. */
+const netsPrefix = 'nets ';
+
+/**
+ * Base, and nets with a name (nn/named-nets.ts), each with the settings of its family. The study's name tells which.
+ * @throws RangeError where there is no such net, or one is named twice
+ */
+export function netStudy(names: readonly string[]): Study {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new RangeError(`${twice} is named twice`);
+  return {
+    name: `${netsPrefix}${names.join(',')}`,
+    what: 'nets with the settings of their families, beside base',
+    experiments: [base, ...names.map((name) => namedNetExperiment(name))],
+  };
+}
+
+/** What stands between a study's name and that of its data. */
+const on = ' on ';
+
+/** The experiments of a study on other data than CIFAR-10, of which the report's figures say nothing. The study's name tells which. */
+export function onDataset({ name, what, experiments }: Study, dataset: string): Study {
+  const moved = <T extends { readonly settings: ExperimentSettings }>(value: T): T => ({
+    ...value,
+    settings: { ...value.settings, dataset },
+  });
+  return {
+    name: `${name}${on}${dataset}`,
+    what,
+    experiments: experiments.map(({ tuned: _, ...experiment }) => ({ ...moved(experiment), reported: null })),
+  };
+}
+
+/** The study of a name, as results and plans hold it. */
+export function studyNamed(name: string): Study {
+  const [plain = '', dataset] = name.split(on);
+  if (dataset !== undefined) return onDataset(studyNamed(plain), dataset);
+  if (name.startsWith(netsPrefix)) return netStudy(name.slice(netsPrefix.length).split(','));
+  return studies.find((study) => study.name === name)!;
+}

@@ -1,10 +1,11 @@
 // The page: its parts are made once and live as long as the tab.
-import { effect } from '@preact/signals-core';
+import { effect, signal } from '@preact/signals-core';
 import { html } from 'lit-html';
 import { datasetUrl, defaultDataset } from '../data/datasets/index.ts';
 import { Engine } from './engine/engine.ts';
 import { percent } from './format.ts';
 import { App } from './model/app.ts';
+import { type LabLink, takeLabLink } from './model/lab-link.ts';
 import { formOfLink } from './model/link.ts';
 import { RunList } from './model/run-list.ts';
 import { isBusy } from './model/status.ts';
@@ -26,10 +27,14 @@ const app = new App(new Engine(), new URL(`.${datasetUrl(defaultDataset)}`, docu
 const runs = new RunList(app);
 const training = new TrainingControl(app, runs);
 const router = new Router();
+/** What a link asks the Kernels view to show. */
+const labLink = signal<LabLink | undefined>(undefined);
 
 router.onQuery = (route, query) => {
-  if (route !== 'train') return;
-  const { form, refused } = formOfLink(query);
+  if (route !== 'train' && route !== 'kernels') return;
+  const { lab, form: rest } = takeLabLink(query);
+  if (route === 'kernels') labLink.value = lab;
+  const { form, refused } = formOfLink(route === 'kernels' ? rest : query);
   training.form.value = form;
   training.refused.value = refused;
 };
@@ -58,7 +63,7 @@ const mounts: Readonly<Record<Route, (root: HTMLElement, isShown: () => boolean)
   },
   kernels: (root) => {
     void import('./views/kernels/kernels-view.ts').then(({ mountKernels }) =>
-      mountKernels(root, app, training),
+      mountKernels(root, { app, training, link: labLink }),
     );
   },
   gpu: (root) => {

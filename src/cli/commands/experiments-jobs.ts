@@ -1,5 +1,5 @@
 // The trainings of a study as jobs for a scheduler, and what became of them.
-import { studies } from '../../experiments/studies.ts';
+import { studyNamed } from '../../experiments/studies.ts';
 import { type Training, trainingsOf } from '../../experiments/trainings.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { ExperimentFolders } from '../folders/experiment-folders.ts';
@@ -46,8 +46,6 @@ export function collectExperiments(out: string): number {
   console.log(`report, results and weights in ${directory.path}`);
   return 0;
 }
-
-const studyNamed = (name: string) => studies.find((study) => study.name === name)!;
 
 /** Those that the experiments of the plan need. */
 function plannedTrainings({

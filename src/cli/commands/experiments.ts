@@ -1,4 +1,4 @@
-import { defaultDataset } from '../../data/datasets/index.ts';
+import { datasetOf } from '../../data/datasets/index.ts';
 import { type Training, trainingsOf } from '../../experiments/trainings.ts';
 import { openHost } from '../../hosts/open-host.ts';
 import { ExperimentsDirectory } from '../folders/experiments-directory.ts';
@@ -39,8 +39,10 @@ async function trainHere(request: ExperimentsRequest): Promise<number> {
     log('1 seed: the table will have no intervals and no tests, which need at least 2 seeds');
 
   if (open.length > 0) {
-    const host = await openHost({ dataset: defaultDataset, dataDir, log, ...request.host });
-    log(`data: ${defaultDataset.title} from ${host.dataSource}`);
+    // The experiments of a study have their data in common.
+    const dataset = datasetOf(open[0]!.members[0]!.settings);
+    const host = await openHost({ dataset, dataDir, log, ...request.host });
+    log(`data: ${dataset.title} from ${host.dataSource}`);
     try {
       for (const [i, training] of open.entries()) {
         log(`training ${i + 1} of ${open.length}: ${namesOf(training)}`);

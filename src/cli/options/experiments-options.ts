@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
+import { defaultDataset } from '../../data/datasets/index.ts';
 import type { Experiment } from '../../experiments/experiments.ts';
-import { type Study, studies } from '../../experiments/studies.ts';
+import { netStudy, onDataset, type Study, studies, studyNamed } from '../../experiments/studies.ts';
 import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
+import { datasetOption, netHelp } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
 
 /** What `npm run experiments` was asked for. */
@@ -35,10 +37,24 @@ function named(text: string, { name: study, experiments }: Study): Experiment[] 
   const unknown = wanted.find((name) => !experiments.some((experiment) => experiment.name === name));
   if (unknown !== undefined) {
     const all = experiments.map(({ name }) => name).join(', ');
-    const which = study === studies[0]!.name ? '' : ` of --study ${study}`;
+    const which = studies.slice(1).some(({ name }) => name === study) ? ` of --study ${study}` : '';
     throw new UserError(`--only must be names from ${all}${which}, got "${unknown}"`);
   }
   return experiments.filter(({ name }) => wanted.includes(name));
+}
+
+/** What `--study` or `--net`, and `--dataset`, ask for. @throws UserError for a net that there is not */
+function studyOf({ study, net, dataset }: { study: string; net?: string; dataset?: string }): Study {
+  const named = net === undefined ? studyNamed(study) : studyOfNets(net);
+  return dataset === undefined || dataset === defaultDataset.name ? named : onDataset(named, dataset);
+}
+
+function studyOfNets(text: string): Study {
+  try {
+    return netStudy(text.split(',').map((name) => name.trim()));
+  } catch (error) {
+    throw new UserError(`--net ${text}: ${(error as Error).message}`);
+  }
 }
 
 const describe = ({ name: study, what: about, experiments }: Study): string =>
@@ -58,6 +74,13 @@ const command = () =>
         .choices(studies.map(({ name }) => name))
         .default(studies[0]!.name),
     )
+    .addOption(
+      new Option(
+        '--net <names>',
+        'base and these nets, such as patch-4-10-50,vgg-16-32-64, each with the settings of its family',
+      ).conflicts(['study', 'tuned']),
+    )
+    .addOption(datasetOption())
     .option('--seeds <n>', 'train seeds 1 to n of each experiment at once', wholeNumber(1, 1024), 5)
     .option('--only <names>', 'run these, such as base,adam (what shares a training comes with it)')
     .option('--tuned', 'tuned settings instead of the literal ones, where an experiment has them')
@@ -74,6 +97,8 @@ const command = () =>
       `
 ${studies.map(describe).join('\n\n')}
 
+${netHelp}
+
 The same command goes on where it was interrupted: finished experiments are kept, the one in the middle
 continues from its last epoch. The folder then holds report.html, report.md, results.json, and a folder
 with metrics and weights for each experiment.
@@ -88,6 +113,8 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
   if (parsed === undefined) return undefined;
   const flags = parsed.opts<{
     study: string;
+    net?: string;
+    dataset?: string;
     seeds: number;
     only?: string;
     tuned?: true;
@@ -101,12 +128,12 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
   }>();
   if (flags.collect !== undefined) return { action: 'collect', out: collectedFolder(parsed, flags.collect) };
   const { seeds, only, tuned, steps, data, out = flags.plan } = flags;
-  const study = studies.find(({ name }) => name === flags.study)!;
+  const study = studyOf(flags);
   if (tuned && !study.experiments.some((experiment) => experiment.tuned)) {
     throw new UserError(`--tuned: no experiment of --study ${study.name} has tuned settings`);
   }
   const parts = [
-    study === studies[0] ? 'experiments' : study.name,
+    study === studies[0] ? 'experiments' : study.name.replaceAll(/[ ,]/g, '-'),
     ...(tuned ? ['tuned'] : []),
     ...(steps === undefined ? [] : [`${steps}-steps`]),
     `${seeds}-seeds`,

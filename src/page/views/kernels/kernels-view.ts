@@ -1,9 +1,11 @@
-import { effect, signal } from '@preact/signals-core';
+import { effect, type ReadonlySignal, signal } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formatBenchFile } from '../../../measure/schema.ts';
 import { warningsOf } from '../../../measure/warnings.ts';
+import { copyLink } from '../../copy-link.ts';
 import type { LabGroup } from '../../engine/protocol.ts';
 import type { App } from '../../model/app.ts';
+import type { LabLink } from '../../model/lab-link.ts';
 import { canTrain } from '../../model/status.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { saveFile } from '../../save-file.ts';
@@ -16,15 +18,23 @@ import type { RankedRow } from './ranking.ts';
 /** Time of a group on an idle machine: compiling, checking, 41 rounds. */
 const secondsPerGroup = 3;
 
-export function mountKernels(root: HTMLElement, app: App, training: TrainingControl): void {
+export interface KernelsContext {
+  readonly app: App;
+  readonly training: TrainingControl;
+  /** Set when a link to a kernel comes. */
+  readonly link: ReadonlySignal<LabLink | undefined>;
+}
+
+export function mountKernels(root: HTMLElement, { app, training, link }: KernelsContext): void {
   const lab = new LabControl(app, training);
   /** Texts that are shown: one variant's, or the difference of two. */
   const shown = signal<readonly string[]>([]);
-  let isListed = false;
+  let listed: LabLink | undefined | 'nothing' = 'nothing';
   effect(() => {
-    if (isListed || !canTrain(app.gpu.value)) return;
-    isListed = true;
-    void lab.list();
+    const asked = link.value;
+    if (listed === asked || !canTrain(app.gpu.value)) return;
+    listed = asked;
+    void lab.list(asked);
   });
   paint(root, () => html`${choiceView(app, lab)} ${resultView(lab, shown)} ${footView(app)}`);
 }
@@ -128,8 +138,8 @@ const variantsView = (lab: LabControl, group: LabGroup, busy: boolean): Template
 
 function resultView(lab: LabControl, shown: { value: readonly string[] }): TemplateResult | typeof nothing {
   const group = lab.selected;
-  const measured = group === undefined ? undefined : lab.results.value.get(group.id);
-  if (measured === undefined) return nothing;
+  const measured = group && lab.results.value.get(group.id);
+  if (group === undefined || measured === undefined) return nothing;
   const { ranked } = measured;
   const slowest = Math.max(...ranked.rows.map(({ time }) => time?.value ?? 0)) * 1.1;
   const warnings = warningsOf(measured.group);
@@ -170,6 +180,14 @@ function resultView(lab: LabControl, shown: { value: readonly string[] }): Templ
         @click=${() => saveFile('results.json', formatBenchFile(lab.file()))}
       >
         Save JSON
+      </button>
+      <button
+        type="button"
+        class="small"
+        data-act="lab-link"
+        @click=${(event: Event) => copyLink(`#/kernels?${lab.linkTo(group.id)}`, event)}
+      >
+        Copy link
       </button>
       <span class="help">The format of npm run bench: --baseline reads it.</span>
     </p>

@@ -6,6 +6,7 @@ import { EngineError } from '../../engine/engine-error.ts';
 import type { LabGroup } from '../../engine/protocol.ts';
 import type { App } from '../../model/app.ts';
 import { readForm } from '../../model/form.ts';
+import { type LabLink, labLinkOf } from '../../model/lab-link.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { keepTuning } from '../../store/tuning-store.ts';
 import { type Ranked, rankGroup } from './ranking.ts';
@@ -53,8 +54,9 @@ export class LabControl {
     });
   }
 
-  /** Lists what can be measured: the form's net, and products of the size in the field. */
-  async list(): Promise<void> {
+  /** Lists what can be measured: the form's net, and products of the size in the field. A link says which size and op. */
+  async list(link?: LabLink): Promise<void> {
+    if (link !== undefined) this.product.value = link.product;
     const { train } = readForm(this.#training.form.peek());
     const sizes = this.product
       .peek()
@@ -70,12 +72,20 @@ export class LabControl {
       const groups = await this.#app.engine.call('labGroups', { settings: train, product });
       batch(() => {
         this.groups.value = groups;
+        if (link !== undefined) this.selectedId.value = link.op;
+        if (link !== undefined && !groups.some(({ id }) => id === link.op) && product !== null)
+          this.problem.value = `The link asks for “${link.op}”, which this net does not have.`;
         if (!groups.some(({ id }) => id === this.selectedId.peek()))
           this.selectedId.value = groups[0]?.id ?? '';
       });
     } catch (error) {
       this.problem.value = (error as Error).message;
     }
+  }
+
+  /** The query of a link to an op of the form's net. */
+  linkTo(op: string): string {
+    return labLinkOf(this.#training.form.peek(), { op, product: this.product.peek() });
   }
 
   get selected(): LabGroup | undefined {

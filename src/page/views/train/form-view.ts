@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { live as synced } from 'lit-html/directives/live.js';
 import { fieldGroups, type SettingField, settingFields } from '../../../experiments/setting-fields.ts';
 import type { TrainSettings } from '../../../train/settings.ts';
+import { copyLink } from '../../copy-link.ts';
 import { count, duration, megabytes, milliseconds } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import {
@@ -79,7 +80,7 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
     <p class="estimate" id="estimate">${estimateText(training, train)}</p>
     <div class="buttons">${buttons(app, training, problems)}</div>
     <p class="links">
-      <button type="button" class="link" @click=${(event: Event) => copyLink(form, event)}>Copy link</button>
+      <button type="button" class="link" @click=${(event: Event) => copyLink(`#/train?${linkOf(form)}`, event)}>Copy link</button>
       ${isBusy(app.run.value) ? nothing : html`<span class="help">The link carries these settings; nothing starts by itself.</span>`}
     </p>
   </form>`;
@@ -304,19 +305,4 @@ function estimateText(training: TrainingControl, train: TrainSettings): string {
   if (pace === undefined) parts.push('time: known after the first steps');
   else parts.push(`about ${duration(train.steps * pace)} at ${milliseconds(pace)} ms per step`);
   return parts.join(' · ');
-}
-
-async function copyLink(form: Form, event: Event): Promise<void> {
-  const button = event.target as HTMLButtonElement;
-  const address = `${location.href.split('#')[0]}#/train?${linkOf(form)}`;
-  try {
-    await navigator.clipboard.writeText(address);
-    button.textContent = 'Copied';
-  } catch {
-    history.replaceState(null, '', `#/train?${linkOf(form)}`);
-    button.textContent = 'The link is in the address bar';
-  }
-  setTimeout(() => {
-    button.textContent = 'Copy link';
-  }, 2000);
 }
