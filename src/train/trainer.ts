@@ -1,6 +1,6 @@
 import { epochOrder } from '../data/sample-order.ts';
 import type { TrainingSplits } from '../data/splits.ts';
-import { type TestViews, viewsOf } from '../data/test-views.ts';
+import type { TestViews } from '../data/test-views.ts';
 import { adapterName, type Capabilities, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, type Tensor } from '../gpu/tensor.ts';
@@ -12,7 +12,8 @@ import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
 import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type GpuDataset, trainingSplits } from './dataset.ts';
-import { Evaluation, type Score } from './evaluation.ts';
+import type { Score } from './evaluation.ts';
+import { Evaluations, type ScoredSplit } from './evaluations.ts';
 import { NonFiniteLoss } from './finite.ts';
 import { type Pace, Pacer, type PacerOptions } from './pacer.ts';
 import { compilePlan, type Plan, type PlanTools } from './plan.ts';
@@ -88,7 +89,7 @@ export class Trainer {
   readonly #recorded: RecordedStep;
   readonly #pacer: Pacer;
   readonly #stats: Stats;
-  #evaluations = new Map<string, Promise<Evaluation>>();
+  readonly #evaluations: Evaluations;
   #step: number;
 
   private constructor(parts: TrainerParts) {
@@ -105,6 +106,19 @@ export class Trainer {
     this.#pacer = new Pacer(parts.gpu, parts.pacing);
     const { history, counters } = parts.recorded;
     this.#stats = new Stats(parts.gpu, history, counters, parts.step);
+    this.#evaluations = new Evaluations({
+      gpu: parts.gpu,
+      tools: this.#tools,
+      model: this.model,
+      dataset: parts.dataset,
+      splits: parts.splits,
+      step: {
+        batchSize: parts.settings.batchSize,
+        orderSize: parts.recorded.order.size,
+        stepsPerEpoch: this.stepsPerEpoch,
+        fused: parts.recorded.fused,
+      },
+    });
   }
 
   /**
@@ -261,6 +275,7 @@ export class Trainer {
           this.#gpu.device.queue.onSubmittedWorkDone().then(onFirstStep, () => {});
         }
         this.#step += done;
+        this.#evaluations.stateChanged();
         unread = staging === undefined ? unread + done : 0;
         if (staging !== undefined) {
           reading = this.#stats.read(staging, (step) => window.add(step), lose);
@@ -285,46 +300,23 @@ export class Trainer {
   /**
    * Makes what evaluations of these splits need while steps go on. Resolves when it is there, or has failed: an evaluation then says why.
    */
-  async prepareEvaluations(...splits: readonly ('validation' | 'test')[]): Promise<void> {
-    await Promise.allSettled(splits.map((split) => this.#evaluation(split)));
+  prepareEvaluations(...splits: readonly ScoredSplit[]): Promise<void> {
+    return this.#evaluations.prepare(splits);
   }
 
   /** Scores every replica, with running statistics, on the validation or the test images, or on the average over views of them. */
-  async evaluate(split: 'validation' | 'test', views?: TestViews): Promise<Score[]> {
-    return (await this.#evaluation(split, views)).run();
+  evaluate(split: ScoredSplit, views?: TestViews): Promise<Score[]> {
+    return this.#evaluations.score(split, views);
   }
 
   /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
-  async confusion(): Promise<number[][]> {
-    return (await this.#evaluation('test')).confusion();
+  confusion(): Promise<number[][]> {
+    return this.#evaluations.confusion();
   }
 
   /** Per replica: logits (n, classes) of the first `n` test images. */
-  async testLogits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
-    return (await this.#evaluation('test')).logits(n);
-  }
-
-  #evaluation(split: 'validation' | 'test', views?: TestViews): Promise<Evaluation> {
-    this.#gpu.check();
-    const key = `${split} ${views}`;
-    let evaluation = this.#evaluations.get(key);
-    if (evaluation === undefined) {
-      const { test, train } = this.#dataset;
-      evaluation = Evaluation.make(this.#tools, {
-        model: this.model,
-        split: split === 'test' ? test : train,
-        range: split === 'test' ? { firstImage: 0, count: test.count } : this.#splits.validation,
-        ...(views !== undefined && { views: viewsOf(views) }),
-        step: {
-          batchSize: this.settings.batchSize,
-          orderSize: this.#recorded.order.size,
-          stepsPerEpoch: this.stepsPerEpoch,
-          fused: this.#recorded.fused,
-        },
-      });
-      this.#evaluations.set(key, evaluation);
-    }
-    return evaluation;
+  testLogits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
+    return this.#evaluations.logits(n);
   }
 
   /**
@@ -336,6 +328,7 @@ export class Trainer {
     const seeds = this.settings.replicas.map(({ seed }) => seed);
     const source = { dataset: this.#dataset, training: this.#splits.training, seeds };
     await replaceBatchStatistics(this.#tools, this.model, source, { ...spec, chunkSize });
+    this.#evaluations.stateChanged();
   }
 
   /** What evaluations and statistics are made with: the variants that the user forced, else the defaults. */
@@ -379,9 +372,7 @@ export class Trainer {
 
   /** Frees the population's buffers; the data set stays. */
   async destroy(): Promise<void> {
-    for (const made of await Promise.allSettled(this.#evaluations.values())) {
-      if (made.status === 'fulfilled') made.value.destroy();
-    }
+    await this.#evaluations.destroy();
     this.#stats.destroy();
     this.#allocator.destroy();
   }

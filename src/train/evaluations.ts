@@ -1,0 +1,88 @@
+import type { TrainingSplits } from '../data/splits.ts';
+import { type TestViews, viewsOf } from '../data/test-views.ts';
+import type { Gpu } from '../gpu/device.ts';
+import type { Model } from '../nn/model.ts';
+import type { GpuDataset } from './dataset.ts';
+import { Evaluation, type Score, type StepSizes } from './evaluation.ts';
+import type { Pacer } from './pacer.ts';
+import type { PlanTools } from './plan.ts';
+
+export type ScoredSplit = 'validation' | 'test';
+
+export interface EvaluationsOptions {
+  readonly gpu: Gpu;
+  readonly tools: PlanTools & { readonly pacer: Pacer };
+  readonly model: Model;
+  readonly dataset: GpuDataset;
+  readonly splits: TrainingSplits;
+  readonly step: StepSizes;
+}
+
+/** What a population in training is scored with: made when first wanted, then kept. One state is scored once. */
+export class Evaluations {
+  readonly #options: EvaluationsOptions;
+  readonly #made = new Map<string, Promise<Evaluation>>();
+  readonly #scores = new Map<string, Promise<Score[]>>();
+
+  constructor(options: EvaluationsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes what these splits need. Resolves when it is there, or has failed: an evaluation then says why. */
+  async prepare(splits: readonly ScoredSplit[]): Promise<void> {
+    await Promise.allSettled(splits.map((split) => this.#evaluation(split)));
+  }
+
+  /** To be called where parameters or statistics change: what was scored before is no longer so. */
+  stateChanged(): void {
+    this.#scores.clear();
+  }
+
+  /** Scores every replica, with running statistics, on a split or on the average over views of its images. */
+  score(split: ScoredSplit, views?: TestViews): Promise<Score[]> {
+    const key = keyOf(split, views);
+    const known = this.#scores.get(key);
+    if (known !== undefined) return known;
+    const scores = this.#evaluation(split, views).then((evaluation) => evaluation.run());
+    this.#scores.set(key, scores);
+    scores.catch(() => this.#scores.delete(key));
+    return scores;
+  }
+
+  /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
+  async confusion(): Promise<number[][]> {
+    return (await this.#evaluation('test')).confusion();
+  }
+
+  /** Per replica: logits (n, classes) of the first `n` test images. */
+  async logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
+    return (await this.#evaluation('test')).logits(n);
+  }
+
+  async destroy(): Promise<void> {
+    for (const made of await Promise.allSettled(this.#made.values())) {
+      if (made.status === 'fulfilled') made.value.destroy();
+    }
+  }
+
+  async #evaluation(split: ScoredSplit, views?: TestViews): Promise<Evaluation> {
+    const { gpu, tools, model, dataset, splits, step } = this.#options;
+    gpu.check();
+    const key = keyOf(split, views);
+    let evaluation = this.#made.get(key);
+    if (evaluation === undefined) {
+      const { test, train } = dataset;
+      evaluation = Evaluation.make(tools, {
+        model,
+        split: split === 'test' ? test : train,
+        range: split === 'test' ? { firstImage: 0, count: test.count } : splits.validation,
+        ...(views !== undefined && { views: viewsOf(views) }),
+        step,
+      });
+      this.#made.set(key, evaluation);
+    }
+    return evaluation;
+  }
+}
+
+const keyOf = (split: ScoredSplit, views: TestViews | undefined): string => `${split} ${views}`;
