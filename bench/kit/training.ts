@@ -1,9 +1,8 @@
 // Nets trained on this adapter: time of a step, alone and as a population, and where it goes.
 import { type ExperimentSettings, trainSettings } from '../../src/experiments/experiments.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
-import { isOneWorkgroupFaster, tuneStep } from '../../src/train/step-choice.ts';
+import { stepChoiceOf, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { tunedChoice } from '../../src/train/tuner.ts';
 import type { KitData } from './data.ts';
 import { type DispatchTime, profile } from './profile.ts';
 
@@ -51,7 +50,7 @@ export async function trainOn(
     ...(tuneMs !== undefined && {
       measure: async (pipelines, steps) => {
         const found = await tuneStep(gpu, pipelines, steps, { key: '', ops: {} }, { budgetMs: tuneMs });
-        return { choose: tunedChoice(found), oneWorkgroup: isOneWorkgroupFaster(found, steps) };
+        return stepChoiceOf(found, steps);
       },
     }),
   });

@@ -7,9 +7,8 @@ import type { Skipped, Work } from '../../src/measure/schema.ts';
 import type { ReadyRow } from '../../src/measure/timed-group.ts';
 import { type Plan, planWork } from '../../src/train/plan.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
-import { isOneWorkgroupFaster, tuneStep } from '../../src/train/step-choice.ts';
+import { stepChoiceOf, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
-import { tunedChoice } from '../../src/train/tuner.ts';
 import { settingsOf } from '../suites/nets.ts';
 import { defaultRow, type StepGroup, type StepRow } from '../suites/train-suite.ts';
 import type { BenchData } from './bench-data.ts';
@@ -98,7 +97,7 @@ function workOfPlan({ dispatches }: Plan): Work {
 function tuneFor(gpu: Gpu): NonNullable<TrainerOptions['measure']> {
   return async (pipelines, steps) => {
     const found = await tuneStep(gpu, pipelines, steps, { key: '', ops: {} });
-    return { choose: tunedChoice(found), oneWorkgroup: isOneWorkgroupFaster(found, steps) };
+    return stepChoiceOf(found, steps);
   };
 }
 

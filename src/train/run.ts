@@ -12,7 +12,7 @@ import type { Outcome, RunEvent, RunRequest, RunResult, RunStart, TuningRequest 
 import { beginPhase, type PhaseName } from './phases.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { TrainSettings } from './settings.ts';
-import { isOneWorkgroupFaster, type StepCalls, type StepChoice, tuneStep } from './step-choice.ts';
+import { type StepCalls, type StepChoice, stepChoiceOf, tuneStep } from './step-choice.ts';
 import { Trainer } from './trainer.ts';
 import { type Tuning, tunedChoice, tuningKey } from './tuner.ts';
 import { readWeights } from './weights-file.ts';
@@ -118,7 +118,7 @@ function variantChoices(
     });
     end();
     onEvent({ type: 'tuned', tuning: found, left });
-    return { choose: choiceOf(found), oneWorkgroup: isOneWorkgroupFaster(found, steps) };
+    return stepChoiceOf(found, steps, choiceOf);
   };
   const choice = forcedChoice(variants, tuning === undefined ? defaultChoice : tunedChoice(known));
   return {

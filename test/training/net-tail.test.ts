@@ -9,7 +9,7 @@ import { courseBatchNorm } from '../../src/nn/net-spec.ts';
 import { defaultShapes } from '../../src/reference/checks/table.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
-import { isOneWorkgroupFaster, stepName, tuneStep } from '../../src/train/step-choice.ts';
+import { stepChoiceOf, stepName, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import type { Tuning } from '../../src/train/tuner.ts';
 import { naiveChoice, pipelinesOf, sharedGpu } from './device.ts';
@@ -152,7 +152,7 @@ describe('whole steps decide where nothing is forced', () => {
           { ...none, ops: known },
           { skip, choiceOf: () => naiveChoice },
         );
-        return { choose: naiveChoice, oneWorkgroup: isOneWorkgroupFaster(found, steps) };
+        return stepChoiceOf(found, steps, () => naiveChoice);
       },
       ...options,
     });
@@ -170,7 +170,7 @@ describe('whole steps decide where nothing is forced', () => {
     expect(found).toHaveLength(1);
     const [name, { us, variant }] = found[0]!;
     expect(name).toMatch(/^step [0-9a-f]+ R=1$/);
-    expect(Object.keys(us).sort()).toEqual(['one-workgroup', 'separate']);
+    expect(Object.keys(us).sort()).toEqual(['default', 'one-workgroup']);
     expect(Object.values(us).every((time) => time > 0)).toBe(true);
     expect(oneWorkgroup).toBe(variant === 'one-workgroup');
     const told = await run(settings, { oneWorkgroup });
@@ -178,7 +178,7 @@ describe('whole steps decide where nothing is forced', () => {
   });
 
   test('what is known is not measured again', async () => {
-    for (const variant of ['separate', 'one-workgroup']) {
+    for (const variant of ['default', 'one-workgroup']) {
       const { found, oneWorkgroup } = await start(asGpu(), variant);
       expect(found.map(([, { us }]) => us)).toEqual([{ [variant]: 1 }]);
       expect(oneWorkgroup).toBe(variant === 'one-workgroup');

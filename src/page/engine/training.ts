@@ -7,7 +7,7 @@ import { defaultChoice, forcedChoice, forcedPlan, recordedChoice } from '../../k
 import { forBriefRun, isBrief } from '../../train/brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../train/checkpoint.ts';
 import { writeSafetensors } from '../../train/safetensors.ts';
-import { isOneWorkgroupFaster } from '../../train/step-choice.ts';
+import { stepChoiceOf } from '../../train/step-choice.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { tunedChoice } from '../../train/tuner.ts';
 import { readWeights } from '../../train/weights-file.ts';
@@ -146,13 +146,13 @@ export class Training {
       pipelines,
       pacing: { budgetMs },
       ...forcedPlan(variants),
-      // Nothing is measured here: whether a step is short is told by what was.
+      // Nothing is measured here: what a step is made of is told by what was.
       ...(isTuned &&
         checkpoint === undefined && {
-          measure: async (_, steps) => ({
-            choose: usual,
-            oneWorkgroup: isOneWorkgroupFaster({ key: '', ops: tuned }, steps),
-          }),
+          measure: async (_, steps) =>
+            stepChoiceOf({ key: '', ops: tuned }, steps, (found) =>
+              forcedChoice(variants, tunedChoice(found)),
+            ),
         }),
       ...(weights && checkpoint === undefined && { weights: readWeights(weights) }),
       ...(checkpoint && { checkpoint }),

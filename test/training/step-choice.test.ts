@@ -1,0 +1,70 @@
+/** Variants that are fastest by themselves are used where the whole step is faster with them. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Gpu } from '../../src/gpu/device.ts';
+import { replicasOf } from '../../src/kernels/call.ts';
+import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
+import { type StepCalls, stepChoiceOf, stepName, tuneStep } from '../../src/train/step-choice.ts';
+import { Trainer } from '../../src/train/trainer.ts';
+import { type Tuning, tunedChoice, tunedOpName } from '../../src/train/tuner.ts';
+import { naiveChoice, pipelinesOf, sharedGpu } from './device.ts';
+import { baseSettings, netOf, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
+
+let gpu: Gpu;
+let data: SyntheticDataset;
+beforeAll(async () => {
+  gpu = await sharedGpu();
+  data = syntheticDataset(gpu, 136, 20);
+});
+afterAll(() => data.dataset.destroy());
+
+/** Products that the naive variants take several times as long for. */
+const settings = { ...baseSettings, net: netOf({ hidden: [64, 64] }), batchSize: 64, steps: 2 };
+
+/** Starts a run whose ops have been measured as `measured` says, so that only the whole step is measured; `usual`: what stands for the defaults. */
+async function start(measured: VariantChoice, usual: VariantChoice) {
+  const choiceOf = (tuning: Tuning) => tunedChoice(tuning, usual);
+  const known = ({ separate }: StepCalls): Tuning => ({
+    key: '',
+    ops: Object.fromEntries(
+      separate.map((call) => {
+        const { kernel, shape } = call;
+        const replicas = replicasOf(call);
+        const { name: variant } = measured(kernel, shape, gpu.capabilities, { label: call.label, replicas });
+        return [tunedOpName(kernel.op, shape, replicas), { variant, us: { [variant]: 1 } }];
+      }),
+    ),
+  });
+  let step: Tuning['ops'][string] | undefined;
+  const trainer = await Trainer.make(gpu, data.dataset, settings, {
+    choose: usual,
+    pipelines: pipelinesOf(gpu),
+    measure: async (pipelines, steps) => {
+      const found = await tuneStep(gpu, pipelines, steps, known(steps), { choiceOf, skip: () => true });
+      step = found.ops[stepName(steps)];
+      return stepChoiceOf(found, steps, choiceOf);
+    },
+  });
+  const { variants } = trainer.plan;
+  await trainer.destroy();
+  gpu.check();
+  return { step, variants };
+}
+
+test('slower as a whole: the defaults stay', async () => {
+  const { step, variants } = await start(naiveChoice, defaultChoice);
+  expect(Object.keys(step!.us).sort()).toEqual(['default', 'tuned']);
+  expect(step!.us.tuned).toBeGreaterThan(step!.us.default!);
+  expect(step!.variant).toBe('default');
+  expect(variants['layers.0 wgrad']).not.toBe('naive');
+});
+
+test('faster as a whole: the measured variants are used', async () => {
+  const { step, variants } = await start(defaultChoice, naiveChoice);
+  expect(step!.us.tuned).toBeLessThan(step!.us.default!);
+  expect(step!.variant).toBe('tuned');
+  expect(variants['layers.0 wgrad']).not.toBe('naive');
+});
+
+test('where they are the defaults, nothing is measured', async () => {
+  expect((await start(defaultChoice, defaultChoice)).step).toBeUndefined();
+});
