@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'puppeteer';
+import type { RunMetrics } from '../../src/page/model/run-record.ts';
 
 /** A tab, and what should not have happened in it. */
 export interface Tab {
@@ -11,7 +12,7 @@ export interface Tab {
 
 /** Opens the page at `path`, such as `#/runs`. `prepare` runs before it loads. */
 export async function openTab(
-  browser: Browser,
+  browser: Pick<Browser, 'newPage'>,
   origin: string,
   path = '',
   prepare: (page: Page) => Promise<unknown> = async () => {},
@@ -75,6 +76,21 @@ export async function waitForStep(page: Page, step: number, ms = 60_000): Promis
   );
 }
 
+/** Presses a button of the form, once it is there and can be pressed. */
+export async function act(page: Page, name: string): Promise<void> {
+  const selector = `.settings [data-act=${name}]:not([disabled])`;
+  // The element itself, when it is found: notices that come and go move it from under a mouse, and a painting may replace it.
+  await page.waitForFunction(
+    (wanted) => {
+      const button = document.querySelector<HTMLElement>(wanted);
+      button?.click();
+      return button !== null;
+    },
+    { timeout: 20_000, polling: 20 },
+    selector,
+  );
+}
+
 /** What this browser keeps of its runs, the newest first. */
 export async function keptRuns(page: Page): Promise<readonly KeptRun[]> {
   return page.evaluate(async () => {
@@ -108,6 +124,21 @@ export async function keptRuns(page: Page): Promise<readonly KeptRun[]> {
       .sort((a, b) => b.startedAt.localeCompare(a.startedAt))
       .map((run) => ({ ...run, weightHashes: weightsOf.get(run.id) ?? [] })) as unknown as KeptRun[];
   });
+}
+
+/** What is kept of a run's curves. */
+export async function keptMetrics(page: Page, id: string): Promise<RunMetrics | undefined> {
+  return page.evaluate(async (key) => {
+    const opening = indexedDB.open('wgrad');
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      opening.addEventListener('success', () => resolve(opening.result));
+      opening.addEventListener('error', () => reject(opening.error));
+    });
+    const request = database.transaction('metrics').objectStore('metrics').get(key);
+    await new Promise((resolve) => request.addEventListener('success', resolve));
+    database.close();
+    return request.result as RunMetrics | undefined;
+  }, id);
 }
 
 export interface KeptRun {

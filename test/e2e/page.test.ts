@@ -8,6 +8,7 @@ import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { type PageServer, startPageServer } from '../../src/hosts/chrome/page-server.ts';
 import { parseTuning, type TuningRecords, tuningText } from '../../src/train/tuning-records.ts';
 import {
+  act,
   axeFindings,
   keptRuns,
   openTab,
@@ -51,14 +52,6 @@ async function openFormAgain(): Promise<void> {
   await tab.page.goto(`${server.origin}/${link}`);
   await waitForGpu(tab.page);
   await waitForText(tab.page, '#data-chip', /on this device/);
-}
-
-/** Presses a button of the form, once it is there and can be pressed. */
-async function act(page: Page, name: string): Promise<void> {
-  const selector = `.settings [data-act=${name}]:not([disabled])`;
-  await page.waitForSelector(selector, { timeout: 20_000 });
-  // The element itself: notices that come and go move it from under a mouse.
-  await page.$eval(selector, (button) => (button as HTMLElement).click());
 }
 
 /** Trains the form, and waits until the steps that the page shows are no longer those of the run before. */

@@ -80,18 +80,19 @@ export class Lab {
     }));
   }
 
+  /** @throws EngineError `stopped`: half a measurement says nothing */
   async measure(id: string, wanted: readonly string[]): Promise<LabResult> {
+    this.#isStopped = false;
     const listed = this.#groups.get(id);
     if (listed === undefined) throw new EngineError('failed', `there is no group ${id}`);
     const { gpu } = await this.#device.open();
     const group = { ...listed, variants: listed.variants.filter(({ name }) => wanted.includes(name)) };
     const { suite, op, title, usedBy, skipped } = group;
-    this.#isStopped = false;
     this.#post({ event: 'lab', what: `${title}: compiling and checking`, done: 0, total: 0 });
     const allocator = new Allocator(gpu);
     try {
       const ready = await kernelRows(gpu, new PipelineCache(gpu), allocator, group, true);
-      if (this.#isStopped) throw new EngineError('stopped', 'the measurement was stopped');
+      this.#requireGoingOn();
       const first = ready.rows.find((row) => row.isDefault && row.validation.ok) ?? ready.rows[0];
       const again = first?.validation.ok ? [{ ...first, name: againName(first.name), isDefault: false }] : [];
       const about = { suite, id, op, title, usedBy, skipped: [...skipped, ...ready.skipped] };
@@ -101,21 +102,22 @@ export class Lab {
         seed: 1,
         onRound: (done, total) => this.#round(title, done, total),
       });
+      this.#requireGoingOn();
       return { group: timed, sources: ready.sources };
     } finally {
       allocator.destroy();
     }
   }
 
-  /** Measured once for a device. */
+  /** Measured once for a device. @throws EngineError `stopped` */
   async peaks(): Promise<readonly Group[]> {
+    this.#isStopped = false;
     const { gpu } = await this.#device.open();
     if (this.#peaks?.gpu === gpu) return this.#peaks.groups;
-    this.#isStopped = false;
     const pipelines = new PipelineCache(gpu);
     const groups: Group[] = [];
     for (const group of peakGroups(gpu)) {
-      if (this.#isStopped) throw new EngineError('stopped', 'the measurement was stopped');
+      this.#requireGoingOn();
       const allocator = new Allocator(gpu);
       try {
         const { suite, id, op, title, usedBy, skipped } = group;
@@ -133,12 +135,17 @@ export class Lab {
         allocator.destroy();
       }
     }
-    if (!this.#isStopped) this.#peaks = { gpu, groups };
+    this.#requireGoingOn();
+    this.#peaks = { gpu, groups };
     return groups;
   }
 
   stop(): void {
     this.#isStopped = true;
+  }
+
+  #requireGoingOn(): void {
+    if (this.#isStopped) throw new EngineError('stopped', 'the measurement was stopped');
   }
 
   #round(what: string, done: number, total: number): boolean {

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import type { GpuReport, LimitReport } from '../../engine/protocol.ts';
 import { count, megabytes } from '../../format.ts';
 import type { App } from '../../model/app.ts';
-import { canTrain, type DataStatus, type GpuStatus } from '../../model/status.ts';
+import { canTrain, type DataStatus, type GpuStatus, isBusy } from '../../model/status.ts';
 import { gpuNotice } from '../../model/texts.ts';
 import { saveFile } from '../../save-file.ts';
 import { paint } from '../paint.ts';
@@ -144,7 +144,8 @@ function storageView(
   storage: Storage | undefined,
   refresh: () => Promise<void>,
 ): TemplateResult {
-  const isHere = data.state === 'kept' || data.state === 'this-tab';
+  // A run shows test images from there, and reads all again where the GPU is lost.
+  const canDelete = (data.state === 'kept' || data.state === 'this-tab') && !isBusy(app.run.value);
   return html`<section class="card" aria-label="Storage">
     <h2>Storage</h2>
     ${
@@ -171,7 +172,7 @@ function storageView(
       >
         Keep on this device
       </button>
-      <button type="button" class="small" data-act="delete-data" ?disabled=${!isHere} @click=${() => app.deleteData()}>
+      <button type="button" class="small" data-act="delete-data" ?disabled=${!canDelete} @click=${() => app.deleteData()}>
         Delete data
       </button>
     </p>

@@ -91,7 +91,9 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
     <p class="buttons">
       ${
         busy
-          ? html`<button type="button" data-act="lab-stop" @click=${() => lab.stop()}>Stop</button>`
+          ? html`<button type="button" data-act="lab-stop" ?disabled=${lab.isStopping.value} @click=${() => lab.stop()}>
+              Stop
+            </button>`
           : html`<button
                 type="button"
                 class="primary"

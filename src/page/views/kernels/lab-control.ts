@@ -37,6 +37,8 @@ export class LabControl {
   readonly problem = signal('');
   readonly results = signal<ReadonlyMap<string, Measured>>(new Map());
   readonly isBusy = signal(false);
+  /** Stop was pressed: what is measured ends behind the round that has begun. */
+  readonly isStopping = signal(false);
   #peaks: readonly Group[] = [];
   #roofline: Roofline | undefined;
   readonly #app: App;
@@ -121,7 +123,7 @@ export class LabControl {
         this.#roofline = rooflineOf(this.#peaks);
       }
       for (const group of groups) {
-        if (!this.isBusy.peek()) break;
+        if (this.isStopping.peek()) break;
         await this.#measure(group);
       }
     } catch (error) {
@@ -131,6 +133,7 @@ export class LabControl {
     } finally {
       batch(() => {
         this.isBusy.value = false;
+        this.isStopping.value = false;
         this.progress.value = undefined;
       });
       if (wasTraining) await this.#training.resume();
@@ -138,7 +141,7 @@ export class LabControl {
   }
 
   async stop(): Promise<void> {
-    this.isBusy.value = false;
+    this.isStopping.value = true;
     await this.#app.engine.call('labStop');
   }
 

@@ -1,0 +1,113 @@
+// The Kernels view in a real browser: what it must not rank.
+import type { Browser, Page } from 'puppeteer';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChrome } from '../../src/hosts/chrome/launch.ts';
+import { type BreakablePage, startBreakablePage } from './breakable-page.ts';
+import { openTab, type Tab, textOf, waitForGpu, waitForText } from './page-driver.ts';
+
+const group = 'matmul-forward M=16 N=16 K=16';
+const store = 'y[group.z * Y_STRIDE + (split * M + row) * N + column] = sum;';
+
+let served: BreakablePage;
+let browser: Browser;
+let tab: Tab;
+
+/** Makes matmul-forward/naive wrong by a thousandth. */
+function breakNaive(text: string): string {
+  const at = text.indexOf(store, text.indexOf('// matmul-forward/naive: '));
+  if (at < 0) throw new Error('the shader is another one');
+  return `${text.slice(0, at)}${store.replace('sum;', 'sum * 1.001;')}${text.slice(at + store.length)}`;
+}
+
+beforeAll(async () => {
+  served = await startBreakablePage({ edit: breakNaive });
+  browser = await launchChrome({ log: (line) => console.error(line) });
+  tab = await openTab(browser, served.origin, '#/kernels');
+  const { page } = tab;
+  await waitForGpu(page);
+  await page.waitForSelector('#lab-group option');
+  await page.$eval('#lab-product', (input) => {
+    (input as HTMLInputElement).value = '16, 16, 16';
+    input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  });
+  await page.keyboard.press('Enter');
+  await page.$eval('#lab-product', (input) => (input as HTMLInputElement).form!.requestSubmit());
+  await page.waitForSelector(`#lab-group option[value^="${group}"]`);
+  const id = await page.$eval(`#lab-group option[value^="${group}"]`, (option) =>
+    option.getAttribute('value'),
+  );
+  await page.select('#lab-group', id!);
+  await page.waitForSelector('.variants input');
+  // Three are enough, and compile sooner.
+  await page.$$eval('.variants label', (labels) => {
+    const others = labels.filter((label) => !/naive|default/.test(label.textContent!));
+    for (const label of others.slice(1)) label.querySelector('input')!.click();
+  });
+}, 900_000); // Where the data are missing, they are downloaded.
+
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+});
+
+interface LabRow {
+  readonly name: string;
+  readonly right: string;
+  readonly median: string;
+  readonly letters: string;
+  readonly isUsable: boolean;
+}
+
+/** Measures the chosen group, with `meanwhile` while it is measured. */
+async function measure(page: Page, meanwhile: () => Promise<void> = async () => {}): Promise<LabRow[]> {
+  await page.$eval('[data-act=lab-run]', (button) => (button as HTMLElement).click());
+  await page.waitForSelector('[data-act=lab-stop]');
+  await meanwhile();
+  await page.waitForSelector('[data-act=lab-run]', { timeout: 120_000 });
+  return page.$$eval('#lab-result tbody tr', (rows) =>
+    rows.map((row) => {
+      const texts = [...row.querySelectorAll('td')].map((cell) => cell.textContent!.trim());
+      return {
+        name: row.getAttribute('data-variant')!,
+        right: texts[0]!,
+        median: texts[1]!,
+        letters: texts[6]!,
+        isUsable: row.querySelector('[data-act=lab-use]') !== null,
+      };
+    }),
+  );
+}
+
+test('a measurement that is stopped shows and keeps nothing, and the next one can begin', async () => {
+  const { page, faults } = tab;
+  await page.$eval('[data-act=lab-run]', (button) => (button as HTMLElement).click());
+  await waitForText(page, '#lab-progress', /matmul-forward.*round [1-9]/);
+  await page.$eval('[data-act=lab-stop]', (button) => (button as HTMLElement).click());
+  await page.waitForSelector('[data-act=lab-run]:not([disabled])');
+  expect(await page.$('#lab-result')).toBeNull();
+  expect(await page.$('.lab .alarm')).toBeNull();
+  expect(faults).toEqual([]);
+}, 120_000);
+
+test('a kernel that is wrong is last, is not timed, has no rank, and cannot be used', async () => {
+  const rows = await measure(tab.page);
+  expect(rows.length).toBeGreaterThan(2);
+  const wrong = rows.filter(({ right }) => right !== 'yes');
+  expect(wrong).toEqual([{ name: 'naive', right: 'wrong', median: '–', letters: '', isUsable: false }]);
+  expect(rows.at(-1)).toEqual(wrong[0]);
+  for (const { median } of rows.slice(0, -1)) expect(median).toMatch(/µs$/);
+  expect(tab.faults).toEqual([]);
+}, 240_000);
+
+test('what was measured while the tab was hidden is not ranked, and not kept', async () => {
+  const { page } = tab;
+  const rows = await measure(page, async () => {
+    const other = await browser.newPage();
+    await other.bringToFront();
+    await page.waitForFunction(() => document.hidden, { polling: 20 });
+    await page.bringToFront();
+    await other.close();
+  });
+  expect(await textOf(page, '#unranked')).toBe('not ranked: the tab was hidden while it was measured');
+  expect(rows.map(({ letters }) => letters).join('')).toBe('');
+}, 240_000);
