@@ -9,9 +9,10 @@ import { type LabLink, takeLabLink } from './model/lab-link.ts';
 import { formOfLink } from './model/link.ts';
 import { RunList } from './model/run-list.ts';
 import { isBusy } from './model/status.ts';
-import { gpuNotice } from './model/texts.ts';
+import { gpuNotice, viewNotLoaded } from './model/texts.ts';
 import { TrainingControl, trainingLock } from './model/training-control.ts';
 import { type Route, Router, routes, routeTitles } from './router.ts';
+import { droppedFiles } from './store/dropped-files.ts';
 import { headerView, runBarView } from './views/header.ts';
 import { noticeView } from './views/notice-view.ts';
 import { paint } from './views/paint.ts';
@@ -56,20 +57,40 @@ effect(() => {
 /** Each view is mounted once, when it is first shown. */
 const mounts: Readonly<Record<Route, (root: HTMLElement, isShown: () => boolean) => void>> = {
   train: (root, isShown) => mountTrain(root, app, training, isShown),
-  runs: (root, isShown) => {
-    void import('./views/runs/runs-view.ts').then(({ mountRuns }) =>
-      mountRuns(root, { app, runs, training, router, isShown }),
-    );
-  },
-  kernels: (root) => {
-    void import('./views/kernels/kernels-view.ts').then(({ mountKernels }) =>
-      mountKernels(root, { app, training, link: labLink }),
-    );
-  },
-  gpu: (root) => {
-    void import('./views/gpu/gpu-view.ts').then(({ mountGpu }) => mountGpu(root, app));
-  },
+  runs: (root, isShown) =>
+    mountImported(root, async () => {
+      const { mountRuns } = await import('./views/runs/runs-view.ts');
+      mountRuns(root, { app, runs, training, router, isShown });
+    }),
+  kernels: (root) =>
+    mountImported(root, async () => {
+      const { mountKernels } = await import('./views/kernels/kernels-view.ts');
+      mountKernels(root, { app, training, link: labLink });
+    }),
+  gpu: (root) =>
+    mountImported(root, async () => {
+      const { mountGpu } = await import('./views/gpu/gpu-view.ts');
+      mountGpu(root, app);
+    }),
 };
+
+/** Mounts a view that is imported when it is first shown. Without a network it says so, and can be asked for again. */
+function mountImported(root: HTMLElement, mount: () => Promise<void>): void {
+  mount().catch((error: unknown) => {
+    const notice = document.createElement('div');
+    root.append(notice);
+    const again = () => {
+      notice.remove();
+      mountImported(root, mount);
+    };
+    paint(
+      notice,
+      () =>
+        html`${noticeView(viewNotLoaded(String(error)), html`<button type="button" @click=${again}>Try again</button>`)}`,
+    );
+  });
+}
+
 const mounted = new Set<Route>();
 effect(() => {
   const current = router.route.value;
@@ -107,16 +128,24 @@ window.addEventListener('beforeunload', (event) => {
 for (const type of ['dragover', 'drop'] as const) {
   window.addEventListener(type, (event) => {
     event.preventDefault();
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (type === 'drop' && files.length > 0) void take(files);
+    const { dataTransfer } = event;
+    if (type === 'drop' && dataTransfer !== null) void droppedFiles(dataTransfer).then(take);
   });
 }
 
-/** Files that were dropped anywhere: data, or runs. */
+/** Files that were dropped anywhere: data, or runs. Where their names do not tell, the view does. */
 async function take(files: readonly File[]): Promise<void> {
-  const isData = files.some(({ name }) => /\.(bin|gz)$/.test(name)) || router.route.peek() === 'train';
-  if (isData) await app.takeFiles(files);
-  else await runs.importing?.(files);
+  if (files.length === 0) return;
+  const data = files.filter(({ name }) => /\.(bin|gz)$/.test(name));
+  const hasRuns = files.some(({ name }) => /\.(safetensors|jsonl?)$/.test(name));
+  if (data.length === 0 && (hasRuns || router.route.peek() === 'runs')) {
+    router.go('runs');
+    await runs.import(files);
+  } else {
+    router.go('train');
+    // Beside the data's files, an unpacked archive holds texts.
+    await app.takeFiles(data.length > 0 ? data : files);
+  }
 }
 
 /** Another tab trains: its lock is held. */

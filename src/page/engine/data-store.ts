@@ -57,9 +57,13 @@ export class DataStore {
     const missing = await this.#missing();
     const total = recordSetBytes(this.set);
     let done = total - this.#bytesOf(missing);
+    // One for all files: what is stored is a copy.
+    const room = new Uint8Array(Math.max(0, ...missing.map((file) => recordFileBytes(this.set, file))));
     for (const file of missing) {
       const url = new URL(file.name, baseUrl).href;
-      const bytes = await fetchExactly(url, recordFileBytes(this.set, file), signal, (fileBytes) =>
+      onProgress('downloading', done, total);
+      const bytes = room.subarray(0, recordFileBytes(this.set, file));
+      await fetchExactly(url, bytes, signal, (fileBytes) =>
         onProgress('downloading', done + fileBytes, total),
       );
       onProgress('checking', done + bytes.length, total);
@@ -78,13 +82,10 @@ export class DataStore {
     for (const file of files) {
       signal.throwIfAborted();
       if (await isGzip(file)) {
-        for await (const { name, bytes } of this.#archive(file)) {
-          signal.throwIfAborted();
-          if (!name.endsWith('.bin')) continue;
+        await this.#takeArchive(file, signal, (bytes) => {
           onProgress('checking', done, total);
-          await this.#accept(`${name} in ${file.name}`, bytes);
-          done += bytes.length;
-        }
+          done += bytes;
+        });
       } else {
         onProgress('checking', done, total);
         if (!this.set.files.some((each) => recordFileBytes(this.set, each) === file.size)) {
@@ -98,6 +99,25 @@ export class DataStore {
     const missing = await this.#missing();
     if (missing.length > 0) {
       throw new EngineError('partial', `still missing: ${missing.map(({ name }) => name).join(', ')}`);
+    }
+  }
+
+  async #takeArchive(file: File, signal: AbortSignal, onFile: (bytes: number) => void): Promise<void> {
+    let taken = 0;
+    try {
+      for await (const { name, bytes } of this.#archive(file)) {
+        signal.throwIfAborted();
+        if (!name.endsWith('.bin')) continue;
+        onFile(bytes.length);
+        await this.#accept(`${name} in ${file.name}`, bytes);
+        taken++;
+      }
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      throw new EngineError(
+        taken > 0 ? 'partial' : 'wrong-file',
+        `${file.name} is no whole archive: ${(error as Error).message}`,
+      );
     }
   }
 
@@ -212,13 +232,14 @@ function notTheSet(name: string, size: string, hash: string, set: RecordSet): En
   );
 }
 
-/** The body at `url`, which must have exactly so many bytes. */
+/** Fills `bytes` with the body at `url`, which must have exactly so many. */
 async function fetchExactly(
   url: string,
-  length: number,
+  bytes: Uint8Array,
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<void> {
+  const { length } = bytes;
   const stall = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const alive = () => {
@@ -238,7 +259,6 @@ async function fetchExactly(
         `${url}: HTTP ${response.status}${reason ? `: ${reason}` : ''}`,
       );
     }
-    const bytes = new Uint8Array(length);
     let done = 0;
     const reader = response.body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -250,7 +270,6 @@ async function fetchExactly(
       onBytes(done);
     }
     if (done < length) throw new EngineError('partial', `${url} ended after ${done} of ${length} bytes`);
-    return bytes;
   } catch (error) {
     if (signal.aborted) throw new EngineError('stopped', 'the download was cancelled');
     if (stall.signal.aborted) throw stall.signal.reason;

@@ -12,6 +12,8 @@ export type EngineErrorKind =
   | 'quota'
   | 'busy'
   | 'stopped'
+  /** A run could not begin: its data could not be had. */
+  | 'no-data'
   | 'lost'
   | 'memory'
   | 'diverged'

@@ -45,7 +45,7 @@ const answers: Answers = {
   dataPlace: async () => (await stored).place(),
   download: ({ url }) => getData((store, signal) => store.download(url, signal, postData)),
   takeFiles: ({ files }) => getData((store, signal) => store.take(files, signal, postData)),
-  cancelData: () => nothing(dataWork.abort()),
+  cancelData: () => nothing(dataWork.abort(cancelled())),
   async deleteData() {
     const store = await stored;
     await store.remove();
@@ -82,26 +82,31 @@ let openedLab: Promise<Lab> | undefined;
 /** Loaded when it is first used: with it comes the float64 reference. */
 function lab(): Promise<Lab> {
   openedLab ??= import('./lab.ts').then(({ Lab }) => new Lab(device, post));
+  openedLab.catch(() => {
+    openedLab = undefined; // Without a network: the next call tries again.
+  });
   return openedLab;
 }
 
 /** The answer of a call that has none. */
 const nothing = (_: unknown): null => null;
 
+const cancelled = (): EngineError => new EngineError('stopped', 'the work on the data was cancelled');
+
 async function getData(work: (store: DataStore, signal: AbortSignal) => Promise<void>) {
-  dataWork.abort();
+  dataWork.abort(cancelled());
   dataWork = new AbortController();
   const store = await stored;
   await work(store, dataWork.signal);
   return store.place();
 }
 
-let postedMs = 0;
+let posted: { readonly what: string; readonly ms: number } | undefined;
 
 function postData(what: 'downloading' | 'checking' | 'storing', doneBytes: number, totalBytes: number): void {
   const now = performance.now();
-  if (what === 'downloading' && now - postedMs < 100 && doneBytes < totalBytes) return;
-  postedMs = now;
+  if (what === 'downloading' && posted?.what === what && now - posted.ms < 100) return;
+  posted = { what, ms: now };
   post({ event: 'data', what, doneBytes, totalBytes });
 }
 

@@ -3,7 +3,14 @@ import { batch, signal } from '@preact/signals-core';
 import type { Engine } from '../engine/engine.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import type { DataPlace, EngineEvent, GpuReport } from '../engine/protocol.ts';
-import { type DataStatus, type GpuStatus, hasData, type NoGpuReason, type RunStatus } from './status.ts';
+import {
+  type DataProblem,
+  type DataStatus,
+  type GpuStatus,
+  hasData,
+  type NoGpuReason,
+  type RunStatus,
+} from './status.ts';
 
 /** A GPU that says nothing for so long is taken for one that does not answer. */
 const probeMs = 8000;
@@ -21,12 +28,15 @@ export class App {
   readonly engine: Engine;
   readonly gpu = signal<GpuStatus>({ state: 'probing' });
   readonly data = signal<DataStatus>({ state: 'unknown' });
+  readonly dataProblem = signal<DataProblem | undefined>(undefined);
   readonly run = signal<RunStatus>({ state: 'none' });
   readonly events = signal<readonly EventLine[]>([]);
   /** What screen readers are told. */
   readonly announcement = signal('');
   /** The folder with the six files, beside the page. */
   readonly dataUrl: string;
+  /** Which work on the data is the newest: what came of another one is not told. */
+  #dataTurn = 0;
   #downloadedAt: { readonly bytes: number; readonly ms: number } | undefined;
 
   constructor(engine: Engine, dataUrl: string) {
@@ -60,6 +70,7 @@ export class App {
     try {
       this.#hasPlace(await this.engine.call('dataPlace'));
     } catch (error) {
+      this.data.value = { state: 'error' };
       this.#dataFailed(error);
     }
   }
@@ -79,6 +90,7 @@ export class App {
   }
 
   async deleteData(): Promise<void> {
+    this.dataProblem.value = undefined;
     this.#hasPlace(await this.engine.call('deleteData'));
     this.log('the data were deleted from this device');
   }
@@ -107,23 +119,22 @@ export class App {
   }
 
   async #fetchData(get: () => Promise<DataPlace>): Promise<boolean> {
+    const turn = ++this.#dataTurn;
+    this.dataProblem.value = undefined;
     try {
       this.#hasPlace(await get());
-      return hasData(this.data.peek());
     } catch (error) {
+      if (turn !== this.#dataTurn) return false;
+      await this.refreshData();
       this.#dataFailed(error);
-      return false;
     }
+    return hasData(this.data.peek());
   }
 
   #dataFailed(error: unknown): void {
     const { kind, message } = error instanceof EngineError ? error : new EngineError('failed', String(error));
     this.log(`data: ${message}`);
-    if (kind === 'stopped') {
-      void this.refreshData();
-      return;
-    }
-    this.data.value = { state: 'error', kind, message };
+    if (kind !== 'stopped') this.dataProblem.value = { kind, message };
   }
 
   #hasPlace(place: DataPlace): void {

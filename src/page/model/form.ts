@@ -138,15 +138,16 @@ export function withText(form: Form, option: string, text: string): Form {
     : { ...form, texts: { ...texts, [option]: text } };
 }
 
-/** A form that trains exactly these settings, from the nearest starting point with that name. */
-export function formOf(
+/** A form that trains what a run has trained, from the starting point with that name. */
+export function formOfRun(
   settings: ExperimentSettings,
   start: string,
-  rest: Pick<Form, 'seeds' | 'steps' | 'shuffle'>,
+  { replicas, shuffle, steps }: Pick<TrainSettings, 'replicas' | 'shuffle' | 'steps'>,
 ): Form {
-  let form: Form = { ...emptyForm(startingPoint(start).id), ...rest };
+  const seeds = String(Math.min(replicas.length, mostSeeds));
+  let form: Form = { ...emptyForm(startingPoint(start).id), seeds, shuffle };
   for (const field of settingFields) form = withText(form, field.option, field.read(settings));
-  return form;
+  return readForm(form).train.steps === steps ? form : { ...form, steps: String(steps) };
 }
 
 /** Two trainings that differ in nothing but what they report. */

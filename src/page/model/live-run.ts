@@ -25,6 +25,10 @@ export class LiveRun {
     this.#startedMs = nowMs;
     this.#elapsedBefore = record.elapsedMs;
     this.epoch = record.stepsPerEpoch > 0 ? record.step / record.stepsPerEpoch : 0;
+    // A run that goes on knows of them from before.
+    for (const [replica, { divergedAtStep }] of record.perSeed.entries()) {
+      if (divergedAtStep !== null) this.diverged.set(replica, divergedAtStep);
+    }
   }
 
   /** The plan is compiled: training begins, or goes on from a checkpoint. */

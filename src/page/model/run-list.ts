@@ -12,9 +12,9 @@ export class RunList {
   readonly runs = signal<readonly RunRecord[]>([]);
   /** The browser keeps nothing: runs are gone with the tab. Why. */
   readonly unkept = signal('');
-  /** Imports files: the Runs view, once it was shown. */
-  importing: ((files: readonly File[]) => Promise<void>) | undefined;
   readonly #app: App;
+  #importer: ((files: readonly File[]) => Promise<void>) | undefined;
+  #waiting: (readonly File[])[] = [];
 
   constructor(app: App) {
     this.#app = app;
@@ -27,6 +27,17 @@ export class RunList {
     this.runs.value = runs.map((run) =>
       run.state === 'running' && !busy ? { ...run, state: 'interrupted' } : run,
     );
+  }
+
+  /** The Runs view imports, once it was shown: what came before has waited for it. */
+  importWith(importer: (files: readonly File[]) => Promise<void>): void {
+    this.#importer = importer;
+    for (const files of this.#waiting.splice(0)) void importer(files);
+  }
+
+  async import(files: readonly File[]): Promise<void> {
+    if (this.#importer === undefined) this.#waiting.push(files);
+    else await this.#importer(files);
   }
 
   has(id: string): boolean {

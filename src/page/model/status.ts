@@ -32,7 +32,14 @@ export type DataStatus =
   | { readonly state: 'kept' }
   | { readonly state: 'this-tab'; readonly why: string }
   | { readonly state: 'uploading'; readonly doneBytes: number; readonly totalBytes: number }
-  | { readonly state: 'error'; readonly kind: EngineErrorKind; readonly message: string };
+  /** The engine does not say where they are. */
+  | { readonly state: 'error' };
+
+/** What went wrong with the data last: beside their state, which it need not have changed. */
+export interface DataProblem {
+  readonly kind: EngineErrorKind;
+  readonly message: string;
+}
 
 /** A run that the worker is busy with, or the last one. */
 export type RunStatus =

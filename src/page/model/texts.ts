@@ -1,6 +1,6 @@
 // What the page says of each state: a chip of a few words, and where something is wrong, what happened and what to do.
 import { count, duration, megabytes } from '../format.ts';
-import type { DataStatus, GpuStatus, NoGpuReason, RunStatus } from './status.ts';
+import type { DataProblem, DataStatus, GpuStatus, NoGpuReason, RunStatus } from './status.ts';
 
 /** Something that the visitor must know, and can do something about. */
 export interface Notice {
@@ -154,16 +154,14 @@ export function gpuNotice(gpu: GpuStatus, agent: string): Notice | undefined {
   }
 }
 
-export function dataNotice(data: DataStatus): Notice | undefined {
-  if (data.state !== 'error') return undefined;
-  const details = data.message;
-  switch (data.kind) {
+export function dataNotice({ kind, message: details }: DataProblem): Notice {
+  switch (kind) {
     case 'offline':
       return {
         title: 'The data cannot be reached',
-        text: 'The server does not answer, or this device is offline. What has arrived is kept.',
+        text: 'The server does not answer, or this device is offline. Files that have arrived whole are kept.',
         advice: [
-          'Check the connection, then press Download: it goes on where it was cut.',
+          'Check the connection, then press Download: it goes on with the file that was cut.',
           'Or choose the files from this computer: cifar-10-binary.tar.gz, or the six .bin files.',
         ],
         details,
@@ -194,8 +192,6 @@ export function dataNotice(data: DataStatus): Notice | undefined {
         ],
         details,
       };
-    case 'stopped':
-      return undefined;
     default:
       return {
         title: 'The data could not be loaded',
@@ -205,6 +201,16 @@ export function dataNotice(data: DataStatus): Notice | undefined {
       };
   }
 }
+
+/** A view whose script did not arrive. */
+export const viewNotLoaded = (details: string): Notice => ({
+  title: 'This view could not be loaded',
+  text: 'The server does not answer, or this device is offline. A run in progress goes on.',
+  advice: [
+    'Check the connection, then press Try again. If nothing comes, reload the page once no run is in progress.',
+  ],
+  details,
+});
 
 export function runChip(run: RunStatus): string {
   switch (run.state) {
@@ -230,7 +236,8 @@ export function runChip(run: RunStatus): string {
 }
 
 export function runNotice(run: RunStatus): Notice | undefined {
-  if (run.state !== 'failed') return undefined;
+  // What is wrong with the data is said beside them.
+  if (run.state !== 'failed' || run.kind === 'no-data') return undefined;
   const details = run.message;
   switch (run.kind) {
     case 'lost':

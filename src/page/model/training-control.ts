@@ -14,7 +14,7 @@ import { percent } from '../format.ts';
 import { readMetrics, writeRun } from '../store/run-store.ts';
 import { readTuning } from '../store/tuning-store.ts';
 import type { App } from './app.ts';
-import { emptyForm, type Form, formOf, readForm, startingPoint } from './form.ts';
+import { emptyForm, type Form, formOfRun, readForm, startingPoint } from './form.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunList } from './run-list.ts';
 import type { RunRecord } from './run-record.ts';
@@ -92,8 +92,7 @@ export class TrainingControl {
   async goOn(record: RunRecord): Promise<void> {
     if (isBusy(this.#app.run.peek())) return;
     const { settings, train } = record;
-    const rest = { seeds: String(train.replicas.length), steps: '', shuffle: train.shuffle };
-    const form = settings === null ? emptyForm() : formOf(settings, record.experiment, rest);
+    const form = settings === null ? emptyForm() : formOfRun(settings, record.experiment, train);
     const metrics = await readMetrics(record.id).catch(() => undefined);
     await this.#run(
       new LiveRun(form, { ...record, state: 'running', problem: null }, metrics, performance.now()),
@@ -185,6 +184,7 @@ export class TrainingControl {
     this.#isPaused = false;
     batch(() => {
       app.run.value = { state: 'preparing', what: 'starting', done: 0, total: 0 };
+      app.dataProblem.value = undefined;
       this.live.value = live;
       this.guesses.value = undefined;
       this.pictures.value = undefined;
@@ -192,10 +192,10 @@ export class TrainingControl {
     });
     try {
       if (!hasData(app.data.peek()) && !(await app.download())) {
-        if (app.run.peek().state === 'stopping' || app.data.peek().state === 'absent') {
-          throw new EngineError('stopped', 'stopped before the data were there');
-        }
-        throw new EngineError('failed', 'the data could not be loaded: see above');
+        const problem = app.dataProblem.peek();
+        throw problem === undefined
+          ? new EngineError('stopped', 'stopped before the data were there')
+          : new EngineError('no-data', `the data could not be loaded: ${problem.message}`);
       }
       if (app.run.peek().state === 'stopping') throw new EngineError('stopped', 'stopped');
       await withLock(trainingLock, () => this.#train(live, goesOn));
@@ -320,7 +320,9 @@ export class TrainingControl {
           live.diverged.set(event.replica, event.step);
           const seed = live.record.train.replicas[event.replica]?.seed;
           app.log(`${live.record.name}: the loss of seed ${seed} is not finite at step ${event.step}`);
-          app.announce(`The loss of seed ${seed} is not finite at step ${event.step}`);
+          // One of many seeds is enough to be told of at once; the page shows them all.
+          if (live.diverged.size === 1)
+            app.announce(`The loss of seed ${seed} is not finite at step ${event.step}`);
           break;
         }
         case 'weights':

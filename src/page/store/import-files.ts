@@ -1,7 +1,7 @@
 // Files that are dropped on the page: whole runs, and the folders of `npm run train`, `experiments` and `search`.
 import { type ExperimentSettings, trainSettings } from '../../experiments/experiments.ts';
 import type { OptimizerSpec } from '../../optim/index.ts';
-import { emptyMetrics, type RunMetrics } from '../model/run-record.ts';
+import { emptyMetrics, type RunMetrics, type RunRecord } from '../model/run-record.ts';
 import { readRecord } from './read-record.ts';
 import { readRunFile, type WholeRun } from './run-file.ts';
 
@@ -11,7 +11,7 @@ export interface Imported {
   readonly refused: readonly string[];
 }
 
-/** The folder of a file that was dropped in one, or chosen with it. */
+/** The folder of a file that was dropped or chosen in one. */
 const folderOf = (file: File): string => {
   const path = file.webkitRelativePath || file.name;
   return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
@@ -23,10 +23,11 @@ export async function importFiles(files: readonly File[]): Promise<Imported> {
   for (const file of files) {
     try {
       if (file.name === 'summary.json') runs.push(await readRunFolder(file, files));
-      else if (file.name === 'results.json') runs.push(...readResults(JSON.parse(await file.text())));
-      else if (/\.safetensors$/.test(file.name) && !isOfFolder(file, files))
+      else if (file.name === 'results.json') runs.push(...(await readResults(file, files)));
+      else if (isOfResult(file, files)) continue;
+      else if (/\.safetensors$/.test(file.name))
         runs.push(await readRunFile(new Uint8Array(await file.arrayBuffer())));
-      else if (!isOfFolder(file, files)) throw new Error('it is no run of this page or of npm run train');
+      else throw new Error('it is no run of this page or of npm run train');
     } catch (error) {
       refused.push(`${file.name}: ${(error as Error).message}`);
     }
@@ -35,17 +36,21 @@ export async function importFiles(files: readonly File[]): Promise<Imported> {
 }
 
 /** What stands beside `summary.json` or `results.json`. */
-const companions = /^(metrics\.jsonl|(weights(\.\d+)?|checkpoint)\.safetensors|report\.(md|html))$/;
+const companions =
+  /^(metrics\.jsonl|sessions\.json|(weights(\.\d+)?|checkpoint)\.safetensors|report\.(md|html))$/;
 
-const isOfFolder = (file: File, files: readonly File[]): boolean =>
-  companions.test(file.name) &&
-  files.some((other) => /^(summary|results)\.json$/.test(other.name) && folderOf(other) === folderOf(file));
+/** Whether a file lies in the folder of a result, or below it; of files without a folder their names tell. */
+const isOfResult = (file: File, files: readonly File[]): boolean =>
+  files.some((other) => {
+    if (!/^(summary|results)\.json$/.test(other.name)) return false;
+    const folder = folderOf(other);
+    return folder === '' ? companions.test(file.name) : `${folderOf(file)}/`.startsWith(`${folder}/`);
+  });
 
 /** The folder of `npm run train`. */
 async function readRunFolder(summaryFile: File, files: readonly File[]): Promise<WholeRun> {
   const summary = JSON.parse(await summaryFile.text()) as Record<string, unknown>;
   const folder = folderOf(summaryFile);
-  const beside = (name: string) => files.find((file) => file.name === name && folderOf(file) === folder);
   const adapter = summary.adapter as { readonly name?: string } | undefined;
   const record = readRecord({
     ...summary,
@@ -56,6 +61,12 @@ async function readRunFolder(summaryFile: File, files: readonly File[]): Promise
     step: summary.steps,
     adapter: adapter?.name,
   });
+  return withCompanions(record, folder, files);
+}
+
+/** A run with the curves and the weights that lie in a folder. */
+async function withCompanions(record: RunRecord, folder: string, files: readonly File[]): Promise<WholeRun> {
+  const beside = (name: string) => files.find((file) => file.name === name && folderOf(file) === folder);
   const lines = beside('metrics.jsonl');
   const metrics =
     lines === undefined ? undefined : readLines(await lines.text(), record.train.replicas.length);
@@ -101,16 +112,22 @@ function readLines(text: string, replicas: number): RunMetrics {
   return metrics;
 }
 
-/** `results.json` of `npm run experiments`: a run per experiment; of `npm run search`: one per candidate. */
-function readResults(value: unknown): WholeRun[] {
-  const { experiments, candidates, plan } = (value ?? {}) as Record<string, unknown>;
+/** `results.json` of `npm run experiments`: a run per experiment, each with a folder; of `npm run search`: one per candidate. */
+async function readResults(file: File, files: readonly File[]): Promise<WholeRun[]> {
+  const { experiments, candidates, plan } = (JSON.parse(await file.text()) ?? {}) as Record<string, unknown>;
   const results = Array.isArray(experiments)
     ? experiments.map(experimentRecord)
     : Array.isArray(candidates)
       ? candidates.map((candidate) => candidateRecord(candidate, plan))
       : [];
   if (results.length === 0) throw new Error('it holds no results of npm run experiments or npm run search');
-  return results.map((record) => ({ record: readRecord(record), metrics: undefined, weights: undefined }));
+  const folder = folderOf(file);
+  return Promise.all(
+    results.map(async (result) => {
+      const record = readRecord(result);
+      return withCompanions(record, folder === '' ? record.name : `${folder}/${record.name}`, files);
+    }),
+  );
 }
 
 function experimentRecord(result: Record<string, unknown>): object {

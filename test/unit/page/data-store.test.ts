@@ -6,6 +6,7 @@ import { computeNormalisation, parseNormalisation } from '../../../src/data/norm
 import { type RecordSet, recordBytes } from '../../../src/data/record-set.ts';
 import { CheckpointSlots } from '../../../src/page/engine/checkpoint-slots.ts';
 import { DataStore } from '../../../src/page/engine/data-store.ts';
+import { EngineError } from '../../../src/page/engine/engine-error.ts';
 import type { PrivateFiles } from '../../../src/page/engine/private-files.ts';
 
 const RECORD_BYTES = recordBytes(cifar10);
@@ -127,6 +128,9 @@ describe('a download', () => {
     const full = new DataStore(memoryFiles(3 * records[0]!.length), set);
     await full.download('https://host/', never, quiet);
     expect(await full.place()).toEqual({ place: 'tab', why: 'this browser’s storage is full' });
+    for (const [f, { name }] of set.files.entries()) {
+      expect(new Uint8Array(await (await full.respond(name)).arrayBuffer()), name).toEqual(records[f]);
+    }
     const none = new DataStore('SecurityError', set);
     await none.download('https://host/', never, quiet);
     expect(await none.place()).toMatchObject({ place: 'tab', why: expect.stringContaining('SecurityError') });
@@ -171,7 +175,27 @@ describe('chosen files', () => {
     const store = new DataStore(memoryFiles(), set);
     const archive = tarGz();
     const cut = new File([archive.slice(0, archive.length / 2)], 'cut.tar.gz');
-    await expect(store.take([cut], never, quiet)).rejects.toThrow();
+    await expect(store.take([cut], never, quiet)).rejects.toMatchObject({
+      kind: 'partial',
+      message: expect.stringMatching(/^cut\.tar\.gz is no whole archive: /),
+    });
+    const other = new File(
+      [new Uint8Array(gzipSync('a text of more than 512 bytes '.repeat(40)))],
+      'notes.gz',
+    );
+    await expect(store.take([other], never, quiet)).rejects.toMatchObject({
+      kind: 'wrong-file',
+      message: 'notes.gz is no whole archive: it is not a tar archive',
+    });
+  });
+
+  test('that are no longer wanted say what they were told', async () => {
+    const stop = new AbortController();
+    stop.abort(new EngineError('stopped', 'cancelled'));
+    const store = new DataStore(memoryFiles(), set);
+    await expect(store.take([file('a', records[0]!)], stop.signal, quiet)).rejects.toMatchObject({
+      kind: 'stopped',
+    });
   });
 });
 

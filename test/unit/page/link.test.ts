@@ -3,6 +3,7 @@ import { settingFields } from '../../../src/experiments/setting-fields.ts';
 import {
   emptyForm,
   type Form,
+  formOfRun,
   readForm,
   startingPoints,
   textOf,
@@ -65,6 +66,22 @@ describe('a link', () => {
     expect(formOfLink(linkOf(form))).toEqual({ form, refused: [] });
   });
 
+  test('carries every part of a form but the kernels, which are a matter of the device', () => {
+    const form: Form = {
+      start: 'adam',
+      texts: { hidden: '70,30', lambda: '0.00123' },
+      seeds: '5',
+      steps: '300',
+      shuffle: false,
+      usesTuned: true,
+      variants: { sgd: 'vec4' },
+    };
+    expect(Object.keys(form).sort()).toEqual(Object.keys(emptyForm()).sort());
+    const { form: back, refused } = formOfLink(linkOf(form));
+    expect(back).toEqual({ ...form, usesTuned: false, variants: {} });
+    expect(refused).toEqual([]);
+  });
+
   test.each([
     ['a prototype key', '__proto__=1&constructor=2&toString=3', 3],
     ['an unknown experiment', 'e=hasOwnProperty', 1],
@@ -83,6 +100,20 @@ describe('a link', () => {
       true,
     );
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  test('a run’s form trains the run’s settings, with its seeds, order and steps', () => {
+    for (const steps of ['', '300']) {
+      const form: Form = {
+        ...emptyForm('adam'),
+        texts: { hidden: '70,30', lambda: '0.00123' },
+        seeds: '5',
+        steps,
+        shuffle: false,
+      };
+      const { settings, train } = readForm(form);
+      expect(formOfRun(settings, 'adam', train)).toEqual(form);
+    }
   });
 
   test('with too many seeds trains as many as the page can', () => {

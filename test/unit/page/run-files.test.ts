@@ -144,6 +144,54 @@ test('the folder of npm run train is a run, with its curves and weights', async 
   });
 });
 
+/** A file of a folder, as browsers give those of a folder that was chosen. */
+function inFolder(path: string, content: BlobPart): File {
+  const file = new File([content], path.split('/').at(-1)!);
+  Object.defineProperty(file, 'webkitRelativePath', { value: path });
+  return file;
+}
+
+test('of a whole folder everything belongs to its runs; another folder beside it does not', async () => {
+  const { train, perSeed } = record('x', [0.53]);
+  const summary = JSON.stringify({
+    experiment: 'base',
+    settings: train,
+    finished: true,
+    steps: 9000,
+    perSeed,
+  });
+  const { runs, refused } = await importFiles([
+    inFolder('runs/base/summary.json', summary),
+    inFolder('runs/base/sessions.json', '[]'),
+    inFolder('runs/base/checkpoint.safetensors', 'cut'),
+    inFolder('runs/base/notes.txt', 'mine'),
+    inFolder('runs/base/weights.safetensors', weights[0]!),
+    inFolder('runs/baseline/notes.txt', 'mine'),
+  ]);
+  expect(runs.map(({ record }) => [record.name, record.hasWeights])).toEqual([['base', true]]);
+  expect(refused).toEqual(['notes.txt: it is no run of this page or of npm run train']);
+});
+
+test('the folder of npm run experiments: each run has the curves and weights of its own folder', async () => {
+  const { train, perSeed } = record('x', [0.53]);
+  const results = ['base', 'adam'].map((name) => ({ name, settings: train, steps: 9000, perSeed }));
+  const line = (step: number) =>
+    JSON.stringify({ type: 'train', step, loss: [2.1], accuracy: [0.2], learningRate: [0.002] });
+  const { runs, refused } = await importFiles([
+    inFolder('all/results.json', JSON.stringify({ experiments: results })),
+    inFolder('all/report.html', ''),
+    inFolder('all/adam/result.json', JSON.stringify(results[1])),
+    inFolder('all/adam/metrics.jsonl', line(70)),
+    inFolder('all/adam/weights.safetensors', weights[0]!),
+    inFolder('all/base/metrics.jsonl', line(50)),
+  ]);
+  expect(refused).toEqual([]);
+  expect(runs.map(({ record, metrics }) => [record.name, record.hasWeights, metrics?.steps])).toEqual([
+    ['base', false, [50]],
+    ['adam', true, [70]],
+  ]);
+});
+
 test.each([
   ['experiments-2026-11-24', 6],
   ['search-lambda-2026-11-24', 16],

@@ -81,7 +81,7 @@ describe('the data', () => {
       { state: 'kept' },
       { state: 'this-tab', why: 'private' },
       { state: 'uploading', doneBytes: 1, totalBytes: 2 },
-      { state: 'error', kind: 'offline', message: '' },
+      { state: 'error' },
     ];
     expect(new Set(states.map(dataChip)).size).toBe(states.length);
     expect(dataChip(states[2]!)).toBe('43 %');
@@ -94,13 +94,9 @@ describe('the data', () => {
     ['wrong-file', /not CIFAR-10/],
     ['failed', /could not be loaded/],
   ])('that failed (%s) say so', (kind, title) => {
-    const notice = dataNotice({ state: 'error', kind, message: 'details' })!;
+    const notice = dataNotice({ kind, message: 'details' });
     expect(notice.title).toMatch(title);
     expect(notice.details).toBe('details');
-  });
-
-  test('that were cancelled are no fault', () => {
-    expect(dataNotice({ state: 'error', kind: 'stopped', message: '' })).toBeUndefined();
   });
 });
 

@@ -148,7 +148,7 @@ function actions(context: RunsContext, run: RunRecord): TemplateResult {
           </button>`
         : nothing
     }
-    ${run.settings === null ? nothing : html`<button type="button" class="small" @click=${() => toForm(run)}>Settings to the form</button>`}
+    ${run.settings === null ? nothing : html`<button type="button" class="small" data-act="settings" @click=${() => toForm(run)}>Settings to the form</button>`}
     ${run.hasWeights ? html`<button type="button" class="small" data-act="weights" @click=${() => saveWeights(run)}>Weights</button>` : nothing}
     <button type="button" class="small" data-act="export" @click=${() => saveRun(run)}>Whole run</button>
     <button type="button" class="small" aria-pressed=${run.pinned} @click=${() => pin(run)}>

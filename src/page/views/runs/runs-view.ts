@@ -1,7 +1,7 @@
 import { computed, effect, signal } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { App } from '../../model/app.ts';
-import { formOf } from '../../model/form.ts';
+import { formOfRun } from '../../model/form.ts';
 import type { RunList } from '../../model/run-list.ts';
 import type { RunMetrics, RunRecord } from '../../model/run-record.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
@@ -134,7 +134,7 @@ const fileName = (name: string): string => name.replace(/[^\w.-]+/g, '-').slice(
 export function mountRuns(root: HTMLElement, parts: RunsParts): void {
   const { app, runs, training, router } = parts;
   const state = new RunsState(parts);
-  runs.importing = (files) => state.import(files);
+  runs.importWith((files) => state.import(files));
   const [table, chart] = [document.createElement('div'), document.createElement('div')];
   root.append(table, chart);
   for (const element of [table, chart]) element.className = 'column';
@@ -181,12 +181,7 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
       },
       toForm: (run) => {
         const { train, settings, experiment } = run;
-        const rest = {
-          seeds: String(Math.min(train.replicas.length, 10)),
-          steps: '',
-          shuffle: train.shuffle,
-        };
-        if (settings !== null) training.form.value = formOf(settings, experiment, rest);
+        if (settings !== null) training.form.value = formOfRun(settings, experiment, train);
         router.go('train');
       },
       saveRun: (run) => void state.saveRun(run),

@@ -19,7 +19,7 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
     <div ?hidden=${live === undefined}>
       <section class="card" aria-label="Progress">
         <p class="sentence" id="sentence">${live === undefined ? '' : sentence(app, live)}</p>
-        ${live === undefined ? nothing : numbers(live)}
+        ${live === undefined ? nothing : html`${divergedView(live)} ${numbers(live)}`}
       </section>
       <figure class="card">
         <figcaption>Accuracy</figcaption>
@@ -58,6 +58,17 @@ function sentence(app: App, live: LiveRun): string {
   const worth =
     validation === undefined ? '' : `, ${percent(mean(validation))} of the validation images are right`;
   return `${who}: ${runChip(run)}, epoch ${live.epoch.toFixed(1)}${worth}.`;
+}
+
+function divergedView({ diverged, record }: LiveRun): TemplateResult | typeof nothing {
+  if (diverged.size === 0) return nothing;
+  const seeds = Array.from(
+    diverged,
+    ([replica, step]) => `seed ${record.train.replicas[replica]?.seed} at step ${count(step)}`,
+  );
+  return html`<p class="alarm" id="diverged">
+    Diverged: the loss is not finite, ${seeds.join(', ')}. The run is kept; a smaller learning rate may help.
+  </p>`;
 }
 
 function numbers(live: LiveRun): TemplateResult {

@@ -25,12 +25,12 @@ export function mountTrain(
   const notices = part('notices');
   const form = part('settings-column');
   const right = part('live-column');
-  paint(
-    notices,
-    (): TemplateResult => html`
-    ${dataView(app)} ${noticeView(dataNotice(app.data.value))} ${noticeView(runNotice(app.run.value))}
-  `,
-  );
+  paint(notices, (): TemplateResult => {
+    const problem = app.dataProblem.value;
+    return html`
+      ${dataView(app)} ${noticeView(problem && dataNotice(problem))} ${noticeView(runNotice(app.run.value))}
+    `;
+  });
   paint(form, () => formView(app, training));
   let charts: LiveCharts | undefined;
   paint(

@@ -1,0 +1,298 @@
+// The page's data in a real browser: networks and storage that fail, files that are chosen, a second visit.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer';
+import { create } from 'tar';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launchChrome } from '../../src/hosts/chrome/launch.ts';
+import { type Answer, asUsual, type BreakablePage, offline, startBreakablePage } from './breakable-page.ts';
+import {
+  act,
+  keptRuns,
+  openTab,
+  type Tab,
+  textOf,
+  waitForGpu,
+  waitForRun,
+  waitForText,
+} from './page-driver.ts';
+
+/** A net of few steps: what is trained here shows that the data are there. */
+const link = '#/train?v=1&e=base&hidden=20&val-size=500&steps=20';
+const firstFile = 'data_batch_1.bin';
+
+let served: BreakablePage;
+let browser: Browser;
+let context: BrowserContext;
+let folder: string;
+
+beforeAll(async () => {
+  served = await startBreakablePage();
+  browser = await launchChrome({ log: (line) => console.error(line) });
+  folder = mkdtempSync(join(tmpdir(), 'wgrad-page-'));
+}, 900_000); // Where the data are missing, they are downloaded.
+
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  served.answer = asUsual;
+  served.asked.length = 0;
+  context = await browser.createBrowserContext();
+});
+
+afterEach(async () => {
+  await context.close();
+});
+
+/** A visitor who was never here. */
+async function visit(origin = served.origin): Promise<Tab> {
+  const tab = await openTab(context, origin, link);
+  await waitForGpu(tab.page);
+  await waitForText(tab.page, '#data-chip', /needed/);
+  return tab;
+}
+
+const untilTrainable = (page: Page) =>
+  page.waitForSelector('.settings [data-act=train]:not([disabled])', { timeout: 5000 });
+
+/** Sends `bytes`, told to be `length` long; where they are fewer the connection breaks behind them. */
+function send(response: ServerResponse, bytes: Uint8Array, length = bytes.length): void {
+  response.setHeader('Content-Type', 'application/octet-stream');
+  response.setHeader('Content-Length', length);
+  if (length === bytes.length) response.end(bytes);
+  else response.write(bytes, () => setTimeout(() => response.destroy(), 100));
+}
+
+/** Answers the first file with what `change` makes of it. */
+const withFirstFile =
+  (change: (bytes: Buffer, response: ServerResponse) => void): Answer =>
+  (name, _request, response) => {
+    if (name !== firstFile) return false;
+    void readFile(served.dataFiles[0]!).then((bytes) => change(bytes, response));
+    return true;
+  };
+
+const part = (bytes: Buffer): Buffer => bytes.subarray(0, 0.4 * bytes.length);
+
+const brokenAnswers: readonly { readonly name: string; readonly answer: Answer; readonly says: RegExp }[] = [
+  { name: 'with the network off', answer: offline, says: /The data cannot be reached.*data_batch_1\.bin/ },
+  {
+    name: 'with the network off after 40 %',
+    answer: withFirstFile((bytes, response) => send(response, part(bytes), bytes.length)),
+    says: /The data cannot be reached.*data_batch_1\.bin/,
+  },
+  {
+    name: 'of a file that is cut at 40 %',
+    answer: withFirstFile((bytes, response) => send(response, part(bytes))),
+    says: /The data are not whole.*data_batch_1\.bin ended after 12292000 of 30730000 bytes/,
+  },
+  {
+    name: 'of a file with one byte flipped',
+    answer: withFirstFile((bytes, response) => {
+      bytes[12_345_678]! ^= 1;
+      send(response, bytes);
+    }),
+    says: /data_batch_1\.bin is damaged or another file: its SHA-256 is [0-9a-f]{64}, not cee91656/,
+  },
+];
+
+test.each(brokenAnswers)(
+  'a download $name: the page says so, no run is left behind, and Train asks for the same consent again',
+  async ({ answer, says }) => {
+    const { page } = await visit();
+    served.answer = answer;
+    await act(page, 'train');
+    await waitForText(page, '.notices', /SHA-256|cannot be reached|not whole/, 20_000);
+    expect(await textOf(page, '.notices')).toMatch(says);
+    await untilTrainable(page);
+    expect(await textOf(page, '[data-act=train]')).toBe('Download 184 MB and train');
+    expect(await textOf(page, '#data-chip')).toMatch(/needed/);
+    // One notice: the training is not what failed.
+    expect(await page.$$eval('.notices .notice', (found) => found.length)).toBe(1);
+    expect(await keptRuns(page)).toEqual([]);
+  },
+  60_000,
+);
+
+/** Largest memory that the worker's JavaScript holds, arrays outside of its heap included, bytes. */
+function watchHeap(page: Page): () => Promise<number> {
+  const { client } = page.workers()[0]!;
+  let most = 0;
+  let isWatching = true;
+  const watching = (async () => {
+    while (isWatching) {
+      const usage = await client.send('Runtime.getHeapUsage');
+      most = Math.max(most, usage.usedSize + (usage.backingStorageSize ?? 0));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  return async () => {
+    isWatching = false;
+    await watching;
+    return most;
+  };
+}
+
+test('a download whose network went away goes on with what is missing, in little memory; the second visit trains without a network', async () => {
+  const { page } = await visit();
+  served.answer = (name, ...rest) => name === 'data_batch_2.bin' && offline(name, ...rest);
+  await act(page, 'train');
+  await waitForText(page, '.notices', /cannot be reached/);
+  expect(await textOf(page, '.settings [data-act=train]')).toBe('Download 154 MB and train');
+  served.answer = asUsual;
+  served.asked.length = 0;
+  const heapPeak = watchHeap(page);
+  await act(page, 'train');
+  expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
+  // A file of 31 MB, and pieces that were not yet collected: never what came in all.
+  expect(await heapPeak()).toBeLessThan(160e6);
+  expect(served.asked).not.toContain(firstFile);
+  expect(await textOf(page, '.notices')).toBe('');
+
+  const second = await openTab(context, served.origin, link);
+  await page.close();
+  await waitForGpu(second.page);
+  await waitForText(second.page, '#data-chip', /on this device/);
+  served.answer = offline;
+  const secondPeak = watchHeap(second.page);
+  await act(second.page, 'train');
+  expect(await waitForRun(second.page, ['finished', 'failed'])).toBe('finished');
+  // 184 MB have gone to the GPU.
+  expect(await secondPeak()).toBeLessThan(80e6);
+  const runs = await keptRuns(second.page);
+  expect(runs).toHaveLength(2);
+  expect(runs[0]!.weightHashes).toEqual(runs[1]!.weightHashes);
+  // A view that was never shown is not here.
+  await second.page.click('nav a[href="#/runs"]');
+  await waitForText(second.page, '#view-runs', /could not be loaded/, 10_000);
+  served.answer = asUsual;
+  await second.page.click('#view-runs button');
+  await waitForText(second.page, '#view-runs', /base 2/, 10_000);
+  expect(second.faults.filter((fault) => !/ERR_|Failed to fetch/.test(fault))).toEqual([]);
+}, 120_000);
+
+test('a download that is cancelled is no failure, and begins again where it was', async () => {
+  const { page } = await visit();
+  served.answer = (name) => name === 'data_batch_2.bin'; // It never answers.
+  await act(page, 'train');
+  await waitForText(page, '#data-chip', /16 %/);
+  await page.waitForSelector('[data-act=cancel-data]', { timeout: 5000 });
+  await page.$eval('[data-act=cancel-data]', (button) => (button as HTMLElement).click());
+  expect(await waitForRun(page, ['stopped', 'failed'], 5000)).toBe('stopped');
+  await waitForText(page, '.notices', /CIFAR-10 is needed[\s\S]*154 MB/);
+  expect(await page.$('.notices .notice')).toBeNull();
+  await act(page, 'train');
+  await waitForText(page, '#data-chip', /16 %/);
+  await act(page, 'stop');
+  expect(await waitForRun(page, ['stopped', 'failed'], 5000)).toBe('stopped');
+  await untilTrainable(page);
+}, 60_000);
+
+test('a browser that keeps no files: the data stay in the tab, which says so, and it trains', async () => {
+  const private_ = await startBreakablePage({
+    inWorker: () => {
+      navigator.storage.getDirectory = () =>
+        Promise.reject(new DOMException('a private window', 'SecurityError'));
+    },
+  });
+  try {
+    const { page, faults } = await visit(private_.origin);
+    expect(await textOf(page, '.notices')).toMatch(
+      /gone with it: this browser keeps no files.*a private window/,
+    );
+    await act(page, 'train');
+    expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
+    expect(await textOf(page, '#data-chip')).toMatch(/this tab only/);
+    expect(await textOf(page, '.notices')).toMatch(/gone with it: this browser keeps no files/);
+    await untilTrainable(page);
+    expect(faults).toEqual([]);
+  } finally {
+    await private_.close();
+  }
+}, 120_000);
+
+test('a storage that is full: what fits is kept, the rest stays in the tab, which says so', async () => {
+  const { page, faults } = await visit();
+  const client = await page.createCDPSession();
+  await client.send('Storage.overrideQuotaForOrigin', { origin: served.origin, quotaSize: 80e6 });
+  await page.waitForSelector('[data-act=download]');
+  await page.$eval('[data-act=download]', (button) => (button as HTMLElement).click());
+  await waitForText(page, '#data-chip', /this tab only/);
+  expect(await textOf(page, '.notices')).toMatch(/gone with it: this browser’s storage is full/);
+  await untilTrainable(page);
+  await page.reload();
+  await waitForText(page, '.notices', /CIFAR-10 is needed[\s\S]*12\d MB/);
+  expect(faults).toEqual([]);
+}, 60_000);
+
+async function choose(page: Page, paths: readonly string[]): Promise<void> {
+  const input = (await page.waitForSelector('#data-files')) as ElementHandle<HTMLInputElement>;
+  await input.uploadFile(...paths);
+}
+
+test('chosen files: a picture is refused in one line, five of the six files and a cut archive say what is missing, the archive is kept', async () => {
+  const { page, faults } = await visit();
+  const picture = join(folder, 'cat.jpg');
+  writeFileSync(picture, new Uint8Array(5000));
+  await choose(page, [picture]);
+  await waitForText(page, '.notices .notice', /not CIFAR-10/);
+  const details = await page.$eval('.notices .notice pre', (pre) => pre.textContent!);
+  expect(details).toMatch(/^cat\.jpg is no file of CIFAR-10: it has 5000 bytes/);
+  expect(details).not.toContain('\n');
+  // Nobody has agreed to a download.
+  expect(await textOf(page, '.settings [data-act=train]')).toBe('Download 184 MB and train');
+
+  await choose(page, served.dataFiles.slice(0, 5));
+  await waitForText(page, '.notices .notice', /not whole[\s\S]*still missing: test_batch\.bin/);
+
+  const archive = join(folder, 'cifar-10-binary.tar.gz');
+  const cut = join(folder, 'cut.tar.gz');
+  await create(
+    { file: archive, gzip: { level: 0 }, cwd: dirname(served.dataFiles[0]!), portable: true },
+    served.dataFiles.map((path) => basename(path)),
+  );
+  const start = new Uint8Array(50e6);
+  const file = await open(archive);
+  await file.read(start);
+  await file.close();
+  writeFileSync(cut, start);
+  await page.reload();
+  await choose(page, [cut]);
+  await waitForText(page, '.notices .notice', /cut\.tar\.gz/);
+  await choose(page, [archive]);
+  await waitForText(page, '#data-chip', /on this device/);
+  expect(await textOf(page, '.notices')).toBe('');
+  expect(await textOf(page, '.settings [data-act=train]')).toBe('Train');
+
+  // A wrong file changes nothing about the data that are there.
+  await page.$eval(
+    '#view-train',
+    (view, name) => {
+      const dropped = new DataTransfer();
+      dropped.items.add(new File(['no data'], name));
+      view.dispatchEvent(new DragEvent('drop', { bubbles: true, dataTransfer: dropped }));
+    },
+    'cat.jpg',
+  );
+  await waitForText(page, '.notices .notice', /not CIFAR-10/);
+  expect(await textOf(page, '#data-chip')).toMatch(/on this device/);
+  expect(faults).toEqual([]);
+  expect(served.asked).toEqual([]);
+}, 120_000);
+
+test('six chosen files are known by their content', async () => {
+  const { page, faults } = await visit();
+  await choose(page, served.dataFiles.toReversed());
+  await waitForText(page, '#data-chip', /on this device/);
+  await act(page, 'train');
+  expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
+  expect(served.asked).toEqual([]);
+  expect(faults).toEqual([]);
+}, 120_000);
