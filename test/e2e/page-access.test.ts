@@ -1,0 +1,167 @@
+// The page for those without a mouse, with few colours, or who listen to it; and links that somebody else has written.
+import type { Browser, KeyInput, Page } from 'puppeteer';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChrome } from '../../src/hosts/chrome/launch.ts';
+import { type BreakablePage, startBreakablePage } from './breakable-page.ts';
+import {
+  act,
+  axeFindings,
+  keptRuns,
+  openTab,
+  type Tab,
+  textOf,
+  waitForGpu,
+  waitForRun,
+  waitForStep,
+  waitForText,
+} from './page-driver.ts';
+
+let served: BreakablePage;
+let browser: Browser;
+let tab: Tab;
+
+/** Keeps what the status region says, with the time, in `said`. */
+const listen = () => {
+  const said: { text: string; ms: number }[] = [];
+  Object.assign(window, { said });
+  document.addEventListener('DOMContentLoaded', () => {
+    const status = document.getElementById('status')!;
+    new MutationObserver(() => said.push({ text: status.textContent!, ms: performance.now() })).observe(
+      status,
+      { childList: true, characterData: true, subtree: true },
+    );
+  });
+};
+
+beforeAll(async () => {
+  served = await startBreakablePage();
+  browser = await launchChrome({ log: (line) => console.error(line) });
+  tab = await openTab(
+    browser,
+    served.origin,
+    '#/train?v=1&e=base&hidden=20&val-size=500&steps=3000&seeds=10',
+    (page) => page.evaluateOnNewDocument(listen),
+  );
+  await waitForGpu(tab.page);
+}, 900_000); // Where the data are missing, they are downloaded.
+
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+});
+
+const said = (page: Page) =>
+  page.evaluate(() => (window as unknown as { said: { text: string; ms: number }[] }).said);
+
+/** Moves the focus with a key until it is on an element that matches. Returns how many presses that took. */
+async function moveTo(page: Page, selector: string, most: number, key: KeyInput = 'Tab'): Promise<number> {
+  for (let presses = 1; presses <= most; presses++) {
+    await page.keyboard.press(key);
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return presses;
+  }
+  throw new Error(`${most} times ${key} do not lead to ${selector}`);
+}
+
+test('with the keyboard alone: settings, training, pause, stop; the focus is never lost', async () => {
+  const { page, faults } = tab;
+  await waitForText(page, '#data-chip', /needed/);
+  await moveTo(page, '#start', 20);
+  await moveTo(page, '#field-seeds', 3);
+  await page.keyboard.press('End');
+  await page.keyboard.press('Backspace');
+  await moveTo(page, '[data-act=train]', 20);
+  await page.keyboard.press('Enter');
+  await waitForRun(page, ['running']);
+  await waitForStep(page, 20);
+  // Where Train was stands what can be done now.
+  await moveTo(page, '[data-act=pause]', 1);
+  await page.keyboard.press('Space');
+  expect(await waitForRun(page, ['paused'])).toBe('paused');
+  await page.keyboard.press('Space');
+  expect(await waitForRun(page, ['running'])).toBe('running');
+  await moveTo(page, '[data-act=stop]', 1);
+  await page.keyboard.press('Enter');
+  expect(await waitForRun(page, ['stopped', 'failed'])).toBe('stopped');
+  await page.waitForSelector('.settings [data-act=train]');
+  await moveTo(page, '[data-act=train]', 1);
+  expect(faults).toEqual([]);
+}, 120_000);
+
+test('the status region says few things: at most four in a minute of training, however many seeds diverge', async () => {
+  const { page } = tab;
+  await page.evaluate(() => {
+    (window as unknown as { said: unknown[] }).said.length = 0;
+    location.hash = '#/train?v=1&e=base&hidden=20&val-size=500&steps=60&seeds=4&lr-max=1e9';
+  });
+  await waitForText(page, '#estimate', /60 steps/);
+  await act(page, 'train');
+  expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
+  await waitForText(page, '#status', /Finished/);
+  const texts = (await said(page)).map(({ text }) => text);
+  expect(texts.filter((text) => /not finite/.test(text))).toHaveLength(1);
+  expect(texts.length, texts.join('; ')).toBeLessThanOrEqual(4);
+  expect(await textOf(page, '#diverged')).toMatch(/(seed \d+ at step \d+, ){3}seed \d+ at step \d+/);
+}, 60_000);
+
+test('a link cannot do harm: nothing starts, what cannot be used is listed as text', async () => {
+  const { page } = tab;
+  const before = (await keptRuns(page)).length;
+  const hostile =
+    '__proto__=1&constructor=2&lambda=1e999&hidden=<img src=x onerror=alert(1)>&seeds=99&steps=-1&e=toString&train=1&bn=none';
+  await page.evaluate((query) => {
+    location.hash = `#/train?${query}`;
+  }, hostile);
+  await waitForText(page, '.refused', /could not be used/);
+  const lines = await page.$$eval('.refused li', (items) => items.map((item) => item.textContent!));
+  expect(lines).toEqual([
+    'the experiment “toString” is unknown',
+    '“__proto__” is no setting',
+    '“constructor” is no setting',
+    expect.stringMatching(/^“lambda” must be a number/),
+    expect.stringMatching(/^“hidden” must be widths/),
+    'seeds 99: the page trains 10 at most',
+    expect.stringMatching(/^“steps” must be a whole number/),
+    '“train” is no setting',
+  ]);
+  expect(await page.$('.refused img')).toBeNull();
+  expect(await page.$eval('#field-bn', (select) => (select as HTMLSelectElement).value)).toBe('none');
+  expect(await page.$eval('#field-lambda', (input) => (input as HTMLInputElement).value)).toBe('0.005');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await page.evaluate(() => document.body.dataset.run)).toBe('finished');
+  expect(await keptRuns(page)).toHaveLength(before);
+  expect(tab.faults).toEqual([]);
+}, 30_000);
+
+test('with forced colours every view is legible: axe finds nothing serious, and a line of a chart keeps its colour', async () => {
+  const { page } = tab;
+  const client = await page.createCDPSession();
+  await client.send('Emulation.setEmulatedMedia', {
+    features: [{ name: 'forced-colors', value: 'active' }],
+  });
+  expect(await page.evaluate(() => matchMedia('(forced-colors: active)').matches)).toBe(true);
+  for (const view of ['train', 'runs', 'kernels', 'gpu']) {
+    await page.click(`nav a[href="#/${view}"]`);
+    await page.waitForFunction(
+      (id) => document.getElementById(id)!.textContent!.trim() !== '',
+      {},
+      `view-${view}`,
+    );
+    expect(await axeFindings(page), view).toEqual([]);
+  }
+  // What says something by its colour alone would say nothing: text, borders and the ground are three colours at most.
+  await page.click('nav a[href="#/train"]');
+  const isDrawn = await page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('#chart-accuracy canvas')!;
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    const ground = getComputedStyle(document.querySelector('#chart-accuracy')!.closest('.card')!);
+    const wanted = ground.backgroundColor.match(/\d+/g)!.map(Number);
+    let apart = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const contrast = Math.abs(data[i]! - wanted[0]!) + Math.abs(data[i + 1]! - wanted[1]!);
+      if (data[i + 3]! > 200 && contrast > 200) apart++;
+    }
+    return apart;
+  });
+  expect(isDrawn).toBeGreaterThan(200);
+  await client.send('Emulation.setEmulatedMedia', { features: [] });
+}, 60_000);
