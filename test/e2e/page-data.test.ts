@@ -59,8 +59,9 @@ async function visit(origin = served.origin): Promise<Tab> {
   return tab;
 }
 
-const untilTrainable = (page: Page) =>
-  page.waitForSelector('.settings [data-act=train]:not([disabled])', { timeout: 5000 });
+/** Each part of the page is painted by itself, so that they say the same a moment later. */
+const untilTrainable = (page: Page, label: RegExp) =>
+  waitForText(page, '.settings [data-act=train]:not([disabled])', label, 5000);
 
 /** Sends `bytes`, told to be `length` long; where they are fewer the connection breaks behind them. */
 function send(response: ServerResponse, bytes: Uint8Array, length = bytes.length): void {
@@ -111,9 +112,8 @@ test.each(brokenAnswers)(
     await act(page, 'train');
     await waitForText(page, '.notices', /SHA-256|cannot be reached|not whole/, 20_000);
     expect(await textOf(page, '.notices')).toMatch(says);
-    await untilTrainable(page);
-    expect(await textOf(page, '[data-act=train]')).toBe('Download 184 MB and train');
-    expect(await textOf(page, '#data-chip')).toMatch(/needed/);
+    await untilTrainable(page, /^Download 184 MB and train$/);
+    await waitForText(page, '#data-chip', /needed/, 5000);
     // One notice: the training is not what failed.
     expect(await page.$$eval('.notices .notice', (found) => found.length)).toBe(1);
     expect(await keptRuns(page)).toEqual([]);
@@ -145,7 +145,7 @@ test('a download whose network went away goes on with what is missing, in little
   served.answer = (name, ...rest) => name === 'data_batch_2.bin' && offline(name, ...rest);
   await act(page, 'train');
   await waitForText(page, '.notices', /cannot be reached/);
-  expect(await textOf(page, '.settings [data-act=train]')).toBe('Download 154 MB and train');
+  await untilTrainable(page, /^Download 154 MB and train$/);
   served.answer = asUsual;
   served.asked.length = 0;
   const heapPeak = watchHeap(page);
@@ -154,7 +154,7 @@ test('a download whose network went away goes on with what is missing, in little
   // A file of 31 MB, and pieces that were not yet collected: never what came in all.
   expect(await heapPeak()).toBeLessThan(160e6);
   expect(served.asked).not.toContain(firstFile);
-  expect(await textOf(page, '.notices')).toBe('');
+  await waitForText(page, '.notices', /^\s*$/, 5000);
 
   const second = await openTab(context, served.origin, link);
   await page.close();
@@ -192,7 +192,7 @@ test('a download that is cancelled is no failure, and begins again where it was'
   await waitForText(page, '#data-chip', /16 %/);
   await act(page, 'stop');
   expect(await waitForRun(page, ['stopped', 'failed'], 5000)).toBe('stopped');
-  await untilTrainable(page);
+  await untilTrainable(page, /^Download 154 MB and train$/);
 }, 60_000);
 
 test('a browser that keeps no files: the data stay in the tab, which says so, and it trains', async () => {
@@ -204,14 +204,12 @@ test('a browser that keeps no files: the data stay in the tab, which says so, an
   });
   try {
     const { page, faults } = await visit(private_.origin);
-    expect(await textOf(page, '.notices')).toMatch(
-      /gone with it: this browser keeps no files.*a private window/,
-    );
+    await waitForText(page, '.notices', /gone with it: this browser keeps no files.*a private window/, 5000);
     await act(page, 'train');
     expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
-    expect(await textOf(page, '#data-chip')).toMatch(/this tab only/);
-    expect(await textOf(page, '.notices')).toMatch(/gone with it: this browser keeps no files/);
-    await untilTrainable(page);
+    await waitForText(page, '#data-chip', /this tab only/, 5000);
+    await waitForText(page, '.notices', /gone with it: this browser keeps no files/, 5000);
+    await untilTrainable(page, /^Train$/);
     expect(faults).toEqual([]);
   } finally {
     await private_.close();
@@ -225,8 +223,8 @@ test('a storage that is full: what fits is kept, the rest stays in the tab, whic
   await page.waitForSelector('[data-act=download]');
   await page.$eval('[data-act=download]', (button) => (button as HTMLElement).click());
   await waitForText(page, '#data-chip', /this tab only/);
-  expect(await textOf(page, '.notices')).toMatch(/gone with it: this browser’s storage is full/);
-  await untilTrainable(page);
+  await waitForText(page, '.notices', /gone with it: this browser’s storage is full/, 5000);
+  await untilTrainable(page, /^Train$/);
   await page.reload();
   await waitForText(page, '.notices', /CIFAR-10 is needed[\s\S]*12\d MB/);
   expect(faults).toEqual([]);
@@ -247,7 +245,7 @@ test('chosen files: a picture is refused in one line, five of the six files and 
   expect(details).toMatch(/^cat\.jpg is no file of CIFAR-10: it has 5000 bytes/);
   expect(details).not.toContain('\n');
   // Nobody has agreed to a download.
-  expect(await textOf(page, '.settings [data-act=train]')).toBe('Download 184 MB and train');
+  await untilTrainable(page, /^Download 184 MB and train$/);
 
   await choose(page, served.dataFiles.slice(0, 5));
   await waitForText(page, '.notices .notice', /not whole[\s\S]*still missing: test_batch\.bin/);
@@ -268,8 +266,8 @@ test('chosen files: a picture is refused in one line, five of the six files and 
   await waitForText(page, '.notices .notice', /cut\.tar\.gz/);
   await choose(page, [archive]);
   await waitForText(page, '#data-chip', /on this device/);
-  expect(await textOf(page, '.notices')).toBe('');
-  expect(await textOf(page, '.settings [data-act=train]')).toBe('Train');
+  await waitForText(page, '.notices', /^\s*$/, 5000);
+  await untilTrainable(page, /^Train$/);
 
   // A wrong file changes nothing about the data that are there.
   await page.$eval(
@@ -282,7 +280,7 @@ test('chosen files: a picture is refused in one line, five of the six files and 
     'cat.jpg',
   );
   await waitForText(page, '.notices .notice', /not CIFAR-10/);
-  expect(await textOf(page, '#data-chip')).toMatch(/on this device/);
+  await waitForText(page, '#data-chip', /on this device/, 5000);
   expect(faults).toEqual([]);
   expect(served.asked).toEqual([]);
 }, 120_000);

@@ -205,10 +205,8 @@ export function dataNotice({ kind, message: details }: DataProblem): Notice {
 /** A view whose script did not arrive. */
 export const viewNotLoaded = (details: string): Notice => ({
   title: 'This view could not be loaded',
-  text: 'The server does not answer, or this device is offline. A run in progress goes on.',
-  advice: [
-    'Check the connection, then press Try again. If nothing comes, reload the page once no run is in progress.',
-  ],
+  text: 'The server does not answer, or this device is offline.',
+  advice: ['Check the connection, then try again.'],
   details,
 });
 

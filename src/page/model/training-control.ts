@@ -195,7 +195,7 @@ export class TrainingControl {
         const problem = app.dataProblem.peek();
         throw problem === undefined
           ? new EngineError('stopped', 'stopped before the data were there')
-          : new EngineError('no-data', `the data could not be loaded: ${problem.message}`);
+          : new EngineError('no-data', problem.message);
       }
       if (app.run.peek().state === 'stopping') throw new EngineError('stopped', 'stopped');
       await withLock(trainingLock, () => this.#train(live, goesOn));

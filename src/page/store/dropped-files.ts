@@ -13,21 +13,21 @@ export async function droppedFiles({ items, files }: DataTransfer): Promise<File
 
 async function filesOf(entry: FileSystemEntry): Promise<File[]> {
   if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) => {
-      (entry as FileSystemFileEntry).file(resolve, reject);
-    });
-    const path = entry.fullPath.replace(/^\//, '');
-    if (path.includes('/')) Object.defineProperty(file, 'webkitRelativePath', { value: path });
-    return [file];
+    const found = await new Promise<File>((resolve, reject) =>
+      (entry as FileSystemFileEntry).file(resolve, reject),
+    );
+    const path = entry.fullPath.slice(1);
+    if (path.includes('/')) Object.defineProperty(found, 'webkitRelativePath', { value: path });
+    return [found];
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const found: File[] = [];
+  const found: FileSystemEntry[] = [];
   // A reader gives its entries in parts, and none when it is through.
-  for (;;) {
-    const part = await new Promise<FileSystemEntry[]>((resolve, reject) => {
-      reader.readEntries(resolve, reject);
-    });
-    if (part.length === 0) return found;
-    found.push(...(await Promise.all(part.map(filesOf))).flat());
+  for (let size = -1; size < found.length; ) {
+    size = found.length;
+    found.push(
+      ...(await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))),
+    );
   }
+  return (await Promise.all(found.map(filesOf))).flat();
 }
