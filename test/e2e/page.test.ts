@@ -75,6 +75,7 @@ test('a visitor with a link sees its settings, consents to the data, trains, and
   await waitForText(page, '#data-chip', /\d+ %/);
   expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
   await waitForText(page, '#data-chip', /on this device/);
+  expect(await page.$$eval('#chart-accuracy canvas, #chart-loss canvas', (found) => found.length)).toBe(2);
   const [run] = await keptRuns(page);
   expect(run).toMatchObject({ state: 'finished', step: 420, name: 'base' });
   const { testAccuracy, validationAccuracy } = run!.perSeed[0]!;

@@ -1,7 +1,7 @@
 // Accuracy, learning rate and loss of the live run, on one x axis.
 import { type Curve, curveOf } from '../../charts/decimate.ts';
 import { LineChart, type LineSpec } from '../../charts/line-chart.ts';
-import { percent, rate } from '../../format.ts';
+import { rate } from '../../format.ts';
 import type { LiveRun } from '../../model/live-run.ts';
 
 const fixed = (value: number): string => value.toFixed(2);
@@ -53,18 +53,4 @@ export class LiveCharts {
     this.#loss.show(lines('Loss'), curves(metrics.loss, metrics.validationLoss), end);
     this.#rate.show([{ label: 'Learning rate', colour: 'quiet' }], [curveOf(steps, metrics.rate, 1)], end);
   }
-}
-
-/** What a chart shows, in one sentence. */
-export function accuracySummary({ metrics }: LiveRun): string {
-  const { replicas, steps } = metrics;
-  if (steps.length === 0) return 'No steps yet.';
-  const mean = (values: readonly number[]) =>
-    values.slice(-replicas).reduce((sum, value) => sum + value, 0) / replicas;
-  const seeds = replicas === 1 ? '' : `, mean of ${replicas} seeds; the band is their range`;
-  const validation =
-    metrics.validationAccuracy.length === 0
-      ? 'no validation yet'
-      : `validation ${percent(mean(metrics.validationAccuracy))} at step ${metrics.validationSteps.at(-1)}`;
-  return `Step ${steps.at(-1)}: training ${percent(mean(metrics.accuracy))}, ${validation}${seeds}.`;
 }

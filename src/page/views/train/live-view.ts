@@ -5,7 +5,7 @@ import type { LiveRun } from '../../model/live-run.ts';
 import { runChip } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { mean, spread } from '../spread.ts';
-import { accuracySummary } from './live-charts.ts';
+import { accuracySummary } from './accuracy-summary.ts';
 import { confusionView, guessesView, weightsView } from './pictures.ts';
 
 const kernelWords = { measured: 'measured', default: 'default', brief: 'short, for a brief run' } as const;

@@ -6,7 +6,7 @@ import { noticeView } from '../notice-view.ts';
 import { paint } from '../paint.ts';
 import { dataView } from './data-view.ts';
 import { formView } from './form-view.ts';
-import { LiveCharts } from './live-charts.ts';
+import type { LiveCharts } from './live-charts.ts';
 import { liveView } from './live-view.ts';
 
 /** Mounts the Train view. What is not on the screen is neither drawn nor read back from the GPU. */
@@ -32,7 +32,13 @@ export function mountTrain(
     `;
   });
   paint(form, () => formView(app, training));
-  let charts: LiveCharts | undefined;
+  /** Loaded when there is something to draw: their library is as large as the rest of the view. */
+  let charts: Promise<LiveCharts> | undefined;
+  const chart = (id: string) => document.getElementById(id)!;
+  const load = async () => {
+    const { LiveCharts } = await import('./live-charts.ts');
+    return new LiveCharts(chart('chart-accuracy'), chart('chart-rate'), chart('chart-loss'));
+  };
   paint(
     right,
     () => {
@@ -40,11 +46,17 @@ export function mountTrain(
       return liveView(app, training);
     },
     () => {
-      const live = training.live.peek();
-      if (live === undefined || !isShown()) return;
-      const chart = (id: string) => document.getElementById(id)!;
-      charts ??= new LiveCharts(chart('chart-accuracy'), chart('chart-rate'), chart('chart-loss'));
-      charts.show(live);
+      if (training.live.peek() === undefined || !isShown()) return;
+      charts ??= load();
+      charts.then(
+        (loaded) => {
+          const live = training.live.peek();
+          if (live !== undefined && isShown()) loaded.show(live);
+        },
+        () => {
+          charts = undefined; // Asked for again with the next numbers.
+        },
+      );
     },
   );
 }
