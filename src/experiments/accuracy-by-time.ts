@@ -23,7 +23,7 @@ export interface AccuracyByTime {
 const epochSeconds = ({ msPerStep, stepsPerEpoch }: ExperimentResult): number | undefined =>
   msPerStep === null ? undefined : (msPerStep * stepsPerEpoch) / 1000;
 
-/** Curves by `trainedAs`. Undefined where no time lies between the first validation of all and the last. */
+/** Curves by `trainedAs`; the last of the times is one at which all have ended. Undefined where there are no validations, or none that were timed. */
 export function accuracyByTime(
   results: Results,
   curves: Readonly<Record<string, Pick<Curves, 'validationAccuracy'>>>,
@@ -37,7 +37,8 @@ export function accuracyByTime(
       return [{ name: result.name, points: points.map(({ x, mean }) => ({ at: x * seconds, mean })) }];
     });
   const all = timed.flatMap(({ points }) => points.map(({ at }) => at));
-  const shown = times.filter((time) => time >= Math.min(...all) && time <= Math.max(...all));
+  const end = times.find((time) => time >= Math.max(...all)) ?? Number.POSITIVE_INFINITY;
+  const shown = times.filter((time) => time >= Math.min(...all) && time <= end);
   if (shown.length === 0) return undefined;
   const rows = timed.map(({ name, points }) => ({
     name,

@@ -45,22 +45,22 @@ describe('accuracy by time', () => {
   };
   const results = fakeResults.filter(({ name }) => ['base', 'precise-bn', 'adam'].includes(name));
 
-  test('the last validation before each time; what ended keeps its last, what shares a training is not listed twice', () => {
+  test('the last validation before each time; what ended keeps its last, and at the last time all have; what shares a training is not listed twice', () => {
     const table = accuracyByTime(results, curves);
     expect(table).toEqual({
-      times: [5, 10, 20, 30],
+      times: [5, 10, 20, 30, 60],
       rows: [
-        { name: 'base', accuracies: [0.4, 0.5, 0.6, 0.6] },
-        { name: 'adam', accuracies: [null, 0.45, 0.45, 0.45] },
+        { name: 'base', accuracies: [0.4, 0.5, 0.6, 0.6, 0.6] },
+        { name: 'adam', accuracies: [null, 0.45, 0.45, 0.45, 0.55] },
       ],
     });
     expect(timeTable(table!, results)).toMatch(
-      /^\| validation accuracy after +\| +5 s \| +10 s \| +20 s \| +30 s \|/,
+      /^\| validation accuracy after +\| +5 s \| +10 s \| +20 s \| +30 s \| +1 min \|/,
     );
     expect(timeTable(table!, results)).toMatch(/all 5 seeds together, .* on test adapter/);
   });
 
-  test('none without a time between the first validation and the last', () => {
+  test('none without validations, or without the time of a step', () => {
     expect(
       accuracyByTime(results, { base: { validationAccuracy: [] }, adam: { validationAccuracy: [] } }),
     ).toBeUndefined();
