@@ -111,3 +111,30 @@ test('what was measured while the tab was hidden is not ranked, and not kept', a
   expect(await textOf(page, '#unranked')).toBe('not ranked: the tab was hidden while it was measured');
   expect(rows.map(({ letters }) => letters).join('')).toBe('');
 }, 240_000);
+
+test('a link to a kernel leads to its net, its size of products and its op; one that this net does not have is said', async () => {
+  const { page } = tab;
+  await page.evaluate(() => {
+    Object.defineProperty(navigator.clipboard, 'writeText', { value: () => Promise.reject(new Error()) });
+    document.querySelector<HTMLElement>('[data-act=lab-link]')!.click();
+  });
+  await page.waitForFunction(() => location.hash.includes('op='));
+  const hash = await page.evaluate(() => location.hash);
+  const opened = await openTab(browser, served.origin, hash.replace('e=base', 'e=base&hidden=20'));
+  await waitForGpu(opened.page);
+  await opened.page.waitForSelector('#lab-group option');
+  const shown = await opened.page.evaluate(() => ({
+    op: document.querySelector<HTMLSelectElement>('#lab-group')!.value,
+    product: document.querySelector<HTMLInputElement>('#lab-product')!.value,
+    ofNet: [...document.querySelectorAll('#lab-group option')].map((option) => option.textContent!),
+  }));
+  expect(shown.op.startsWith(group)).toBe(true);
+  expect(shown.product).toBe('16,16,16');
+  expect(shown.ofNet.some((title) => /matmul-forward.* N=12 K=20/.test(title))).toBe(true);
+  await opened.page.evaluate(() => {
+    location.hash = '#/kernels?v=1&e=base&op=%3Cb%3Enothing&product=16,16,16';
+  });
+  await waitForText(opened.page, '.lab .alarm', /asks for “<b>nothing”, which this net does not have here/);
+  expect(opened.faults).toEqual([]);
+  await opened.page.close();
+}, 60_000);

@@ -76,7 +76,7 @@ export class LabControl {
         this.groups.value = groups;
         if (link !== undefined) this.selectedId.value = link.op;
         if (link !== undefined && !groups.some(({ id }) => id === link.op) && product !== null)
-          this.problem.value = `The link asks for “${link.op}”, which this net does not have.`;
+          this.problem.value = `The link asks for “${link.op}”, which this net does not have here.`;
         if (!groups.some(({ id }) => id === this.selectedId.peek()))
           this.selectedId.value = groups[0]?.id ?? '';
       });
