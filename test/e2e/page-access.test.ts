@@ -100,6 +100,7 @@ test('the status region says few things: at most four in a minute of training, h
   const texts = (await said(page)).map(({ text }) => text);
   expect(texts.filter((text) => /not finite/.test(text))).toHaveLength(1);
   expect(texts.length, texts.join('; ')).toBeLessThanOrEqual(4);
+  await waitForText(page, '#diverged', /seed/);
   expect(await textOf(page, '#diverged')).toMatch(/(seed \d+ at step \d+, ){3}seed \d+ at step \d+/);
 }, 60_000);
 

@@ -216,6 +216,7 @@ test('a learning rate of 1e9: the page says that it diverges, keeps the run, and
   const { page, faults } = tab;
   await withQuery(page, 'v=1&e=base&hidden=20&val-size=500&steps=60&seeds=2&lr-max=1e9');
   await trainToEnd(page);
+  await waitForText(page, '#diverged', /seed/);
   expect(await textOf(page, '#diverged')).toMatch(
     /^Diverged: the loss is not finite, seed \d at step \d+, seed \d at step \d+\./,
   );

@@ -65,23 +65,28 @@ test('a visitor with a link sees its settings, consents to the data, trains, and
   const { page, faults } = tab;
   await waitForGpu(page);
   await waitForText(page, '#data-chip', /needed/);
-  expect(await textOf(page, '.notices')).toMatch(/184 MB, from 127\.0\.0\.1/);
+  // Parts of the page are painted one after the other.
+  await waitForText(page, '.notices', /184 MB, from 127\.0\.0\.1/);
+  await waitForText(page, '[data-act=train]', /^\s*Download 184 MB and train\s*$/);
   expect(await page.$eval('#field-lambda', (input) => (input as HTMLInputElement).value)).toBe('0.001');
   // Nothing starts by itself.
   expect(await page.evaluate(() => document.body.dataset.run)).toBe('none');
-  expect(await textOf(page, '[data-act=train]')).toBe('Download 184 MB and train');
 
   await act(page, 'train');
   await waitForText(page, '#data-chip', /\d+ %/);
   expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
   await waitForText(page, '#data-chip', /on this device/);
-  expect(await page.$$eval('#chart-accuracy canvas, #chart-loss canvas', (found) => found.length)).toBe(2);
+  for (const chart of ['accuracy', 'loss']) await page.waitForSelector(`#chart-${chart} canvas`);
   const [run] = await keptRuns(page);
   expect(run).toMatchObject({ state: 'finished', step: 420, name: 'base' });
   const { testAccuracy, validationAccuracy } = run!.perSeed[0]!;
   expect(testAccuracy).toBeGreaterThan(0.2);
-  expect(await textOf(page, '#test-accuracy')).toBe(`${(100 * testAccuracy!).toFixed(1)} %`);
-  expect(await textOf(page, '#validation-accuracy')).toBe(`${(100 * validationAccuracy!).toFixed(1)} %`);
+  await waitForText(page, '#test-accuracy', RegExp(`^\\s*${(100 * testAccuracy!).toFixed(1)} %\\s*$`));
+  await waitForText(
+    page,
+    '#validation-accuracy',
+    RegExp(`^\\s*${(100 * validationAccuracy!).toFixed(1)} %\\s*$`),
+  );
   expect(await page.title()).toBe('Train – wgrad');
   expect(faults).toEqual([]);
 }, 180_000);
@@ -103,7 +108,7 @@ test('pause, go on and stop do what they say, however often they are pressed; th
   expect(paused).toBeLessThan(420);
   await new Promise((resolve) => setTimeout(resolve, 700));
   expect(await stepsDone(page)).toBe(paused);
-  expect(await textOf(page, '#run-state')).toBe('paused');
+  await waitForText(page, '#run-state', /^\s*paused\s*$/);
   await act(page, 'pause');
   expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
   const [paused2, before] = await keptRuns(page);
@@ -357,7 +362,7 @@ test.each(withoutWebGpu)(
   async ({ fault, says }) => {
     const { page } = await openTab(browser, server.origin, '', (page) => page.evaluateOnNewDocument(fault));
     await waitForText(page, '#gpu-chip', /no GPU/);
-    expect(await textOf(page, '#gpu-notice')).toMatch(says);
+    await waitForText(page, '#gpu-notice', says);
     expect(await page.$eval('[data-act=train]', (button) => (button as HTMLButtonElement).disabled)).toBe(
       true,
     );
