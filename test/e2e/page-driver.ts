@@ -51,12 +51,19 @@ export async function waitForText(page: Page, selector: string, pattern: RegExp,
 
 /** Waits until the run is in one of these states. */
 export async function waitForRun(page: Page, states: readonly string[], ms = 90_000): Promise<string> {
-  const found = await page.waitForFunction(
-    (wanted) => wanted.find((state) => document.body.dataset.run === state),
-    { timeout: ms, polling: 50 },
-    states,
-  );
-  return (await found.jsonValue()) as string;
+  try {
+    const found = await page.waitForFunction(
+      (wanted) => wanted.find((state) => document.body.dataset.run === state),
+      { timeout: ms, polling: 50 },
+      states,
+    );
+    return (await found.jsonValue()) as string;
+  } catch (error) {
+    const shown = await page.evaluate(() => document.body.innerText.slice(0, 1500));
+    throw new Error(`the run is not ${states.join(' or ')} after ${ms} ms; the page says: ${shown}`, {
+      cause: error,
+    });
+  }
 }
 
 export const waitForGpu = (page: Page): Promise<void> => waitForText(page, '#gpu-chip', /ready|slow/);

@@ -273,7 +273,9 @@ export class TrainingControl {
     const { app, runs } = this.#parts;
     const live = this.live.peek();
     if (live === undefined) return;
-    const isStopping = app.run.peek().state === 'stopping';
+    // What comes behind a run's outcome changes its state no more.
+    const isOver = !isBusy(app.run.peek());
+    const isStopping = isOver || app.run.peek().state === 'stopping';
     batch(() => {
       switch (event.event) {
         case 'preparing':
@@ -308,7 +310,7 @@ export class TrainingControl {
           }
           break;
         case 'testing':
-          app.run.value = { state: 'testing' };
+          if (!isOver) app.run.value = { state: 'testing' };
           break;
         case 'checkpoint':
           live.objectsPerStep = event.objectsPerStep ?? live.objectsPerStep;
