@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Engine } from '../../../src/page/engine/engine.ts';
+import type { EngineEvent, ReadyReport, TrainOutcome } from '../../../src/page/engine/protocol.ts';
+import { App } from '../../../src/page/model/app.ts';
+import { emptyForm } from '../../../src/page/model/form.ts';
+import { RunList } from '../../../src/page/model/run-list.ts';
+import { TrainingControl } from '../../../src/page/model/training-control.ts';
+import { FakeWorker } from './fake-worker.ts';
+
+// Neither a database nor locks: runs are those of this tab.
+beforeEach(() => {
+  vi.stubGlobal('navigator', { userAgent: 'a test' });
+  vi.stubGlobal('sessionStorage', { getItem: () => null, setItem() {} });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const form = { ...emptyForm(), steps: '20' };
+
+const outcome: TrainOutcome = {
+  finished: true,
+  step: 20,
+  msPerStep: 1,
+  validation: null,
+  test: null,
+  confusion: null,
+  weights: [],
+};
+
+/** Starts a run whose worker says what the test tells it to. */
+async function startRun() {
+  const worker = new FakeWorker();
+  const app = new App(new Engine({ makeWorker: () => worker, untilEnded: () => new Promise(() => {}) }), '');
+  app.data.value = { state: 'kept' };
+  const training = new TrainingControl(app, new RunList(app));
+  const ended = training.start(form);
+  await vi.waitFor(() => expect(worker.calls.map(({ call }) => call)).toContain('train'));
+  const { id, takes } = worker.calls.find(({ call }) => call === 'train')!;
+  const { settings } = takes as { readonly settings: ReadyReport['settings'] };
+  const ready: EngineEvent = {
+    event: 'ready',
+    settings,
+    step: 0,
+    stepsPerEpoch: 490,
+    dispatchesPerStep: 10,
+    kernels: 'default',
+    variants: {},
+    modelBytes: 1,
+    datasetBytes: 1,
+    adapterName: 'a test',
+  };
+  const late: readonly EngineEvent[] = [
+    { event: 'preparing', what: 'compiling', done: 1, total: 2 },
+    ready,
+    { event: 'running' },
+    { event: 'paused', by: 'you', step: 20 },
+    { event: 'paused', by: 'device', step: 20 },
+    { event: 'lost', losses: 1, message: 'the device was lost', asks: false },
+    { event: 'testing' },
+  ];
+  return { app, worker, training, ended, id, ready, late };
+}
+
+const ends = {
+  finished: (worker: FakeWorker, id: number) => worker.say({ id, gives: outcome }),
+  stopped: (worker: FakeWorker, id: number) => worker.say({ id, gives: { ...outcome, finished: false } }),
+  failed: (worker: FakeWorker, id: number) =>
+    worker.say({ id, error: { kind: 'failed', message: 'no reason' } }),
+};
+
+test.each(Object.entries(ends))('what comes behind the end of a run leaves it %s', async (state, end) => {
+  const { app, worker, ended, id, ready, late } = await startRun();
+  worker.say(ready);
+  expect(app.run.value.state).toBe('running');
+  end(worker, id);
+  await ended;
+  expect(app.run.value.state).toBe(state);
+  for (const event of late) {
+    worker.say(event);
+    expect(app.run.value.state, event.event).toBe(state);
+  }
+});
+
+test('a run that is being stopped is not shown as training again, whatever the worker still says', async () => {
+  const { app, worker, training, ended, id, ready, late } = await startRun();
+  worker.say(ready);
+  const stopping = training.stop();
+  for (const event of late.filter((each) => each.event !== 'testing')) {
+    worker.say(event);
+    expect(app.run.value.state, event.event).toBe('stopping');
+  }
+  for (const call of worker.calls.filter(({ call }) => call !== 'train'))
+    worker.say({ id: call.id, gives: null });
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  expect(app.run.value.state).toBe('stopped');
+  void stopping;
+});
+
+test('a pause that is taken back at once is not shown when the worker comes to it', async () => {
+  const { app, worker, training, ready } = await startRun();
+  worker.say(ready);
+  void training.pause();
+  expect(app.run.value).toEqual({ state: 'paused', by: 'you' });
+  void training.resume();
+  worker.say({ event: 'paused', by: 'you', step: 10 });
+  expect(app.run.value.state).toBe('running');
+});
