@@ -84,7 +84,7 @@ export async function waitForStep(page: Page, step: number, ms = 60_000): Promis
 }
 
 /** Presses a button of the form, once it is there and can be pressed. */
-export async function act(page: Page, name: string): Promise<void> {
+export async function act(page: Page, name: string, ms = 20_000): Promise<void> {
   const selector = `.settings [data-act=${name}]:not([disabled])`;
   // The element itself, when it is found: notices that come and go move it from under a mouse, and a painting may replace it.
   await page.waitForFunction(
@@ -93,7 +93,7 @@ export async function act(page: Page, name: string): Promise<void> {
       button?.click();
       return button !== null;
     },
-    { timeout: 20_000, polling: 20 },
+    { timeout: ms, polling: 20 },
     selector,
   );
 }
