@@ -98,6 +98,28 @@ export async function act(page: Page, name: string, ms = 20_000): Promise<void> 
   );
 }
 
+/** Keeps from the start what the status region says, and when. Before the page loads. */
+export const listen = (page: Page) =>
+  page.evaluateOnNewDocument(() => {
+    const said: Announcement[] = [];
+    Object.assign(window, { said });
+    document.addEventListener('DOMContentLoaded', () => {
+      const status = document.getElementById('status')!;
+      new MutationObserver(() => said.push({ text: status.textContent!, ms: performance.now() })).observe(
+        status,
+        { childList: true, characterData: true, subtree: true },
+      );
+    });
+  });
+
+export interface Announcement {
+  readonly text: string;
+  readonly ms: number;
+}
+
+export const said = (page: Page): Promise<Announcement[]> =>
+  page.evaluate(() => (window as unknown as { said: Announcement[] }).said);
+
 /** What this browser keeps of its runs, the newest first. */
 export async function keptRuns(page: Page): Promise<readonly KeptRun[]> {
   return page.evaluate(async () => {
