@@ -10,6 +10,7 @@ import {
   splitRecords,
 } from '../../data/record-set.ts';
 import { EngineError } from './engine-error.ts';
+import { letGo } from './let-go.ts';
 import type { PrivateFiles } from './private-files.ts';
 import type { DataPlace } from './protocol.ts';
 import { tarEntries } from './tar-entries.ts';
@@ -21,6 +22,8 @@ export type DataProgress = (
   totalBytes: number,
 ) => void;
 
+/** Bytes of an archive that are unpacked at a time. */
+const pieceBytes = 2 ** 20;
 /** A server that sends nothing for so long has failed. */
 const stallMs = 30_000;
 
@@ -59,19 +62,23 @@ export class DataStore {
     let done = total - this.#bytesOf(missing);
     // One for all files: what is stored is a copy.
     const room = new Uint8Array(Math.max(0, ...missing.map((file) => recordFileBytes(this.set, file))));
-    for (const file of missing) {
-      const url = new URL(file.name, baseUrl).href;
-      onProgress('downloading', done, total);
-      const bytes = room.subarray(0, recordFileBytes(this.set, file));
-      await fetchExactly(url, bytes, signal, (fileBytes) =>
-        onProgress('downloading', done + fileBytes, total),
-      );
-      onProgress('checking', done + bytes.length, total);
-      const hash = await sha256(bytes);
-      if (hash !== file.sha256) throw wrongFile(url, hash, file);
-      await this.#put(file, bytes);
-      done += bytes.length;
-      signal.throwIfAborted();
+    try {
+      for (const file of missing) {
+        const url = new URL(file.name, baseUrl).href;
+        onProgress('downloading', done, total);
+        const bytes = room.subarray(0, recordFileBytes(this.set, file));
+        await fetchExactly(url, bytes, signal, (fileBytes) =>
+          onProgress('downloading', done + fileBytes, total),
+        );
+        onProgress('checking', done + bytes.length, total);
+        const hash = await sha256(bytes);
+        if (hash !== file.sha256) throw wrongFile(url, hash, file);
+        await this.#put(file, bytes);
+        done += bytes.length;
+        signal.throwIfAborted();
+      }
+    } finally {
+      letGo(room);
     }
   }
 
@@ -163,11 +170,13 @@ export class DataStore {
     return file !== undefined && kept?.size === recordFileBytes(this.set, file) ? kept : undefined;
   }
 
+  /** The bytes are gone afterwards. */
   async #accept(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const hash = await sha256(bytes);
     const file = this.set.files.find(({ sha256 }) => sha256 === hash);
     if (file === undefined) throw notTheSet(name, `it has ${bytes.length} bytes`, hash, this.set);
     await this.#put(file, bytes);
+    letGo(bytes);
   }
 
   async #put(file: RecordFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -184,8 +193,9 @@ export class DataStore {
   }
 
   #archive(file: File) {
-    const stream = file.stream().pipeThrough(new DecompressionStream('gzip'));
-    return tarEntries(stream as ReadableStream<Uint8Array<ArrayBuffer>>);
+    const { readable, writable } = new DecompressionStream('gzip');
+    void feed(file, writable);
+    return tarEntries(readable as ReadableStream<Uint8Array<ArrayBuffer>>);
   }
 
   /** Computed once, then kept beside the files. The same sums as the server's: exact integers until the last division. */
@@ -198,16 +208,28 @@ export class DataStore {
       if (images <= 0) continue;
       const blob = await this.#blob(file.name);
       if (blob === undefined) throw new EngineError('partial', `${file.name} is not on this device`);
-      sums.add(
-        new Uint8Array(await blob.arrayBuffer()),
-        images,
-        recordBytes(this.set),
-        this.set.labels.bytes,
-      );
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      sums.add(bytes, images, recordBytes(this.set), this.set.labels.bytes);
+      letGo(bytes);
     }
     const bytes = serialiseNormalisation(sums.finish());
     await this.#files?.write(name, [bytes]).catch(() => {});
     return new Blob([bytes]);
+  }
+}
+
+/** Writes a file piece by piece. Whoever reads behind `writable` is told of what goes wrong. */
+async function feed(file: File, writable: WritableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  const writer = writable.getWriter();
+  try {
+    for (let at = 0; at < file.size; at += pieceBytes) {
+      const piece = new Uint8Array(await file.slice(at, at + pieceBytes).arrayBuffer());
+      await writer.write(piece);
+      letGo(piece);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => {});
   }
 }
 
@@ -267,6 +289,7 @@ async function fetchExactly(
         throw new EngineError('wrong-file', `${url} has more than ${length} bytes`);
       bytes.set(part.value, done);
       done += part.value.length;
+      letGo(part.value);
       onBytes(done);
     }
     if (done < length) throw new EngineError('partial', `${url} ended after ${done} of ${length} bytes`);

@@ -1,3 +1,5 @@
+import { letGo } from './let-go.ts';
+
 /** A file of a tar archive. */
 export interface TarEntry {
   readonly name: string;
@@ -26,9 +28,11 @@ export async function* tarEntries(stream: ReadableStream<Uint8Array<ArrayBuffer>
     const kind = String.fromCharCode(header[156]!);
     const padded = Math.ceil(size / blockBytes) * blockBytes;
     if (size > mostBytes) throw new Error(`${name} in it has ${size} bytes`);
-    const bytes = await read(padded);
-    if (bytes === undefined) throw new Error(`it ends within ${name}`);
-    if (kind === '0' || kind === '\0') yield { name, bytes: bytes.subarray(0, size) };
+    const bytes = await read(size);
+    if (bytes === undefined || (await read(padded - size)) === undefined) {
+      throw new Error(`it ends within ${name}`);
+    }
+    if (kind === '0' || kind === '\0') yield { name, bytes };
   }
 }
 
@@ -37,19 +41,22 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes).re
 /** Reads exactly so many bytes; undefined where the stream has ended before them. */
 function exactReader(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const reader = stream.getReader();
-  let rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  let piece: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  let at = 0;
   return async (count: number): Promise<Uint8Array<ArrayBuffer> | undefined> => {
     const bytes = new Uint8Array(count);
     for (let filled = 0; filled < count; ) {
-      if (rest.length === 0) {
+      if (at === piece.length) {
+        letGo(piece);
         const { done, value } = await reader.read();
         if (done) return undefined;
-        rest = value;
+        piece = value;
+        at = 0;
       }
-      const part = rest.subarray(0, count - filled);
+      const part = piece.subarray(at, at + count - filled);
       bytes.set(part, filled);
       filled += part.length;
-      rest = rest.subarray(part.length);
+      at += part.length;
     }
     return bytes;
   };
