@@ -187,6 +187,40 @@ test('a download whose network went away goes on with what is missing, in little
   expect(second.faults.filter((fault) => !/ERR_|Failed to fetch/.test(fault))).toEqual([]);
 }, 120_000);
 
+test('a server that falls silent in the middle: the page says where and what to do, and goes on with that file', async () => {
+  const silent = await startBreakablePage({
+    // The 30 seconds without a byte, as two.
+    inWorker: () => {
+      const later = self.setTimeout;
+      Object.assign(self, {
+        setTimeout: (work: () => void, ms: number) => later(work, ms === 30_000 ? 2000 : ms),
+      });
+    },
+  });
+  try {
+    const { page } = await visit(silent.origin);
+    silent.answer = (name, _request, response) => {
+      if (name !== 'data_batch_2.bin') return false;
+      response.setHeader('Content-Length', 30_730_000);
+      response.write(new Uint8Array(12e6));
+      return true;
+    };
+    await act(page, 'train');
+    await waitForText(page, '.notices', /cannot be reached/);
+    expect(await textOf(page, '.notices')).toMatch(
+      /data_batch_2\.bin sent nothing for 30 s Check the connection, then press Download: it goes on/,
+    );
+    await untilTrainable(page, /^Download 154 MB and train$/);
+    silent.answer = asUsual;
+    silent.asked.length = 0;
+    await act(page, 'train');
+    expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
+    expect(silent.asked[0]).toBe('data_batch_2.bin');
+  } finally {
+    await silent.close();
+  }
+}, 60_000);
+
 test('a download that is cancelled is no failure, and begins again where it was', async () => {
   const { page } = await visit();
   served.answer = (name) => name === 'data_batch_2.bin'; // It never answers.

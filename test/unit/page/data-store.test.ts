@@ -65,6 +65,7 @@ function serve(answer: (name: string) => Response | Promise<Response>): string[]
 const whole = (name: string) => new Response(records[set.files.findIndex((file) => file.name === name)]!);
 
 afterEach(() => {
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -121,6 +122,57 @@ describe('a download', () => {
       kind: 'offline',
       message: expect.stringContaining('https://host/data_batch_1.bin cannot be reached'),
     });
+  });
+
+  test('of a server that falls silent fails after 30 s without a byte, names the address, and goes on with that file', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const bytes = records[1]!;
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const pauses = [0, 29_000, 29_000, 31_000]; // Ahead of each of four parts.
+    const slow = () =>
+      new Response(
+        new ReadableStream({
+          async start(controller) {
+            begin();
+            for (const [i, ms] of pauses.entries()) {
+              await new Promise((resolve) => setTimeout(resolve, ms));
+              controller.enqueue(bytes.slice((i * bytes.length) / 4, ((i + 1) * bytes.length) / 4));
+            }
+            controller.close();
+          },
+        }),
+      );
+    const files = memoryFiles();
+    vi.stubGlobal('fetch', async (url: string, { signal }: RequestInit) => {
+      const response = url.endsWith('data_batch_2.bin') ? slow() : whole(url.slice(13));
+      // As fetch does, which a Response made here does not.
+      const cut = new TransformStream<Uint8Array, Uint8Array>({
+        start(controller) {
+          signal!.addEventListener('abort', () => controller.error(signal!.reason));
+        },
+      });
+      return new Response(response.body!.pipeThrough(cut));
+    });
+    let failed: unknown;
+    const download = new DataStore(files, set).download('https://host/', never, quiet).catch((error) => {
+      failed = error;
+    });
+    await begun;
+    await vi.advanceTimersByTimeAsync(29_000 + 29_000 + 29_500);
+    expect(failed).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(600);
+    vi.useRealTimers();
+    await download;
+    expect(failed).toMatchObject({
+      kind: 'offline',
+      message: 'https://host/data_batch_2.bin sent nothing for 30 s',
+    });
+    const asked = serve(whole);
+    await new DataStore(files, set).download('https://host/', never, quiet);
+    expect(asked[0]).toBe('https://host/data_batch_2.bin');
   });
 
   test('goes to this tab alone where the storage is full, or there is none', async () => {
