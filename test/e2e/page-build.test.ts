@@ -55,6 +55,7 @@ test('it works under a sub-path, asks nobody else, and without data says what to
   const { page, faults } = await openTab(browser, `${origin}/some/where`);
   await waitForGpu(page);
   await waitForText(page, '#data-chip', /needed/);
+  await page.waitForSelector('[data-act=download]');
   await page.click('[data-act=download]');
   await waitForText(page, '.notices', /This server has no data[\s\S]*--with-data/);
   for (const view of ['runs', 'kernels', 'gpu']) {

@@ -7,12 +7,17 @@ import { PipeTransport } from './pipe-transport.ts';
 export const chromeProcess = ({
   headless,
   args,
+  without = [],
 }: {
   readonly headless: boolean;
   readonly args: readonly string[];
+  /** Switches that puppeteer would set by itself. */
+  readonly without?: readonly string[];
 }): BrowserProcess => ({
   args: (profile) => [
-    ...puppeteer.defaultArgs({ headless, args: [...args], userDataDir: profile }),
+    ...puppeteer
+      .defaultArgs({ headless, args: [...args], userDataDir: profile })
+      .filter((arg) => !without.includes(arg)),
     '--remote-debugging-pipe',
   ],
   pipe: true,

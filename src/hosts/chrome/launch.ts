@@ -11,6 +11,8 @@ export interface LaunchOptions {
   /** `auto` leaves the choice to Chrome, which falls back to SwiftShader where there is no GPU. */
   readonly adapter?: AdapterChoice;
   readonly headless?: boolean;
+  /** A page that is not looked at is slowed down, as in a visitor's browser. */
+  readonly slowsHidden?: boolean;
   /** More command-line switches for Chrome. */
   readonly args?: readonly string[];
   /** Receives one line per step of a browser installation, and per browser that does not start. */
@@ -18,6 +20,13 @@ export interface LaunchOptions {
 }
 
 const isRoot = process.getuid?.() === 0;
+
+/** A page that is not looked at runs at full speed. */
+const fullSpeed = [
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+];
 
 /** Chrome's switches; each has its reason. */
 export function switches(options: LaunchOptions = {}): string[] {
@@ -38,10 +47,7 @@ export function switches(options: LaunchOptions = {}): string[] {
     '--disable-quic',
     // The address bar's suggestions are pages of their own: 2 s of a core at every start (Chromium 156), for a bar that nobody sees.
     '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
-    // A page that is not looked at runs at full speed.
-    '--disable-background-timer-throttling',
-    '--disable-renderer-backgrounding',
-    '--disable-backgrounding-occluded-windows',
+    ...(options.slowsHidden ? [] : fullSpeed),
     ...(options.args ?? []),
   ];
 }
@@ -62,15 +68,16 @@ async function startAnyhow(
   options: LaunchOptions,
   log: (line: string) => void,
 ): Promise<Browser> {
-  const { headless = true } = options;
+  const { headless = true, slowsHidden = false } = options;
   const args = switches(options);
+  const without = slowsHidden ? fullSpeed : [];
   try {
-    return await startBrowser(path, chromeProcess({ headless, args }));
+    return await startBrowser(path, chromeProcess({ headless, args, without }));
   } catch (error) {
     const isSandbox =
       error instanceof BrowserNotStarted && /no usable sandbox|SUID sandbox/i.test(error.message);
     if (!isSandbox || args.includes('--no-sandbox')) throw error;
     log(`${path} has no sandbox here: starting it without one (it opens nothing but wgrad's own page)`);
-    return startBrowser(path, chromeProcess({ headless, args: ['--no-sandbox', ...args] }));
+    return startBrowser(path, chromeProcess({ headless, args: ['--no-sandbox', ...args], without }));
   }
 }
