@@ -2,13 +2,8 @@
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
 import { call, type KernelCall } from '../../src/kernels/call.ts';
-import {
-  convDgrad,
-  convForward,
-  convWgrad,
-  wgradParts,
-  withoutOverlap,
-} from '../../src/kernels/convolution.ts';
+import { convDgrad, convForward, convWgrad } from '../../src/kernels/convolution.ts';
+import { wgradParts, withoutOverlap } from '../../src/kernels/convolution-shape.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
 import { partSum } from '../../src/kernels/parts.ts';
 import { defaultChoice } from '../../src/kernels/variant-choice.ts';

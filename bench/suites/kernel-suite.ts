@@ -1,5 +1,5 @@
 /** The `kernels` suite: op x variant x the shapes that the nets use, and square matrix products. */
-import { type ConvShape, productSize } from '../../src/kernels/convolution.ts';
+import { type ConvShape, productSize } from '../../src/kernels/convolution-shape.ts';
 import type { Kernel, Shape } from '../../src/kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import { type KernelGroup, type KernelGroupOptions, kernelGroup } from '../../src/measure/kernel-group.ts';

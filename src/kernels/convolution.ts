@@ -10,83 +10,20 @@ import forwardTile from '../../shaders/conv-forward/tile.wgsl?raw';
 import wgradNaive from '../../shaders/conv-wgrad/naive.wgsl?raw';
 import wgradStrip from '../../shaders/conv-wgrad/strip.wgsl?raw';
 import wgradTile from '../../shaders/conv-wgrad/tile.wgsl?raw';
+import {
+  type ConvForwardShape,
+  type ConvShape,
+  type ConvWgradShape,
+  cost,
+  even,
+  outputSize,
+  productSize,
+  rowsOfPart,
+} from './convolution-shape.ts';
+import { stationaryDgrad, stationaryForward, stationaryWgrad } from './convolution-stationary.ts';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
-/**
- * A convolution of B images of H rows, W columns and C channels with N filters. A step is what PyTorch calls stride: from one place of the
- * filter to the next (a STRIDE, in shaders, is that between replicas).
- */
-export type ConvShape = {
-  readonly B: number;
-  readonly H: number;
-  readonly W: number;
-  readonly C: number;
-  readonly N: number;
-  readonly SIZE_Y: number;
-  readonly SIZE_X: number;
-  readonly STEP_Y: number;
-  readonly STEP_X: number;
-  readonly PAD_Y: number;
-  readonly PAD_X: number;
-};
-
-/** A forward convolution; BIAS 0: without one, any tensor is bound in its place. */
-export type ConvForwardShape = ConvShape & { readonly BIAS: 0 | 1 };
-
-/** The wgrad of a convolution, its pixels in PARTS parts. */
-export type ConvWgradShape = ConvShape & { readonly PARTS: number };
-
 const { ceil, floor, max, min } = Math;
-
-/** Rows P and columns Q of a convolution's output, as PyTorch counts them. */
-export const outputSize = ({ H, W, SIZE_Y, SIZE_X, STEP_Y, STEP_X, PAD_Y, PAD_X }: ConvShape) => ({
-  P: floor((H + 2 * PAD_Y - SIZE_Y) / STEP_Y) + 1,
-  Q: floor((W + 2 * PAD_X - SIZE_X) / STEP_X) + 1,
-});
-
-/** M, N and K of the three products. */
-export function productSize(shape: ConvShape): {
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-} {
-  const { P, Q } = outputSize(shape);
-  return { M: shape.B * P * Q, N: shape.N, K: shape.SIZE_Y * shape.SIZE_X * shape.C };
-}
-
-/**
- * The same convolution with fewer taps and more channels, where the filter's places share no pixel of a row: the pixels of a row under it are
- * one pixel of a narrower image with SIZE_X times the channels, and the weights in their order those of a filter one pixel wide. Elsewhere
- * the shape as it is.
- */
-export function withoutOverlap(shape: ConvShape): ConvShape {
-  const { W, C, SIZE_X, STEP_X, PAD_X } = shape;
-  if (SIZE_X === 1 || SIZE_X !== STEP_X || PAD_X !== 0 || W % SIZE_X !== 0) return shape;
-  return { ...shape, W: W / SIZE_X, C: C * SIZE_X, SIZE_X: 1, STEP_X: 1 };
-}
-
-/**
- * Parts of the pixels that wgrad sums apart: at least 512 pixels a part, so that a part's sums cost little beside its products; at most 128, enough
- * for the largest adapters. A function of the shape alone, so that every adapter adds in the same order.
- */
-export function wgradParts(shape: ConvShape): number {
-  const { P, Q } = outputSize(shape);
-  const rows = ceil((shape.B * P) / max(1, min(128, floor((shape.B * P * Q) / 512))));
-  return ceil((shape.B * P) / rows);
-}
-
-/** Rows (b, p) of y in a part of wgrad. */
-export const rowsOfPart = (shape: ConvWgradShape): number =>
-  ceil((shape.B * outputSize(shape).P) / shape.PARTS);
-
-const cost = (shape: ConvShape) => {
-  const { M, N, K } = productSize(shape);
-  const { B, H, W, C } = shape;
-  return { flops: 2 * M * N * K, bytes: 4 * (B * H * W * C + K * N + M * N) };
-};
-
-/** What a workgroup computes of `count` things that come in fours, at most `most` of them, so that the workgroups are filled evenly. */
-const even = (count: number, most: number): number => ceil(count / ceil(count / most));
 
 /** Multiply-adds of four lanes that a round may write out: beyond it compiling takes seconds. */
 const mostUnrolled = 3072;
@@ -184,8 +121,9 @@ export const convForward = defineKernel({
     forwardStripVariant(4, 8),
     forwardStripVariant(8, 4),
     forwardStripVariant(8, 8),
+    stationaryForward(),
   ],
-  preferred: { swiftshader: ['strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
+  preferred: { swiftshader: ['stationary', 'strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
 });
 
 function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> {
@@ -242,8 +180,13 @@ export const convWgrad = defineKernel({
     wgradTileVariant(32),
     wgradStripVariant(12, 4),
     wgradStripVariant(12, 8),
+    stationaryWgrad(),
   ],
-  preferred: { swiftshader: ['strip-12x32'], cpu: ['strip-12x32'], gpu: ['tile-64', 'tile-32'] },
+  preferred: {
+    swiftshader: ['stationary', 'strip-12x32'],
+    cpu: ['strip-12x32'],
+    gpu: ['tile-64', 'tile-32'],
+  },
 });
 
 function dgradStripVariant(pixels: number, cols: number): Variant<ConvShape> {
@@ -290,6 +233,7 @@ export const convDgrad = defineKernel({
     dgradStripVariant(4, 8),
     dgradStripVariant(8, 4),
     dgradStripVariant(8, 8),
+    stationaryDgrad(),
   ],
-  preferred: { swiftshader: ['strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
+  preferred: { swiftshader: ['stationary', 'strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
 });

@@ -1,15 +1,8 @@
 import type { Tensor } from '../../gpu/tensor.ts';
 import { biasGradient } from '../../kernels/bias.ts';
 import { call, type KernelCall } from '../../kernels/call.ts';
-import {
-  type ConvShape,
-  convDgrad,
-  convForward,
-  convWgrad,
-  productSize,
-  wgradParts,
-  withoutOverlap,
-} from '../../kernels/convolution.ts';
+import { convDgrad, convForward, convWgrad } from '../../kernels/convolution.ts';
+import { type ConvShape, productSize, wgradParts, withoutOverlap } from '../../kernels/convolution-shape.ts';
 import { biasGradientParts, fewRows, partSum, partsOf } from '../../kernels/parts.ts';
 import { whiteningFilterCount } from '../whitening.ts';
 import {

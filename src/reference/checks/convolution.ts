@@ -6,7 +6,7 @@ import {
   outputSize,
   productSize,
   rowsOfPart,
-} from '../../kernels/convolution.ts';
+} from '../../kernels/convolution-shape.ts';
 import {
   absConvolution,
   absConvolutionDgrad,

@@ -6,7 +6,7 @@ import {
   rowsOfPart,
   wgradParts,
   withoutOverlap,
-} from '../../../src/kernels/convolution.ts';
+} from '../../../src/kernels/convolution-shape.ts';
 import { convolution } from '../../../src/reference/convolution.ts';
 
 const square = (size: number, step: number, pad: number) => ({
