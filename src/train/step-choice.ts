@@ -16,6 +16,8 @@ import { timeVariants } from './variant-timing.ts';
 export interface StepCalls {
   readonly separate: readonly KernelCall[];
   readonly oneWorkgroup?: readonly KernelCall[] | undefined;
+  /** Variants that the user forced: what is faster with them says nothing of a step without. */
+  readonly forced?: Readonly<Record<string, string>>;
 }
 
 /** What was measured for a step. */
@@ -24,9 +26,10 @@ export interface StepChoice {
   readonly oneWorkgroup: boolean;
 }
 
-/** `step 5f3a8c21 R=5`: what a measurement of a whole step is for, all its ops and shapes. */
-export function stepName({ separate }: StepCalls): string {
+/** `step 5f3a8c21 R=5`: what a measurement of a whole step is for, all its ops and shapes, and forced variants. */
+export function stepName({ separate, forced = {} }: StepCalls): string {
   const ops = separate.map((call) => tunedOpName(call.kernel.op, call.shape, replicasOf(call)));
+  ops.push(...Object.entries(forced).map(([op, variant]) => `${op}=${variant}`));
   const replicas = Math.max(...separate.map(replicasOf));
   return `step ${fnv1a(ops.join('\n')).toString(16)} R=${replicas}`;
 }

@@ -163,7 +163,8 @@ export class Trainer {
     if (measure !== undefined) {
       const mayBeShort = asked === undefined && isTailMadeFor(recorded, gpu.capabilities);
       const short = mayBeShort ? inOneWorkgroup(allocator, recorded) : undefined;
-      const found = await measure(pipelines, { separate: recorded.calls, oneWorkgroup: short?.calls });
+      const steps = { separate: recorded.calls, oneWorkgroup: short?.calls, forced: options.forced ?? {} };
+      const found = await measure(pipelines, steps);
       if (found.oneWorkgroup && short !== undefined) recorded = short;
       plan = await compilePlan({ ...tools, choose: found.choose }, recorded.calls);
     }
@@ -285,8 +286,8 @@ export class Trainer {
       }
       await this.#finishReading(window, lose);
       if (failure !== undefined) throw this.#nonFinite(failure);
-      // Where all steps are done there is nothing to stop: the last validation and checkpoint belong to them.
-      if (stopped() && this.#step < steps) break;
+      // A stop that comes with an epoch's last steps leaves its validation and checkpoint: whoever goes on begins with the next epoch.
+      if (this.#step < epochEnd) break;
       if (this.settings.valSize > 0) {
         const validation = await this.evaluate('validation');
         onValidation?.({ step: this.#step, epoch: this.#step / this.stepsPerEpoch, validation });

@@ -65,6 +65,15 @@ test('faster as a whole: the measured variants are used', async () => {
   expect(variants['layers.0 wgrad']).not.toBe('naive');
 });
 
+test('what was measured with forced variants is not taken for a step without', () => {
+  const separate: StepCalls['separate'] = [];
+  const names = [{}, { matmul: 'naive' }, { matmul: 'register-5x4' }].map((forced) =>
+    stepName({ separate, forced }),
+  );
+  expect(new Set(names).size).toBe(3);
+  expect(names[0]).toBe(stepName({ separate }));
+});
+
 test('where they are the defaults, nothing is measured', async () => {
   expect((await start(defaultChoice, defaultChoice)).step).toBeUndefined();
 });

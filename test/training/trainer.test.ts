@@ -316,6 +316,14 @@ describe('repetition', () => {
       expect([...first.validations, ...rest.validations]).toEqual(whole.validations);
     });
 
+    test('with the last report of an epoch: its validation is not lost', async () => {
+      const first = await run(settings, quick({}), { afterReport: 6 });
+      expect(first).toMatchObject({ finished: false, step: 6 });
+      const rest = await resumed(first);
+      expectSame(rest);
+      expect([...first.validations, ...rest.validations]).toEqual(whole.validations);
+    });
+
     test('within an epoch', async () => {
       const first = await run(settings, quick({}), { afterReport: 1 });
       expect(first.finished).toBe(false);
