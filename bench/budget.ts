@@ -20,6 +20,7 @@ const efforts: Readonly<Record<'quick' | 'full', Readonly<Record<SuiteName, Effo
     train: { sampleMs: 30, budgetMs: 7000, leastRounds: 21, mostRounds: 41 },
     peers: { sampleMs: 40, budgetMs: 6000, leastRounds: 21, mostRounds: 31 },
     start: { sampleMs: 0, budgetMs: 40_000, leastRounds: 3, mostRounds: 5 },
+    page: { sampleMs: 0, budgetMs: 60_000, leastRounds: 2, mostRounds: 3 },
   },
   full: {
     peaks: { sampleMs: 15, budgetMs: 4000, leastRounds: 31, mostRounds: 61 },
@@ -27,6 +28,7 @@ const efforts: Readonly<Record<'quick' | 'full', Readonly<Record<SuiteName, Effo
     train: { sampleMs: 60, budgetMs: 8000, leastRounds: 25, mostRounds: 61 },
     peers: { sampleMs: 80, budgetMs: 10_000, leastRounds: 25, mostRounds: 61 },
     start: { sampleMs: 0, budgetMs: 100_000, leastRounds: 7, mostRounds: 11 },
+    page: { sampleMs: 0, budgetMs: 300_000, leastRounds: 5, mostRounds: 15 },
   },
 };
 
@@ -68,6 +70,7 @@ const preparingSeconds: Readonly<Record<SuiteName, number>> = {
   train: 5,
   peers: 8,
   start: 10,
+  page: 30,
 };
 
 /** Expected seconds of a group on an idle machine. */

@@ -16,12 +16,13 @@ import { isStep } from './budget.ts';
 import { currentCommit, describeHost, load } from './host.ts';
 import { type MeasuredGroups, measureAll } from './measure-groups.ts';
 import { openNodeSession } from './node-session.ts';
-import { type BenchOptions, matches, parseBenchOptions } from './options.ts';
+import { type BenchOptions, commandSuites, matches, parseBenchOptions } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
 import { listText, terminalReport } from './report/terminal.ts';
 import { writeResults } from './result-files.ts';
 import type { Session } from './session.ts';
 import { measureStart } from './start-rounds.ts';
+import { pageGroups } from './suites/page-suite.ts';
 import { startGroups } from './suites/start-suite.ts';
 
 /** Returns the exit status. */
@@ -33,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const startedAt = new Date();
   const folder = options.list ? '' : outFolder(options, startedAt);
   const progress = makeProgress('bench', 5000);
-  const session = withStarts(await openSession(options, progress.log));
+  const session = withCommands(await openSession(options, progress.log));
   try {
     const { opened } = session;
     progress.log(`adapter: ${opened.adapterName}`);
@@ -101,18 +102,21 @@ async function openSession({ host, adapter }: BenchOptions, log: (line: string) 
 }
 
 /** Commands are started by this process; all else is measured by the session. */
-function withStarts(session: Session): Session {
+function withCommands(session: Session): Session {
   const stop = new AbortController();
   return {
     ...session,
     list: async (request) => [
       ...(await session.list(request)),
       ...(request.suites.includes('start') ? startGroups() : []),
+      ...(request.suites.includes('page') ? pageGroups() : []),
     ],
-    measure: (request, onRound) =>
-      request.suite === 'start'
-        ? measureStart(request, onRound, stop.signal)
-        : session.measure(request, onRound),
+    async measure(request, onRound) {
+      if (request.suite === 'start') return measureStart(request, onRound, stop.signal);
+      if (request.suite !== 'page') return session.measure(request, onRound);
+      const { measurePage } = await import('./page-rounds.ts');
+      return measurePage(request, onRound, stop.signal);
+    },
     stop() {
       stop.abort();
       return session.stop();
@@ -182,7 +186,7 @@ const placeOf = (group: ListedGroup): number => order.findIndex((belongs) => bel
 
 /** The groups that were asked for, behind the adapter's own speed where that is compared with. @throws UserError where none is left */
 async function chooseGroups(session: Session, { suites, quick, forced, filter }: BenchOptions) {
-  const first = suites.every((suite) => suite === 'start') ? [] : (['peaks'] as const);
+  const first = suites.every((suite) => commandSuites.has(suite)) ? [] : (['peaks'] as const);
   const listed = await session.list({ suites: [...first, ...suites], quick, forced });
   const chosen = listed
     .filter(({ suite, id }) => suite === 'peaks' || matches(id, filter))

@@ -7,7 +7,17 @@ import { UserError } from '../src/hosts/user-error.ts';
 import { kernels } from '../src/kernels/index.ts';
 import type { SuiteName } from '../src/measure/schema.ts';
 
-export const suiteNames = ['kernels', 'train', 'peers', 'start'] as const satisfies readonly SuiteName[];
+export const suiteNames = [
+  'kernels',
+  'train',
+  'peers',
+  'start',
+  'page',
+] as const satisfies readonly SuiteName[];
+
+/** Suites of whole commands: measured where they are asked for. */
+export const commandSuites: ReadonlySet<SuiteName> = new Set<SuiteName>(['start', 'page']);
+const chromeSuites: ReadonlySet<SuiteName> = new Set<SuiteName>(['peers', ...commandSuites]);
 
 /** What `npm run bench` was asked for. */
 export interface BenchOptions extends HostOptions {
@@ -35,6 +45,7 @@ Examples:
   npm run bench -- --suite train --variant matmul=naive
   npm run bench -- --suite train --host node
   npm run bench -- --suite start
+  npm run bench -- --suite page
   npm run bench -- --quick --baseline runs/bench-before/results.json
 
 Found wrong, with exit status 1: a result is wrong, or a row is slower than the baseline allows.`;
@@ -43,7 +54,9 @@ Found wrong, with exit status 1: a result is wrong, or a row is slower than the 
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
   const command = addHostOptions(
     makeCommand('bench', 'Times kernels, training steps and other engines, in a headless browser or in Node.')
-      .addOption(new Option('--suite <name>', 'one suite (default: all but start)').choices(suiteNames))
+      .addOption(
+        new Option('--suite <name>', 'one suite (default: all but start and page)').choices(suiteNames),
+      )
       .option('--filter <words>', 'only groups whose name contains all these words')
       .option('--list', 'show what would be measured, and what not and why')
       .option('--quick', 'fewer groups, fewer rounds: under three minutes')
@@ -89,8 +102,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
 
 /** @throws UserError where the suite that was asked for needs Chrome */
 function suitesOf(suite: SuiteName | undefined, { host }: HostOptions): readonly SuiteName[] {
-  const possible = suiteNames.filter((name) => host === 'chrome' || (name !== 'peers' && name !== 'start'));
-  if (suite === undefined) return possible.filter((name) => name !== 'start');
+  const possible = suiteNames.filter((name) => host === 'chrome' || !chromeSuites.has(name));
+  if (suite === undefined) return possible.filter((name) => !commandSuites.has(name));
   if (possible.some((name) => name === suite)) return [suite];
   throw new UserError(`--suite ${suite} needs Chrome: use --host chrome, the default`);
 }

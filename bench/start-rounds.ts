@@ -1,13 +1,9 @@
 /** Rounds of the `start` suite: each is a process of its own, and its `summary.json` says when its phases began and ended. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { projectRoot } from '../src/hosts/project-root.ts';
 import type { Row } from '../src/measure/schema.ts';
 import type { Phase, PhaseName } from '../src/train/phases.ts';
 import type { MeasureRequest, MeasureResult } from './protocol.ts';
 import { commandOf, endRow, firstStepRow, startGroups, wholeRow } from './suites/start-suite.ts';
+import { trainCommand } from './train-command.ts';
 
 /** Rounds that build what later ones find in caches. */
 const warmupRounds = 1;
@@ -26,8 +22,9 @@ export async function measureStart(
   for (let round = 0; round < planned && !stop.aborted; round++) {
     const spentNs = (performance.now() - startedAt) * 1e6;
     if (round >= leastRounds + warmupRounds && spentNs > budgetNs) break;
-    const times = await timeCommand(commandOf(id), stop);
-    if (times === undefined) break;
+    const done = await trainCommand(commandOf(id), stop);
+    if (done === undefined) break;
+    const times = timesOf(done.summary.phases, done.wholeMs);
     for (const [name, list] of samples) {
       const ms = times.get(name);
       list.push(ms === undefined || ms <= 0 ? null : ms * 1e6);
@@ -53,27 +50,6 @@ export async function measureStart(
   };
 }
 
-/** Milliseconds by row; undefined where it was stopped. */
-async function timeCommand(
-  args: readonly string[],
-  stop: AbortSignal,
-): Promise<ReadonlyMap<string, number> | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'wgrad-start-'));
-  try {
-    const out = join(folder, 'run');
-    const startedAt = performance.now();
-    await runTrain([...args, '--out', out], stop);
-    if (stop.aborted) return undefined;
-    const wholeMs = performance.now() - startedAt;
-    const { phases } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
-      phases: readonly Phase[];
-    };
-    return timesOf(phases, wholeMs);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 /** Milliseconds by row, of phases that are told from the start of the process. */
 export function timesOf(phases: readonly Phase[], wholeMs: number): ReadonlyMap<string, number> {
   const endOf = (name: PhaseName) => phases.find(({ phase }) => phase === name)?.toMs ?? Number.NaN;
@@ -83,24 +59,4 @@ export function timesOf(phases: readonly Phase[], wholeMs: number): ReadonlyMap<
     [firstStepRow, endOf('first step')],
     [wholeRow, wholeMs],
   ]);
-}
-
-function runTrain(args: readonly string[], stop: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, [join(projectRoot, 'src/cli/main.mjs'), 'train', ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const end = () => child.kill();
-  stop.addEventListener('abort', end);
-  let words = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    words = (words + text).slice(-2000);
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (status, signal) => {
-      stop.removeEventListener('abort', end);
-      if (status === 0 || stop.aborted) resolve();
-      else reject(new Error(`train ended with ${signal ?? status}: ${words.trim().split('\n').at(-1)}`));
-    });
-  });
 }

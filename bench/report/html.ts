@@ -35,6 +35,7 @@ const headings: Readonly<Record<SuiteName, string>> = {
   train: 'Training steps',
   peers: 'Peers',
   start: 'The start of a command',
+  page: 'Training on the page',
 };
 
 function section(analysed: AnalysedGroup): string {

@@ -7,8 +7,8 @@ import type { AdapterDescription } from '../gpu/device.ts';
 export const formatName = 'wgrad-bench';
 export const formatVersion = 1;
 
-/** `peaks` is the adapter's own speed, measured before everything else; the rows of `start` are the parts of a command. */
-export type SuiteName = 'peaks' | 'kernels' | 'train' | 'peers' | 'start';
+/** `peaks` is the adapter's own speed, measured before everything else; the rows of `start` are the parts of a command, those of `page` trainings. */
+export type SuiteName = 'peaks' | 'kernels' | 'train' | 'peers' | 'start' | 'page';
 
 /** What was measured, where, with which code. */
 export interface Header {

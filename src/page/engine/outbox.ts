@@ -2,20 +2,19 @@ import type { TrainReport } from '../../train/report-window.ts';
 import type { ValidationReport } from '../../train/trainer.ts';
 import type { EngineEvent } from './protocol.ts';
 
-/** The page hears of the steps at most so often, however fast they are. */
-const intervalMs = 100;
-
-/** Collects what training reports and posts it as columns, ten times a second at most. */
+/** Collects what training reports and posts it as columns, so that the page hears of the steps every `intervalMs` at most, however fast they are. */
 export class Outbox {
   readonly #post: (event: EngineEvent, transfer: Transferable[]) => void;
+  readonly #intervalMs: number;
   #reports: TrainReport[] = [];
   #validations: ValidationReport[] = [];
   #last: TrainReport | undefined;
   #sentMs = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(post: (event: EngineEvent, transfer: Transferable[]) => void) {
+  constructor(post: (event: EngineEvent, transfer: Transferable[]) => void, intervalMs: number) {
     this.#post = post;
+    this.#intervalMs = intervalMs;
   }
 
   addReport(report: TrainReport): void {
@@ -61,7 +60,7 @@ export class Outbox {
   }
 
   #schedule(): void {
-    const waitMs = this.#sentMs + intervalMs - performance.now();
+    const waitMs = this.#sentMs + this.#intervalMs - performance.now();
     if (waitMs <= 0) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), waitMs);
   }

@@ -26,6 +26,8 @@ const checkpointMs = 2000;
 const shownImages = 16;
 /** Length of a submit, ms; half of it where the device was lost. */
 const submitMs = 120;
+/** The page hears of the steps at most so often. Where a CPU is the GPU, each painting takes its cores from training. */
+const messageMs = { hardware: 100, software: 250 };
 
 export interface TrainingHost {
   readonly device: Device;
@@ -38,17 +40,17 @@ export interface TrainingHost {
 export class Training {
   readonly #host: TrainingHost;
   readonly #request: TrainRequest;
-  readonly #outbox: Outbox;
   readonly #stop = new AbortController();
   #pausedBy: PauseReason | undefined;
   #resume: (() => void) | undefined;
   #watched = { samples: false, weights: false };
   #checkpoint: Checkpoint | undefined;
+  /** The checkpoint is kept while steps go on. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(host: TrainingHost, request: TrainRequest) {
     this.#host = host;
     this.#request = request;
-    this.#outbox = new Outbox((event, transfer) => host.post(event, transfer));
   }
 
   /** Trains to the end, or until it is stopped. @throws EngineError */
@@ -67,6 +69,7 @@ export class Training {
         if (outcome.finished) await slots?.drop(runId);
         return outcome;
       } catch (error) {
+        await this.#keeping;
         const known = engineError(error);
         if (this.#stop.signal.aborted && known.kind !== 'diverged') {
           throw new EngineError('stopped', 'stopped before the first step');
@@ -173,7 +176,11 @@ export class Training {
         adapterName: name,
         ...(checkpoint !== undefined && checkpoint.adapter !== name && { otherAdapter: checkpoint.adapter }),
       });
-      const finished = await this.#train(trainer, objects);
+      const outbox = new Outbox(
+        (event, transfer) => post(event, transfer),
+        report.adapter.software ? messageMs.software : messageMs.hardware,
+      );
+      const finished = await this.#train(trainer, objects, outbox);
       const { steps, busyMs } = trainer.pace;
       if (finished) post({ event: 'testing' });
       if (finished && settings.batchStatistics) await trainer.replaceStatistics(settings.batchStatistics);
@@ -193,25 +200,35 @@ export class Training {
   }
 
   /** False where it was stopped. */
-  async #train(trainer: Trainer, objects: () => number): Promise<boolean> {
+  async #train(trainer: Trainer, objects: () => number, outbox: Outbox): Promise<boolean> {
+    // Compiled while the first steps run.
+    let isPrepared = false;
+    void trainer
+      .prepareEvaluations(...(trainer.settings.valSize > 0 ? ['validation' as const] : []), 'test')
+      .then(() => {
+        isPrepared = true;
+      });
     // What steps make is counted between interludes; an evaluation makes its own.
     let made = 0;
     let steps = 0;
     let objectsBefore = objects();
     let stepBefore = trainer.step;
+    let counts = false;
     const count = () => {
+      if (!counts) return;
       made += objects() - objectsBefore;
       steps += trainer.step - stepBefore;
     };
     const begin = () => {
       objectsBefore = objects();
       stepBefore = trainer.step;
+      counts = isPrepared;
     };
     let keptMs = performance.now();
     let validated = 0;
     const rest = async () => {
       if (validated === 0) count();
-      this.#outbox.flush();
+      outbox.flush();
       await this.#keep(trainer, steps === 0 ? null : made / steps);
       await this.#show(trainer, validated > 0);
       validated = 0;
@@ -225,24 +242,32 @@ export class Training {
         this.#pausedBy !== undefined || validated > 0 || performance.now() - keptMs > checkpointMs
           ? rest
           : undefined,
-      onReport: (report) => this.#outbox.addReport(report),
+      onReport: (report) => outbox.addReport(report),
       onValidation: (report) => {
         validated++;
-        this.#outbox.addValidation(report);
+        outbox.addValidation(report);
       },
       onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
     });
-    this.#outbox.flush();
+    outbox.flush();
     await this.#keep(trainer, steps === 0 ? null : made / steps);
+    await this.#keeping;
     if (finished) await this.#show(trainer, true);
     return finished;
   }
 
+  /** Takes a checkpoint; it is written while steps go on, and the next waits for that. */
   async #keep(trainer: Trainer, objectsPerStep: number | null): Promise<void> {
-    this.#checkpoint = await trainer.checkpoint();
-    const { step } = this.#checkpoint;
+    await this.#keeping;
+    const checkpoint = await trainer.checkpoint();
+    this.#checkpoint = checkpoint;
+    this.#keeping = this.#write(checkpoint, objectsPerStep);
+  }
+
+  async #write(checkpoint: Checkpoint, objectsPerStep: number | null): Promise<void> {
+    const { step } = checkpoint;
     try {
-      await this.#host.slots?.write(this.#request.runId, { step, file: writeCheckpoint(this.#checkpoint) });
+      await this.#host.slots?.write(this.#request.runId, { step, file: writeCheckpoint(checkpoint) });
     } catch {
       // The storage is full, or taken: the run goes on, and goes on after a loss of the device.
     }

@@ -1,0 +1,140 @@
+/** Rounds of the `page` suite: a training by `npm run train`, and the same on the built page in the foreground, one after the other in random order. */
+import type { Page } from 'puppeteer';
+import { defaultDataset } from '../src/data/datasets/index.ts';
+import { launchChrome } from '../src/hosts/chrome/launch.ts';
+import { startPageServer } from '../src/hosts/chrome/page-server.ts';
+import type { Row } from '../src/measure/schema.ts';
+import type { MeasureRequest, MeasureResult } from './protocol.ts';
+import { headlessRow, type PageTraining, pageGroups, pageRow, trainingOf } from './suites/page-suite.ts';
+import { trainCommand } from './train-command.ts';
+
+/** Rounds that build, and fill caches. */
+const warmupRounds = 1;
+/** A training that takes longer has failed, ms. */
+const trainingMs = 600_000;
+
+/** One training: from the first step to the last, with the validations in between. */
+interface Timed {
+  readonly ms: number;
+  /** Of each seed, in percent with one decimal. */
+  readonly testAccuracy: string;
+}
+
+/** Times trainings until the budget is spent or the signal ends it. */
+export async function measurePage(
+  { id, seed, settings }: MeasureRequest,
+  onRound: (done: number, planned: number) => void,
+  stop: AbortSignal,
+): Promise<MeasureResult> {
+  const { title, skipped } = pageGroups().find((group) => group.id === id)!;
+  const training = trainingOf(id);
+  const log = (line: string) => console.error(line);
+  const server = await startPageServer({ dataset: defaultDataset, page: 'index.html', log });
+  const browser = await launchChrome({ log });
+  stop.addEventListener('abort', () => void browser.close());
+  try {
+    const page = await browser.newPage();
+    await page.setViewport({ width: 1280, height: 900 });
+    await page.goto(`${server.origin}/#/train?v=1&e=base&steps=${training.steps}&seeds=${training.seeds}`);
+    const ways: Readonly<Record<string, () => Promise<Timed | undefined>>> = {
+      [headlessRow]: () => headless(training, stop),
+      [pageRow]: () => onPage(page),
+    };
+    const samples = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
+    const accuracies = new Set<string>();
+    const { budgetNs, leastRounds, mostRounds } = settings;
+    const planned = mostRounds + warmupRounds;
+    const startedAt = performance.now();
+    for (let round = 0; round < planned && !stop.aborted; round++) {
+      if (round >= leastRounds + warmupRounds && (performance.now() - startedAt) * 1e6 > budgetNs) break;
+      const names = Object.keys(ways);
+      for (const name of (round + seed) % 2 === 0 ? names : names.reverse()) {
+        const timed = await ways[name]!();
+        if (timed === undefined) break;
+        samples.get(name)!.push((1e6 * timed.ms) / training.steps);
+        accuracies.add(timed.testAccuracy);
+      }
+      onRound(round + 1, planned);
+    }
+    const validation = {
+      ok: accuracies.size === 1,
+      how: `test accuracy of every run: ${[...accuracies].join(' or ')}`,
+    };
+    const rows = [...samples].map(
+      ([name, samplesNs]): Row => ({
+        name,
+        isDefault: false,
+        validation,
+        work: { flops: 0, bytes: 0 },
+        repeats: training.steps,
+        stride: 1,
+        samplesNs,
+        dispatches: 0,
+      }),
+    );
+    return {
+      group: {
+        suite: 'page',
+        id,
+        op: 'training',
+        title,
+        usedBy: [],
+        clock: 'wall',
+        warmupRounds,
+        rows,
+        skipped,
+      },
+      profiles: [],
+    };
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+const inPercent = (accuracies: readonly number[]): string =>
+  `${((100 * accuracies.reduce((sum, value) => sum + value, 0)) / accuracies.length).toFixed(1)} %`;
+
+async function headless({ steps, seeds }: PageTraining, stop: AbortSignal): Promise<Timed | undefined> {
+  const done = await trainCommand(['--steps', `${steps}`, '--seeds', `${seeds}`, '--no-tune'], stop);
+  if (done === undefined) return undefined;
+  const { phases, perSeed } = done.summary;
+  const { fromMs, toMs } = phases.find(({ phase }) => phase === 'training')!;
+  return { ms: toMs - fromMs, testAccuracy: inPercent(perSeed.map(({ testAccuracy }) => testAccuracy)) };
+}
+
+/** Presses Train, and waits for the end. @throws Error with what the page says where it does not finish */
+async function onPage(page: Page): Promise<Timed> {
+  const button = '.settings [data-act=train]:not([disabled])';
+  await page.waitForSelector(button);
+  const timed = await page.evaluate(
+    async (selector, limitMs) => {
+      const { body } = document;
+      document.querySelector<HTMLElement>(selector)!.click();
+      const at: Record<string, number> = {};
+      await new Promise<void>((resolve) => {
+        const observer = new MutationObserver(() => {
+          const state = body.dataset.run!;
+          at[state] ??= performance.now();
+          if (state !== 'finished' && state !== 'failed' && state !== 'stopped') return;
+          observer.disconnect();
+          resolve();
+        });
+        observer.observe(body, { attributeFilter: ['data-run'] });
+        setTimeout(resolve, limitMs);
+      });
+      const from = at.running;
+      const to = at.testing;
+      if (at.finished === undefined || from === undefined || to === undefined || document.hidden) {
+        return { problem: body.innerText.slice(0, 500) };
+      }
+      // The numbers are painted a moment later.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return { ms: to - from, testAccuracy: document.getElementById('run-test')!.textContent! };
+    },
+    button,
+    trainingMs,
+  );
+  if ('problem' in timed) throw new Error(`the page did not finish: ${timed.problem}`);
+  return { ms: timed.ms, testAccuracy: timed.testAccuracy.replace(/^test /, '') };
+}
