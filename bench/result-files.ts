@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomicallySync as write } from '../src/data/files/atomic-file.ts';
 import { FileWriteError } from '../src/data/files/file-write-error.ts';
 import { formatBenchFile } from '../src/measure/schema.ts';
+import { traceFile } from '../src/measure/trace.ts';
 import type { Analysis } from './analysis.ts';
 import { htmlReport } from './report/html.ts';
 import { markdownReport } from './report/markdown.ts';
-import { traceFile } from './report/trace.ts';
 
 /** Writes every form of the results into `folder`, and the JSON file to `json` too. @throws FileWriteError */
 export function writeResults(analysis: Analysis, folder: string, json: string | undefined): void {

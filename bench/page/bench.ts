@@ -7,6 +7,7 @@ import { Allocator } from '../../src/gpu/tensor.ts';
 import type { KernelGroup } from '../../src/measure/kernel-group.ts';
 import { kernelRows } from '../../src/measure/kernel-rows.ts';
 import { controlWork, type PeakGroup, peakGroups, peakRows } from '../../src/measure/peak-groups.ts';
+import { profilePlan } from '../../src/measure/step-profile.ts';
 import { type TimingRequest, timeGroup } from '../../src/measure/timed-group.ts';
 import type { Peer } from '../peers/peer.ts';
 import type {
@@ -23,7 +24,6 @@ import { type PeerGroup, peerGroups } from '../suites/peer-suite.ts';
 import { type StepGroup, stepGroups } from '../suites/train-suite.ts';
 import { type BenchData, makeBenchData } from './bench-data.ts';
 import { peerRows } from './peer-rows.ts';
-import { profilePlan } from './profile.ts';
 import type { SelfTest } from './self-test.ts';
 import { stepRows } from './step-rows.ts';
 

@@ -1,9 +1,9 @@
 // Rows of a train group: one trainer per plan, checked by its first losses, then its plan is replayed.
 
 import type { Gpu } from '../../src/gpu/device.ts';
-import { kernels } from '../../src/kernels/index.ts';
 import { defaultChoice, forcedChoice } from '../../src/kernels/variant-choice.ts';
 import type { Skipped, Work } from '../../src/measure/schema.ts';
+import { workOf } from '../../src/measure/step-profile.ts';
 import type { ReadyRow } from '../../src/measure/timed-group.ts';
 import { type Plan, planWork } from '../../src/train/plan.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
@@ -13,14 +13,6 @@ import { settingsOf } from '../suites/nets.ts';
 import { defaultRow, type StepGroup, type StepRow } from '../suites/train-suite.ts';
 import type { BenchData } from './bench-data.ts';
 import { comparedSteps, referenceLosses, validateLosses } from './reference-losses.ts';
-
-/** Work of a dispatch, all replicas. */
-export function workOf({ op, shape, workgroups }: Plan['dispatches'][number]): Work {
-  const kernel = kernels.find((candidate) => candidate.op === op);
-  if (kernel === undefined) return { flops: 0, bytes: 0 };
-  const { flops, bytes } = kernel.cost(shape);
-  return { flops: flops * workgroups[2], bytes: bytes * workgroups[2] };
-}
 
 export interface StepRows {
   readonly rows: readonly ReadyRow[];

@@ -1,7 +1,7 @@
 import type { StepProfile } from '../../src/measure/schema.ts';
+import { typicalStep } from '../../src/measure/trace.ts';
 import { digits, duration, unitOf } from './format.ts';
 import { type Colours, escapeHtml, fixed, line, linearScale, svg, text } from './svg.ts';
-import { typicalStep } from './trace.ts';
 
 const width = 860;
 const [left, right] = [8, 8] as const;

@@ -186,7 +186,7 @@ async function drop(page: Page, paths: readonly string[]): Promise<void> {
   await client.detach();
 }
 
-test('the folder of npm run train, dropped on any view, is a run with its curves and weights', async () => {
+test('the folder of npm run train, dropped on any view or chosen in a dialog, is a run with its curves and weights', async () => {
   const runFolder = join(folder, 'two-seeds');
   const args = ['--hidden', '20', '--steps', '20', '--val-size', '500', '--seeds', '2', '--out', runFolder];
   const { status, stderr } = await startCommand('train', args).outcome;
@@ -194,11 +194,7 @@ test('the folder of npm run train, dropped on any view, is a run with its curves
   const { perSeed } = JSON.parse(readFileSync(join(runFolder, 'summary.json'), 'utf8')) as {
     perSeed: { testAccuracy: number }[];
   };
-  await elsewhere(async (page, faults) => {
-    await page.click('nav a[href="#/train"]');
-    await waitForGpu(page);
-    await page.reload(); // The Runs view was never shown.
-    await drop(page, [runFolder]);
+  const isThere = async (page: Page) => {
     await page.waitForSelector('.runs tbody tr', { timeout: 20_000 });
     expect(await page.$('.refused')).toBeNull();
     const [run] = await keptRuns(page);
@@ -208,6 +204,20 @@ test('the folder of npm run train, dropped on any view, is a run with its curves
     );
     expect(run!.weightHashes).toHaveLength(2);
     expect((await keptMetrics(page, run!.id))!.steps.length).toBeGreaterThan(0);
+  };
+  await elsewhere(async (page, faults) => {
+    await page.click('nav a[href="#/train"]');
+    await waitForGpu(page);
+    await page.reload(); // The Runs view was never shown.
+    await drop(page, [runFolder]);
+    await isThere(page);
+    expect(faults).toEqual([]);
+  });
+  await elsewhere(async (page, faults) => {
+    await page.waitForSelector('#run-folder');
+    const [chooser] = await Promise.all([page.waitForFileChooser(), page.click('label:has(#run-folder)')]);
+    await chooser.accept([runFolder]);
+    await isThere(page);
     expect(faults).toEqual([]);
   });
 }, 120_000);

@@ -236,6 +236,22 @@ test('every view, with runs and measured kernels: axe finds nothing serious, not
   expect(tab.faults).toEqual([]);
 }, 240_000);
 
+/** Presses a button that saves a file. Returns its text. */
+const savedText = (page: Page, selector: string): Promise<string> =>
+  page.evaluate(async (button) => {
+    const { createObjectURL } = URL;
+    const saved = new Promise<string>((resolve) => {
+      URL.createObjectURL = (blob) => {
+        void (blob as Blob).text().then(resolve);
+        return createObjectURL(blob);
+      };
+    });
+    document.querySelector<HTMLElement>(button)!.click();
+    const found = await saved;
+    URL.createObjectURL = createObjectURL;
+    return found;
+  }, selector);
+
 test('measured kernels are saved as a file, and loaded from one that was measured on this adapter', async () => {
   const { page } = tab;
   await page.click('nav a[href="#/kernels"]');
@@ -244,19 +260,7 @@ test('measured kernels are saved as a file, and loaded from one that was measure
   const table = '[aria-label="Table of measured kernels"]';
   await page.waitForSelector(table);
   expect(await textOf(page, table)).toMatch(/sgd COUNT=\d+/);
-  const text = await page.evaluate(async () => {
-    const { createObjectURL } = URL;
-    const saved = new Promise<string>((resolve) => {
-      URL.createObjectURL = (blob) => {
-        void (blob as Blob).text().then(resolve);
-        return createObjectURL(blob);
-      };
-    });
-    document.querySelector<HTMLElement>('[data-act=save-tuning]')!.click();
-    const found = await saved;
-    URL.createObjectURL = createObjectURL;
-    return found;
-  });
+  const text = await savedText(page, '[data-act=save-tuning]');
   const { records, problem } = parseTuning(text);
   expect(problem).toBeUndefined();
   const [[key, ops]] = Object.entries(records) as [[string, TuningRecords[string]]];
@@ -278,6 +282,78 @@ test('measured kernels are saved as a file, and loaded from one that was measure
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}, 60_000);
+
+interface TraceSlice {
+  readonly ph: string;
+  readonly cat: string;
+  readonly ts: number;
+  readonly dur: number;
+}
+
+const slicesOf = (trace: string): TraceSlice[] =>
+  (JSON.parse(trace) as { traceEvents: TraceSlice[] }).traceEvents.filter(({ ph }) => ph === 'X');
+
+test('a training step, kernel by kernel: saved as a trace, and handed to Perfetto in a window that the click opens', async () => {
+  const { page, faults } = tab;
+  await page.click('nav a[href="#/kernels"]');
+  await page.waitForSelector('[data-act=lab-trace]:not([disabled])');
+  await page.$eval('[data-act=lab-trace]', (button) => (button as HTMLElement).click());
+  await waitForText(page, '#lab-traced', /dispatches/);
+  const dispatches = Number(/(\d+) dispatches/.exec(await textOf(page, '#lab-traced'))![1]);
+  const trace = await savedText(page, '[data-act=save-trace]');
+  const slices = slicesOf(trace);
+  expect(slices).toHaveLength(dispatches);
+  expect(slices.map(({ cat }) => cat)).toEqual(
+    expect.arrayContaining(['sgd', 'softmax-cross-entropy', 'step-end']),
+  );
+  for (const [i, { ts, dur }] of slices.entries()) {
+    expect(dur).toBeGreaterThan(0);
+    expect(ts).toBeGreaterThanOrEqual(i === 0 ? 0 : slices[i - 1]!.ts);
+  }
+
+  // In the place of the other site's window: it answers the third question.
+  const handed = await page.evaluate(
+    () =>
+      new Promise<{ asked: string; to: string[]; text: string; title: string }>((resolve) => {
+        let asked = '';
+        const to: string[] = [];
+        const other = {
+          postMessage(
+            message: 'PING' | { perfetto: { buffer: ArrayBuffer; title: string } },
+            origin: string,
+          ) {
+            to.push(origin);
+            if (message === 'PING') {
+              const answer = (from: string) =>
+                window.dispatchEvent(new MessageEvent('message', { data: 'PONG', origin: from }));
+              if (to.length === 2) answer('https://elsewhere.example');
+              if (to.length === 3) answer(origin);
+              return;
+            }
+            const { buffer, title } = message.perfetto;
+            resolve({ asked, to, text: new TextDecoder().decode(buffer), title });
+          },
+        };
+        window.open = (url) => {
+          asked = String(url);
+          return other as unknown as Window;
+        };
+        document.querySelector<HTMLElement>('[data-act=open-perfetto]')!.click();
+      }),
+  );
+  expect(handed).toEqual({
+    asked: 'https://ui.perfetto.dev',
+    to: new Array(4).fill('https://ui.perfetto.dev'),
+    text: trace,
+    title: 'step of base',
+  });
+  await page.evaluate(() => {
+    window.open = () => null;
+    document.querySelector<HTMLElement>('[data-act=open-perfetto]')!.click();
+  });
+  await waitForText(page, '.lab .alarm', /blocked the window/);
+  expect(faults).toEqual([]);
 }, 60_000);
 
 /** Measures one small op; nothing is ranked without the float64 reference. */

@@ -6,17 +6,21 @@ import { PipelineCache } from '../../gpu/pipelines.ts';
 import { Allocator } from '../../gpu/tensor.ts';
 import type { Kernel, Shape } from '../../kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../kernels/matmul.ts';
+import { defaultChoice, forcedChoice, forcedPlan } from '../../kernels/variant-choice.ts';
 import { againName } from '../../measure/again-name.ts';
 import { type KernelGroup, kernelGroup } from '../../measure/kernel-group.ts';
 import { kernelRows } from '../../measure/kernel-rows.ts';
 import type { MeasureSettings } from '../../measure/measure.ts';
 import { peakGroups, peakRows } from '../../measure/peak-groups.ts';
 import { recordCalls } from '../../measure/recorded-calls.ts';
-import type { Group } from '../../measure/schema.ts';
+import type { Group, StepProfile } from '../../measure/schema.ts';
+import { profilePlan } from '../../measure/step-profile.ts';
 import { timeGroup } from '../../measure/timed-group.ts';
+import { Trainer } from '../../train/trainer.ts';
+import type { DataStore } from './data-store.ts';
 import type { Device } from './device.ts';
 import { EngineError } from './engine-error.ts';
-import type { EngineEvent, LabGroup, LabRequest, LabResult } from './protocol.ts';
+import type { EngineCalls, EngineEvent, LabGroup, LabRequest, LabResult } from './protocol.ts';
 
 const ms = 1e6;
 /** Those of `npm run bench -- --quick`. */
@@ -29,15 +33,20 @@ const kernelSettings: MeasureSettings = {
 };
 const peakSettings: MeasureSettings = { ...kernelSettings, sampleNs: 8 * ms, budgetNs: 1200 * ms };
 
+/** Of the profile of a step. */
+const profileEffort = { steps: 31, budgetMs: 2000 };
+
 export class Lab {
   readonly #device: Device;
+  readonly #store: DataStore;
   readonly #post: (event: EngineEvent) => void;
   #groups = new Map<string, KernelGroup>();
   #peaks: { readonly gpu: Gpu; readonly groups: readonly Group[] } | undefined;
   #isStopped = false;
 
-  constructor(device: Device, post: (event: EngineEvent) => void) {
+  constructor(device: Device, store: DataStore, post: (event: EngineEvent) => void) {
     this.#device = device;
+    this.#store = store;
     this.#post = post;
   }
 
@@ -138,6 +147,33 @@ export class Lab {
     this.#requireGoingOn();
     this.#peaks = { gpu, groups };
     return groups;
+  }
+
+  /** A step is replayed: whatever is on the images is as good as any. */
+  async profile({
+    title,
+    settings,
+    variants,
+  }: EngineCalls['labProfile']['takes']): Promise<StepProfile | null> {
+    const { gpu, pipelines } = await this.#device.open();
+    this.#post({ event: 'lab', what: `${title}: compiling`, done: 0, total: 0 });
+    const count = splitImages(datasetOf(settings), 'train') - settings.valSize;
+    const wanted = { count, by: settings.normalisation };
+    const { signal } = new AbortController();
+    const dataset = await this.#device.dataset(gpu, this.#store, wanted, signal, () => {});
+    await dataset.arrived;
+    const trainer = await Trainer.make(gpu, dataset, settings, {
+      choose: forcedChoice(variants, defaultChoice),
+      forced: variants,
+      pipelines,
+      ...forcedPlan(variants),
+    });
+    try {
+      const row = Object.keys(variants).length === 0 ? 'default' : 'forced';
+      return (await profilePlan(gpu, trainer.plan, title, row, profileEffort)) ?? null;
+    } finally {
+      await trainer.destroy();
+    }
   }
 
   stop(): void {

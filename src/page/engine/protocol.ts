@@ -1,6 +1,6 @@
 // What the page and its worker say to each other: calls with one answer each, and events. Plain data, so that it crosses postMessage.
 import type { AdapterDescription } from '../../gpu/device.ts';
-import type { Group, Skipped } from '../../measure/schema.ts';
+import type { Group, Skipped, StepProfile } from '../../measure/schema.ts';
 import type { Score } from '../../train/evaluation.ts';
 import type { KernelOrigin } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
@@ -176,6 +176,15 @@ export interface EngineCalls {
   };
   /** The adapter's own speed: `peaks` groups, once per device. */
   labPeaks: { readonly takes: undefined; readonly gives: readonly Group[] };
+  /** A training step of a net with these forced variants, dispatch by dispatch. Null where the adapter gives no timestamps. */
+  labProfile: {
+    readonly takes: {
+      readonly title: string;
+      readonly settings: TrainSettings;
+      readonly variants: Readonly<Record<string, string>>;
+    };
+    readonly gives: StepProfile | null;
+  };
   /** Ends the measurement in progress after its round. */
   labStop: { readonly takes: undefined; readonly gives: null };
 }

@@ -74,6 +74,7 @@ const answers: Answers = {
   labGroups: async (request) => (await lab()).groups(request),
   labMeasure: async ({ id, variants }) => (await lab()).measure(id, variants),
   labPeaks: async () => (await lab()).peaks(),
+  labProfile: async (request) => (await lab()).profile(request),
   labStop: async () => nothing((await lab()).stop()),
 };
 
@@ -81,7 +82,7 @@ let openedLab: Promise<Lab> | undefined;
 
 /** Loaded when it is first used: with it comes the float64 reference. */
 function lab(): Promise<Lab> {
-  openedLab ??= import('./lab.ts').then(({ Lab }) => new Lab(device, post));
+  openedLab ??= import('./lab.ts').then(async ({ Lab }) => new Lab(device, await stored, post));
   openedLab.catch(() => {
     openedLab = undefined; // Without a network: the next call tries again.
   });

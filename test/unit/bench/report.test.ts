@@ -4,8 +4,8 @@ import { duration, durationEstimate, ratioEstimate } from '../../../bench/report
 import { htmlReport } from '../../../bench/report/html.ts';
 import { markdownReport, markdownTable } from '../../../bench/report/markdown.ts';
 import { terminalReport, textTable } from '../../../bench/report/terminal.ts';
-import { traceFile, typicalStep } from '../../../bench/report/trace.ts';
 import type { StepProfile } from '../../../src/measure/schema.ts';
+import { traceFile, typicalStep } from '../../../src/measure/trace.ts';
 import { fakeFile, fakeGroup, fakeRow } from './fake-file.ts';
 
 const profile: StepProfile = {

@@ -14,6 +14,7 @@ import { intervalPicture } from './interval-picture.ts';
 import { LabControl, type Measured } from './lab-control.ts';
 import { lineDiff } from './line-diff.ts';
 import type { RankedRow } from './ranking.ts';
+import { stepView } from './step-view.ts';
 
 /** Time of a group on an idle machine: compiling, checking, 41 rounds. */
 const secondsPerGroup = 3;
@@ -36,7 +37,11 @@ export function mountKernels(root: HTMLElement, { app, training, link }: Kernels
     listed = asked;
     void lab.list(asked);
   });
-  paint(root, () => html`${choiceView(app, lab)} ${resultView(lab, shown)} ${footView(app)}`);
+  paint(
+    root,
+    () =>
+      html`${choiceView(app, lab)} ${resultView(lab, shown)} ${stepView(app, training, lab)} ${footView(app)}`,
+  );
 }
 
 function choiceView(app: App, lab: LabControl): TemplateResult {

@@ -1,11 +1,17 @@
 // What the Kernels view measures, and what it found.
 import { batch, signal } from '@preact/signals-core';
 import { type Roofline, rooflineOf } from '../../../measure/roofline.ts';
-import { type BenchFile, formatName, formatVersion, type Group } from '../../../measure/schema.ts';
+import {
+  type BenchFile,
+  formatName,
+  formatVersion,
+  type Group,
+  type StepProfile,
+} from '../../../measure/schema.ts';
 import { EngineError } from '../../engine/engine-error.ts';
 import type { LabGroup } from '../../engine/protocol.ts';
 import type { App } from '../../model/app.ts';
-import { readForm } from '../../model/form.ts';
+import { readForm, startingPoint } from '../../model/form.ts';
 import { type LabLink, labLinkOf } from '../../model/lab-link.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { keepTuning } from '../../store/tuning-store.ts';
@@ -36,6 +42,8 @@ export class LabControl {
   >(undefined);
   readonly problem = signal('');
   readonly results = signal<ReadonlyMap<string, Measured>>(new Map());
+  /** A step of the form's net, dispatch by dispatch. */
+  readonly profile = signal<StepProfile | undefined>(undefined);
   readonly isBusy = signal(false);
   /** Stop was pressed: what is measured ends behind the round that has begun. */
   readonly isStopping = signal(false);
@@ -110,14 +118,9 @@ export class LabControl {
     if (selected !== undefined) await this.run([selected]);
   }
 
-  /** Measures groups one after the other. A training in progress is paused for it. */
-  async run(groups: readonly LabGroup[]): Promise<void> {
-    if (this.isBusy.peek()) return;
-    const wasTraining = this.#app.run.peek().state === 'running';
-    this.isBusy.value = true;
-    this.problem.value = '';
-    try {
-      if (wasTraining) await this.#training.pauseForLab();
+  /** Measures groups one after the other. */
+  run(groups: readonly LabGroup[]): Promise<void> {
+    return this.#alone(async () => {
       if (this.#roofline === undefined) {
         this.#peaks = await this.#app.engine.call('labPeaks');
         this.#roofline = rooflineOf(this.#peaks);
@@ -126,6 +129,33 @@ export class LabControl {
         if (this.isStopping.peek()) break;
         await this.#measure(group);
       }
+    });
+  }
+
+  /** Times each dispatch of a training step of the form's net. */
+  traceStep(): Promise<void> {
+    const form = this.#training.form.peek();
+    const { train: settings } = readForm(form);
+    return this.#alone(async () => {
+      const title = `step of ${startingPoint(form.start).label}`;
+      const { variants } = form;
+      const profile = await this.#app.engine.call('labProfile', { title, settings, variants });
+      if (profile === null) {
+        throw new EngineError('failed', 'this browser gives no GPU timestamps, of which a trace is made');
+      }
+      this.profile.value = profile;
+    });
+  }
+
+  /** Measures while nothing else uses the GPU: a training in progress is paused for it. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    if (this.isBusy.peek()) return;
+    const wasTraining = this.#app.run.peek().state === 'running';
+    this.isBusy.value = true;
+    this.problem.value = '';
+    try {
+      if (wasTraining) await this.#training.pauseForLab();
+      await work();
     } catch (error) {
       if (!(error instanceof EngineError && error.kind === 'stopped')) {
         this.problem.value = (error as Error).message;

@@ -227,20 +227,8 @@ function listView(state: RunsState, context: RunsContext): TemplateResult {
               @input=${(event: Event) => (state.filter.value = (event.target as HTMLInputElement).value)}
             />`
       }
-      <label class="file">
-        Import
-        <input
-          type="file"
-          multiple
-          id="run-files"
-          @change=${(event: Event) => {
-            const input = event.target as HTMLInputElement;
-            const files = [...(input.files ?? [])];
-            input.value = '';
-            void state.import(files);
-          }}
-        />
-      </label>
+      ${importLabel(state, 'Import', 'run-files')}
+      ${'webkitdirectory' in HTMLInputElement.prototype ? importLabel(state, 'Import folder', 'run-folder') : nothing}
     </div>
     ${
       state.deleted.value === undefined
@@ -279,6 +267,27 @@ function listView(state: RunsState, context: RunsContext): TemplateResult {
     }
   </section>`;
 }
+
+/** Chooses files; with the id `run-folder` a folder with all that lies in it. */
+const importLabel = (
+  state: RunsState,
+  text: string,
+  id: 'run-files' | 'run-folder',
+): TemplateResult => html`<label class="file">
+  ${text}
+  <input
+    type="file"
+    multiple
+    id=${id}
+    ?webkitdirectory=${id === 'run-folder'}
+    @change=${(event: Event) => {
+      const input = event.target as HTMLInputElement;
+      const files = [...(input.files ?? [])];
+      input.value = '';
+      if (files.length > 0) void state.import(files);
+    }}
+  />
+</label>`;
 
 function chartView(state: RunsState): TemplateResult {
   const options = state.options.value;

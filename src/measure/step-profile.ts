@@ -1,13 +1,13 @@
 // A step, dispatch by dispatch: each in a pass of its own, between two timestamps.
 
-import { stampsOfPass } from '../../src/gpu/clock.ts';
-import type { Gpu } from '../../src/gpu/device.ts';
-import { StampReader } from '../../src/gpu/timestamps.ts';
-import { encode } from '../../src/kernels/call.ts';
-import { shapeText } from '../../src/kernels/kernel.ts';
-import type { StepProfile } from '../../src/measure/schema.ts';
-import type { Plan } from '../../src/train/plan.ts';
-import { workOf } from './step-rows.ts';
+import { stampsOfPass } from '../gpu/clock.ts';
+import type { Gpu } from '../gpu/device.ts';
+import { StampReader } from '../gpu/timestamps.ts';
+import { encode } from '../kernels/call.ts';
+import { kernels } from '../kernels/index.ts';
+import { shapeText } from '../kernels/kernel.ts';
+import type { Plan } from '../train/plan.ts';
+import type { StepProfile, Work } from './schema.ts';
 
 /** Fewest steps, however long they take: a median wants a few. */
 const leastSteps = 5;
@@ -63,4 +63,12 @@ export async function profilePlan(
     reader.destroy();
   }
   return { group, row, dispatches: profiled };
+}
+
+/** Work of a dispatch, all replicas. */
+export function workOf({ op, shape, workgroups }: Plan['dispatches'][number]): Work {
+  const kernel = kernels.find((candidate) => candidate.op === op);
+  if (kernel === undefined) return { flops: 0, bytes: 0 };
+  const { flops, bytes } = kernel.cost(shape);
+  return { flops: flops * workgroups[2], bytes: bytes * workgroups[2] };
 }

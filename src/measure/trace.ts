@@ -1,5 +1,5 @@
-import type { StepProfile } from '../../src/measure/schema.ts';
-import { median } from '../../src/measure/statistics.ts';
+import type { StepProfile } from './schema.ts';
+import { median } from './statistics.ts';
 
 /** Index of the step whose length is nearest to the median length. */
 export function typicalStep({ dispatches }: StepProfile): number {
