@@ -10,7 +10,7 @@
  * 1e-5 of it (and a Euclidean norm by the root of that, which is why it is none). A wrong formula moves it much.
  *
  * The bound is measured on the reference: the same steps are computed again with noise that stands for float32
- * arithmetic, several times, and the largest relative error of a tensor is multiplied by `safety`. The noise:
+ * arithmetic, as often as `truthOf` is told, and the largest relative error of a tensor is multiplied by `safety`. The noise:
  *
  *   - each parameter before each step, and each input, times 1 + delta, |delta| <= max(8, sqrt(K)) u, u = 2^-24, K the terms of
  *     the sum it enters: rounding in a sum of products is the exact sum of slightly different products, by n u in the worst
