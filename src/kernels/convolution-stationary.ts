@@ -18,6 +18,8 @@ const { ceil, floor, max, min } = Math;
 
 /** Terms times columns of the block that a quad holds, at most: 24 kB. What compiles fast enough for a test of every shape holds less. */
 const fastest = 6144;
+/** Terms of a block, at most, in fours: each is loaded into a value of its own, and compiling takes more than twice as long for twice as many. */
+const mostTerms4 = 36;
 /** Columns of a block, at most. */
 const mostColumns = 64;
 /** Rows that pass by a block in one workgroup, at most. */
@@ -42,7 +44,7 @@ const share = (rows: number): number => 4 * ceil(rows / 4 / ceil(rows / mostRows
  */
 function filterBlock(held: number, columns: number, row4: number, rows: number) {
   const COLS = sixteens(columns);
-  const most4 = max(1, floor(held / (64 * COLS)));
+  const most4 = max(1, min(mostTerms4, floor(held / (64 * COLS))));
   const whole = rows * row4 <= most4;
   const TAP_ROWS = whole ? rows : 1;
   const DEPTH4 = whole ? row4 : even(row4, most4);
@@ -76,7 +78,9 @@ function stationary<S extends ConvShape, B extends { readonly COLS: number }>({
     subgroups: true,
     madeFor: ['swiftshader'],
     unrolled: (shape) => 16 * block(shape).COLS * terms(block(shape)),
-    refuses: wantsMultiplesOf4<S>('C', 'N'),
+    refuses: (shape) =>
+      wantsMultiplesOf4<S>('C', 'N')(shape) ??
+      (columns(shape) < 12 ? `${columns(shape)} columns leave most of a block of 16 empty` : undefined),
     // Large products whose columns mostly fill their sixteens: narrower blocks lose to strips.
     pays: (shape) => {
       const { M, N, K } = productSize(shape);
@@ -117,7 +121,7 @@ export const stationaryDgrad = (held = fastest) =>
 /** Rows of y, and pixels of each, in a block of wgrad: those that leave the least of the last block empty, a block costing 16 pixels by itself. */
 function pixelBlock(held: number, shape: ConvWgradShape) {
   const COLS = sixteens(shape.N);
-  const most = max(1, floor(held / (16 * COLS)));
+  const most = max(1, min(4 * mostTerms4, floor(held / (16 * COLS))));
   const ROWS = rowsOfPart(shape);
   const SPAN = even(outputSize(shape).Q, most);
   const price = (lines: number) => ceil(ROWS / lines) * (lines * SPAN + 16);
