@@ -65,14 +65,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         for (var t = 0u; t < TAP_ROWS; t++) {
           for (var d = 0u; d < DEPTH4; d++) {
             let tap = TAPS - 1u - min((k + d) / N4, TAPS - 1u);
-            let inside = k + d < ROW4 && r < SIZE_Y && s < SIZE_X;
+            let inside = r < SIZE_Y && s < SIZE_X;
             let wRow = wBase + ((min(r, SIZE_Y - 1u) + t) * SIZE_X + min(s, SIZE_X - 1u) + tap) * C * N4 + (k + d) % N4;
             let at = (t * DEPTH4 + d) * 4u * OWN;
             //#unroll
             for (var c = 0u; c < COLS; c++) {
               let own = column + 4u * c + lane;
               for (var j = 0u; j < 4u; j++) {
-                let terms = select(vec4f(), w[wRow + (4u * min(own, C4 - 1u) + j) * N4], inside && own < C4);
+                let terms = select(vec4f(), w[wRow + (4u * min(own, C4 - 1u) + j) * N4], inside);
                 held[at + 4u * c + j] = terms.x;
                 held[at + OWN + 4u * c + j] = terms.y;
                 held[at + 2u * OWN + 4u * c + j] = terms.z;
@@ -101,65 +101,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
               a[t * DEPTH4 + d] = select(vec4f(), dy[dyRow - t * Q * N4 + d], k + d - start < inside);
             }
           }
-          // sums[16 c + 4 s + j]: column j of the vec4 that invocation lane ^ s holds in group c. A group of terms at a time, one sum after the
+          // sums[16 c + 4 swap + j]: column j of the vec4 that invocation lane ^ swap holds in group c. A group of terms at a time, one sum after the
           // other: so many fit a register from the first to the last, and the processor works on the next group meanwhile.
           var sums: array<f32, 4u * OWN>;
           //#unroll
           for (var c = 0u; c < COLS; c++) {
-            //#unroll
-            for (var e = 0u; e < 4u; e++) {
-              sums[16u * c + e] = 0.0;
+            //#unroll quadSwapX: -, quadSwapX, quadSwapY, quadSwapDiagonal
+            for (var swap = 0u; swap < 4u; swap++) {
               //#unroll
-              for (var g = 0u; g < TERMS4; g += GROUP) {
-                var sum = 0.0;
+              for (var e = 0u; e < 4u; e++) {
+                sums[16u * c + 4u * swap + e] = 0.0;
                 //#unroll
-                for (var f = 0u; f < GROUP; f++) {
-                  let at = 4u * (g + f) * OWN + 4u * c + e;
-                  sum = sum + a[g + f].x * held[at] + a[g + f].y * held[at + OWN] + a[g + f].z * held[at + 2u * OWN] + a[g + f].w * held[at + 3u * OWN];
+                for (var g = 0u; g < TERMS4; g += GROUP) {
+                  var sum = 0.0;
+                  //#unroll
+                  for (var f = 0u; f < GROUP; f++) {
+                    let at = 4u * (g + f) * OWN + 4u * c + e;
+                    sum = sum + a[g + f].x * quadSwapX(held[at]) + a[g + f].y * quadSwapX(held[at + OWN]) + a[g + f].z * quadSwapX(held[at + 2u * OWN]) + a[g + f].w * quadSwapX(held[at + 3u * OWN]);
+                  }
+                  sums[16u * c + 4u * swap + e] += sum;
                 }
-                sums[16u * c + e] += sum;
-              }
-            }
-            //#unroll
-            for (var e = 0u; e < 4u; e++) {
-              sums[16u * c + 4u + e] = 0.0;
-              //#unroll
-              for (var g = 0u; g < TERMS4; g += GROUP) {
-                var sum = 0.0;
-                //#unroll
-                for (var f = 0u; f < GROUP; f++) {
-                  let at = 4u * (g + f) * OWN + 4u * c + e;
-                  sum = sum + a[g + f].x * quadSwapX(held[at]) + a[g + f].y * quadSwapX(held[at + OWN]) + a[g + f].z * quadSwapX(held[at + 2u * OWN]) + a[g + f].w * quadSwapX(held[at + 3u * OWN]);
-                }
-                sums[16u * c + 4u + e] += sum;
-              }
-            }
-            //#unroll
-            for (var e = 0u; e < 4u; e++) {
-              sums[16u * c + 8u + e] = 0.0;
-              //#unroll
-              for (var g = 0u; g < TERMS4; g += GROUP) {
-                var sum = 0.0;
-                //#unroll
-                for (var f = 0u; f < GROUP; f++) {
-                  let at = 4u * (g + f) * OWN + 4u * c + e;
-                  sum = sum + a[g + f].x * quadSwapY(held[at]) + a[g + f].y * quadSwapY(held[at + OWN]) + a[g + f].z * quadSwapY(held[at + 2u * OWN]) + a[g + f].w * quadSwapY(held[at + 3u * OWN]);
-                }
-                sums[16u * c + 8u + e] += sum;
-              }
-            }
-            //#unroll
-            for (var e = 0u; e < 4u; e++) {
-              sums[16u * c + 12u + e] = 0.0;
-              //#unroll
-              for (var g = 0u; g < TERMS4; g += GROUP) {
-                var sum = 0.0;
-                //#unroll
-                for (var f = 0u; f < GROUP; f++) {
-                  let at = 4u * (g + f) * OWN + 4u * c + e;
-                  sum = sum + a[g + f].x * quadSwapDiagonal(held[at]) + a[g + f].y * quadSwapDiagonal(held[at + OWN]) + a[g + f].z * quadSwapDiagonal(held[at + 2u * OWN]) + a[g + f].w * quadSwapDiagonal(held[at + 3u * OWN]);
-                }
-                sums[16u * c + 12u + e] += sum;
               }
             }
           }
@@ -171,10 +132,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
           //#unroll
           for (var c = 0u; c < COLS; c++) {
             //#unroll
-            for (var f = 0u; f < 4u; f++) {
-              let own = column + 4u * c + (lane ^ f);
+            for (var swap = 0u; swap < 4u; swap++) {
+              let own = column + 4u * c + (lane ^ swap);
               if (exists && own < C4) {
-                let sum = vec4f(sums[16u * c + 4u * f], sums[16u * c + 4u * f + 1u], sums[16u * c + 4u * f + 2u], sums[16u * c + 4u * f + 3u]);
+                let sum = vec4f(sums[16u * c + 4u * swap], sums[16u * c + 4u * swap + 1u], sums[16u * c + 4u * swap + 2u], sums[16u * c + 4u * swap + 3u]);
                 if (isFirst) {
                   dx[dxRow + own] = sum;
                 } else {

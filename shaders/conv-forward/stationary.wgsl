@@ -59,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
           //#unroll
           for (var c = 0u; c < COLS; c++) {
             let own = column + 4u * c + lane;
-            let columns = select(vec4f(), w[wRow + min(own, N4 - 1u)], 4u * k + d < 4u * ROW4 && own < N4);
+            let columns = w[wRow + min(own, N4 - 1u)];
             held[at + 4u * c] = columns.x;
             held[at + 4u * c + 1u] = columns.y;
             held[at + 4u * c + 2u] = columns.z;
@@ -84,65 +84,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
             a[t * DEPTH4 + d] = select(vec4f(), x[xRow + t * W * C4 + d], k + d - start < inside);
           }
         }
-        // sums[16 c + 4 s + j]: column j of the vec4 that invocation lane ^ s holds in group c. A group of terms at a time, one sum after the
+        // sums[16 c + 4 swap + j]: column j of the vec4 that invocation lane ^ swap holds in group c. A group of terms at a time, one sum after the
         // other: so many fit a register from the first to the last, and the processor works on the next group meanwhile.
         var sums: array<f32, 4u * OWN>;
         //#unroll
         for (var c = 0u; c < COLS; c++) {
-          //#unroll
-          for (var j = 0u; j < 4u; j++) {
-            sums[16u * c + j] = 0.0;
+          //#unroll quadSwapX: -, quadSwapX, quadSwapY, quadSwapDiagonal
+          for (var swap = 0u; swap < 4u; swap++) {
             //#unroll
-            for (var g = 0u; g < TERMS4; g += GROUP) {
-              var t = 0.0;
+            for (var j = 0u; j < 4u; j++) {
+              sums[16u * c + 4u * swap + j] = 0.0;
               //#unroll
-              for (var q = 0u; q < GROUP; q++) {
-                let i = 4u * (g + q) * OWN + 4u * c + j;
-                t = t + a[g + q].x * held[i] + a[g + q].y * held[i + OWN] + a[g + q].z * held[i + 2u * OWN] + a[g + q].w * held[i + 3u * OWN];
+              for (var g = 0u; g < TERMS4; g += GROUP) {
+                var t = 0.0;
+                //#unroll
+                for (var q = 0u; q < GROUP; q++) {
+                  let i = 4u * (g + q) * OWN + 4u * c + j;
+                  t = t + a[g + q].x * quadSwapX(held[i]) + a[g + q].y * quadSwapX(held[i + OWN]) + a[g + q].z * quadSwapX(held[i + 2u * OWN]) + a[g + q].w * quadSwapX(held[i + 3u * OWN]);
+                }
+                sums[16u * c + 4u * swap + j] += t;
               }
-              sums[16u * c + j] += t;
-            }
-          }
-          //#unroll
-          for (var j = 0u; j < 4u; j++) {
-            sums[16u * c + 4u + j] = 0.0;
-            //#unroll
-            for (var g = 0u; g < TERMS4; g += GROUP) {
-              var t = 0.0;
-              //#unroll
-              for (var q = 0u; q < GROUP; q++) {
-                let i = 4u * (g + q) * OWN + 4u * c + j;
-                t = t + a[g + q].x * quadSwapX(held[i]) + a[g + q].y * quadSwapX(held[i + OWN]) + a[g + q].z * quadSwapX(held[i + 2u * OWN]) + a[g + q].w * quadSwapX(held[i + 3u * OWN]);
-              }
-              sums[16u * c + 4u + j] += t;
-            }
-          }
-          //#unroll
-          for (var j = 0u; j < 4u; j++) {
-            sums[16u * c + 8u + j] = 0.0;
-            //#unroll
-            for (var g = 0u; g < TERMS4; g += GROUP) {
-              var t = 0.0;
-              //#unroll
-              for (var q = 0u; q < GROUP; q++) {
-                let i = 4u * (g + q) * OWN + 4u * c + j;
-                t = t + a[g + q].x * quadSwapY(held[i]) + a[g + q].y * quadSwapY(held[i + OWN]) + a[g + q].z * quadSwapY(held[i + 2u * OWN]) + a[g + q].w * quadSwapY(held[i + 3u * OWN]);
-              }
-              sums[16u * c + 8u + j] += t;
-            }
-          }
-          //#unroll
-          for (var j = 0u; j < 4u; j++) {
-            sums[16u * c + 12u + j] = 0.0;
-            //#unroll
-            for (var g = 0u; g < TERMS4; g += GROUP) {
-              var t = 0.0;
-              //#unroll
-              for (var q = 0u; q < GROUP; q++) {
-                let i = 4u * (g + q) * OWN + 4u * c + j;
-                t = t + a[g + q].x * quadSwapDiagonal(held[i]) + a[g + q].y * quadSwapDiagonal(held[i + OWN]) + a[g + q].z * quadSwapDiagonal(held[i + 2u * OWN]) + a[g + q].w * quadSwapDiagonal(held[i + 3u * OWN]);
-              }
-              sums[16u * c + 12u + j] += t;
             }
           }
         }
@@ -150,10 +111,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         //#unroll
         for (var c = 0u; c < COLS; c++) {
           //#unroll
-          for (var s = 0u; s < 4u; s++) {
-            let n = column + 4u * c + (lane ^ s);
+          for (var swap = 0u; swap < 4u; swap++) {
+            let n = column + 4u * c + (lane ^ swap);
             if (pixel < end && n < N4) {
-              let sum = vec4f(sums[16u * c + 4u * s], sums[16u * c + 4u * s + 1u], sums[16u * c + 4u * s + 2u], sums[16u * c + 4u * s + 3u]);
+              let sum = vec4f(sums[16u * c + 4u * swap], sums[16u * c + 4u * swap + 1u], sums[16u * c + 4u * swap + 2u], sums[16u * c + 4u * swap + 3u]);
               if (r == 0u && k == 0u) {
                 y[yRow + n] = sum + select(vec4f(), bias[biasBase + n], BIAS == 1u);
               } else {

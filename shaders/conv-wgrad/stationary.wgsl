@@ -55,12 +55,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
       for (var l = 0u; l < LINES; l++) {
         for (var d = 0u; d < SPAN; d++) {
           let dyRow = dyBase + (min(line + l, B * P - 1u) * Q + min(q + d, Q - 1u)) * N4;
-          let inside = line + l < lastLine && q + d < Q;
           let at = (l * SPAN + d) * OWN;
           //#unroll
           for (var c = 0u; c < COLS; c++) {
             let own = column + 4u * c + lane;
-            let filters = select(vec4f(), dy[dyRow + min(own, N4 - 1u)], inside && own < N4);
+            let filters = select(vec4f(), dy[dyRow + min(own, N4 - 1u)], q + d < Q);
             held[at + 4u * c] = filters.x;
             held[at + 4u * c + 1u] = filters.y;
             held[at + 4u * c + 2u] = filters.z;
@@ -85,61 +84,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
             a[l * SPAN + d] = select(0.0, x[xRow + d * STEP_X * C], v0 + d * STEP_X < width);
           }
         }
-        // sums[16 c + 4 s + j]: column j of the vec4 that invocation lane ^ s holds in group c. A group of terms at a time, one sum after the
+        // sums[16 c + 4 swap + j]: column j of the vec4 that invocation lane ^ swap holds in group c. A group of terms at a time, one sum after the
         // other: so many fit a register from the first to the last, and the processor works on the next group meanwhile.
         var sums: array<f32, 4u * OWN>;
         //#unroll
         for (var c = 0u; c < COLS; c++) {
-          //#unroll
-          for (var j = 0u; j < 4u; j++) {
-            sums[16u * c + j] = 0.0;
+          //#unroll quadSwapX: -, quadSwapX, quadSwapY, quadSwapDiagonal
+          for (var swap = 0u; swap < 4u; swap++) {
             //#unroll
-            for (var g = 0u; g < TERMS; g += GROUP) {
-              var t = 0.0;
+            for (var j = 0u; j < 4u; j++) {
+              sums[16u * c + 4u * swap + j] = 0.0;
               //#unroll
-              for (var e = 0u; e < GROUP; e++) {
-                t += a[g + e] * held[(g + e) * OWN + 4u * c + j];
+              for (var g = 0u; g < TERMS; g += GROUP) {
+                var t = 0.0;
+                //#unroll
+                for (var e = 0u; e < GROUP; e++) {
+                  t += a[g + e] * quadSwapX(held[(g + e) * OWN + 4u * c + j]);
+                }
+                sums[16u * c + 4u * swap + j] += t;
               }
-              sums[16u * c + j] += t;
-            }
-          }
-          //#unroll
-          for (var j = 0u; j < 4u; j++) {
-            sums[16u * c + 4u + j] = 0.0;
-            //#unroll
-            for (var g = 0u; g < TERMS; g += GROUP) {
-              var t = 0.0;
-              //#unroll
-              for (var e = 0u; e < GROUP; e++) {
-                t += a[g + e] * quadSwapX(held[(g + e) * OWN + 4u * c + j]);
-              }
-              sums[16u * c + 4u + j] += t;
-            }
-          }
-          //#unroll
-          for (var j = 0u; j < 4u; j++) {
-            sums[16u * c + 8u + j] = 0.0;
-            //#unroll
-            for (var g = 0u; g < TERMS; g += GROUP) {
-              var t = 0.0;
-              //#unroll
-              for (var e = 0u; e < GROUP; e++) {
-                t += a[g + e] * quadSwapY(held[(g + e) * OWN + 4u * c + j]);
-              }
-              sums[16u * c + 8u + j] += t;
-            }
-          }
-          //#unroll
-          for (var j = 0u; j < 4u; j++) {
-            sums[16u * c + 12u + j] = 0.0;
-            //#unroll
-            for (var g = 0u; g < TERMS; g += GROUP) {
-              var t = 0.0;
-              //#unroll
-              for (var e = 0u; e < GROUP; e++) {
-                t += a[g + e] * quadSwapDiagonal(held[(g + e) * OWN + 4u * c + j]);
-              }
-              sums[16u * c + 12u + j] += t;
             }
           }
         }
@@ -147,10 +110,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         //#unroll
         for (var c = 0u; c < COLS; c++) {
           //#unroll
-          for (var s = 0u; s < 4u; s++) {
-            let n = column + 4u * c + (lane ^ s);
+          for (var swap = 0u; swap < 4u; swap++) {
+            let n = column + 4u * c + (lane ^ swap);
             if (n < N4) {
-              let sum = vec4f(sums[16u * c + 4u * s], sums[16u * c + 4u * s + 1u], sums[16u * c + 4u * s + 2u], sums[16u * c + 4u * s + 3u]);
+              let sum = vec4f(sums[16u * c + 4u * swap], sums[16u * c + 4u * swap + 1u], sums[16u * c + 4u * swap + 2u], sums[16u * c + 4u * swap + 3u]);
               if (line == part * ROWS && q == 0u) {
                 partial[row + n] = sum;
               } else {

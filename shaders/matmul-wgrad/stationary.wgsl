@@ -57,65 +57,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         let i = xBase + min(m + 4u * q, M - 4u) * K + row;
         a[q] = vec4f(x[i], x[i + K], x[i + 2u * K], x[i + 3u * K]);
       }
-      // sums[16 c + 4 s + j]: column j of the vec4 that invocation lane ^ s holds in group c. Sixteen terms at a time, one sum after the
+      // sums[16 c + 4 swap + j]: column j of the vec4 that invocation lane ^ swap holds in group c. Sixteen terms at a time, one sum after the
       // other: so many fit a register from the first to the last, and the processor works on the next sixteen meanwhile.
       var sums: array<f32, 4u * OWN>;
       //#unroll
       for (var c = 0u; c < COLS; c++) {
-        //#unroll
-        for (var j = 0u; j < 4u; j++) {
-          sums[16u * c + j] = 0.0;
+        //#unroll quadSwapX: -, quadSwapX, quadSwapY, quadSwapDiagonal
+        for (var swap = 0u; swap < 4u; swap++) {
           //#unroll
-          for (var g = 0u; g < DEPTH4; g += 4u) {
-            var t = 0.0;
+          for (var j = 0u; j < 4u; j++) {
+            sums[16u * c + 4u * swap + j] = 0.0;
             //#unroll
-            for (var q = 0u; q < 4u; q++) {
-              let i = 4u * (g + q) * OWN + 4u * c + j;
-              t = t + a[g + q].x * held[i] + a[g + q].y * held[i + OWN] + a[g + q].z * held[i + 2u * OWN] + a[g + q].w * held[i + 3u * OWN];
+            for (var g = 0u; g < DEPTH4; g += 4u) {
+              var t = 0.0;
+              //#unroll
+              for (var q = 0u; q < 4u; q++) {
+                let i = 4u * (g + q) * OWN + 4u * c + j;
+                t = t + a[g + q].x * quadSwapX(held[i]) + a[g + q].y * quadSwapX(held[i + OWN]) + a[g + q].z * quadSwapX(held[i + 2u * OWN]) + a[g + q].w * quadSwapX(held[i + 3u * OWN]);
+              }
+              sums[16u * c + 4u * swap + j] += t;
             }
-            sums[16u * c + j] += t;
-          }
-        }
-        //#unroll
-        for (var j = 0u; j < 4u; j++) {
-          sums[16u * c + 4u + j] = 0.0;
-          //#unroll
-          for (var g = 0u; g < DEPTH4; g += 4u) {
-            var t = 0.0;
-            //#unroll
-            for (var q = 0u; q < 4u; q++) {
-              let i = 4u * (g + q) * OWN + 4u * c + j;
-              t = t + a[g + q].x * quadSwapX(held[i]) + a[g + q].y * quadSwapX(held[i + OWN]) + a[g + q].z * quadSwapX(held[i + 2u * OWN]) + a[g + q].w * quadSwapX(held[i + 3u * OWN]);
-            }
-            sums[16u * c + 4u + j] += t;
-          }
-        }
-        //#unroll
-        for (var j = 0u; j < 4u; j++) {
-          sums[16u * c + 8u + j] = 0.0;
-          //#unroll
-          for (var g = 0u; g < DEPTH4; g += 4u) {
-            var t = 0.0;
-            //#unroll
-            for (var q = 0u; q < 4u; q++) {
-              let i = 4u * (g + q) * OWN + 4u * c + j;
-              t = t + a[g + q].x * quadSwapY(held[i]) + a[g + q].y * quadSwapY(held[i + OWN]) + a[g + q].z * quadSwapY(held[i + 2u * OWN]) + a[g + q].w * quadSwapY(held[i + 3u * OWN]);
-            }
-            sums[16u * c + 8u + j] += t;
-          }
-        }
-        //#unroll
-        for (var j = 0u; j < 4u; j++) {
-          sums[16u * c + 12u + j] = 0.0;
-          //#unroll
-          for (var g = 0u; g < DEPTH4; g += 4u) {
-            var t = 0.0;
-            //#unroll
-            for (var q = 0u; q < 4u; q++) {
-              let i = 4u * (g + q) * OWN + 4u * c + j;
-              t = t + a[g + q].x * quadSwapDiagonal(held[i]) + a[g + q].y * quadSwapDiagonal(held[i + OWN]) + a[g + q].z * quadSwapDiagonal(held[i + 2u * OWN]) + a[g + q].w * quadSwapDiagonal(held[i + 3u * OWN]);
-            }
-            sums[16u * c + 12u + j] += t;
           }
         }
       }
@@ -123,9 +84,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
       //#unroll
       for (var c = 0u; c < COLS; c++) {
         //#unroll
-        for (var s = 0u; s < 4u; s++) {
-          let i = 16u * c + 4u * s;
-          dw[dwRow + 4u * c + (lane ^ s)] += vec4f(sums[i], sums[i + 1u], sums[i + 2u], sums[i + 3u]);
+        for (var swap = 0u; swap < 4u; swap++) {
+          let i = 16u * c + 4u * swap;
+          dw[dwRow + 4u * c + (lane ^ swap)] += vec4f(sums[i], sums[i + 1u], sums[i + 2u], sums[i + 3u]);
         }
       }
     }

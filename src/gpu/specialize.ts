@@ -3,8 +3,9 @@
 //   //#if FLAG ... //#else ... //#endif   kept or dropped (wgsl-preprocessor)
 //   const NAME = ...;                      rewritten by name
 //   //#unroll                              the `for` loop below is written out, its variable a literal
+//   //#unroll NAME: A, B, -                and NAME, in turn, A, B and, where it is called, its argument alone
 //
-// Each file is valid WGSL as it stands, with the constants that it names and every loop a loop.
+// Each file is valid WGSL as it stands, with the constants that it names, every loop a loop and NAME a function that there is.
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 
 /** Values of constants by name; several, of a line `const NAME = array(...);`. */
@@ -89,29 +90,54 @@ function literal(value: number | readonly number[], like: string): string {
 }
 
 const unrolledLoop =
-  /^[ \t]*\/\/#unroll[ \t]*\n[ \t]*for \(var (\w+) = (\w+); \1 < (\w+); \1(?:\+\+| \+= (\w+))\) \{/m;
+  /[ \t]*\/\/#unroll(?: (\w+): ([-\w, ]+))?[ \t]*\n[ \t]*for \(var (\w+) = (\w+); \3 < (\w+); \3(?:\+\+| \+= (\w+))\) \{/y;
 
+/** The last directive first: no other is in its loop, so that each is met once. */
 function unroll(source: string): string {
+  let text = source;
+  for (let at = text.lastIndexOf('//#unroll'); at !== -1; at = text.lastIndexOf('//#unroll')) {
+    text = writeOut(text, text.lastIndexOf('\n', at) + 1);
+  }
+  return text;
+}
+
+/** Writes out the loop whose directive is the line at `start`. */
+function writeOut(source: string, start: number): string {
+  unrolledLoop.lastIndex = start;
   const match = unrolledLoop.exec(source);
   if (match === null) {
-    if (source.includes('//#unroll')) {
-      throw new Error('"//#unroll" wants a line "for (var i = 0u; i < COUNT; i++) {" below it');
-    }
-    return source;
+    throw new Error('"//#unroll" wants a line "for (var i = 0u; i < COUNT; i++) {" below it');
   }
-  const [head, variable = '', from = '', to = '', step = '1u'] = match;
-  const open = match.index + head.length;
+  const [head, name, list, variable = '', from = '', to = '', step = '1u'] = match;
+  const open = start + head.length;
   const close = matchingBrace(source, open);
   const body = source.slice(open, close);
   const occurrence = new RegExp(`(?<![.\\w])${variable}\\b`, 'g');
-  const first = integer(source, from);
   const stride = integer(source, step);
   if (stride < 1) throw new Error(`"//#unroll" wants a positive step, got ${step}`);
-  let text = '';
-  for (let i = first; i < integer(source, to); i += stride) {
-    text += `  {${body.replace(occurrence, `${i}u`)}}\n`;
+  const bodies: string[] = [];
+  for (let i = integer(source, from); i < integer(source, to); i += stride) {
+    bodies.push(body.replace(occurrence, `${i}u`));
   }
-  return unroll(source.slice(0, match.index) + text + source.slice(close + 1));
+  const text = named(bodies, name, list)
+    .map((copy) => `  {${copy}}\n`)
+    .join('');
+  return source.slice(0, start) + text + source.slice(close + 1);
+}
+
+/** The copies of a loop's body, with `name` in each replaced by one of the `list`. */
+function named(
+  bodies: readonly string[],
+  name: string | undefined,
+  list: string | undefined,
+): readonly string[] {
+  if (name === undefined || list === undefined) return bodies;
+  const words = list.split(',').map((word) => word.trim());
+  if (words.length !== bodies.length) {
+    throw new Error(`"//#unroll ${name}: ..." names ${words.length} for ${bodies.length} copies`);
+  }
+  const occurrence = new RegExp(`(?<![.\\w])${name}\\b`, 'g');
+  return bodies.map((body, i) => body.replace(occurrence, words[i] === '-' ? '' : words[i]!));
 }
 
 function matchingBrace(source: string, open: number): number {

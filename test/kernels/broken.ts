@@ -180,6 +180,36 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: 'h < H',
     },
     { variant: 'tile', mistake: 'drops the last terms', find: 'k0 < K', replace: 'k0 + DEPTH < K' },
+    {
+      variant: 'stationary',
+      mistake: 'counts pixels of the next row where the filter overhangs',
+      find: 'min(v0 + i32(SIZE_X), i32(W))',
+      replace: '(v0 + i32(SIZE_X))',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'forgets how far the filter hangs over in front',
+      find: 'k + d - start < inside',
+      replace: 'k + d < inside',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'reads a row below the image',
+      find: 'h0 + r + t < H',
+      replace: 'h0 + r + t <= H',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'forgets the blocks before',
+      find: 'y[yRow + n] += sum',
+      replace: 'y[yRow + n] = sum',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'takes one quarter of the block for another',
+      find: 'quadSwapY, quadSwapDiagonal',
+      replace: 'quadSwapDiagonal, quadSwapY',
+    },
   ],
   'conv-wgrad': [
     {
@@ -206,6 +236,36 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       find: 'acc[1] += a.y * b',
       replace: 'acc[1] += a.x * b',
     },
+    {
+      variant: 'stationary',
+      mistake: 'lets a part read the rows of the next',
+      find: 'row < lastLine',
+      replace: 'row < B * P',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'counts the last pixel of a row again for those beyond it',
+      find: 'min(own, N4 - 1u)], q + d < Q)',
+      replace: 'min(own, N4 - 1u)], true)',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'has no padding in front',
+      find: 'tap % SIZE_X - PAD_X',
+      replace: 'tap % SIZE_X',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'forgets the step',
+      find: 'd * STEP_X',
+      replace: 'd',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'takes one quarter of the block for another',
+      find: 'quadSwapY, quadSwapDiagonal',
+      replace: 'quadSwapDiagonal, quadSwapY',
+    },
   ],
   'conv-dgrad': [
     {
@@ -231,6 +291,36 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       mistake: 'gives all phases the first taps',
       find: 's0 = (phaseX + PAD_X)',
       replace: 's0 = (PAD_X)',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'mirrors the filter',
+      find: 'TAPS - 1u - min((k + d) / N4, TAPS - 1u)',
+      replace: 'min((k + d) / N4, TAPS - 1u)',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'gives all phases the first taps',
+      find: 's0 = (phaseX + PAD_X)',
+      replace: 's0 = (PAD_X)',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'reads a row below dy',
+      find: 'p0 - t < P',
+      replace: 'p0 - t <= P',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'gives a phase that no tap reaches the last',
+      find: 'let inside = r < SIZE_Y && s < SIZE_X',
+      replace: 'let inside = true',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'takes one quarter of the block for another',
+      find: 'quadSwapY, quadSwapDiagonal',
+      replace: 'quadSwapDiagonal, quadSwapY',
     },
   ],
   'part-sum': [

@@ -3,5 +3,5 @@ import { stationaryWgrad } from '../../src/kernels/convolution-stationary.ts';
 import { testEveryVariant } from './every-variant.ts';
 
 testEveryVariant(convWgrad);
-// Blocks of fewer terms, whose text is short: several of them for one row of the filter, or of pixels.
-testEveryVariant({ ...convWgrad, variants: [stationaryWgrad(256)] });
+// Blocks of fewer terms, whose text is short: several of them for one row of pixels, or several rows in one.
+for (const held of [64, 256, 960]) testEveryVariant({ ...convWgrad, variants: [stationaryWgrad(held)] });

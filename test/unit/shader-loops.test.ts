@@ -32,10 +32,7 @@ const files = new Map(
 
 /** Heads of loops that are not written out. */
 const loopsOf = (source: string): string[] =>
-  Array.from(
-    source.replace(/\/\/#unroll\s*\n.*/g, '').matchAll(/for \((.*)\) \{/g),
-    ([, head]) => head ?? '',
-  );
+  Array.from(source.replace(/\/\/#unroll.*\n.*/g, '').matchAll(/for \((.*)\) \{/g), ([, head]) => head ?? '');
 
 const isUnitStep = (head: string): boolean => /; (\w+)\+\+$/.test(head);
 
@@ -62,7 +59,7 @@ function unprovable(source: string, index: string): string | undefined {
     const isConstant = (word = '') => /^\d+u$/.test(word) || provable.has(word);
     if (name !== undefined && isConstant(from) && isConstant(to)) provable.add(name);
   }
-  for (const [, name = ''] of source.matchAll(/\/\/#unroll\s*\n\s*for \(var (\w+)/g)) provable.add(name);
+  for (const [, name = ''] of source.matchAll(/\/\/#unroll.*\n\s*for \(var (\w+)/g)) provable.add(name);
   const open = namesIn(index);
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (provable.has(name)) continue;

@@ -45,6 +45,7 @@ const shapes: readonly ConvShape[] = [
   { B: 3, H: 8, W: 1, C: 32, N: 8, ...square(1, 1, 0), SIZE_Y: 4, STEP_Y: 4 },
   { B: 2, H: 4, W: 19, C: 4, N: 40, ...square(7, 2, 3), SIZE_Y: 1, PAD_Y: 0 },
   { B: 5, H: 16, W: 16, C: 4, N: 16, ...square(3, 1, 1) },
+  { B: 3, H: 6, W: 9, C: 4, N: 48, ...square(3, 1, 1) },
 ];
 
 const sizes = (shape: ConvShape) => {

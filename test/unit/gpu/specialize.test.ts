@@ -150,7 +150,18 @@ describe('unrolled loops', () => {
     expect(lines(specialize(source, {}))).toEqual(['{ a.r = 0u + row + r0 + b.r[0u]; }']);
   });
 
+  test('may name a function for each copy, or none', () => {
+    const source = '//#unroll f: -, f, g\nfor (var i = 0u; i < 3u; i++) { a[i] = f(b) + of.f * f2; }';
+    expect(lines(specialize(source, {}))).toEqual([
+      '{ a[0u] = (b) + of.f * f2; }',
+      '{ a[1u] = f(b) + of.f * f2; }',
+      '{ a[2u] = g(b) + of.f * f2; }',
+    ]);
+  });
+
   test.each([
+    ['//#unroll f: f, g\nfor (var i = 0u; i < 3u; i++) {}', 'names 2 for 3 copies'],
+    ['//#unroll f\nfor (var i = 0u; i < 3u; i++) {}', 'wants a line "for'],
     ['//#unroll\nwhile (true) {}', 'wants a line "for'],
     ['//#unroll\nfor (var i = 0u; i <= 3u; i++) {}', 'wants a line "for'],
     ['//#unroll\nfor (var i = 0u; i < N; i++) {}', 'got "N"'],
