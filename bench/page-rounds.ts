@@ -3,13 +3,12 @@ import type { Page } from 'puppeteer';
 import { defaultDataset } from '../src/data/datasets/index.ts';
 import { launchChrome } from '../src/hosts/chrome/launch.ts';
 import { startPageServer } from '../src/hosts/chrome/page-server.ts';
-import type { Row } from '../src/measure/schema.ts';
+import { percent } from '../src/page/format.ts';
+import { commandResult, commandRounds } from './command-rounds.ts';
 import type { MeasureRequest, MeasureResult } from './protocol.ts';
 import { headlessRow, type PageTraining, pageGroups, pageRow, trainingOf } from './suites/page-suite.ts';
 import { trainCommand } from './train-command.ts';
 
-/** Rounds that build, and fill caches. */
-const warmupRounds = 1;
 /** A training that takes longer has failed, ms. */
 const trainingMs = 600_000;
 
@@ -22,11 +21,12 @@ interface Timed {
 
 /** Times trainings until the budget is spent or the signal ends it. */
 export async function measurePage(
-  { id, seed, settings }: MeasureRequest,
+  request: MeasureRequest,
   onRound: (done: number, planned: number) => void,
   stop: AbortSignal,
 ): Promise<MeasureResult> {
-  const { title, skipped } = pageGroups().find((group) => group.id === id)!;
+  const { id, seed } = request;
+  const group = pageGroups().find((candidate) => candidate.id === id)!;
   const training = trainingOf(id);
   const log = (line: string) => console.error(line);
   const server = await startPageServer({ dataset: defaultDataset, page: 'index.html', log });
@@ -42,65 +42,36 @@ export async function measurePage(
     };
     const samples = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
     const accuracies = new Set<string>();
-    const { budgetNs, leastRounds, mostRounds } = settings;
-    const planned = mostRounds + warmupRounds;
-    const startedAt = performance.now();
-    for (let round = 0; round < planned && !stop.aborted; round++) {
-      if (round >= leastRounds + warmupRounds && (performance.now() - startedAt) * 1e6 > budgetNs) break;
+    await commandRounds(request, onRound, stop, async (before) => {
       const names = Object.keys(ways);
-      for (const name of (round + seed) % 2 === 0 ? names : names.reverse()) {
+      for (const name of (before + seed) % 2 === 0 ? names : names.reverse()) {
         const timed = await ways[name]!();
-        if (timed === undefined) break;
+        if (timed === undefined) return false;
         samples.get(name)!.push((1e6 * timed.ms) / training.steps);
         accuracies.add(timed.testAccuracy);
       }
-      onRound(round + 1, planned);
-    }
+      return true;
+    });
     const validation = {
       ok: accuracies.size === 1,
       how: `test accuracy of every run: ${[...accuracies].join(' or ')}`,
     };
-    const rows = [...samples].map(
-      ([name, samplesNs]): Row => ({
-        name,
-        isDefault: false,
-        validation,
-        work: { flops: 0, bytes: 0 },
-        repeats: training.steps,
-        stride: 1,
-        samplesNs,
-        dispatches: 0,
-      }),
-    );
-    return {
-      group: {
-        suite: 'page',
-        id,
-        op: 'training',
-        title,
-        usedBy: [],
-        clock: 'wall',
-        warmupRounds,
-        rows,
-        skipped,
-      },
-      profiles: [],
-    };
+    return commandResult(group, samples, { op: 'training', repeats: training.steps, validation });
   } finally {
     await browser.close();
     await server.close();
   }
 }
 
-const inPercent = (accuracies: readonly number[]): string =>
-  `${((100 * accuracies.reduce((sum, value) => sum + value, 0)) / accuracies.length).toFixed(1)} %`;
+const meanPercent = (accuracies: readonly number[]): string =>
+  percent(accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length);
 
 async function headless({ steps, seeds }: PageTraining, stop: AbortSignal): Promise<Timed | undefined> {
   const done = await trainCommand(['--steps', `${steps}`, '--seeds', `${seeds}`, '--no-tune'], stop);
   if (done === undefined) return undefined;
   const { phases, perSeed } = done.summary;
   const { fromMs, toMs } = phases.find(({ phase }) => phase === 'training')!;
-  return { ms: toMs - fromMs, testAccuracy: inPercent(perSeed.map(({ testAccuracy }) => testAccuracy)) };
+  return { ms: toMs - fromMs, testAccuracy: meanPercent(perSeed.map(({ testAccuracy }) => testAccuracy)) };
 }
 
 /** Presses Train, and waits for the end. @throws Error with what the page says where it does not finish */

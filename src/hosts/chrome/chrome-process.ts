@@ -11,7 +11,7 @@ export const chromeProcess = ({
 }: {
   readonly headless: boolean;
   readonly args: readonly string[];
-  /** Switches that puppeteer would set by itself. */
+  /** Switches to leave out, whether they are in `args` or puppeteer sets them by itself. */
   readonly without?: readonly string[];
 }): BrowserProcess => ({
   args: (profile) => [

@@ -21,7 +21,7 @@ export interface LaunchOptions {
 
 const isRoot = process.getuid?.() === 0;
 
-/** A page that is not looked at runs at full speed. */
+/** A page that is not looked at runs at full speed. Puppeteer sets these too. */
 const fullSpeed = [
   '--disable-background-timer-throttling',
   '--disable-renderer-backgrounding',
@@ -47,7 +47,7 @@ export function switches(options: LaunchOptions = {}): string[] {
     '--disable-quic',
     // The address bar's suggestions are pages of their own: 2 s of a core at every start (Chromium 156), for a bar that nobody sees.
     '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
-    ...(options.slowsHidden ? [] : fullSpeed),
+    ...fullSpeed,
     ...(options.args ?? []),
   ];
 }
