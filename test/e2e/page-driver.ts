@@ -49,8 +49,17 @@ export async function waitForText(page: Page, selector: string, pattern: RegExp,
   );
 }
 
-/** Waits until the run is in one of these states. */
-export async function waitForRun(page: Page, states: readonly string[], ms = 90_000): Promise<string> {
+/** Does the page's worker answer? Where a run does not end, this tells what waits: its thread, or a promise in it. */
+async function workerState(page: Page): Promise<string> {
+  const silence = new Promise<string>((resolve) => setTimeout(resolve, 3000, 'does not answer'));
+  const answers = page
+    .workers()
+    .map((worker) => worker.evaluate(() => 'answers').catch((error: unknown) => `cannot be asked: ${error}`));
+  return answers.length === 0 ? 'is not there' : Promise.race([Promise.all(answers).then(String), silence]);
+}
+
+/** Waits until the run is in one of these states. @throws Error with what the page says where it is not in time */
+export async function waitForRun(page: Page, states: readonly string[], ms = 50_000): Promise<string> {
   try {
     const found = await page.waitForFunction(
       (wanted) => wanted.find((state) => document.body.dataset.run === state),
@@ -59,10 +68,14 @@ export async function waitForRun(page: Page, states: readonly string[], ms = 90_
     );
     return (await found.jsonValue()) as string;
   } catch (error) {
-    const shown = await page.evaluate(() => document.body.innerText.slice(0, 1500));
-    throw new Error(`the run is not ${states.join(' or ')} after ${ms} ms; the page says: ${shown}`, {
-      cause: error,
-    });
+    const { state, shown } = await page.evaluate(() => ({
+      state: document.body.dataset.run,
+      shown: document.body.innerText.slice(0, 1500),
+    }));
+    throw new Error(
+      `the run is ${state}, not ${states.join(' or ')}, after ${ms} ms; the worker ${await workerState(page)}; the page says: ${shown}`,
+      { cause: error },
+    );
   }
 }
 
@@ -73,14 +86,17 @@ export async function stepsDone(page: Page): Promise<number> {
   return Number((await textOf(page, '#run-step')).replace(/,/g, '').split(' ')[0]);
 }
 
-export async function waitForStep(page: Page, step: number, ms = 60_000): Promise<void> {
-  await page.waitForFunction(
+export async function waitForStep(page: Page, step: number, ms = 30_000): Promise<void> {
+  const done = page.waitForFunction(
     (least) =>
       Number((document.querySelector('#run-step')?.textContent ?? '0').replace(/,/g, '').split(' ')[0]) >=
       least,
     { timeout: ms, polling: 50 },
     step,
   );
+  await done.catch(async (error: unknown) => {
+    throw new Error(`step ${await stepsDone(page)} is shown after ${ms} ms, not ${step}`, { cause: error });
+  });
 }
 
 /** Presses a button of the form, once it is there and can be pressed. */

@@ -118,7 +118,7 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'stationary',
       mistake: 'stores the columns of its neighbours in its own place',
-      find: '(lane ^ s)',
+      find: '(lane ^ swap)',
       replace: 'lane',
     },
     {
@@ -641,7 +641,7 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'stationary',
       mistake: 'stores the columns of its neighbours in its own place',
-      find: '(lane ^ s)',
+      find: '(lane ^ swap)',
       replace: 'lane',
     },
     {
@@ -679,7 +679,7 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'stationary',
       mistake: 'stores the columns of its neighbours in its own place',
-      find: '(lane ^ s)',
+      find: '(lane ^ swap)',
       replace: 'lane',
     },
     {
