@@ -56,7 +56,8 @@ export class PipelineCache {
       pipeline = this.#compile(request);
       this.#pipelines.set(key, pipeline);
       const count = () => this.onProgress(++this.#compiled, this.#pipelines.size);
-      pipeline.then(count, () => {});
+      // What failed is not kept: the device may have been short of memory.
+      pipeline.then(count, () => this.#pipelines.delete(key));
     }
     return pipeline;
   }

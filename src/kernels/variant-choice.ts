@@ -108,7 +108,8 @@ export class UnknownVariant extends Error {
 }
 
 /**
- * The variants that a checkpoint recorded, by call label; calls that it does not name are left to `otherwise`.
+ * The variants that a checkpoint recorded, by call label. Calls that it does not name, and those whose variant this adapter refuses, are left to
+ * `otherwise`: on another adapter the bits are others anyway.
  * @throws UnknownVariant where a recorded variant no longer exists: other variants may round differently.
  */
 export function recordedChoice(
@@ -119,7 +120,10 @@ export function recordedChoice(
     const name = recorded[place.label];
     if (name === undefined) return otherwise(kernel, shape, capabilities, place);
     const variant = kernel.variants.find((candidate) => candidate.name === name);
-    if (variant !== undefined) return variant;
+    if (variant !== undefined) {
+      const isRefused = refusal(variant, shape, capabilities) !== undefined;
+      return isRefused ? otherwise(kernel, shape, capabilities, place) : variant;
+    }
     throw new UnknownVariant(
       `the checkpoint was made with the kernel ${kernel.op}/${name}, which this version does not have: another one would not end with the same bits, so start anew or go on with the version that made it`,
     );

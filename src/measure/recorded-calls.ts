@@ -5,9 +5,9 @@ import type { Capabilities } from '../gpu/device.ts';
 import { Allocator } from '../gpu/tensor.ts';
 import type { KernelCall } from '../kernels/call.ts';
 import type { GpuDataset, GpuImages } from '../train/dataset.ts';
+import { datasetSource, stepOptions } from '../train/prepared-step.ts';
 import type { TrainSettings } from '../train/settings.ts';
 import { recordStep } from '../train/step.ts';
-import { stepOptions } from '../train/trainer.ts';
 
 export interface RecordOptions {
   readonly settings: TrainSettings;
@@ -29,13 +29,8 @@ export function recordCalls({
   oneWorkgroup = false,
 }: RecordOptions): readonly KernelCall[] {
   const allocator = new Allocator();
-  const source = {
-    kind: 'dataset',
-    dataset: withoutBuffers(allocator, datasetOf(settings), images),
-    samples: images - settings.valSize,
-    crop: settings.cropPixels > 0,
-    fused: fuseGather,
-  } as const;
+  const dataset = withoutBuffers(allocator, datasetOf(settings), images);
+  const source = datasetSource(settings, dataset, images - settings.valSize, fuseGather);
   return recordStep(allocator, { ...stepOptions(settings, capabilities), source, oneWorkgroup }).calls;
 }
 

@@ -23,6 +23,8 @@ export class Evaluations {
   readonly #options: EvaluationsOptions;
   readonly #made = new Map<string, Promise<Evaluation>>();
   readonly #scores = new Map<string, Promise<Score[]>>();
+  /** One at a time: two runs of an evaluation would write to the same buffers. */
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: EvaluationsOptions) {
     this.#options = options;
@@ -43,26 +45,38 @@ export class Evaluations {
     const key = keyOf(split, views);
     const known = this.#scores.get(key);
     if (known !== undefined) return known;
-    const scores = this.#evaluation(split, views).then((evaluation) => evaluation.run());
+    const scores = this.#inTurn(split, views, (evaluation) => evaluation.run());
     this.#scores.set(key, scores);
     scores.catch(() => this.#scores.delete(key));
     return scores;
   }
 
   /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
-  async confusion(): Promise<number[][]> {
-    return (await this.#evaluation('test')).confusion();
+  confusion(): Promise<number[][]> {
+    return this.#inTurn('test', undefined, (evaluation) => evaluation.confusion());
   }
 
   /** Per replica: logits (n, classes) of the first `n` test images. */
-  async logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
-    return (await this.#evaluation('test')).logits(n);
+  logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
+    return this.#inTurn('test', undefined, (evaluation) => evaluation.logits(n));
   }
 
   async destroy(): Promise<void> {
     for (const made of await Promise.allSettled(this.#made.values())) {
       if (made.status === 'fulfilled') made.value.destroy();
     }
+  }
+
+  #inTurn<T>(
+    split: ScoredSplit,
+    views: TestViews | undefined,
+    work: (evaluation: Evaluation) => Promise<T>,
+  ): Promise<T> {
+    const made = this.#evaluation(split, views);
+    made.catch(() => {});
+    const done = this.#running.then(async () => work(await made));
+    this.#running = done.catch(() => {});
+    return done;
   }
 
   async #evaluation(split: ScoredSplit, views?: TestViews): Promise<Evaluation> {

@@ -1,8 +1,6 @@
 // A training run from its request to its results: what every host calls with a device, data and a request.
 import type { TestViews } from '../data/test-views.ts';
 import { adapterName, type Gpu } from '../gpu/device.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
-import { defaultChoice, forcedChoice, forcedPlan, recordedChoice } from '../kernels/variant-choice.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
 import { forBriefRun, isBrief } from './brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
@@ -10,11 +8,12 @@ import type { GpuDataset } from './dataset.ts';
 import { requireFiniteScores, requireFiniteState, requireFiniteWeights } from './finite.ts';
 import type { Outcome, RunEvent, RunRequest, RunResult, RunStart, TuningRequest } from './messages.ts';
 import { beginPhase, type PhaseName } from './phases.ts';
+import { type RunTuning, runChoices } from './run-choices.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { TrainSettings } from './settings.ts';
-import { type StepCalls, type StepChoice, stepChoiceOf, tuneStep } from './step-choice.ts';
+import { stepChoiceOf, tuneStep } from './step-choice.ts';
 import { Trainer } from './trainer.ts';
-import { type Tuning, tunedChoice, tuningKey } from './tuner.ts';
+import { type Tuning, tuningKey } from './tuner.ts';
 import { readWeights } from './weights-file.ts';
 
 /** What a run is given by its host. */
@@ -43,9 +42,10 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
   dataset.arrived.then(endData, () => {});
   const brief = start.tuning?.forAnyLength !== true && isBrief(settings, request);
   const seen = brief ? forBriefRun(gpu) : gpu;
-  const choices = variantChoices(request, brief ? { ...start, tuning: undefined } : start, surroundings);
+  const tuning =
+    brief || start.tuning === undefined ? undefined : tuningOf(request, start.tuning, surroundings);
   const trainer = await Trainer.make(seen, dataset, settings, {
-    ...choices.options,
+    ...runChoices(request.variants ?? {}, checkpoint, tuning),
     onCompiled: begin('compile'),
     ...(start.weights && { weights: start.weights }),
     ...(checkpoint && { checkpoint }),
@@ -57,7 +57,7 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
     step: trainer.step,
     stepsPerEpoch: trainer.stepsPerEpoch,
     dispatchesPerStep: trainer.plan.dispatches.length,
-    kernels: seen !== gpu ? 'brief' : choices.measured ? 'measured' : 'default',
+    kernels: seen !== gpu ? 'brief' : tuning !== undefined ? 'measured' : 'default',
     variants: trainer.plan.variants,
     modelBytes: trainer.sizeBytes,
     datasetBytes: dataset.sizeBytes,
@@ -94,41 +94,33 @@ function opened(from: RunStart): OpenedStart {
   return from.kind === 'weights' ? { ...from, weights: readWeights(from.file) } : from;
 }
 
-/** Which variants a run uses: those of its checkpoint, the forced, the measured, the defaults, in this order. */
-function variantChoices(
+/** Measures what is not known of a step, as the request wants it. */
+function tuningOf(
   { variants = {} }: RunRequest,
-  { checkpoint, tuning }: OpenedStart,
+  { known, budgetMs }: TuningRequest,
   { gpu, onEvent, signal, runner }: RunSurroundings,
-) {
+): RunTuning {
   const key = tuningKey(gpu, runner);
-  const known: Tuning = { key, ops: tuning?.known[key] ?? {} };
-  const choiceOf = (found: Tuning) => forcedChoice(variants, tunedChoice(found));
-  const measure = async (pipelines: PipelineCache, steps: StepCalls): Promise<StepChoice> => {
-    const end = beginPhase('tuning', (told) => onEvent({ type: 'phase', ...told }));
-    let left = { ops: 0, of: 0 };
-    const found = await tuneStep(gpu, pipelines, steps, known, {
-      choiceOf,
-      budgetMs: tuning!.budgetMs,
-      skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
-      onProgress: (done, total, op) => onEvent({ type: 'tuning', done, total, op }),
-      onLeft(ops, of) {
-        left = { ops, of };
-      },
-      signal,
-    });
-    end();
-    onEvent({ type: 'tuned', tuning: found, left });
-    return stepChoiceOf(found, steps, choiceOf);
-  };
-  const choice = forcedChoice(variants, tuning === undefined ? defaultChoice : tunedChoice(known));
+  const tuning: Tuning = { key, ops: known[key] ?? {} };
   return {
-    options: {
-      choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
-      forced: variants,
-      ...(tuning !== undefined && { measure }),
-      ...forcedPlan(variants),
+    known: tuning,
+    async measure(choiceOf, pipelines, steps) {
+      const end = beginPhase('tuning', (told) => onEvent({ type: 'phase', ...told }));
+      let left = { ops: 0, of: 0 };
+      const found = await tuneStep(gpu, pipelines, steps, tuning, {
+        choiceOf,
+        budgetMs,
+        skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
+        onProgress: (done, total, op) => onEvent({ type: 'tuning', done, total, op }),
+        onLeft(ops, of) {
+          left = { ops, of };
+        },
+        signal,
+      });
+      end();
+      onEvent({ type: 'tuned', tuning: found, left });
+      return stepChoiceOf(found, steps, choiceOf);
     },
-    measured: tuning !== undefined,
   };
 }
 

@@ -1,29 +1,26 @@
-import { epochOrder } from '../data/sample-order.ts';
 import type { TrainingSplits } from '../data/splits.ts';
 import type { TestViews } from '../data/test-views.ts';
-import { adapterName, type Capabilities, type Gpu } from '../gpu/device.ts';
+import { adapterName, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
-import { Allocator, type Tensor } from '../gpu/tensor.ts';
+import type { Allocator, Tensor } from '../gpu/tensor.ts';
 import { defaultChoice, forcedChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { isTrained } from '../nn/layers/layer.ts';
 import type { Model } from '../nn/model.ts';
-import { isTailMadeFor } from '../nn/net-tail.ts';
 import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
 import { replaceBatchStatistics, statisticsChunk } from './batch-statistics.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { type GpuDataset, trainingSplits } from './dataset.ts';
+import type { GpuDataset } from './dataset.ts';
 import type { Score } from './evaluation.ts';
 import { Evaluations, type ScoredSplit } from './evaluations.ts';
-import { NonFiniteLoss } from './finite.ts';
 import { type Pace, Pacer, type PacerOptions } from './pacer.ts';
-import { compilePlan, type Plan, type PlanTools } from './plan.ts';
-import { ReportWindow, type TrainReport } from './report-window.ts';
+import type { Plan, PlanTools } from './plan.ts';
+import { type MeasureStep, type PreparedStep, prepareStep } from './prepared-step.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import { initialArenas, withLoadedStatistics, writeStepTables } from './start-values.ts';
 import { arenasOf, averagesOf, readArenas, stateDict, writeArenas } from './state.ts';
-import { type NonFinite, readTensors, Stats } from './stats.ts';
-import { inOneWorkgroup, type RecordedStep, recordStep, type StepOptions } from './step.ts';
-import type { StepCalls, StepChoice } from './step-choice.ts';
+import { readTensors } from './stats.ts';
+import type { RecordedStep } from './step.ts';
+import { type LoopCallbacks, TrainingLoop } from './training-loop.ts';
 import { whiteningOf } from './whitening.ts';
 
 /** Scores on the validation split after an epoch. */
@@ -33,22 +30,10 @@ export interface ValidationReport {
   readonly validation: readonly Score[];
 }
 
-export interface TrainCallbacks {
-  readonly onReport?: (report: TrainReport) => void;
-  /** The first submit, of one step, is done. */
-  readonly onFirstStep?: () => void;
+export interface TrainCallbacks extends LoopCallbacks {
   readonly onValidation?: (report: ValidationReport) => void;
   /** After each epoch, with the state at its end. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
-  /** A replica's loss is not finite, told once. Where this is given, the others go on; without it the run ends. */
-  readonly onNonFinite?: (event: NonFinite) => void;
-  /**
-   * Asked between submits. Where it gives something to do, the steps already submitted are finished and reported first; training goes on when
-   * that has resolved. Bits and reports stay those of a run without interludes.
-   */
-  readonly interlude?: () => (() => Promise<void>) | undefined;
-  /** Stops cleanly after the steps already submitted. */
-  readonly signal?: AbortSignal;
 }
 
 export interface TrainerOptions {
@@ -58,8 +43,8 @@ export interface TrainerOptions {
    * elsewhere scores as one in a piece. A checkpoint has its own.
    */
   readonly forced?: Readonly<Record<string, string>>;
-  /** Measures the plan's ops, and whole steps where they may be in one workgroup, and says what to use instead of `choose`. The step's buffers hold nothing yet; the data have arrived. */
-  readonly measure?: (pipelines: PipelineCache, steps: StepCalls) => Promise<StepChoice>;
+  /** Says what to use instead of `choose`. */
+  readonly measure?: MeasureStep;
   /** Let the first layer read the images' bytes itself. By default where that is faster: where its products have preferred variants of its width (SwiftShader), without crops. */
   readonly fuseGather?: boolean | undefined;
   /** Compute all behind the first layer's product in one workgroup per replica. A checkpoint has its own. */
@@ -88,35 +73,42 @@ export class Trainer {
   readonly #allocator: Allocator;
   readonly #recorded: RecordedStep;
   readonly #pacer: Pacer;
-  readonly #stats: Stats;
+  readonly #loop: TrainingLoop;
   readonly #evaluations: Evaluations;
-  #step: number;
 
-  private constructor(parts: TrainerParts) {
-    this.settings = parts.settings;
-    this.plan = parts.plan;
-    this.#gpu = parts.gpu;
-    this.#dataset = parts.dataset;
-    this.#splits = parts.splits;
-    this.#pipelines = parts.pipelines;
-    this.#forced = parts.forced;
-    this.#allocator = parts.allocator;
-    this.#recorded = parts.recorded;
-    this.#step = parts.step;
-    this.#pacer = new Pacer(parts.gpu, parts.pacing);
-    const { history, counters } = parts.recorded;
-    this.#stats = new Stats(parts.gpu, history, counters, parts.step);
+  private constructor({ settings, gpu, dataset, prepared, pipelines, forced, step, pacing }: TrainerParts) {
+    const { plan, recorded, splits, allocator } = prepared;
+    this.settings = settings;
+    this.plan = plan;
+    this.#gpu = gpu;
+    this.#dataset = dataset;
+    this.#splits = splits;
+    this.#pipelines = pipelines;
+    this.#forced = forced;
+    this.#allocator = allocator;
+    this.#recorded = recorded;
+    this.#pacer = new Pacer(gpu, pacing);
+    this.#loop = new TrainingLoop({
+      gpu,
+      settings,
+      plan,
+      recorded,
+      training: splits.training,
+      pacer: this.#pacer,
+      step,
+      onSubmit: () => this.#evaluations.stateChanged(),
+    });
     this.#evaluations = new Evaluations({
-      gpu: parts.gpu,
+      gpu,
       tools: this.#tools,
-      model: this.model,
-      dataset: parts.dataset,
-      splits: parts.splits,
+      model: recorded.model,
+      dataset,
+      splits,
       step: {
-        batchSize: parts.settings.batchSize,
-        orderSize: parts.recorded.order.size,
+        batchSize: settings.batchSize,
+        orderSize: recorded.order.size,
         stepsPerEpoch: this.stepsPerEpoch,
-        fused: parts.recorded.fused,
+        fused: recorded.fused,
       },
     });
   }
@@ -132,57 +124,28 @@ export class Trainer {
     given: TrainSettings,
     options: TrainerOptions = {},
   ): Promise<Trainer> {
-    const { checkpoint, weights, choose = defaultChoice, measure } = options;
+    const { checkpoint, weights, choose = defaultChoice, measure, onCompiled, pacing } = options;
     const settings =
       weights === undefined ? given : { ...given, net: withLoadedStatistics(given.net, weights) };
-    const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
-    const allocator = new Allocator(gpu);
-    const asked = checkpoint?.oneWorkgroup ?? options.oneWorkgroup;
-    let recorded = recordStep(allocator, {
-      ...stepOptions(settings, gpu.capabilities),
-      oneWorkgroup: asked ?? false,
-      source: {
-        kind: 'dataset',
-        dataset,
-        samples: splits.training.count,
-        crop: settings.cropPixels > 0,
-        border: settings.cropBorder ?? 'black',
-        fused: checkpoint?.fused ?? options.fuseGather,
-      },
+    const prepared = await prepareStep({ gpu, pipelines }, dataset, settings, {
+      choose,
+      forced: options.forced ?? {},
+      measure,
+      fuseGather: checkpoint?.fused ?? options.fuseGather,
+      oneWorkgroup: checkpoint?.oneWorkgroup ?? options.oneWorkgroup,
+      onCompiled,
     });
-    const tools = { label: 'training step', gpu, pipelines };
-    const compiling = compilePlan({ ...tools, choose }, recorded.calls);
-    compiling.then(options.onCompiled, () => {});
-    const [usual] = await Promise.all([compiling, dataset.arrived]).catch(async (error: unknown) => {
-      await Promise.allSettled([compiling]);
-      allocator.destroy();
+    const forced = checkpoint?.forced ?? options.forced ?? {};
+    const step = checkpoint?.step ?? 0;
+    const trainer = new Trainer({ settings, gpu, dataset, prepared, pipelines, forced, step, pacing });
+    try {
+      await trainer.#writeStart(options);
+      gpu.check();
+    } catch (error) {
+      await trainer.destroy();
       throw error;
-    });
-    let plan = usual;
-    if (measure !== undefined) {
-      const mayBeShort = asked === undefined && isTailMadeFor(recorded, gpu.capabilities);
-      const short = mayBeShort ? inOneWorkgroup(allocator, recorded) : undefined;
-      const steps = { separate: recorded.calls, oneWorkgroup: short?.calls, forced: options.forced ?? {} };
-      const found = await measure(pipelines, steps);
-      if (found.oneWorkgroup && short !== undefined) recorded = short;
-      plan = await compilePlan({ ...tools, choose: found.choose }, recorded.calls);
     }
-    const trainer = new Trainer({
-      settings,
-      plan,
-      gpu,
-      dataset,
-      splits,
-      pipelines,
-      forced: checkpoint?.forced ?? options.forced ?? {},
-      allocator,
-      recorded,
-      step: checkpoint?.step ?? 0,
-      pacing: options.pacing,
-    });
-    await trainer.#writeStart(options);
-    gpu.check();
     return trainer;
   }
 
@@ -201,18 +164,18 @@ export class Trainer {
       });
     writeArenas(this.#gpu, this.#arenas(), values);
     const start = new Uint32Array(counters.replicaStride * counters.replicas);
-    for (let r = 0; r < counters.replicas; r++) start[r * counters.replicaStride] = this.#step;
+    for (let r = 0; r < counters.replicas; r++) start[r * counters.replicaStride] = this.step;
     this.#gpu.device.queue.writeBuffer(counters.buffer, 0, start);
   }
 
   /** Steps done. */
   get step(): number {
-    return this.#step;
+    return this.#loop.step;
   }
 
   /** Training steps of an epoch. A last partial batch is left out; a new epoch's order brings its samples back. */
   get stepsPerEpoch(): number {
-    return Math.floor(this.#splits.training.count / this.settings.batchSize);
+    return this.#loop.stepsPerEpoch;
   }
 
   /** GPU time of the training steps so far. */
@@ -230,72 +193,16 @@ export class Trainer {
    * Returns false where the signal stopped it.
    * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails.
    */
-  async train({
-    onReport,
-    onFirstStep,
-    onValidation,
-    onCheckpoint,
-    onNonFinite,
-    interlude,
-    signal,
-  }: TrainCallbacks = {}): Promise<boolean> {
-    const { steps, reportSteps } = this.settings;
-    const firstStep = this.#step;
-    const stopped = () => signal?.aborted ?? false;
-    let failure: NonFinite | undefined;
-    const lost = new Set<number>();
-    const lose = (event: NonFinite) => {
-      if (lost.has(event.replica)) return;
-      lost.add(event.replica);
-      if (onNonFinite === undefined) failure ??= event;
-      else onNonFinite(event);
-    };
-    let unread = 0;
-    while (this.#step < steps && !stopped()) {
-      const epoch = Math.floor(this.#step / this.stepsPerEpoch);
-      const epochEnd = Math.min(steps, (epoch + 1) * this.stepsPerEpoch);
-      this.#writeOrder(epoch);
-      const window = new ReportWindow(this.settings, this.stepsPerEpoch, epochEnd, () => this.pace, onReport);
-      let reading = Promise.resolve();
-      while (this.#step < epochEnd && !stopped() && failure === undefined) {
-        const rest = interlude?.();
-        if (rest !== undefined) {
-          await this.#finishReading(window, lose);
-          unread = 0;
-          await rest();
-          continue;
-        }
-        let staging: GPUBuffer | undefined;
-        const want = Math.min(epochEnd - this.#step, Math.max(reportSteps - unread, 1));
-        const done = await this.#pacer.submit(this.plan, want, (encoder, portion) => {
-          // A copy at every report and at the end of the epoch. What is skipped while all staging is in use comes with the next.
-          if (unread + portion >= reportSteps || this.#step + portion >= epochEnd)
-            staging = this.#stats.copy(encoder);
-        });
-        if (onFirstStep !== undefined && this.#step === firstStep) {
-          this.#gpu.device.queue.onSubmittedWorkDone().then(onFirstStep, () => {});
-        }
-        this.#step += done;
-        this.#evaluations.stateChanged();
-        unread = staging === undefined ? unread + done : 0;
-        if (staging !== undefined) {
-          reading = this.#stats.read(staging, (step) => window.add(step), lose);
-          reading.catch(() => {});
-        }
-        if (unread > this.#stats.capacity / 2) await reading;
-      }
-      await this.#finishReading(window, lose);
-      if (failure !== undefined) throw this.#nonFinite(failure);
-      // A stop that comes with an epoch's last steps leaves its validation and checkpoint: whoever goes on begins with the next epoch.
-      if (this.#step < epochEnd) break;
+  train({ onValidation, onCheckpoint, ...callbacks }: TrainCallbacks = {}): Promise<boolean> {
+    const endEpoch = async () => {
+      const { step } = this;
       if (this.settings.valSize > 0) {
         const validation = await this.evaluate('validation');
-        onValidation?.({ step: this.#step, epoch: this.#step / this.stepsPerEpoch, validation });
+        onValidation?.({ step, epoch: step / this.stepsPerEpoch, validation });
       }
       await onCheckpoint?.(await this.checkpoint());
-    }
-    await this.#pacer.drain();
-    return this.#step >= steps;
+    };
+    return this.#loop.run(endEpoch, callbacks);
   }
 
   /**
@@ -361,7 +268,7 @@ export class Trainer {
   async checkpoint(): Promise<Checkpoint> {
     return {
       settings: this.settings,
-      step: this.#step,
+      step: this.step,
       variants: this.plan.variants,
       fused: this.#recorded.fused,
       oneWorkgroup: this.#recorded.oneWorkgroup,
@@ -374,7 +281,7 @@ export class Trainer {
   /** Frees the population's buffers; the data set stays. */
   async destroy(): Promise<void> {
     await this.#evaluations.destroy();
-    this.#stats.destroy();
+    this.#loop.destroy();
     this.#allocator.destroy();
   }
 
@@ -382,60 +289,15 @@ export class Trainer {
     const { optimizer, averaging } = this.#recorded;
     return { ...arenasOf(this.model, optimizer.state), ...averagesOf(averaging) };
   }
-
-  #writeOrder(epoch: number): void {
-    const { shuffle, flip, cropPixels, replicas } = this.settings;
-    const { firstImage, count } = this.#splits.training;
-    const { order } = this.#recorded;
-    for (const [replica, { seed }] of replicas.entries()) {
-      const samples = epochOrder({ seed, epoch, firstImage, count, shuffle, flip, cropPixels });
-      this.#gpu.device.queue.writeBuffer(order.buffer, replica * order.replicaStride * 4, samples);
-    }
-  }
-
-  /** Reads what no report has read yet: the end of an epoch, or of a stopped run. */
-  async #finishReading(window: ReportWindow, onNonFinite: (event: NonFinite) => void): Promise<void> {
-    const { device } = this.#gpu;
-    await this.#pacer.drain();
-    const encoder = device.createCommandEncoder({ label: 'last report of an epoch' });
-    const staging = this.#stats.copy(encoder);
-    if (staging === undefined)
-      throw new Error('stats: every staging buffer is still in use after all work is done');
-    device.queue.submit([encoder.finish()]);
-    await this.#stats.read(staging, (step) => window.add(step), onNonFinite);
-  }
-
-  #nonFinite({ replica, step }: NonFinite): NonFiniteLoss {
-    return new NonFiniteLoss('loss', this.settings.replicas, replica, `at step ${step}`);
-  }
 }
-
-/** What a step of these settings is recorded with, but for its source. */
-export const stepOptions = (
-  settings: TrainSettings,
-  capabilities: Capabilities,
-): Omit<StepOptions, 'source'> => ({
-  net: settings.net,
-  optimizer: settings.optimizer,
-  batchSize: settings.batchSize,
-  replicas: settings.replicas.length,
-  steps: settings.steps,
-  historySteps: 2048 + 2 * settings.reportSteps,
-  labelSmoothing: settings.labelSmoothing ?? 0,
-  ...(settings.lookahead !== undefined && { lookahead: settings.lookahead }),
-  capabilities,
-});
 
 interface TrainerParts {
   readonly settings: TrainSettings;
-  readonly plan: Plan;
   readonly gpu: Gpu;
   readonly dataset: GpuDataset;
-  readonly splits: TrainingSplits;
+  readonly prepared: PreparedStep;
   readonly pipelines: PipelineCache;
   readonly forced: Readonly<Record<string, string>>;
-  readonly allocator: Allocator;
-  readonly recorded: RecordedStep;
   readonly step: number;
   readonly pacing: PacerOptions | undefined;
 }

@@ -109,6 +109,22 @@ test('a state is scored once, a changed one anew', async () => {
   await trainer.destroy();
 });
 
+test('what is asked for at once is answered as one after the other', async () => {
+  const trainer = await Trainer.make(gpu, data.dataset, { ...settings, steps: 8 }, { choose: quickChoice });
+  await trainer.train();
+  const questions: (() => Promise<unknown>)[] = [
+    () => trainer.confusion(),
+    () => trainer.testLogits(testCount),
+    () => trainer.evaluate('test'),
+    () => trainer.testLogits(3),
+  ];
+  const together = await Promise.all(questions.map((ask) => ask()));
+  const inTurn: unknown[] = [];
+  for (const ask of questions) inTurn.push(await ask());
+  expect(together).toEqual(inTurn);
+  await trainer.destroy();
+});
+
 /** Losses of the steps of two epochs with a learning rate of 0: each is that of its batch alone. */
 async function batchLosses(changes: Partial<TrainSettings>) {
   const frozen: TrainSettings = {

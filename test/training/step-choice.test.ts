@@ -1,10 +1,10 @@
 /** Variants that are fastest by themselves are used where the whole step is faster with them. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { replicasOf } from '../../src/kernels/call.ts';
 import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
 import { type StepCalls, stepChoiceOf, stepName, tuneStep } from '../../src/train/step-choice.ts';
-import { Trainer } from '../../src/train/trainer.ts';
+import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { type Tuning, tunedChoice, tunedOpName } from '../../src/train/tuner.ts';
 import { naiveChoice, pipelinesOf, sharedGpu } from './device.ts';
 import { baseSettings, netOf, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
@@ -72,6 +72,40 @@ test('what was measured with forced variants is not taken for a step without', (
   );
   expect(new Set(names).size).toBe(3);
   expect(names[0]).toBe(stepName({ separate }));
+});
+
+test('what is measured leaves no buffers behind', async () => {
+  const make = (measure?: TrainerOptions['measure']) =>
+    Trainer.make(gpu, data.dataset, settings, {
+      pipelines: pipelinesOf(gpu),
+      ...(measure !== undefined && { measure }),
+    });
+  let asked: StepCalls | undefined;
+  const trainers = [
+    await make(),
+    await make(async (_, steps) => {
+      asked = steps;
+      for (const { tensors } of [...steps.separate, ...(steps.oneWorkgroup ?? [])]) {
+        for (const tensor of Object.values(tensors)) expect(tensor.buffer.size).toBeGreaterThan(0);
+      }
+      return { choose: defaultChoice, oneWorkgroup: false };
+    }),
+  ];
+  expect(asked).toBeDefined();
+  expect(trainers[1]!.sizeBytes).toBe(trainers[0]!.sizeBytes);
+  for (const trainer of trainers) await trainer.destroy();
+});
+
+test('a measurement that fails frees what was made, and its error is told', async () => {
+  const freed = vi.spyOn(GPUBuffer.prototype, 'destroy');
+  const made = vi.spyOn(GPUDevice.prototype, 'createBuffer');
+  const measure = async () => {
+    throw new Error('stopped');
+  };
+  await expect(Trainer.make(gpu, data.dataset, settings, { measure })).rejects.toThrow('stopped');
+  expect(made.mock.results.length).toBeGreaterThan(5);
+  expect(freed.mock.contexts).toEqual(expect.arrayContaining(made.mock.results.map(({ value }) => value)));
+  vi.restoreAllMocks();
 });
 
 test('where they are the defaults, nothing is measured', async () => {

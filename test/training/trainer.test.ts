@@ -107,10 +107,17 @@ test('a run that goes on keeps the variants that were forced, whatever it is giv
   await first.destroy();
 });
 
+test('a submit may be longer than from one report to the next: the reports are those of short ones', async () => {
+  const long = await run({ ...baseSettings, reportSteps: 1 }, quick({ pacing: { budgetMs: 1e6 } }));
+  const short = await run({ ...baseSettings, reportSteps: 1 }, quick({ pacing: { maxSteps: 1 } }));
+  expect(long.reports).toHaveLength(baseSettings.steps);
+  expect(long.reports).toEqual(short.reports);
+});
+
 describe('interludes', () => {
   test('change neither bits nor reports, whenever they come', async () => {
     const undisturbed = await run(baseSettings);
-    const trainer = await Trainer.make(gpu, data.dataset, baseSettings, { choose: quickChoice });
+    const trainer = await Trainer.make(gpu, data.dataset, baseSettings, quick({ pacing: { maxSteps: 2 } }));
     const reports: Omit<TrainReport, 'msPerStep'>[] = [];
     const validations: (readonly Score[])[] = [];
     const restedAt: number[] = [];
@@ -317,7 +324,7 @@ describe('repetition', () => {
     });
 
     test('with the last report of an epoch: its validation is not lost', async () => {
-      const first = await run(settings, quick({}), { afterReport: 6 });
+      const first = await run(settings, quick({ pacing: { maxSteps: 1 } }), { afterReport: 6 });
       expect(first).toMatchObject({ finished: false, step: 6 });
       const rest = await resumed(first);
       expectSame(rest);
@@ -325,7 +332,7 @@ describe('repetition', () => {
     });
 
     test('within an epoch', async () => {
-      const first = await run(settings, quick({}), { afterReport: 1 });
+      const first = await run(settings, quick({ pacing: { maxSteps: 1 } }), { afterReport: 1 });
       expect(first.finished).toBe(false);
       expect(first.step).toBeGreaterThanOrEqual(1);
       expect(first.step).toBeLessThan(6);

@@ -69,6 +69,13 @@ test('a variant forced on plain products or the gather is meant for the first la
   expect(forcedFusion({ matmul: 'naive', 'gather-matmul': 'naive' })).toBe(true);
 });
 
+test('a recorded variant that this adapter refuses is left to the others', () => {
+  const refusing = { ...kernel.variants[0]!, name: 'short', refuses: () => 'no subgroups here' };
+  const two = { ...kernel, variants: [refusing, kernel.variants[1]!] };
+  const choose = recordedChoice({ [place.label]: 'short' }, () => kernel.variants[1] as never);
+  expect(choose(two as never, { N: 4 }, capabilities, place).name).toBe(kernel.variants[1]!.name);
+});
+
 test('a recorded variant is used though it does not pay; one that is gone is an error that says so', () => {
   const choose = (name: string) =>
     recordedChoice({ [place.label]: name })(kernel, { N: 4 }, capabilities, place).name;

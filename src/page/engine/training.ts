@@ -3,13 +3,12 @@
 import { datasetOf } from '../../data/datasets/index.ts';
 import { splitImages } from '../../data/record-set.ts';
 import { adapterName } from '../../gpu/device.ts';
-import { defaultChoice, forcedChoice, forcedPlan, recordedChoice } from '../../kernels/variant-choice.ts';
 import { forBriefRun, isBrief } from '../../train/brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../train/checkpoint.ts';
+import { type RunTuning, runChoices } from '../../train/run-choices.ts';
 import { writeSafetensors } from '../../train/safetensors.ts';
 import { stepChoiceOf } from '../../train/step-choice.ts';
 import { Trainer } from '../../train/trainer.ts';
-import { tunedChoice } from '../../train/tuner.ts';
 import { readWeights } from '../../train/weights-file.ts';
 import type { CheckpointSlots } from './checkpoint-slots.ts';
 import type { DataStore } from './data-store.ts';
@@ -141,22 +140,17 @@ export class Training {
     };
     const brief = isBrief(settings, { variants });
     const seen = brief ? forBriefRun(gpu) : gpu;
+    const known = { key: '', ops: tuned };
     const isTuned = !brief && Object.keys(tuned).length > 0;
-    const usual = forcedChoice(variants, isTuned ? tunedChoice({ key: '', ops: tuned }) : defaultChoice);
+    // Nothing is measured here: what a step is made of is told by what was.
+    const tuning: RunTuning = {
+      known,
+      measure: async (choiceOf, _, steps) => stepChoiceOf(known, steps, choiceOf),
+    };
     const trainer = await Trainer.make(seen, dataset, settings, {
-      choose: checkpoint === undefined ? usual : recordedChoice(checkpoint.variants, usual),
-      forced: variants,
+      ...runChoices(variants, checkpoint, isTuned && checkpoint === undefined ? tuning : undefined),
       pipelines,
       pacing: { budgetMs },
-      ...forcedPlan(variants),
-      // Nothing is measured here: what a step is made of is told by what was.
-      ...(isTuned &&
-        checkpoint === undefined && {
-          measure: async (_, steps) =>
-            stepChoiceOf({ key: '', ops: tuned }, steps, (found) =>
-              forcedChoice(variants, tunedChoice(found)),
-            ),
-        }),
       ...(weights && checkpoint === undefined && { weights: readWeights(weights) }),
       ...(checkpoint && { checkpoint }),
     });

@@ -1,0 +1,109 @@
+// A training step ready to run: recorded, compiled while the data arrive, and measured where that is asked for.
+import type { TrainingSplits } from '../data/splits.ts';
+import type { Capabilities, Gpu } from '../gpu/device.ts';
+import type { PipelineCache } from '../gpu/pipelines.ts';
+import { Allocator } from '../gpu/tensor.ts';
+import type { VariantChoice } from '../kernels/variant-choice.ts';
+import { isTailMadeFor } from '../nn/net-tail.ts';
+import { type GpuDataset, trainingSplits } from './dataset.ts';
+import { compilePlan, type Plan } from './plan.ts';
+import type { TrainSettings } from './settings.ts';
+import { inOneWorkgroup, type RecordedStep, recordStep, type StepOptions, type StepSource } from './step.ts';
+import type { StepCalls, StepChoice } from './step-choice.ts';
+
+/** Measures the plan's ops, and whole steps where they may be in one workgroup. The step's buffers hold nothing yet; the data have arrived. */
+export type MeasureStep = (pipelines: PipelineCache, steps: StepCalls) => Promise<StepChoice>;
+
+export interface PrepareOptions {
+  readonly choose: VariantChoice;
+  readonly forced: Readonly<Record<string, string>>;
+  readonly measure?: MeasureStep | undefined;
+  /** See TrainerOptions. */
+  readonly fuseGather: boolean | undefined;
+  readonly oneWorkgroup: boolean | undefined;
+  /** Told when the first plan is there, whether or not the data have arrived. */
+  readonly onCompiled?: (() => void) | undefined;
+}
+
+/** A step, and what it runs in. */
+export interface PreparedStep {
+  readonly recorded: RecordedStep;
+  readonly plan: Plan;
+  readonly splits: TrainingSplits;
+  /** Of all its buffers, which are made. */
+  readonly allocator: Allocator;
+}
+
+/**
+ * Records and compiles the step of a run. Where it is measured, that is done in buffers of their own: what was tried and not chosen leaves none behind.
+ * @throws what the data's arrival and `measure` reject with; GpuError where the adapter refuses a buffer or a kernel; RangeError where the net does not
+ *   fit the data
+ */
+export async function prepareStep(
+  { gpu, pipelines }: { readonly gpu: Gpu; readonly pipelines: PipelineCache },
+  dataset: GpuDataset,
+  settings: TrainSettings,
+  { choose, forced, measure, fuseGather, oneWorkgroup, onCompiled }: PrepareOptions,
+): Promise<PreparedStep> {
+  const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
+  const prepare = async (choose: VariantChoice, short: boolean, until?: Promise<unknown>) => {
+    const allocator = new Allocator(gpu);
+    const recorded = recordStep(allocator, {
+      ...stepOptions(settings, gpu.capabilities),
+      source: datasetSource(settings, dataset, splits.training.count, fuseGather),
+      oneWorkgroup: short,
+    });
+    const compiling = compilePlan({ label: 'training step', gpu, pipelines, choose }, recorded.calls);
+    if (until !== undefined) compiling.then(onCompiled, () => {});
+    try {
+      const [plan] = await Promise.all([compiling, until]);
+      return { recorded, plan, splits, allocator };
+    } catch (error) {
+      await Promise.allSettled([compiling]);
+      allocator.destroy();
+      throw error;
+    }
+  };
+  const first = await prepare(choose, oneWorkgroup ?? false, dataset.arrived);
+  if (measure === undefined) return first;
+  let found: StepChoice;
+  try {
+    const mayBeShort = oneWorkgroup === undefined && isTailMadeFor(first.recorded, gpu.capabilities);
+    const short = mayBeShort ? inOneWorkgroup(first.allocator, first.recorded) : undefined;
+    found = await measure(pipelines, { separate: first.recorded.calls, oneWorkgroup: short?.calls, forced });
+  } finally {
+    first.allocator.destroy();
+  }
+  return prepare(found.choose, oneWorkgroup ?? found.oneWorkgroup);
+}
+
+/** The samples of a run, as its settings want them. */
+export const datasetSource = (
+  { cropPixels, cropBorder = 'black' }: Pick<TrainSettings, 'cropPixels' | 'cropBorder'>,
+  dataset: GpuDataset,
+  samples: number,
+  fused: boolean | undefined,
+): StepSource => ({
+  kind: 'dataset',
+  dataset,
+  samples,
+  crop: cropPixels > 0,
+  border: cropBorder,
+  fused,
+});
+
+/** What a step of these settings is recorded with, but for its source. */
+export const stepOptions = (
+  settings: TrainSettings,
+  capabilities: Capabilities,
+): Omit<StepOptions, 'source'> => ({
+  net: settings.net,
+  optimizer: settings.optimizer,
+  batchSize: settings.batchSize,
+  replicas: settings.replicas.length,
+  steps: settings.steps,
+  historySteps: 2048 + 2 * settings.reportSteps,
+  labelSmoothing: settings.labelSmoothing ?? 0,
+  ...(settings.lookahead !== undefined && { lookahead: settings.lookahead }),
+  capabilities,
+});

@@ -1,0 +1,197 @@
+// Steps, epoch by epoch: the order of the samples, submits that the pacer sizes, and reports of what they leave in the history.
+import { epochOrder } from '../data/sample-order.ts';
+import type { ImageRange } from '../data/splits.ts';
+import type { Gpu } from '../gpu/device.ts';
+import { NonFiniteLoss } from './finite.ts';
+import type { Pacer } from './pacer.ts';
+import type { Plan } from './plan.ts';
+import { ReportWindow, type TrainReport } from './report-window.ts';
+import type { ReplicaSettings, TrainSettings } from './settings.ts';
+import { type NonFinite, Stats } from './stats.ts';
+import type { RecordedStep } from './step.ts';
+
+export interface LoopCallbacks {
+  readonly onReport?: (report: TrainReport) => void;
+  /** The first submit, of one step, is done. */
+  readonly onFirstStep?: () => void;
+  /** A replica's loss is not finite, told once. Where this is given, the others go on; without it the run ends. */
+  readonly onNonFinite?: (event: NonFinite) => void;
+  /**
+   * Asked between submits. Where it gives something to do, the steps already submitted are finished and reported first; training goes on when
+   * that has resolved. Bits and reports stay those of a run without interludes.
+   */
+  readonly interlude?: () => (() => Promise<void>) | undefined;
+  /** Stops cleanly after the steps already submitted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LoopParts {
+  readonly gpu: Gpu;
+  readonly settings: TrainSettings;
+  readonly plan: Plan;
+  readonly recorded: Pick<RecordedStep, 'order' | 'history' | 'counters'>;
+  /** The images that are trained on. */
+  readonly training: ImageRange;
+  readonly pacer: Pacer;
+  /** Steps done before. */
+  readonly step: number;
+  /** Told of every submit: what was true of the state before is so no more. */
+  readonly onSubmit: () => void;
+}
+
+/** Replays a plan. */
+export class TrainingLoop {
+  readonly #parts: LoopParts;
+  readonly #stats: Stats;
+  #step: number;
+  /** Steps submitted since the history was last copied. */
+  #unread = 0;
+  #reading = Promise.resolve();
+
+  constructor(parts: LoopParts) {
+    const { gpu, recorded, step } = parts;
+    this.#parts = parts;
+    this.#stats = new Stats(gpu, recorded.history, recorded.counters, step);
+    this.#step = step;
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** A last partial batch is left out; a new epoch's order brings its samples back. */
+  get stepsPerEpoch(): number {
+    const { training, settings } = this.#parts;
+    return Math.floor(training.count / settings.batchSize);
+  }
+
+  /**
+   * Trains to the last step; `onEpochEnd` behind each epoch and the last step. False where the signal stopped it.
+   * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails
+   */
+  async run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
+    const { settings, pacer, gpu } = this.#parts;
+    const { onFirstStep, signal } = callbacks;
+    const losses = new Losses(settings.replicas, callbacks.onNonFinite);
+    let onSubmitted =
+      onFirstStep &&
+      (() => {
+        gpu.device.queue.onSubmittedWorkDone().then(onFirstStep, () => {});
+        onSubmitted = undefined;
+      });
+    while (this.#step < settings.steps && !signal?.aborted) {
+      const isWhole = await this.#epoch(callbacks, losses, () => onSubmitted?.());
+      // Where a stop comes with an epoch's last steps, its end still comes: whoever goes on begins with the next epoch.
+      if (!isWhole) break;
+      await onEpochEnd();
+    }
+    await pacer.drain();
+    return this.#step >= settings.steps;
+  }
+
+  destroy(): void {
+    this.#stats.destroy();
+  }
+
+  /** Trains to the end of the epoch and reports all of it. False where the signal stopped it before. */
+  async #epoch(
+    { onReport, interlude, signal }: LoopCallbacks,
+    losses: Losses,
+    onSubmitted: () => void,
+  ): Promise<boolean> {
+    const { settings, plan, pacer } = this.#parts;
+    const { stepsPerEpoch } = this;
+    const epoch = Math.floor(this.#step / stepsPerEpoch);
+    const end = Math.min(settings.steps, (epoch + 1) * stepsPerEpoch);
+    this.#writeOrder(epoch);
+    const window = new ReportWindow(settings, stepsPerEpoch, end, () => pacer.paceOf(plan), onReport);
+    while (this.#step < end && !signal?.aborted && losses.failure === undefined) {
+      const rest = interlude?.();
+      if (rest === undefined) {
+        await this.#submit(end, window, losses);
+        onSubmitted();
+      } else {
+        await this.#finishReading(window, losses);
+        await rest();
+      }
+    }
+    await this.#finishReading(window, losses);
+    losses.throwFailure();
+    return this.#step >= end;
+  }
+
+  /** Submits steps up to `end`, and reads what they leave where a report is due: several, where a submit is longer than from one to the next. */
+  async #submit(end: number, window: ReportWindow, losses: Losses): Promise<void> {
+    const { settings, plan, pacer, onSubmit } = this.#parts;
+    const mayBeUnread = this.#stats.capacity / 2;
+    const want = Math.min(end - this.#step, Math.max(mayBeUnread - this.#unread, 1));
+    let staging: GPUBuffer | undefined;
+    const done = await pacer.submit(plan, want, (encoder, portion) => {
+      // What is skipped while all staging is in use comes with the next copy.
+      if (this.#unread + portion >= settings.reportSteps || this.#step + portion >= end) {
+        staging = this.#stats.copy(encoder);
+      }
+    });
+    this.#step += done;
+    onSubmit();
+    this.#unread = staging === undefined ? this.#unread + done : 0;
+    if (staging !== undefined) {
+      this.#reading = this.#stats.read(staging, (step) => window.add(step), losses.add);
+      this.#reading.catch(() => {});
+    }
+    if (this.#unread > mayBeUnread) await this.#reading;
+  }
+
+  #writeOrder(epoch: number): void {
+    const { gpu, settings, training, recorded } = this.#parts;
+    const { shuffle, flip, cropPixels, replicas } = settings;
+    const { firstImage, count } = training;
+    const { order } = recorded;
+    for (const [replica, { seed }] of replicas.entries()) {
+      const samples = epochOrder({ seed, epoch, firstImage, count, shuffle, flip, cropPixels });
+      gpu.device.queue.writeBuffer(order.buffer, replica * order.replicaStride * 4, samples);
+    }
+  }
+
+  /** Reads what no report has read yet: before an interlude, at the end of an epoch or of a stopped run. */
+  async #finishReading(window: ReportWindow, losses: Losses): Promise<void> {
+    const { gpu, pacer } = this.#parts;
+    await pacer.drain();
+    const encoder = gpu.device.createCommandEncoder({ label: 'last report of an epoch' });
+    const staging = this.#stats.copy(encoder);
+    if (staging === undefined)
+      throw new Error('stats: every staging buffer is still in use after all work is done');
+    gpu.device.queue.submit([encoder.finish()]);
+    this.#unread = 0;
+    await this.#stats.read(staging, (step) => window.add(step), losses.add);
+  }
+}
+
+/** Replicas whose loss stopped being finite, each told of once. */
+class Losses {
+  readonly #replicas: readonly ReplicaSettings[];
+  readonly #tell: ((event: NonFinite) => void) | undefined;
+  readonly #seen = new Set<number>();
+  /** What ends the run. */
+  failure: NonFinite | undefined;
+
+  constructor(replicas: readonly ReplicaSettings[], tell: ((event: NonFinite) => void) | undefined) {
+    this.#replicas = replicas;
+    this.#tell = tell;
+  }
+
+  readonly add = (event: NonFinite): void => {
+    if (this.#seen.has(event.replica)) return;
+    this.#seen.add(event.replica);
+    if (this.#tell === undefined) this.failure ??= event;
+    else this.#tell(event);
+  };
+
+  /** @throws NonFiniteLoss */
+  throwFailure(): void {
+    if (this.failure === undefined) return;
+    const { replica, step } = this.failure;
+    throw new NonFiniteLoss('loss', this.#replicas, replica, `at step ${step}`);
+  }
+}
