@@ -13,10 +13,12 @@ import {
   act,
   keptRuns,
   openTab,
+  stepsDone,
   type Tab,
   textOf,
   waitForGpu,
   waitForRun,
+  waitForStep,
   waitForText,
 } from './page-driver.ts';
 
@@ -52,8 +54,8 @@ afterEach(async () => {
 });
 
 /** A visitor who was never here. */
-async function visit(origin = served.origin): Promise<Tab> {
-  const tab = await openTab(context, origin, link);
+async function visit(origin = served.origin, path = link): Promise<Tab> {
+  const tab = await openTab(context, origin, path);
   await waitForGpu(tab.page);
   await waitForText(tab.page, '#data-chip', /needed/);
   return tab;
@@ -258,6 +260,36 @@ test('a browser that keeps no files: the data stay in the tab, which says so, an
     await private_.close();
   }
 }, 120_000);
+
+test('a checkpoint that the browser never opens: training goes on, and what stops is whole', async () => {
+  const silent = await startBreakablePage({
+    inWorker: () => {
+      const { prototype } = FileSystemFileHandle;
+      const open = prototype.createSyncAccessHandle;
+      prototype.createSyncAccessHandle = function () {
+        return this.name.endsWith('.1') ? new Promise(() => {}) : open.call(this);
+      };
+    },
+  });
+  try {
+    const { page, faults } = await visit(silent.origin, link.replace('steps=20', 'steps=1000000'));
+    await act(page, 'train');
+    await waitForRun(page, ['running']);
+    // The second checkpoint, at 4 s, is one that is never opened; with steps that wait for it none would be seen behind 6 s.
+    await new Promise((resolve) => setTimeout(resolve, 8000));
+    const before = await stepsDone(page);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await waitForStep(page, before + 10);
+    await act(page, 'stop');
+    expect(await waitForRun(page, ['stopped', 'failed'])).toBe('stopped');
+    const [run] = await keptRuns(page);
+    expect(run).toMatchObject({ state: 'stopped', weightHashes: [expect.any(String)] });
+    expect(run!.step).toBeGreaterThan(before);
+    expect(faults).toEqual([]);
+  } finally {
+    await silent.close();
+  }
+}, 180_000);
 
 test('a storage that is full: what fits is kept, the rest stays in the tab, which says so', async () => {
   const { page, faults } = await visit();

@@ -1,4 +1,4 @@
-import type { PrivateFiles } from './private-files.ts';
+import { FileNotOpened, type PrivateFiles } from './private-files.ts';
 
 /** A checkpoint file, and the step at which it was taken. */
 export interface StoredCheckpoint {
@@ -22,7 +22,7 @@ export class CheckpointSlots {
     this.#files = files;
   }
 
-  /** @throws DOMException where the storage is full */
+  /** @throws FileNotOpened where both slots are as they were; DOMException where the storage is full */
   async write(runId: string, { step, file }: StoredCheckpoint): Promise<void> {
     let slot = this.#next.get(runId);
     if (slot === undefined) slot = (await this.#newest(runId))?.slot === 0 ? 1 : 0;
@@ -32,8 +32,15 @@ export class CheckpointSlots {
     view.setFloat64(8, step, true);
     view.setFloat64(16, file.length, true);
     header.set(new Uint8Array(await crypto.subtle.digest('SHA-256', file)), 24);
-    await this.#files.write(slotName(runId, slot), [header, file]);
-    this.#next.set(runId, slot === 0 ? 1 : 0);
+    const other = slot === 0 ? 1 : 0;
+    try {
+      await this.#files.write(slotName(runId, slot), [header, file]);
+    } catch (error) {
+      // One that cannot be opened may stay so. It still holds what it held: the other can be written.
+      if (error instanceof FileNotOpened) this.#next.set(runId, other);
+      throw error;
+    }
+    this.#next.set(runId, other);
   }
 
   /** The newest whole checkpoint. */

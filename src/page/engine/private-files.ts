@@ -4,11 +4,22 @@
 export interface PrivateFiles {
   /** Undefined where there is none. */
   read(name: string): Promise<File | undefined>;
-  /** Replaces the file. Not atomic: see checkpoint-slots.ts. @throws DOMException QuotaExceededError where there is no room */
+  /**
+   * Replaces the file. Not atomic: see checkpoint-slots.ts.
+   * @throws FileNotOpened where it is left as it was; DOMException QuotaExceededError where there is no room, and nothing whole is left
+   */
   write(name: string, parts: readonly Uint8Array<ArrayBuffer>[]): Promise<void>;
   remove(name: string): Promise<void>;
   names(): Promise<string[]>;
 }
+
+/** Another holds the file, or the browser does not answer. */
+export class FileNotOpened extends Error {
+  override readonly name = 'FileNotOpened';
+}
+
+/** A file that is not open by then is not waited for: Chromium 156 leaves one of a hundred such calls without an answer where all cores are busy. */
+const openMs = 5000;
 
 /** Opens a folder; a text that says why not where the browser keeps nothing, as in some private windows. */
 export async function openPrivateFiles(folder: string): Promise<PrivateFiles | string> {
@@ -31,8 +42,7 @@ function filesOf(directory: FileSystemDirectoryHandle): PrivateFiles {
       }
     },
     async write(name, parts) {
-      const handle = await directory.getFileHandle(name, { create: true });
-      const access = await handle.createSyncAccessHandle();
+      const access = await open(directory, name);
       try {
         access.truncate(0);
         let at = 0;
@@ -56,4 +66,28 @@ function filesOf(directory: FileSystemDirectoryHandle): PrivateFiles {
       return found;
     },
   };
+}
+
+/** @throws FileNotOpened */
+async function open(directory: FileSystemDirectoryHandle, name: string): Promise<FileSystemSyncAccessHandle> {
+  const opening = directory
+    .getFileHandle(name, { create: true })
+    .then((handle) => handle.createSyncAccessHandle());
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('the browser does not answer'));
+      opening.then(
+        (access) => access.close(),
+        () => {},
+      );
+    }, openMs);
+  });
+  try {
+    return await Promise.race([opening, silence]);
+  } catch (error) {
+    throw new FileNotOpened(`${name}: ${(error as Error).message}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -4,12 +4,13 @@ import { datasetOf } from '../../data/datasets/index.ts';
 import { splitImages } from '../../data/record-set.ts';
 import { adapterName } from '../../gpu/device.ts';
 import { forBriefRun, isBrief } from '../../train/brief-run.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../train/checkpoint.ts';
+import { readCheckpoint } from '../../train/checkpoint.ts';
 import { type RunTuning, runChoices } from '../../train/run-choices.ts';
 import { writeSafetensors } from '../../train/safetensors.ts';
 import { stepChoiceOf } from '../../train/step-choice.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { readWeights } from '../../train/weights-file.ts';
+import { CheckpointKeeper } from './checkpoint-keeper.ts';
 import type { CheckpointSlots } from './checkpoint-slots.ts';
 import type { DataStore } from './data-store.ts';
 import type { Device } from './device.ts';
@@ -43,13 +44,16 @@ export class Training {
   #pausedBy: PauseReason | undefined;
   #resume: (() => void) | undefined;
   #watched = { samples: false, weights: false };
-  #checkpoint: Checkpoint | undefined;
-  /** The checkpoint is kept while steps go on. */
-  #keeping: Promise<void> = Promise.resolve();
+  readonly #keeper: CheckpointKeeper;
+  /** As counted last. */
+  #objectsPerStep: number | null = null;
 
   constructor(host: TrainingHost, request: TrainRequest) {
     this.#host = host;
     this.#request = request;
+    this.#keeper = new CheckpointKeeper(host.slots, request.runId, (step) =>
+      host.post({ event: 'checkpoint', step, objectsPerStep: this.#objectsPerStep }),
+    );
   }
 
   /** Trains to the end, or until it is stopped. @throws EngineError */
@@ -58,17 +62,18 @@ export class Training {
     const { runId, goesOn, mayBeginAgain } = this.#request;
     if (goesOn) {
       const kept = await slots?.read(runId);
-      if (kept !== undefined) this.#checkpoint = readCheckpoint(kept.file);
+      if (kept !== undefined) this.#keeper.begin(readCheckpoint(kept.file));
       else if (!mayBeginAgain)
         throw new EngineError('failed', 'this run has no whole checkpoint to go on from');
     }
     for (let losses = 0; ; ) {
       try {
         const outcome = await this.#attempt(submitMs / 2 ** losses);
-        if (outcome.finished) await slots?.drop(runId);
+        // Nobody waits for the storage, which may not answer.
+        if (outcome.finished) void slots?.drop(runId);
         return outcome;
       } catch (error) {
-        await this.#keeping;
+        await this.#keeper.settled();
         const known = engineError(error);
         if (this.#stop.signal.aborted && known.kind !== 'diverged') {
           throw new EngineError('stopped', 'stopped before the first step');
@@ -78,7 +83,7 @@ export class Training {
         const asks = losses > 1;
         this.#host.device.forget();
         this.#host.post({ event: 'lost', losses, message: known.message, asks });
-        if (asks) await this.#pauseUntilResumed('device', this.#checkpoint?.step ?? 0);
+        if (asks) await this.#pauseUntilResumed('device', this.#keeper.newest?.step ?? 0);
         if (this.#stop.signal.aborted) throw new EngineError('stopped', 'stopped while the device was lost');
       }
     }
@@ -105,7 +110,7 @@ export class Training {
   async #attempt(budgetMs: number): Promise<TrainOutcome> {
     const { device, store, post } = this.#host;
     const { tuned, variants, weights } = this.#request;
-    const checkpoint = this.#checkpoint;
+    const checkpoint = this.#keeper.newest;
     const settings = checkpoint?.settings ?? this.#request.settings;
     const { gpu, pipelines, report, objects } = await device.open();
     post({ event: 'gpu', report });
@@ -218,12 +223,16 @@ export class Training {
       stepBefore = trainer.step;
       counts = isPrepared;
     };
+    const keep = async () => {
+      this.#objectsPerStep = steps === 0 ? null : made / steps;
+      this.#keeper.keep(await trainer.checkpoint());
+    };
     let keptMs = performance.now();
     let validated = 0;
     const rest = async () => {
       if (validated === 0) count();
       outbox.flush();
-      await this.#keep(trainer, steps === 0 ? null : made / steps);
+      await keep();
       await this.#show(trainer, validated > 0);
       validated = 0;
       keptMs = performance.now();
@@ -244,28 +253,10 @@ export class Training {
       onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
     });
     outbox.flush();
-    await this.#keep(trainer, steps === 0 ? null : made / steps);
-    await this.#keeping;
+    await keep();
+    await this.#keeper.settled();
     if (finished) await this.#show(trainer, true);
     return finished;
-  }
-
-  /** Takes a checkpoint; it is written while steps go on, and the next waits for that. */
-  async #keep(trainer: Trainer, objectsPerStep: number | null): Promise<void> {
-    await this.#keeping;
-    const checkpoint = await trainer.checkpoint();
-    this.#checkpoint = checkpoint;
-    this.#keeping = this.#write(checkpoint, objectsPerStep);
-  }
-
-  async #write(checkpoint: Checkpoint, objectsPerStep: number | null): Promise<void> {
-    const { step } = checkpoint;
-    try {
-      await this.#host.slots?.write(this.#request.runId, { step, file: writeCheckpoint(checkpoint) });
-    } catch {
-      // The storage is full, or taken: the run goes on, and goes on after a loss of the device.
-    }
-    this.#host.post({ event: 'checkpoint', step, objectsPerStep });
   }
 
   /** What is on the screen: the first layer, and behind an evaluation what the net takes some images for. */
