@@ -21,6 +21,8 @@ export interface LoopCallbacks {
    * that has resolved. Bits and reports stay those of a run without interludes.
    */
   readonly interlude?: () => (() => Promise<void>) | undefined;
+  /** Called between submits. What is read back from there, such as a checkpoint, is the state behind all steps so far, and holds up none. */
+  readonly between?: () => void;
   /** Stops cleanly after the steps already submitted. */
   readonly signal?: AbortSignal;
 }
@@ -96,7 +98,7 @@ export class TrainingLoop {
 
   /** Trains to the end of the epoch and reports all of it. False where the signal stopped it before. */
   async #epoch(
-    { onReport, interlude, signal }: LoopCallbacks,
+    { onReport, interlude, between, signal }: LoopCallbacks,
     losses: Losses,
     onSubmitted: () => void,
   ): Promise<boolean> {
@@ -109,6 +111,7 @@ export class TrainingLoop {
     while (this.#step < end && !signal?.aborted && losses.failure === undefined) {
       const rest = interlude?.();
       if (rest === undefined) {
+        between?.();
         await this.#submit(end, window, losses);
         onSubmitted();
       } else {

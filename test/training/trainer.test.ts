@@ -114,6 +114,27 @@ test('a submit may be longer than from one report to the next: the reports are t
   expect(long.reports).toEqual(short.reports);
 });
 
+test('what is read between submits is the state behind the steps so far, and holds up none', async () => {
+  const settings = { ...baseSettings, reportSteps: 1 };
+  const trainer = await Trainer.make(gpu, data.dataset, settings, quick({ pacing: { maxSteps: 2 } }));
+  const taken: Promise<Checkpoint>[] = [];
+  await trainer.train({
+    between() {
+      if (taken.length < 3) taken.push(trainer.checkpoint());
+    },
+  });
+  const checkpoints = await Promise.all(taken);
+  expect(checkpoints[0]!.step).toBe(0);
+  expect(checkpoints[2]!.step).toBeGreaterThan(1);
+  for (const { step, arenas, ...rest } of checkpoints) {
+    const short = await run({ ...settings, steps: step }, quick({}));
+    expectSameCheckpoint({ ...rest, step, arenas }, { ...short.checkpoint, settings });
+  }
+  const undisturbed = await run(settings);
+  expectSameCheckpoint(await trainer.checkpoint(), undisturbed.checkpoint);
+  await trainer.destroy();
+});
+
 describe('interludes', () => {
   test('change neither bits nor reports, whenever they come', async () => {
     const undisturbed = await run(baseSettings);

@@ -207,7 +207,7 @@ export class Training {
       .then(() => {
         isPrepared = true;
       });
-    // What steps make is counted between interludes; an evaluation makes its own.
+    // What steps make is counted; what evaluations, checkpoints and pictures make is not.
     let made = 0;
     let steps = 0;
     let objectsBefore = objects();
@@ -229,8 +229,21 @@ export class Training {
     };
     let keptMs = performance.now();
     let validated = 0;
+    /** Copied behind the steps submitted so far, and read while the next ones run. */
+    let reading: Promise<unknown> | undefined;
+    const read = () => {
+      if (reading !== undefined || performance.now() - keptMs < checkpointMs) return;
+      keptMs = performance.now();
+      count();
+      // Where the device is lost, training tells.
+      reading = Promise.allSettled([keep(), this.#show(trainer, false)]).finally(() => {
+        reading = undefined;
+      });
+      begin();
+    };
     const rest = async () => {
       if (validated === 0) count();
+      await reading;
       outbox.flush();
       await keep();
       await this.#show(trainer, validated > 0);
@@ -239,19 +252,19 @@ export class Training {
       if (this.#pausedBy !== undefined) await this.#pauseUntilResumed(this.#pausedBy, trainer.step);
       begin();
     };
-    const finished = await trainer.train({
-      signal: this.#stop.signal,
-      interlude: () =>
-        this.#pausedBy !== undefined || validated > 0 || performance.now() - keptMs > checkpointMs
-          ? rest
-          : undefined,
-      onReport: (report) => outbox.addReport(report),
-      onValidation: (report) => {
-        validated++;
-        outbox.addValidation(report);
-      },
-      onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
-    });
+    const finished = await trainer
+      .train({
+        signal: this.#stop.signal,
+        interlude: () => (this.#pausedBy !== undefined || validated > 0 ? rest : undefined),
+        between: read,
+        onReport: (report) => outbox.addReport(report),
+        onValidation: (report) => {
+          validated++;
+          outbox.addValidation(report);
+        },
+        onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),
+      })
+      .finally(() => reading);
     outbox.flush();
     await keep();
     await this.#keeper.settled();
