@@ -33,7 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
 Browsers offer WebGPU to pages from https:// and from this computer only.
 
 Examples:
-  npm run build                               dist/, 0.4 MB
+  npm run build                               dist/, 0.6 MB
   npm run build -- --with-data                and the data in dist${datasetUrl(defaultDataset)}
   npm run build -- --out site/wgrad`,
     );

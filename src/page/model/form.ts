@@ -1,5 +1,6 @@
 // The form of the Train view as data: where it starts, what was changed, whether that can be trained.
 import { type ExperimentSettings, experiments, trainSettings } from '../../experiments/experiments.ts';
+import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
 import { settingFields } from '../../experiments/setting-fields.ts';
 import { InvalidValue, wholeNumber } from '../../experiments/setting-values.ts';
 import { settingsConflict } from '../../experiments/settings-conflict.ts';
@@ -36,6 +37,16 @@ export const startingPoints: readonly StartingPoint[] = [
           },
         ],
   ),
+  // Their own settings, as `npm run train -- --net` has them: those of a fully connected net would not do.
+  ...[
+    ['patch-4-10-50', 'filters on patches of 4×4 pixels, a hidden layer of 50'],
+    ['vgg-16-32-64', 'a small convolutional net: 3×3 filters, batch norm, flips and crops'],
+  ].map(([net = '', what = '']) => ({
+    id: net,
+    label: net,
+    what,
+    settings: namedNetExperiment(net).settings,
+  })),
 ];
 
 export const startingPoint = (id: string): StartingPoint =>
