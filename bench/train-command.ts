@@ -45,7 +45,11 @@ function runTrain(args: readonly string[], stop: AbortSignal): Promise<void> {
     child.on('close', (status, signal) => {
       stop.removeEventListener('abort', end);
       if (status === 0 || stop.aborted) resolve();
-      else reject(new Error(`train ended with ${signal ?? status}: ${words.trim().split('\n').at(-1)}`));
+      else reject(new Error(`train ended with ${signal ?? status}: ${lastWords(words)}`));
     });
   });
 }
+
+/** The last line that says something; under the stack of a crash Node writes its version. */
+const lastWords = (text: string): string =>
+  text.split('\n').findLast((line) => line.trim() !== '' && !/^Node\.js v/.test(line)) ?? 'it said nothing';

@@ -39,6 +39,7 @@ import { absMatmul, matmul } from '../../src/reference/matmul.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
 import { compare, describeComparison, sumBound } from '../../src/reference/tolerance.ts';
 import { initialState, type TrainState, trainStep } from '../../src/reference/train-step.ts';
+import { uniform } from '../../src/reference/xorshift.ts';
 import { type ConvWork, convWorkLayers } from './conv-work.ts';
 import type { PeerStep } from './peer.ts';
 import { netOf, type StepWork } from './work.ts';
@@ -93,17 +94,6 @@ const size = (values: Numbers): number => {
 };
 
 const distance = (a: Numbers, b: Numbers): number => size(Float64Array.from(a, (value, i) => value - b[i]!));
-
-/** Numbers in [-1, 1): xorshift32 (Marsaglia 2003, https://doi.org/10.18637/jss.v008.i14). */
-function uniform(seed: number): () => number {
-  let state = Math.imul(seed + 1, 0x9e3779b9) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state / 2 ** 31;
-  };
-}
 
 /** Loss and state after one step. */
 interface RunStep {

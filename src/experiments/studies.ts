@@ -85,10 +85,17 @@ export function onDataset({ name, what, experiments }: Study, dataset: string): 
   };
 }
 
-/** The study of a name, as results and plans hold it. */
+/**
+ * The study of a name, as results and plans hold it.
+ * @throws RangeError where this version has none of that name
+ */
 export function studyNamed(name: string): Study {
   const [plain = '', dataset] = name.split(on);
   if (dataset !== undefined) return onDataset(studyNamed(plain), dataset);
   if (name.startsWith(netsPrefix)) return netStudy(name.slice(netsPrefix.length).split(','));
-  return studies.find((study) => study.name === name)!;
+  const found = studies.find((study) => study.name === name);
+  if (found !== undefined) return found;
+  throw new RangeError(
+    `there is no study "${name}"; there are ${studies.map((study) => study.name).join(', ')}`,
+  );
 }

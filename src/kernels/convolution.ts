@@ -33,19 +33,19 @@ const fits = (shape: ConvShape): string | undefined => {
   return wantsMultiplesOf4<ConvShape>('C', 'N')(shape);
 };
 
-/** A variant whose workgroups are counted along one line. */
+/** A variant whose workgroups are counted along one line; `block`: constants beside the shape's, those of what an invocation or a workgroup computes. */
 function variant<S extends ConvShape>(
   name: string,
   source: string,
   workgroups: (shape: S) => number,
-  rest: Partial<Variant<S>> & { readonly tile?: (shape: S) => Readonly<Record<string, number>> } = {},
+  rest: Partial<Variant<S>> & { readonly block?: (shape: S) => Readonly<Record<string, number>> } = {},
 ): Variant<S> {
-  const { tile, ...others } = rest;
+  const { block, ...others } = rest;
   return {
     name,
     source,
     ...others,
-    constants: (shape) => ({ ...shape, ...outputSize(shape), ...tile?.(shape) }),
+    constants: (shape) => ({ ...shape, ...outputSize(shape), ...block?.(shape) }),
     grid: (shape) => [workgroups(shape), 1],
   };
 }
@@ -61,7 +61,7 @@ function tileVariant<S extends ConvShape>(
   return variant(`tile-${size}`, source, tiles, {
     refuses: wantsMultiplesOf4<S>('C', 'N'),
     pays: (shape) => size === 32 || (tiles(shape) >= leastTiles && fillsTile(columns(shape))),
-    tile: (shape) => ({ ...constants(shape), TILE: size, INVOCATIONS: size ** 2 / 16 }),
+    block: (shape) => ({ ...constants(shape), TILE: size, INVOCATIONS: size ** 2 / 16 }),
   });
 }
 
@@ -91,7 +91,7 @@ function forwardStripVariant(pixels: number, cols: number): Variant<ConvForwardS
   return variant(`strip-${pixels}x${4 * cols}`, forwardStrip, workgroups, {
     subgroups: true,
     refuses: fits,
-    tile,
+    block: tile,
   });
 }
 
@@ -146,7 +146,7 @@ function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> 
   return variant(`strip-${rows}x${4 * cols}`, wgradStrip, workgroups, {
     subgroups: true,
     refuses: fits,
-    tile,
+    block: tile,
   });
 }
 
@@ -174,7 +174,7 @@ export const convWgrad = defineKernel({
         const { N, K } = productSize(shape);
         return ceil((shape.PARTS * K * N) / 64);
       },
-      { tile: (shape) => ({ ROWS: rowsOfPart(shape) }) },
+      { block: (shape) => ({ ROWS: rowsOfPart(shape) }) },
     ),
     wgradTileVariant(64),
     wgradTileVariant(32),
@@ -206,7 +206,7 @@ function dgradStripVariant(pixels: number, cols: number): Variant<ConvShape> {
     subgroups: true,
     refuses: (shape) =>
       shape.STEP_X > 8 ? `it writes out the ${shape.STEP_X} pixels of a step` : fits(shape),
-    tile,
+    block: tile,
   });
 }
 

@@ -19,6 +19,7 @@ import { referenceLayer } from './layers/index.ts';
 import { forwardFrom, l2Cost, netGradients, referenceNet } from './net.ts';
 import { expectLength, type Numbers, type StateDict } from './numbers.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
+import { xorshift32 } from './xorshift.ts';
 
 /** What to check and how. */
 export interface GradientCheckOptions {
@@ -79,16 +80,11 @@ export interface GradientCheckRow {
  */
 export const relativeFloor = 1e-3;
 
-/** Numbers in [0, 1) from a seed: xorshift32 (Marsaglia 2003, https://doi.org/10.18637/jss.v008.i14). */
+/** Numbers in [0, 1) from a seed. */
 function randomNumbers(seed: number): () => number {
   // A multiplicative scramble, so that small seeds do not start with small numbers; xorshift must not start at 0.
-  let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
+  const next = xorshift32(Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) || 1);
+  return () => (next() >>> 0) / 2 ** 32;
 }
 
 /** 0 .. size - 1 in random order, drawn one at a time (Fisher-Yates). */

@@ -14,6 +14,7 @@
  */
 import type { Numbers } from './numbers.ts';
 import { type Comparison, compare } from './tolerance.ts';
+import { uniform } from './xorshift.ts';
 
 const u = 2 ** -24;
 const noiseSize = 8 * u;
@@ -31,15 +32,8 @@ export interface Expected {
 
 export type Results = Readonly<Record<string, Numbers>>;
 
-/** xorshift32 (Marsaglia 2003, https://doi.org/10.18637/jss.v008.i14), numbers in [-1, 1). */
 function noiseOf(seed: number): Noise {
-  let state = Math.imul(seed + 1, 0x9e3779b9) | 1;
-  const next = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state / 2 ** 31;
-  };
+  const next = uniform(seed);
   return (values) => Float64Array.from(values, (value) => value * (1 + noiseSize * next()));
 }
 

@@ -1,5 +1,5 @@
 // The trainings of a study as jobs for a scheduler, and what became of them.
-import { studyNamed } from '../../experiments/studies.ts';
+import { type Study, studyNamed } from '../../experiments/studies.ts';
 import { type Training, trainingsOf } from '../../experiments/trainings.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { ExperimentFolders } from '../folders/experiment-folders.ts';
@@ -35,7 +35,7 @@ export function collectExperiments(out: string): number {
   if (plan.kind !== 'experiments') {
     throw new UserError(`${out} holds a ${plan.kind}: collect it by npm run ${plan.kind}`);
   }
-  const directory = new ExperimentsDirectory(out, studyNamed(plan.study));
+  const directory = new ExperimentsDirectory(out, plannedStudy(plan.study));
   const trainings = plannedTrainings(plan);
   const open = openOf(trainings, directory);
   if (open.length > 0) throw new UserError(missingJobs(jobs, open));
@@ -47,6 +47,15 @@ export function collectExperiments(out: string): number {
   return 0;
 }
 
+/** @throws UserError for the plan of a version that has other studies */
+function plannedStudy(name: string): Study {
+  try {
+    return studyNamed(name);
+  } catch (error) {
+    throw new UserError(`the plan is not one of this version: ${(error as Error).message}`);
+  }
+}
+
 /** Those that the experiments of the plan need. */
 function plannedTrainings({
   study,
@@ -56,7 +65,7 @@ function plannedTrainings({
   tuned,
 }: Extract<Plan, { kind: 'experiments' }>) {
   const run = { seeds, steps: steps ?? undefined, tuned };
-  return trainingsOf(studyNamed(study).experiments, run).filter(({ members }) =>
+  return trainingsOf(plannedStudy(study).experiments, run).filter(({ members }) =>
     members.some(({ experiment }) => experiments.includes(experiment.name)),
   );
 }
