@@ -1,7 +1,6 @@
 // Builds a page of this project: Vite bundles it with its workers and styles into files that any server can hand out.
 import { basename, dirname, join } from 'node:path';
 import type { Plugin } from 'vite';
-import { bareShaders } from './bare-shaders.ts';
 import { keptBuild, sourceHash } from './build-cache.mjs';
 import { projectRoot } from './project-root.ts';
 
@@ -10,7 +9,7 @@ export interface PageBuild {
   readonly page: string;
   /** Emptied first. */
   readonly outDir: string;
-  /** Smaller files: names of functions say nothing, shaders have no comments. */
+  /** Smaller files, and names of functions that say nothing. */
   readonly minify?: boolean;
   /** Only its workers compile shaders: the page's own code needs the tables of kernels, not their texts. */
   readonly shadersInWorkers?: boolean;
@@ -34,7 +33,6 @@ export async function buildPage({
   const { build } = await import('vite');
   const { NODE_ENV } = process.env;
   const html = join(projectRoot, page);
-  const texts = minify ? [bareShaders] : [];
   await build({
     root: dirname(html),
     base: './',
@@ -42,8 +40,8 @@ export async function buildPage({
     envDir: false,
     publicDir: false,
     logLevel: 'error',
-    plugins: shadersInWorkers ? [withoutShaderTexts] : texts,
-    worker: { format: 'es', plugins: () => texts },
+    plugins: shadersInWorkers ? [withoutShaderTexts] : [],
+    worker: { format: 'es' },
     build: {
       target: 'es2022',
       outDir,

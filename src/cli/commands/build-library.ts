@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bareShaders } from '../../hosts/bare-shaders.ts';
+import type { Plugin } from 'vite';
 import { projectRoot } from '../../hosts/project-root.ts';
 import { makeCommand, parse } from '../options/command.ts';
 
@@ -33,7 +33,7 @@ async function buildModule(): Promise<void> {
     envDir: false,
     publicDir: false,
     logLevel: 'error',
-    plugins: [bareShaders],
+    plugins: [bareShaders()],
     build: {
       target: 'es2022',
       outDir: dist,
@@ -46,6 +46,21 @@ async function buildModule(): Promise<void> {
   });
   // Vite sets it, and what this process starts would inherit it.
   if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+}
+
+/** Shaders without comments and indentation: 45 KB less of 162. Directives (`//#if`) stay. */
+function bareShaders(): Plugin {
+  return {
+    name: 'wgrad:bare-shaders',
+    enforce: 'pre',
+    async load(id) {
+      const [path = ''] = id.split('?');
+      if (!path.endsWith('.wgsl')) return;
+      const lines = (await readFile(path, 'utf8')).split('\n');
+      const bare = lines.map((line) => line.replace(/\/\/(?!#).*$/, '').trim()).filter((line) => line !== '');
+      return `export default ${JSON.stringify(bare.join('\n'))};`;
+    },
+  };
 }
 
 /** Declarations by TypeScript, one per source file. Returns its exit status. */
