@@ -6,7 +6,7 @@ import type { ListedGroup, MeasureRequest, MeasureResult } from './protocol.ts';
 const warmupRounds = 1;
 
 /** What a row of such a suite took, ns; null where a round has no such time. */
-export type CommandSamples = ReadonlyMap<string, readonly (number | null)[]>;
+type CommandSamples = ReadonlyMap<string, readonly (number | null)[]>;
 
 /** Calls `round` until the budget is spent or the signal ends it. `round` is told how many were before; false where it was stopped. */
 export async function commandRounds(

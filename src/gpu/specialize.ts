@@ -115,8 +115,9 @@ function writeOut(source: string, start: number): string {
   const occurrence = new RegExp(`(?<![.\\w])${variable}\\b`, 'g');
   const stride = integer(source, step);
   if (stride < 1) throw new Error(`"//#unroll" wants a positive step, got ${step}`);
+  const end = integer(source, to);
   const bodies: string[] = [];
-  for (let i = integer(source, from); i < integer(source, to); i += stride) {
+  for (let i = integer(source, from); i < end; i += stride) {
     bodies.push(body.replace(occurrence, `${i}u`));
   }
   const text = named(bodies, name, list)

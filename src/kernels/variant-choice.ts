@@ -120,13 +120,13 @@ export function recordedChoice(
     const name = recorded[place.label];
     if (name === undefined) return otherwise(kernel, shape, capabilities, place);
     const variant = kernel.variants.find((candidate) => candidate.name === name);
-    if (variant !== undefined) {
-      const isRefused = refusal(variant, shape, capabilities) !== undefined;
-      return isRefused ? otherwise(kernel, shape, capabilities, place) : variant;
+    if (variant === undefined) {
+      throw new UnknownVariant(
+        `the checkpoint was made with the kernel ${kernel.op}/${name}, which this version does not have: another one would not end with the same bits, so start anew or go on with the version that made it`,
+      );
     }
-    throw new UnknownVariant(
-      `the checkpoint was made with the kernel ${kernel.op}/${name}, which this version does not have: another one would not end with the same bits, so start anew or go on with the version that made it`,
-    );
+    if (refusal(variant, shape, capabilities) === undefined) return variant;
+    return otherwise(kernel, shape, capabilities, place);
   };
 }
 

@@ -10,7 +10,7 @@ export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
 export const rate = (value: number): string =>
   value === 0 ? '0' : value < 1e-3 ? value.toExponential(2) : value.toFixed(value < 1e-2 ? 5 : 4);
 
-/** A round value on an axis of rates: 0.005, 2e-5. */
+/** A round value, as the ticks of an axis are, in short: 0.005, 2e-5. */
 export const rateTick = (value: number): string =>
   value !== 0 && value < 1e-3
     ? Number(value.toPrecision(3)).toExponential()

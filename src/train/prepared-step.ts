@@ -46,17 +46,17 @@ export async function prepareStep(
   { choose, forced, measure, fuseGather, oneWorkgroup, onCompiled }: PrepareOptions,
 ): Promise<PreparedStep> {
   const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
-  const prepare = async (choose: VariantChoice, short: boolean, until?: Promise<unknown>) => {
+  const prepare = async (choice: VariantChoice, short: boolean, tell?: () => void) => {
     const allocator = new Allocator(gpu);
     const recorded = recordStep(allocator, {
       ...stepOptions(settings, gpu.capabilities),
       source: datasetSource(settings, dataset, splits.training.count, fuseGather),
       oneWorkgroup: short,
     });
-    const compiling = compilePlan({ label: 'training step', gpu, pipelines, choose }, recorded.calls);
-    if (until !== undefined) compiling.then(onCompiled, () => {});
+    const compiling = compilePlan({ label: 'training step', gpu, pipelines, choose: choice }, recorded.calls);
+    compiling.then(tell, () => {});
     try {
-      const [plan] = await Promise.all([compiling, until]);
+      const [plan] = await Promise.all([compiling, dataset.arrived]);
       return { recorded, plan, splits, allocator };
     } catch (error) {
       await Promise.allSettled([compiling]);
@@ -64,7 +64,7 @@ export async function prepareStep(
       throw error;
     }
   };
-  const first = await prepare(choose, oneWorkgroup ?? false, dataset.arrived);
+  const first = await prepare(choose, oneWorkgroup ?? false, onCompiled);
   if (measure === undefined) return first;
   let found: StepChoice;
   try {

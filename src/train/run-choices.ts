@@ -1,5 +1,10 @@
-import type { VariantChoice } from '../kernels/variant-choice.ts';
-import { defaultChoice, forcedChoice, forcedPlan, recordedChoice } from '../kernels/variant-choice.ts';
+import {
+  defaultChoice,
+  forcedChoice,
+  forcedPlan,
+  recordedChoice,
+  type VariantChoice,
+} from '../kernels/variant-choice.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { MeasureStep } from './prepared-step.ts';
 import type { StepChoice } from './step-choice.ts';

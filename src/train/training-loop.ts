@@ -49,6 +49,7 @@ export class TrainingLoop {
   /** Steps submitted since the history was last copied. */
   #unread = 0;
   #reading = Promise.resolve();
+  #onFirstStep: (() => void) | undefined;
 
   constructor(parts: LoopParts) {
     const { gpu, recorded, step } = parts;
@@ -73,17 +74,11 @@ export class TrainingLoop {
    * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails
    */
   async run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
-    const { settings, pacer, gpu } = this.#parts;
-    const { onFirstStep, signal } = callbacks;
+    const { settings, pacer } = this.#parts;
     const losses = new Losses(settings.replicas, callbacks.onNonFinite);
-    let onSubmitted =
-      onFirstStep &&
-      (() => {
-        gpu.device.queue.onSubmittedWorkDone().then(onFirstStep, () => {});
-        onSubmitted = undefined;
-      });
-    while (this.#step < settings.steps && !signal?.aborted) {
-      const isWhole = await this.#epoch(callbacks, losses, () => onSubmitted?.());
+    this.#onFirstStep = callbacks.onFirstStep;
+    while (this.#step < settings.steps && !callbacks.signal?.aborted) {
+      const isWhole = await this.#epoch(callbacks, losses);
       // Where a stop comes with an epoch's last steps, its end still comes: whoever goes on begins with the next epoch.
       if (!isWhole) break;
       await onEpochEnd();
@@ -97,11 +92,7 @@ export class TrainingLoop {
   }
 
   /** Trains to the end of the epoch and reports all of it. False where the signal stopped it before. */
-  async #epoch(
-    { onReport, interlude, between, signal }: LoopCallbacks,
-    losses: Losses,
-    onSubmitted: () => void,
-  ): Promise<boolean> {
+  async #epoch({ onReport, interlude, between, signal }: LoopCallbacks, losses: Losses): Promise<boolean> {
     const { settings, plan, pacer } = this.#parts;
     const { stepsPerEpoch } = this;
     const epoch = Math.floor(this.#step / stepsPerEpoch);
@@ -113,7 +104,6 @@ export class TrainingLoop {
       if (rest === undefined) {
         between?.();
         await this.#submit(end, window, losses);
-        onSubmitted();
       } else {
         await this.#finishReading(window, losses);
         await rest();
@@ -126,7 +116,7 @@ export class TrainingLoop {
 
   /** Submits steps up to `end`, and reads what they leave where a report is due: several, where a submit is longer than from one to the next. */
   async #submit(end: number, window: ReportWindow, losses: Losses): Promise<void> {
-    const { settings, plan, pacer, onSubmit } = this.#parts;
+    const { gpu, settings, plan, pacer, onSubmit } = this.#parts;
     const mayBeUnread = this.#stats.capacity / 2;
     const want = Math.min(end - this.#step, Math.max(mayBeUnread - this.#unread, 1));
     let staging: GPUBuffer | undefined;
@@ -136,6 +126,10 @@ export class TrainingLoop {
         staging = this.#stats.copy(encoder);
       }
     });
+    if (this.#onFirstStep !== undefined) {
+      gpu.device.queue.onSubmittedWorkDone().then(this.#onFirstStep, () => {});
+      this.#onFirstStep = undefined;
+    }
     this.#step += done;
     onSubmit();
     this.#unread = staging === undefined ? this.#unread + done : 0;

@@ -194,8 +194,12 @@ export interface KeptRun {
   readonly perSeed: readonly {
     readonly seed: number;
     readonly testAccuracy: number | null;
+    readonly testLoss: number | null;
     readonly validationAccuracy: number | null;
+    readonly validationLoss: number | null;
   }[];
+  /** By call. */
+  readonly variants: Readonly<Record<string, string>>;
   /** SHA-256 of each seed's weights. */
   readonly weightHashes: readonly string[];
 }

@@ -110,11 +110,14 @@ test('a state is scored once, a changed one anew', async () => {
 });
 
 test('what is asked for at once is answered as one after the other', async () => {
-  const trainer = await Trainer.make(gpu, data.dataset, { ...settings, steps: 8 }, { choose: quickChoice });
+  // Three batches of test images: an evaluation waits between them.
+  const { dataset } = syntheticDataset(gpu, 136, 120);
+  const batches = { ...settings, valSize: 36, batchSize: 50, steps: 4 };
+  const trainer = await Trainer.make(gpu, dataset, batches, { choose: quickChoice });
   await trainer.train();
   const questions: (() => Promise<unknown>)[] = [
     () => trainer.confusion(),
-    () => trainer.testLogits(testCount),
+    () => trainer.testLogits(120),
     () => trainer.evaluate('test'),
     () => trainer.testLogits(3),
   ];
@@ -123,6 +126,7 @@ test('what is asked for at once is answered as one after the other', async () =>
   for (const ask of questions) inTurn.push(await ask());
   expect(together).toEqual(inTurn);
   await trainer.destroy();
+  dataset.destroy();
 });
 
 /** Losses of the steps of two epochs with a learning rate of 0: each is that of its batch alone. */

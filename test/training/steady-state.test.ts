@@ -60,6 +60,8 @@ function countBetween(from: number, to: number) {
   const counts: Record<string, number> = Object.fromEntries([...names, 'submit'].map((name) => [name, 0]));
   const all: Record<string, number> = { ...counts };
   const stepsPerSubmit: number[] = [];
+  /** Steps submitted when counting began, and when it ended. */
+  const window = { first: 0, last: 0 };
   let encoded = 0;
   let submitted = 0;
   let counting = false;
@@ -74,6 +76,7 @@ function countBetween(from: number, to: number) {
     }
     submitted = encoded;
     if (submitted >= to) {
+      if (counting) window.last = submitted;
       counting = false;
       reached = true;
     }
@@ -83,11 +86,13 @@ function countBetween(from: number, to: number) {
       watch(prototype, name, () => {
         all[name]!++;
         if (counting) counts[name]!++;
-        if (name === 'mapAsync' && submitted >= from && !reached) counting = true;
+        if (name !== 'mapAsync' || submitted < from || counting || reached) return;
+        counting = true;
+        window.first = submitted;
       });
     }
   }
-  return { counts, all, stepsPerSubmit, reached: () => reached };
+  return { counts, all, stepsPerSubmit, window, reached: () => reached };
 }
 
 /** The epoch of 1,000 images, 250 steps, is longer than the run. */
@@ -100,13 +105,15 @@ const longRun: TrainSettings = {
   flip: true,
 };
 
-/** In submits of at most 25 steps: several of them from one report to the next. */
+/** Of a submit: several of them from one report to the next. */
+const mostSteps = 25;
+
 async function train(settings: TrainSettings, images = 1000) {
   const gpu = await sharedGpu();
   const { dataset } = syntheticDataset(gpu, images, 8);
   const trainer = await Trainer.make(gpu, dataset, settings, {
     choose: quickChoice,
-    pacing: { maxSteps: 25 },
+    pacing: { maxSteps: mostSteps },
   });
   const reports: TrainReport[] = [];
   const finished = await trainer.train({ onReport: (report) => reports.push(report) });
@@ -128,7 +135,11 @@ describe('between step 100 and step 200', () => {
     expect(finished).toBe(true);
     expect(reports.map(({ step }) => step)).toEqual([100, 200, 210]);
     expect(seen.reached()).toBe(true);
-    expect(seen.stepsPerSubmit.reduce((sum, steps) => sum + steps, 0)).toBeGreaterThan(50);
+    const { first, last } = seen.window;
+    expect(first).toBeGreaterThanOrEqual(100);
+    expect(first).toBeLessThan(100 + mostSteps);
+    expect(last).toBeGreaterThanOrEqual(200);
+    expect(seen.stepsPerSubmit.reduce((sum, steps) => sum + steps, 0)).toBe(last - first);
     const { submit, onSubmittedWorkDone, getMappedRange, ...created } = seen.counts;
     // Pacing: one promise per submit and none per step; the statistics of step 100 arrive meanwhile.
     expect(submit).toBeGreaterThanOrEqual(1);

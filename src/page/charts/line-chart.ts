@@ -19,8 +19,10 @@ export interface LineSpec {
 
 export interface ChartSpec {
   readonly heightPx: number;
-  /** Text of a value, on the axis and in the legend. */
+  /** Text of a value in the legend, and on the axis unless `tickText` is given. */
   readonly valueText: (value: number) => string;
+  /** Seven characters at most: there is no room for more. */
+  readonly tickText?: (value: number) => string;
   readonly xText?: (value: number) => string;
   readonly xLabel?: string;
   /** Charts with the same name share their cursor. */
@@ -87,7 +89,17 @@ export class LineChart {
   }
 
   #options(lines: readonly LineSpec[]): Omit<uPlot.Options, 'width' | 'height'> {
-    const { valueText, xText = count, xLabel, sync, range, isLog, hasLegend = true, hidesX } = this.#spec;
+    const {
+      valueText,
+      tickText = valueText,
+      xText = count,
+      xLabel,
+      sync,
+      range,
+      isLog,
+      hasLegend = true,
+      hidesX,
+    } = this.#spec;
     const font = '12px system-ui, sans-serif';
     const axis = { font, labelFont: font, labelSize: 18, labelGap: 0, ticks: { show: false } };
     const quiet = () => styleOf('quiet');
@@ -164,7 +176,7 @@ export class LineChart {
           stroke: quiet,
           grid,
           size: 52,
-          values: (_, splits) => splits.map((v) => (v === null ? '' : valueText(v))),
+          values: (_, splits) => splits.map((v) => (v === null ? '' : tickText(v))),
         },
       ],
       series,

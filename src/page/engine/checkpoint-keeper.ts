@@ -10,7 +10,6 @@ export class CheckpointKeeper {
   readonly #runId: string;
   readonly #onKept: (step: number) => void;
   #newest: Checkpoint | undefined;
-  #isWritten = true;
   #writing: Promise<void> | undefined;
 
   /**
@@ -38,7 +37,6 @@ export class CheckpointKeeper {
 
   keep(checkpoint: Checkpoint): void {
     this.#newest = checkpoint;
-    this.#isWritten = false;
     this.#writing ??= this.#write();
   }
 
@@ -48,12 +46,12 @@ export class CheckpointKeeper {
   }
 
   async #write(): Promise<void> {
-    while (!this.#isWritten) {
-      this.#isWritten = true;
-      const checkpoint = this.#newest!;
-      const { step } = checkpoint;
+    let written: Checkpoint | undefined;
+    while (this.#newest !== undefined && this.#newest !== written) {
+      written = this.#newest;
+      const { step } = written;
       try {
-        await this.#slots?.write(this.#runId, { step, file: writeCheckpoint(checkpoint) });
+        await this.#slots?.write(this.#runId, { step, file: writeCheckpoint(written) });
       } catch {
         // The storage is full, taken or silent: the run goes on.
       }

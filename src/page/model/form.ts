@@ -39,9 +39,9 @@ export const startingPoints: readonly StartingPoint[] = [
   ),
   // Their own settings, as `npm run train -- --net` has them: those of a fully connected net would not do.
   ...[
-    ['patch-4-10-50', 'filters on patches of 4×4 pixels, a hidden layer of 50'],
-    ['vgg-16-32-64', 'a small convolutional net: 3×3 filters, batch norm, flips and crops'],
-  ].map(([net = '', what = '']) => ({
+    { net: 'patch-4-10-50', what: 'filters on patches of 4×4 pixels, a hidden layer of 50' },
+    { net: 'vgg-16-32-64', what: 'a small convolutional net: 3×3 filters, batch norm, flips and crops' },
+  ].map(({ net, what }) => ({
     id: net,
     label: net,
     what,

@@ -1,7 +1,7 @@
 // Curves of several runs in one chart.
 import { type Curve, curveOf, smooth } from '../../charts/decimate.ts';
 import { LineChart, type LineSpec } from '../../charts/line-chart.ts';
-import { count, duration, rate } from '../../format.ts';
+import { count, duration, rate, rateTick } from '../../format.ts';
 import type { RunMetrics, RunRecord } from '../../model/run-record.ts';
 
 export const overlayMetrics = [
@@ -86,6 +86,7 @@ export class Overlay {
           : metric === 'rate'
             ? rate
             : (value) => value.toFixed(3),
+        ...(metric === 'rate' && { tickText: rateTick }),
         xText: axis === 'step' ? count : axis === 'epoch' ? (x) => x.toFixed(1) : (x) => duration(1000 * x),
         xLabel: axis === 'seconds' ? 'time' : axis,
         isLog,

@@ -1,7 +1,7 @@
 // Accuracy, learning rate and loss of the live run, on one x axis.
 import { type Curve, curveOf } from '../../charts/decimate.ts';
 import { LineChart, type LineSpec } from '../../charts/line-chart.ts';
-import { rateTick } from '../../format.ts';
+import { rate, rateTick } from '../../format.ts';
 import type { LiveRun } from '../../model/live-run.ts';
 
 const fixed = (value: number): string => value.toFixed(2);
@@ -23,7 +23,8 @@ export class LiveCharts {
     });
     this.#rate = new LineChart(rateStrip, {
       heightPx: 96,
-      valueText: rateTick,
+      valueText: rate,
+      tickText: rateTick,
       xLabel: 'step',
       sync,
       hasLegend: false,
