@@ -17,6 +17,11 @@ test('the name of a study is enough to have it again', () => {
   }
 });
 
+test('a study that this version does not have is refused by name', () => {
+  for (const name of ['newer', 'newer on cifar100'])
+    expect(() => studyNamed(name)).toThrow(/^there is no study "newer"; there are report, /);
+});
+
 test("other data: every experiment's, without the report's figures", () => {
   const options = parseExperimentsOptions(['--dataset', 'cifar100', '--only', 'base,adam']);
   if (options?.action !== 'run') throw new Error('not to be run');
