@@ -227,9 +227,13 @@ test('a download that is cancelled is no failure, and begins again where it was'
   const { page } = await visit();
   served.answer = (name) => name === 'data_batch_2.bin'; // It never answers.
   await act(page, 'train');
+  const cancel = (await page.waitForSelector('[data-act=cancel-data]', { timeout: 5000 }))!;
+  await cancel.focus();
+  await expect.poll(() => served.asked, { timeout: 20_000 }).toContain('data_batch_2.bin');
   await waitForText(page, '#data-chip', /16 %/);
-  await page.waitForSelector('[data-act=cancel-data]', { timeout: 5000 });
-  await page.$eval('[data-act=cancel-data]', (button) => (button as HTMLElement).click());
+  // The same button all along, checks between the files included: no click misses it, and it keeps the focus.
+  expect(await cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+  await cancel.evaluate((button) => (button as HTMLElement).click());
   expect(await waitForRun(page, ['stopped', 'failed'], 5000)).toBe('stopped');
   await waitForText(page, '.notices', /CIFAR-10 is needed[\s\S]*154 MB/);
   expect(await page.$('.notices .notice')).toBeNull();

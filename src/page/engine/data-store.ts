@@ -16,11 +16,7 @@ import type { DataPlace } from './protocol.ts';
 import { tarEntries } from './tar-entries.ts';
 
 /** How far a download or a check has come, bytes of all files. */
-export type DataProgress = (
-  what: 'downloading' | 'checking' | 'storing',
-  doneBytes: number,
-  totalBytes: number,
-) => void;
+export type DataProgress = (what: 'downloading' | 'checking', doneBytes: number, totalBytes: number) => void;
 
 /** Bytes of an archive that are unpacked at a time. */
 const pieceBytes = 2 ** 20;

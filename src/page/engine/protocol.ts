@@ -194,7 +194,7 @@ export type CallName = keyof EngineCalls;
 export type EngineEvent =
   | {
       readonly event: 'data';
-      readonly what: 'downloading' | 'checking' | 'uploading' | 'storing';
+      readonly what: 'downloading' | 'checking' | 'uploading';
       readonly doneBytes: number;
       readonly totalBytes: number;
     }

@@ -104,7 +104,7 @@ async function getData(work: (store: DataStore, signal: AbortSignal) => Promise<
 
 let posted: { readonly what: string; readonly ms: number } | undefined;
 
-function postData(what: 'downloading' | 'checking' | 'storing', doneBytes: number, totalBytes: number): void {
+function postData(what: 'downloading' | 'checking', doneBytes: number, totalBytes: number): void {
   const now = performance.now();
   if (what === 'downloading' && posted?.what === what && now - posted.ms < 100) return;
   posted = { what, ms: now };

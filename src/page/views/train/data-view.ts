@@ -24,22 +24,33 @@ export function dataView(app: App): TemplateResult | typeof nothing {
       return html`<div class="data">${dataButtons(app, 'Download')}</div>`;
     case 'downloading': {
       const { doneBytes, totalBytes, bytesPerSecond } = data;
-      const left =
-        bytesPerSecond > 0 ? `, ${duration((1000 * (totalBytes - doneBytes)) / bytesPerSecond)} left` : '';
-      const speed = bytesPerSecond > 0 ? `, ${megabytes(bytesPerSecond)} MB/s` : '';
-      return html`<section class="card data" aria-label="Data">
-        <h2>Downloading CIFAR-10</h2>
-        <p>${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB${speed}${left}</p>
-        <progress max=${totalBytes} .value=${doneBytes} aria-label="Download"></progress>
-        <button type="button" data-act="cancel-data" @click=${() => app.cancelData()}>Cancel</button>
-      </section>`;
+      const speed =
+        bytesPerSecond > 0
+          ? `, ${megabytes(bytesPerSecond)} MB/s, ${duration((1000 * (totalBytes - doneBytes)) / bytesPerSecond)} left`
+          : '';
+      return workOnData(app, 'Downloading CIFAR-10', data, speed);
     }
+    case 'checking':
+      return workOnData(app, 'Checking CIFAR-10', data);
     case 'this-tab':
       return html`<p class="card data quiet">The data stay in this tab’s memory and are gone with it: ${data.why}.</p>`;
     default:
       return nothing;
   }
 }
+
+/** One template, so that Cancel stays where it is and keeps the focus while downloads and checks take turns. */
+const workOnData = (
+  app: App,
+  what: string,
+  { doneBytes, totalBytes }: { readonly doneBytes: number; readonly totalBytes: number },
+  speed = '',
+): TemplateResult => html`<section class="card data" aria-label="Data">
+  <h2>${what}</h2>
+  <p>${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB${speed}</p>
+  <progress max=${totalBytes} .value=${doneBytes} aria-label=${what}></progress>
+  <button type="button" data-act="cancel-data" @click=${() => app.cancelData()}>Cancel</button>
+</section>`;
 
 const dataButtons = (app: App, label: string): TemplateResult => html`<div class="buttons">
   <button type="button" data-act="download" @click=${() => app.download()}>${label}</button>
