@@ -6,7 +6,7 @@ import { computed, type Waiting } from './jax-wait.ts';
 import type { PeerStep } from './peer.ts';
 import { transposed } from './work.ts';
 
-/** Arrays in the order in which layers name them. */
+/** Arrays in the order in which layers name them; no velocity where there is no momentum. */
 type State = { params: np.Array[]; velocity: np.Array[]; running: np.Array[] };
 
 /** A tensor of the net and its place in the state's lists. */
@@ -100,11 +100,7 @@ function makeJitted(work: ConvWork, layers: readonly ConvWorkLayer[]) {
     const decayed = grads.map((g, i) =>
       weightDecay === 0 ? g : g.add(state.params[i]!.ref.mul(weightDecay)),
     );
-    const velocity = decayed.map((g, i) =>
-      momentum === 0
-        ? g.ref.mul(0).add(state.velocity[i]!.mul(0))
-        : state.velocity[i]!.mul(momentum).add(g.ref),
-    );
+    const velocity = momentum === 0 ? [] : decayed.map((g, i) => state.velocity[i]!.mul(momentum).add(g.ref));
     const directions = decayed.map((g, i) => {
       if (momentum === 0) return g;
       if (nesterov) return g.add(velocity[i]!.ref.mul(momentum));
@@ -149,7 +145,7 @@ export class JaxConvStep implements PeerStep {
     const params = trainedSlots(this.#layers).map(make);
     this.#state = {
       params,
-      velocity: params.map((values) => np.zerosLike(values.ref)),
+      velocity: (work.optimizer.momentum ?? 0) === 0 ? [] : params.map((values) => np.zerosLike(values.ref)),
       running: runningSlots(this.#layers).map(make),
     };
   }

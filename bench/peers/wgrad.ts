@@ -193,7 +193,15 @@ async function tuned(
 
 /** Ours: a step whose matrix products have the variants that measure fastest here, a product with the default one. */
 export function wgradPeer(source: Source = 'float32'): Peer {
+  /** Of the step that was made last. */
   let variants = '';
+  const make = async (input: (gpu: Gpu) => StepInput) => {
+    variants = '';
+    const gpu = await wgradGpu();
+    const step = await WgradStep.make(gpu, input(gpu));
+    variants = step.variants;
+    return step;
+  };
   return {
     name: source === 'bytes' ? 'wgrad-gather' : 'wgrad',
     version: packageJson.version,
@@ -211,17 +219,8 @@ export function wgradPeer(source: Source = 'float32'): Peer {
       if (!('inputs' in work)) return 'timed with the batch at hand alone';
       return work.images === undefined ? 'the gather needs images of 3072 bytes' : undefined;
     },
-    async makeStep(work) {
-      const gpu = await wgradGpu();
-      const step = await WgradStep.make(gpu, connectedInput(work, gpu, source));
-      variants = step.variants;
-      return step;
-    },
-    async makeConvStep(work) {
-      const step = await WgradStep.make(await wgradGpu(), convInput(work));
-      variants = step.variants;
-      return step;
-    },
+    makeStep: (work) => make((gpu) => connectedInput(work, gpu, source)),
+    makeConvStep: (work) => make(() => convInput(work)),
     makeMatmul: wgradMatmul,
     makeConvOp: wgradConvOp,
   };

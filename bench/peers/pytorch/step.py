@@ -40,7 +40,8 @@ def air(*widths):
     def conv(i, o):
         return nn.Conv2d(i, o, 3, padding=1, bias=False)
 
-    layers, before = [nn.Conv2d(3, 24, 2), nn.GELU()], 24
+    layers, before = [nn.Conv2d(3, 24, 2).requires_grad_(False), nn.GELU()], 24  # Whitening: its bias alone is trained.
+    layers[0].bias.requires_grad_()
     for width in widths:
         layers += [conv(before, width), nn.MaxPool2d(2), nn.BatchNorm2d(width), nn.GELU()]
         layers += [conv(width, width), nn.BatchNorm2d(width), nn.GELU()]
@@ -62,7 +63,7 @@ def stepper(name):
     batch = 1024 if name.startswith("air") else 100
     net = make(name).cuda()
     momentum = {} if name.startswith(("base", "patch")) else {"momentum": 0.9, "nesterov": True}
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, weight_decay=5e-3, **momentum)
+    optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.01, weight_decay=5e-3, **momentum)
     images = torch.randint(0, 256, (50_000, 3, 32, 32), dtype=torch.uint8, device="cuda")
     labels = torch.randint(0, 10, (50_000,), device="cuda")
     mean, std = images[:5000].float().mean(0), images[:5000].float().std(0)
