@@ -8,22 +8,13 @@ import { matmulForward } from '../../src/kernels/matmul.ts';
 import { partSum } from '../../src/kernels/parts.ts';
 import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { paddedWidth } from '../../src/nn/layers/layer.ts';
+import { padRows, unpadRows } from '../../src/reference/padded-rows.ts';
 import { Pacer } from '../../src/train/pacer.ts';
 import { compilePlan } from '../../src/train/plan.ts';
 import { readTensors } from '../../src/train/stats.ts';
 import type { ConvOp } from './conv-op.ts';
 import type { PeerKernel } from './peer.ts';
 import { wgradGpu } from './wgrad-device.ts';
-
-/** Rows of `columns` numbers, padded with zeros to rows of `ld`. */
-export function padRows(values: Float32Array, columns: number, ld: number): Float32Array<ArrayBuffer> {
-  const rows = values.length / columns;
-  const padded = new Float32Array(rows * ld);
-  for (let row = 0; row < rows; row++) {
-    padded.set(values.subarray(row * columns, (row + 1) * columns), row * ld);
-  }
-  return padded;
-}
 
 /** What a kernel's calls compute, and from what. */
 interface Recorded {
@@ -82,7 +73,7 @@ export async function wgradMatmul(
       result: y,
     };
   });
-  return { ...kernel, result: async () => (await kernel.result()).filter((_, i) => i % ldN < N) };
+  return { ...kernel, result: async () => unpadRows(await kernel.result(), N, ldN) };
 }
 
 /** One product of a convolution; channels and filters in multiples of 4. */

@@ -19,6 +19,7 @@ import type { NamedTensor } from '../../src/nn/parameters.ts';
 import type { OptimizerSpec } from '../../src/optim/index.ts';
 import { writeTables } from '../../src/optim/optimizer.ts';
 import { channelsLast } from '../../src/reference/layers/image-order.ts';
+import { padRows } from '../../src/reference/padded-rows.ts';
 import { type GpuDataset, type ImageDatasetArrays, uploadDataset } from '../../src/train/dataset.ts';
 import { Pacer } from '../../src/train/pacer.ts';
 import { compilePlan, type Plan } from '../../src/train/plan.ts';
@@ -30,7 +31,7 @@ import { mostSteps } from '../suites/nets.ts';
 import type { ConvWork } from './conv-work.ts';
 import type { Peer, PeerStep } from './peer.ts';
 import { wgradAdapter, wgradGpu } from './wgrad-device.ts';
-import { padRows, wgradConvOp, wgradMatmul } from './wgrad-kernel.ts';
+import { wgradConvOp, wgradMatmul } from './wgrad-kernel.ts';
 import { netOf, type StepWork, type WorkImages } from './work.ts';
 
 const HISTORY = 64;

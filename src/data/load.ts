@@ -4,7 +4,13 @@
  */
 
 import { type ExpectedBody, expectedBody } from './expected-body.ts';
-import { type Normalisation, normalisationSize, parseNormalisation, perChannel } from './normalisation.ts';
+import {
+  type Normalisation,
+  normalisationName,
+  normalisationSize,
+  parseNormalisation,
+  perChannel,
+} from './normalisation.ts';
 import {
   emptyImages,
   imageBytes,
@@ -96,7 +102,7 @@ export async function loadNormalisation(
   trainingImages: number,
   by: 'pixel' | 'channel' = 'pixel',
 ): Promise<Normalisation> {
-  const name = `normalisation-${trainingImages}.f64`;
+  const name = normalisationName(trainingImages);
   const sizeBytes = normalisationSize(imageBytes(set));
   const body = await openBody(options, name, sizeBytes, () => {});
   const bytes = await body.take(new Uint8Array(sizeBytes));

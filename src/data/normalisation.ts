@@ -13,6 +13,16 @@ export interface Normalisation {
 
 /** Bytes of the binary form for images of `size` values: mean, then std, float64, little-endian. */
 export const normalisationSize = (size: number): number => 2 * size * 8;
+
+/** The file of the first `images` training images' normalisation, as data are served and kept. */
+export const normalisationName = (images: number): string => `normalisation-${images}.f64`;
+
+/** Of how many images such a name is, 1 to 99,999; undefined for another name. */
+export function namedNormalisation(name: string): number | undefined {
+  const images = /^normalisation-([1-9]\d{0,4})\.f64$/.exec(name)?.[1];
+  return images === undefined ? undefined : Number(images);
+}
+
 /** Most images for which the sums stay exact: n * sum(x^2) <= n^2 * 255^2 must stay below 2^53. */
 export const MAX_NORMALISATION_IMAGES = 372_000;
 

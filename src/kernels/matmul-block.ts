@@ -146,8 +146,10 @@ const dgradForm: Form = {
 };
 
 export const forwardBlocks = blocks.map((one) => variant(forwardForm, one));
-/** Those of a split-K product: one that is split is small. */
-export const smallForwardBlocks = forwardBlocks.slice(0, 4);
+/** Those of a split-K product: one that is split is small, and has few outputs to an invocation. */
+export const smallForwardBlocks = blocks
+  .filter(({ tile }) => tile.rows * tile.columns <= 16)
+  .map((one) => variant(forwardForm, one));
 /** An invocation reads rows of dw by four. */
 export const wgradBlocks = blocks
   .filter(({ tile }) => tile.rows % 4 === 0)

@@ -123,6 +123,23 @@ export interface RunResult extends Outcome {
   readonly gradients: readonly Uint8Array<ArrayBuffer>[] | null;
 }
 
+/** What is known of a run before its first step. */
+export interface ReadyReport {
+  readonly settings: TrainSettings;
+  /** Steps already done: more than 0 for a resumed run. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly dispatchesPerStep: number;
+  readonly kernels: KernelOrigin;
+  /** Variant of each call of a step. */
+  readonly variants: Readonly<Record<string, string>>;
+  readonly modelBytes: number;
+  readonly datasetBytes: number;
+  readonly adapterName: string;
+  /** Who trained until the checkpoint, where that was another adapter. */
+  readonly otherAdapter?: string;
+}
+
 /** What a run tells while it goes on. */
 export type RunEvent =
   /** A part of the start is over. */
@@ -135,21 +152,7 @@ export type RunEvent =
       /** Ops that the budget did not reach, of those that were to be measured. */
       readonly left: { readonly ops: number; readonly of: number };
     }
-  | {
-      readonly type: 'ready';
-      readonly settings: TrainSettings;
-      /** Steps already done: more than 0 for a resumed run. */
-      readonly step: number;
-      readonly stepsPerEpoch: number;
-      readonly dispatchesPerStep: number;
-      readonly kernels: KernelOrigin;
-      /** Variant of each call of a step. */
-      readonly variants: Readonly<Record<string, string>>;
-      readonly modelBytes: number;
-      readonly datasetBytes: number;
-      /** Who trained until the checkpoint, where that was another adapter. */
-      readonly otherAdapter?: string;
-    }
+  | ({ readonly type: 'ready' } & ReadyReport)
   | { readonly type: 'report'; readonly report: TrainReport }
   | { readonly type: 'validation'; readonly report: ValidationReport }
   /** The loss of this replica is not finite. Without `toleratesDivergence` it is an error. */

@@ -1,15 +1,15 @@
 // A training run from its request to its results: what every host calls with a device, data and a request.
-import type { TestViews } from '../data/test-views.ts';
-import { adapterName, type Gpu } from '../gpu/device.ts';
+import type { Gpu } from '../gpu/device.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
 import { forBriefRun, isBrief } from './brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { GpuDataset } from './dataset.ts';
-import { requireFiniteScores, requireFiniteState, requireFiniteWeights } from './finite.ts';
+import { requireFiniteScores, requireFiniteState } from './finite.ts';
 import type { Outcome, RunEvent, RunRequest, RunResult, RunStart, TuningRequest } from './messages.ts';
+import { fileOf, outcomeOf, prepareOutcome } from './outcome.ts';
 import { beginPhase, type PhaseName } from './phases.ts';
+import { readyReport } from './ready-report.ts';
 import { type RunTuning, runChoices } from './run-choices.ts';
-import { writeSafetensors } from './safetensors.ts';
 import type { TrainSettings } from './settings.ts';
 import { stepChoiceOf, tuneStep } from './step-choice.ts';
 import { Trainer } from './trainer.ts';
@@ -50,24 +50,9 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
     ...(start.weights && { weights: start.weights }),
     ...(checkpoint && { checkpoint }),
   });
-  const sameAdapter = checkpoint === undefined || checkpoint.adapter === adapterName(gpu.adapter);
-  onEvent({
-    type: 'ready',
-    settings: trainer.settings,
-    step: trainer.step,
-    stepsPerEpoch: trainer.stepsPerEpoch,
-    dispatchesPerStep: trainer.plan.dispatches.length,
-    kernels: seen !== gpu ? 'brief' : tuning !== undefined ? 'measured' : 'default',
-    variants: trainer.plan.variants,
-    modelBytes: trainer.sizeBytes,
-    datasetBytes: dataset.sizeBytes,
-    ...(!sameAdapter && { otherAdapter: checkpoint.adapter }),
-  });
-  // Behind the step's pipelines, while the first steps run.
-  void trainer.prepareEvaluations(
-    ...(settings.valSize > 0 ? ['validation' as const] : []),
-    ...(request.withoutTest ? [] : ['test' as const]),
-  );
+  const kernels = seen !== gpu ? 'brief' : tuning !== undefined ? 'measured' : 'default';
+  onEvent({ type: 'ready', ...readyReport(trainer, { gpu, dataset, kernels, checkpoint }) });
+  void prepareOutcome(trainer, request); // Behind the step's pipelines.
   const endTraining = begin('training');
   const finished = await train(trainer, request, { onEvent, signal }, begin('first step'));
   endTraining();
@@ -166,35 +151,3 @@ async function results(trainer: Trainer, request: RunRequest, finished: boolean)
   const msPerStep = steps === 0 ? null : busyMs / steps;
   return { ...own, finished, step: trainer.step, msPerStep, also, gradients };
 }
-
-/** @throws NonFiniteLoss where the request does not tolerate it */
-async function outcomeOf(
-  trainer: Trainer,
-  { confusion = false, withoutTest = false, toleratesDivergence }: RunRequest,
-  finished: boolean,
-): Promise<Outcome> {
-  const { settings, step } = trainer;
-  const weights = await trainer.weights();
-  const hasValidation = finished && settings.valSize > 0;
-  const hasTest = finished && !withoutTest;
-  const scores = async (views?: TestViews) => ({
-    validation: hasValidation ? await trainer.evaluate('validation', views) : null,
-    test: hasTest ? await trainer.evaluate('test', views) : null,
-  });
-  const { validation, test } = await scores();
-  const { testViews } = settings;
-  if (!toleratesDivergence) {
-    requireFiniteWeights(weights, settings.replicas, step);
-    requireFiniteScores(validation, 'validation', settings.replicas, step);
-    requireFiniteScores(test, 'test', settings.replicas, step);
-  }
-  return {
-    validation,
-    test,
-    overViews: testViews === undefined ? null : await scores(testViews),
-    confusion: finished && confusion ? await trainer.confusion() : null,
-    weights: weights.map(fileOf),
-  };
-}
-
-const fileOf = (tensors: readonly NamedTensor[]) => writeSafetensors({ tensors, metadata: {} });

@@ -19,6 +19,7 @@ import { writeTables } from '../../src/optim/optimizer.ts';
 import { freeBiases } from '../../src/reference/gradient-report.ts';
 import { channelsLast } from '../../src/reference/layers/image-order.ts';
 import type { Numbers, StateDict } from '../../src/reference/numbers.ts';
+import { padRows, unpadRows } from '../../src/reference/padded-rows.ts';
 import { compilePlan, encodeStep, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
 import { readTensors } from '../../src/train/stats.ts';
@@ -74,24 +75,12 @@ class NanAllocator extends Allocator {
   }
 }
 
-/** Rows of `columns` numbers, padded with zeros to rows of `ld`. */
-function padRows(values: Numbers, columns: number, ld: number): Float32Array<ArrayBuffer> {
-  const padded = new Float32Array((values.length / columns) * ld);
-  for (let i = 0; i < values.length; i++) padded[Math.floor(i / columns) * ld + (i % columns)] = values[i]!;
-  return padded;
-}
-
 /** Samples as the net's first layer takes them: rows padded, images channels last and padded. */
 function storedSamples(values: Numbers, net: NetSpec): Float32Array<ArrayBuffer> {
   const input = inputOf(net);
   if ('features' in input) return padRows(values, input.features, storedSize(input));
   const { channels } = input;
   return padRows(channelsLast(values, input), channels, paddedWidth(channels));
-}
-
-/** Takes the padding of rows away. */
-function unpadRows(padded: Float32Array, columns: number, ld: number): Float32Array {
-  return padded.filter((_, i) => i % ld < columns);
 }
 
 const named = (state: StateDict) =>

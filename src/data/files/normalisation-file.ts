@@ -2,7 +2,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NormalisationSums, parseNormalisation, serialiseNormalisation } from '../normalisation.ts';
+import {
+  NormalisationSums,
+  normalisationName,
+  parseNormalisation,
+  serialiseNormalisation,
+} from '../normalisation.ts';
 import { imageBytes, type RecordFile, recordBytes, splitImages } from '../record-set.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import type { PreparedData } from './prepare.ts';
@@ -24,7 +29,7 @@ export async function normalisationBytes(
   if (!Number.isInteger(count) || count < 1 || count > available) {
     throw new RangeError(`normalisation: the number of images must be from 1 to ${available}, got ${count}`);
   }
-  const name = `normalisation-${count}.f64`;
+  const name = normalisationName(count);
   const size = imageBytes(data.set);
   const kept = await readKept(join(data.cache, name), size);
   if (kept) return kept;

@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { datasetUrl } from '../datasets/index.ts';
+import { namedNormalisation } from '../normalisation.ts';
 import type { RecordSet } from '../record-set.ts';
 import { parseByteRange } from './byte-range.ts';
 import { normalisationBytes } from './normalisation-file.ts';
@@ -85,8 +86,8 @@ async function lookUp(data: PreparedData, name: string): Promise<Body | undefine
   const files = new Map(data.set.files.map((file) => [file.name, join(data.directory, file.name)]));
   const path = files.get(name);
   if (path !== undefined) return { path };
-  const count = Number(/^normalisation-([1-9]\d{0,4})\.f64$/.exec(name)?.[1] ?? Number.NaN);
-  return Number.isNaN(count) ? undefined : { bytes: await normalisationBytes(data, count) };
+  const count = namedNormalisation(name);
+  return count === undefined ? undefined : { bytes: await normalisationBytes(data, count) };
 }
 
 async function send(body: Body, request: IncomingMessage, response: ServerResponse): Promise<void> {

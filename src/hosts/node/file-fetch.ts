@@ -5,6 +5,7 @@ import { datasetUrl } from '../../data/datasets/index.ts';
 import { normalisationBytes } from '../../data/files/normalisation-file.ts';
 import type { PreparedData } from '../../data/files/prepare.ts';
 import type { StreamOptions } from '../../data/load.ts';
+import { namedNormalisation } from '../../data/normalisation.ts';
 
 /** What a data server would answer (data/files/serve.ts), from the files themselves: for hosts that can read them. */
 export function fileFetch(prepared: PreparedData): NonNullable<StreamOptions['fetch']> {
@@ -20,8 +21,8 @@ export function fileFetch(prepared: PreparedData): NonNullable<StreamOptions['fe
       });
       return new Response(Readable.toWeb(file) as ReadableStream<Uint8Array>);
     }
-    const images = /^normalisation-([1-9]\d*)\.f64$/.exec(name)?.[1];
+    const images = namedNormalisation(name);
     if (images === undefined) return new Response('no such file', { status: 404 });
-    return new Response(await normalisationBytes(prepared, Number(images)));
+    return new Response(await normalisationBytes(prepared, images));
   };
 }

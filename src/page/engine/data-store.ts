@@ -1,5 +1,5 @@
 // A data set in this browser: downloaded or chosen, accepted by its hash, kept where the browser allows it.
-import { NormalisationSums, serialiseNormalisation } from '../../data/normalisation.ts';
+import { NormalisationSums, namedNormalisation, serialiseNormalisation } from '../../data/normalisation.ts';
 import {
   imageBytes,
   type RecordFile,
@@ -132,8 +132,8 @@ export class DataStore {
   /** Answers what `loadDataset` fetches, from here: the files, and the normalisation of the first n training images. */
   async respond(url: string): Promise<Response> {
     const name = url.slice(url.lastIndexOf('/') + 1);
-    const count = Number(/^normalisation-(\d+)\.f64$/.exec(name)?.[1] ?? Number.NaN);
-    const blob = Number.isNaN(count) ? await this.#blob(name) : await this.#normalisation(name, count);
+    const count = namedNormalisation(name);
+    const blob = count === undefined ? await this.#blob(name) : await this.#normalisation(name, count);
     if (blob === undefined) throw new EngineError('partial', `${name} is not on this device`);
     return new Response(blob);
   }

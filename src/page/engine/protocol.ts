@@ -2,7 +2,7 @@
 import type { AdapterDescription } from '../../gpu/device.ts';
 import type { Group, Skipped, StepProfile } from '../../measure/schema.ts';
 import type { Score } from '../../train/evaluation.ts';
-import type { KernelOrigin } from '../../train/messages.ts';
+import type { ReadyReport, RunResult } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 import type { TunedOp } from '../../train/variant-timing.ts';
 import type { EngineErrorKind } from './engine-error.ts';
@@ -55,19 +55,6 @@ export interface TrainRequest {
   readonly variants: Readonly<Record<string, string>>;
 }
 
-export interface ReadyReport {
-  readonly settings: TrainSettings;
-  readonly step: number;
-  readonly stepsPerEpoch: number;
-  readonly dispatchesPerStep: number;
-  readonly kernels: KernelOrigin;
-  readonly variants: Readonly<Record<string, string>>;
-  readonly modelBytes: number;
-  readonly datasetBytes: number;
-  readonly adapterName: string;
-  readonly otherAdapter?: string;
-}
-
 /** Training reports since the last message: row i is about the steps up to `steps[i]`; values of R replicas per row. */
 export interface ReportColumns {
   readonly steps: Float64Array<ArrayBuffer>;
@@ -86,16 +73,7 @@ export interface ProgressReport {
 }
 
 /** How a training ended. */
-export interface TrainOutcome {
-  readonly finished: boolean;
-  readonly step: number;
-  readonly msPerStep: number | null;
-  readonly validation: readonly Score[] | null;
-  readonly test: readonly Score[] | null;
-  readonly confusion: readonly (readonly number[])[] | null;
-  /** Safetensors, one per replica. */
-  readonly weights: readonly Uint8Array<ArrayBuffer>[];
-}
+export type TrainOutcome = Omit<RunResult, 'also' | 'gradients'>;
 
 /** Images of the first replica's first layer: `count` squares of 32 x 32 RGBA. */
 export interface WeightPictures {

@@ -2,11 +2,11 @@
 // first is lost.
 import { datasetOf } from '../../data/datasets/index.ts';
 import { splitImages } from '../../data/record-set.ts';
-import { adapterName } from '../../gpu/device.ts';
 import { forBriefRun, isBrief } from '../../train/brief-run.ts';
 import { readCheckpoint } from '../../train/checkpoint.ts';
+import { outcomeOf, prepareOutcome } from '../../train/outcome.ts';
+import { readyReport } from '../../train/ready-report.ts';
 import { type RunTuning, runChoices } from '../../train/run-choices.ts';
-import { writeSafetensors } from '../../train/safetensors.ts';
 import { stepChoiceOf } from '../../train/step-choice.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { readWeights } from '../../train/weights-file.ts';
@@ -161,20 +161,8 @@ export class Training {
     });
     pipelines.onProgress = () => {};
     try {
-      const name = adapterName(gpu.adapter);
-      post({
-        event: 'ready',
-        settings: trainer.settings,
-        step: trainer.step,
-        stepsPerEpoch: trainer.stepsPerEpoch,
-        dispatchesPerStep: trainer.plan.dispatches.length,
-        kernels: seen !== gpu ? 'brief' : isTuned ? 'measured' : 'default',
-        variants: trainer.plan.variants,
-        modelBytes: trainer.sizeBytes,
-        datasetBytes: dataset.sizeBytes,
-        adapterName: name,
-        ...(checkpoint !== undefined && checkpoint.adapter !== name && { otherAdapter: checkpoint.adapter }),
-      });
+      const kernels = seen !== gpu ? 'brief' : isTuned ? 'measured' : 'default';
+      post({ event: 'ready', ...readyReport(trainer, { gpu, dataset, kernels, checkpoint }) });
       const outbox = new Outbox(
         (event, transfer) => post(event, transfer),
         report.adapter.software ? messageMs.software : messageMs.hardware,
@@ -183,16 +171,9 @@ export class Training {
       const { steps, busyMs } = trainer.pace;
       if (finished) post({ event: 'testing' });
       if (finished && settings.batchStatistics) await trainer.replaceStatistics(settings.batchStatistics);
-      const dicts = await trainer.weights();
-      return {
-        finished,
-        step: trainer.step,
-        msPerStep: steps === 0 ? null : busyMs / steps,
-        validation: finished && settings.valSize > 0 ? await trainer.evaluate('validation') : null,
-        test: finished ? await trainer.evaluate('test') : null,
-        confusion: finished ? await trainer.confusion() : null,
-        weights: dicts.map((tensors) => writeSafetensors({ tensors, metadata: {} })),
-      };
+      const asked = { confusion: true, toleratesDivergence: true };
+      const outcome = await outcomeOf(trainer, asked, finished);
+      return { ...outcome, finished, step: trainer.step, msPerStep: steps === 0 ? null : busyMs / steps };
     } finally {
       await trainer.destroy();
     }
@@ -202,11 +183,9 @@ export class Training {
   async #train(trainer: Trainer, objects: () => number, outbox: Outbox): Promise<boolean> {
     // Compiled while the first steps run.
     let isPrepared = false;
-    void trainer
-      .prepareEvaluations(...(trainer.settings.valSize > 0 ? ['validation' as const] : []), 'test')
-      .then(() => {
-        isPrepared = true;
-      });
+    void prepareOutcome(trainer).then(() => {
+      isPrepared = true;
+    });
     // What steps make is counted; what evaluations, checkpoints and pictures make is not.
     let made = 0;
     let steps = 0;

@@ -1,5 +1,6 @@
 // The run that the worker is busy with, or the last one of this tab: what the Train view shows.
-import type { ProgressReport, ReadyReport, TrainOutcome } from '../engine/protocol.ts';
+import type { ReadyReport } from '../../train/messages.ts';
+import type { ProgressReport, TrainOutcome } from '../engine/protocol.ts';
 import type { Form } from './form.ts';
 import { emptyMetrics, metricsUpTo, type RunMetrics, type RunRecord, seedsOf } from './run-record.ts';
 

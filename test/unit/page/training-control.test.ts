@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Engine } from '../../../src/page/engine/engine.ts';
-import type { EngineEvent, ReadyReport, TrainOutcome } from '../../../src/page/engine/protocol.ts';
+import type { EngineEvent, TrainOutcome } from '../../../src/page/engine/protocol.ts';
 import { App } from '../../../src/page/model/app.ts';
 import { emptyForm } from '../../../src/page/model/form.ts';
 import { RunList } from '../../../src/page/model/run-list.ts';
 import { TrainingControl } from '../../../src/page/model/training-control.ts';
+import type { ReadyReport } from '../../../src/train/messages.ts';
 import { FakeWorker } from './fake-worker.ts';
 
 // Neither a database nor locks: runs are those of this tab.
@@ -24,6 +25,7 @@ const outcome: TrainOutcome = {
   msPerStep: 1,
   validation: null,
   test: null,
+  overViews: null,
   confusion: null,
   weights: [],
 };
