@@ -8,16 +8,28 @@ export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
 
 /** Four digits that count, such as 0.02313 or 1.000e-5. */
 export const rate = (value: number): string =>
-  value === 0 ? '0' : value < 1e-3 ? value.toExponential(2) : value.toFixed(value < 1e-2 ? 5 : 4);
+  value === 0
+    ? '0'
+    : value < 1e-3 || value >= 1e4
+      ? value.toExponential(2)
+      : value.toFixed(value < 1e-2 ? 5 : 4);
 
 /** A round value, as the ticks of an axis are, in short: 0.005, 2e-5. */
-export const rateTick = (value: number): string =>
-  value !== 0 && value < 1e-3
-    ? Number(value.toPrecision(3)).toExponential()
-    : String(Number(value.toPrecision(3)));
+export function rateTick(value: number): string {
+  const round = Number(value.toPrecision(3));
+  return round !== 0 && (round < 1e-3 || round >= 1e5)
+    ? round.toExponential().replace('+', '')
+    : String(round);
+}
 
 /** Three digits that count below 100. */
 export const milliseconds = (ms: number): string => ms.toFixed(ms < 1 ? 3 : ms < 10 ? 2 : ms < 100 ? 1 : 0);
+
+/** Three digits that count: 85.2 µs, 6.90 ms, 1.25 s. */
+export function shortTime(ns: number): string {
+  const [unit, size] = ns < 999.5e3 ? ['µs', 1e3] : ns < 999.5e6 ? ['ms', 1e6] : ['s', 1e9];
+  return `${(ns / Number(size)).toPrecision(3)} ${unit}`;
+}
 
 /** `0:42`, `12:05`, `1:02:05`. */
 export function duration(ms: number): string {

@@ -55,7 +55,7 @@ export class LineChart {
     this.#spec = spec;
     new ResizeObserver(() => this.#resize()).observe(container);
     for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
-      matchMedia(query).addEventListener('change', () => this.#plot?.redraw());
+      matchMedia(query).addEventListener('change', () => this.#recolour());
     }
   }
 
@@ -83,6 +83,18 @@ export class LineChart {
     );
   }
 
+  /** Made anew, since the legend keeps its colours: at once, or with the next curves where it is not on the screen. */
+  #recolour(): void {
+    const plot = this.#plot;
+    if (plot === undefined) return;
+    plot.redraw();
+    const lines = this.#lines;
+    this.#lines = [];
+    if (this.#container.clientWidth === 0) return;
+    this.#make(lines);
+    this.#plot?.setData(plot.data);
+  }
+
   #resize(): void {
     const width = this.#container.clientWidth;
     if (width > 0) this.#plot?.setSize({ width, height: this.#spec.heightPx });
@@ -90,6 +102,7 @@ export class LineChart {
 
   #options(lines: readonly LineSpec[]): Omit<uPlot.Options, 'width' | 'height'> {
     const {
+      heightPx,
       valueText,
       tickText = valueText,
       xText = count,
@@ -176,6 +189,7 @@ export class LineChart {
           stroke: quiet,
           grid,
           size: 52,
+          ...(heightPx < 120 && { space: 16 }),
           values: (_, splits) => splits.map((v) => (v === null ? '' : tickText(v))),
         },
       ],

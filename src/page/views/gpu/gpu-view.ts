@@ -97,14 +97,14 @@ function limitsView({ limits }: GpuReport): TemplateResult {
   return html`<section class="card" aria-label="Limits">
     <h2>Limits</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="Table of limits">
-      <table>
+      <table class="stacked">
         <thead>
           <tr>
             <th scope="col">Limit</th>
             <th scope="col">Everywhere</th>
             <th scope="col">Offered</th>
             <th scope="col">Had</th>
-            <th scope="col">What it means here</th>
+            <th scope="col" class="differs">What it means here</th>
           </tr>
         </thead>
         <tbody>
@@ -112,9 +112,9 @@ function limitsView({ limits }: GpuReport): TemplateResult {
             ({ name, usual, offered, granted }: LimitReport) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                <td>${count(usual)}</td>
-                <td>${count(offered)}</td>
-                <td>${count(granted)}</td>
+                <td data-label="Everywhere">${count(usual)}</td>
+                <td data-label="Offered">${count(offered)}</td>
+                <td data-label="Had">${count(granted)}</td>
                 <td class="differs">${limitMeaning[name] ?? ''}</td>
               </tr>`,
           )}
@@ -152,7 +152,7 @@ function storageView(
       storage === undefined || storage.quota === 0
         ? html`<p>This browser does not say what it keeps for this page.</p>`
         : html`<p>
-            ${megabytes(storage.usage)} MB of at most ${count(storage.quota / 1e6)} MB are used by this page: data, runs and checkpoints.
+            By the browser’s count this page uses ${megabytes(storage.usage)} MB of at most ${count(storage.quota / 1e6)} MB: data, runs and checkpoints.
             ${storage.isPersisted ? 'They are kept until you delete them.' : 'The browser may delete them when the disk is full.'}
           </p>`
     }

@@ -53,7 +53,7 @@ export class TunedCard {
         <button type="button" class="small" data-act="save-tuning" ?disabled=${rows.length === 0} @click=${() => this.#save()}>
           Save JSON
         </button>
-        <label class="file">
+        <label class="file small">
           Load JSON
           <input
             type="file"
@@ -78,7 +78,7 @@ export class TunedCard {
 
 const tableOf = (rows: readonly (readonly [string, TunedOps[string]])[]): TemplateResult =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="Table of measured kernels">
-    <table class="words">
+    <table class="words stacked">
       <thead>
         <tr>
           <th scope="col">Op and shape</th>
@@ -91,8 +91,8 @@ const tableOf = (rows: readonly (readonly [string, TunedOps[string]])[]): Templa
           ([name, { variant, us }]) =>
             html`<tr>
               <th scope="row">${name}</th>
-              <td>${variant}</td>
-              <td>${Object.entries(us)
+              <td data-label="Fastest">${variant}</td>
+              <td data-label="Times, µs">${Object.entries(us)
                 .map(([each, time]) => `${each} ${time}`)
                 .join(', ')}</td>
             </tr>`,

@@ -4,6 +4,7 @@ import { formatBenchFile } from '../../../measure/schema.ts';
 import { warningsOf } from '../../../measure/warnings.ts';
 import { copyLink } from '../../copy-link.ts';
 import type { LabGroup } from '../../engine/protocol.ts';
+import { shortTime } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import type { LabLink } from '../../model/lab-link.ts';
 import { canTrain } from '../../model/status.ts';
@@ -140,8 +141,18 @@ const variantsView = (lab: LabControl, group: LabGroup, busy: boolean): Template
         ${name}${name === group.defaultVariant ? ' (default)' : ''}</label
       >`,
   )}
-  ${group.skipped.map(({ name, reason }) => html`<p class="help">${name}: ${reason}</p>`)}
+  ${skippedByReason(group).map(([reason, names]) => html`<p class="help">${names.join(', ')}: ${reason}</p>`)}
 </fieldset>`;
+
+const skippedByReason = ({
+  skipped,
+}: LabGroup): readonly (readonly [reason: string, names: readonly string[]])[] => {
+  const reasons = [...new Set(skipped.map(({ reason }) => reason))];
+  return reasons.map((each) => [
+    each,
+    skipped.filter(({ reason }) => reason === each).map(({ name }) => name),
+  ]);
+};
 
 function resultView(lab: LabControl, shown: { value: readonly string[] }): TemplateResult | typeof nothing {
   const group = lab.selected;
@@ -158,7 +169,7 @@ function resultView(lab: LabControl, shown: { value: readonly string[] }): Templ
         : html`<p class="alarm" id="unranked">${ranked.unranked}</p>`
     }
     <div class="scroll" tabindex="0" role="region" aria-label="Times of the variants">
-      <table id="lab-result">
+      <table id="lab-result" class="stacked">
         <thead>
           <tr>
             <th scope="col">Variant</th>
@@ -202,8 +213,6 @@ function resultView(lab: LabControl, shown: { value: readonly string[] }): Templ
   </section>`;
 }
 
-const micros = (ns: number): string => `${(ns / 1000).toPrecision(3)} µs`;
-
 function rowView(
   lab: LabControl,
   { group }: Measured,
@@ -215,13 +224,13 @@ function rowView(
   const isShown = shown.value.includes(name);
   return html`<tr data-variant=${name}>
     <th scope="row">${name}${isDefault ? ' *' : ''}</th>
-    <td class=${isRight ? '' : 'alarm'} title=${how}>${isRight ? 'yes' : 'wrong'}</td>
-    <td>${time === undefined ? '–' : micros(time.value)}</td>
-    <td>${time === undefined || !Number.isFinite(time.low) ? '–' : `${micros(time.low)} to ${micros(time.high)}`}</td>
-    <td>${time === undefined || gflops === 0 ? '–' : gflops.toPrecision(3)}</td>
-    <td>${time === undefined ? '–' : gbPerSecond.toPrecision(3)}</td>
-    <td>${share === undefined ? '–' : `${(100 * share).toFixed(0)} %`}</td>
-    <td>${letters}</td>
+    <td data-label="Right" class=${isRight ? '' : 'alarm'} title=${how}>${isRight ? 'yes' : 'wrong'}</td>
+    <td data-label="Median">${time === undefined ? '–' : shortTime(time.value)}</td>
+    <td data-label="95 %">${time === undefined || !Number.isFinite(time.low) ? '–' : `${shortTime(time.low)} to ${shortTime(time.high)}`}</td>
+    <td data-label="GFLOP/s">${time === undefined || gflops === 0 ? '–' : gflops.toPrecision(3)}</td>
+    <td data-label="GB/s">${time === undefined ? '–' : gbPerSecond.toPrecision(3)}</td>
+    <td data-label="Of the peak">${share === undefined ? '–' : `${(100 * share).toFixed(0)} %`}</td>
+    <td data-label="Group">${letters}</td>
     <td>${intervalPicture(row, slowest)}</td>
     <td class="actions">
       <button

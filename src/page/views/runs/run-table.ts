@@ -19,7 +19,7 @@ const stateText: Readonly<Record<RunState, string>> = {
 export function runTable(context: RunsContext): TemplateResult {
   const { shown, differences, baseline } = context;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Runs">
-    <table class="runs">
+    <table class="runs stacked">
       <thead>
         <tr>
           <th scope="col">Shown</th>
@@ -30,7 +30,7 @@ export function runTable(context: RunsContext): TemplateResult {
           <th scope="col" class="figure">Seeds</th>
           <th scope="col" class="figure">Validation</th>
           <th scope="col" class="figure">Test</th>
-          <th scope="col">Against the baseline</th>
+          <th scope="col" class="difference">Against the baseline</th>
           <th scope="col" class="figure">ms per step</th>
         </tr>
       </thead>
@@ -51,7 +51,7 @@ function row(
   const tests = run.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
   const validations = run.perSeed.flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
   return html`<tr data-run=${run.id} data-state=${run.state}>
-    <td>
+    <td data-label="Shown">
       <label class="swatch">
         <input
           type="checkbox"
@@ -64,7 +64,7 @@ function row(
         </svg>
       </label>
     </td>
-    <td>
+    <td data-label="Baseline">
       <input
         type="radio"
         name="baseline"
@@ -83,20 +83,24 @@ function row(
         @change=${(event: Event) => rename(run, (event.target as HTMLInputElement).value)}
       />
       ${run.origin === 'here' ? nothing : html`<span class="tag">${run.origin === 'import' ? 'imported' : 'example'}</span>`}
-      <p class="help" title=${run.adapter}>${run.startedAt.slice(0, 16).replace('T', ' ')} · ${run.adapter.slice(0, 40)}</p>
+      <p class="help" title=${run.adapter}>
+        ${run.startedAt.slice(0, 16).replace('T', ' ')}<span class="adapter">${run.adapter}</span>
+      </p>
       <div class="actions">${actions(context, run)}</div>
     </td>
-    <td title=${run.problem ?? ''}>
-      ${stateText[run.state]}${divergedText(run)}${
-        run.state === 'finished' ? nothing : html`<br /><span class="quiet">step ${count(run.step)}</span>`
-      }
+    <td data-label="State" title=${run.problem ?? ''}>
+      <span
+        >${stateText[run.state]}${divergedText(run)}${
+          run.state === 'finished' ? nothing : html`<br /><span class="quiet">step ${count(run.step)}</span>`
+        }</span
+      >
     </td>
-    <td class="differs">${differsText(run, baseline)}</td>
-    <td class="figure">${run.train.replicas.length}</td>
-    <td class="figure">${validations.length === 0 ? '–' : spread(validations)}</td>
-    <td class="figure">${tests.length === 0 ? '–' : spread(tests)}</td>
-    <td>${differenceView(run, baseline, difference)}</td>
-    <td class="figure">${run.msPerStep === null ? '–' : milliseconds(run.msPerStep)}</td>
+    <td class="differs" data-label="Differs in">${differsText(run, baseline)}</td>
+    <td class="figure" data-label="Seeds">${run.train.replicas.length}</td>
+    <td class="figure" data-label="Validation">${validations.length === 0 ? '–' : spread(validations)}</td>
+    <td class="figure" data-label="Test">${tests.length === 0 ? '–' : spread(tests)}</td>
+    <td class="difference" data-label="Against the baseline"><span>${differenceView(run, baseline, difference)}</span></td>
+    <td class="figure" data-label="ms per step">${run.msPerStep === null ? '–' : milliseconds(run.msPerStep)}</td>
   </tr>`;
 }
 
@@ -174,7 +178,7 @@ export function settingsTable(runs: readonly RunRecord[]): TemplateResult | type
   );
   if (fields.size === 0) return html`<p class="help">The shown runs have the same settings.</p>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Settings that differ">
-    <table class="words">
+    <table class="words stacked">
       <caption>
         Settings that differ between the shown runs
       </caption>
@@ -190,8 +194,8 @@ export function settingsTable(runs: readonly RunRecord[]): TemplateResult | type
           (run) =>
             html`<tr>
               <th scope="row">${run.name}</th>
-              ${[...fields].map((field) => html`<td>${field.read(run.settings!)}</td>`)}
-              <td>${testText(run)}</td>
+              ${[...fields].map((field) => html`<td data-label=${field.label}>${field.read(run.settings!)}</td>`)}
+              <td data-label="Test">${testText(run)}</td>
             </tr>`,
         )}
       </tbody>

@@ -24,6 +24,7 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
       <figure class="card">
         <figcaption>Accuracy</figcaption>
         <div id="chart-accuracy" class="chart"></div>
+        <p class="help">Learning rate</p>
         <div id="chart-rate" class="chart strip" role="img" aria-label="Learning rate"></div>
         <p class="help" id="accuracy-summary">${live === undefined ? '' : accuracySummary(live)}</p>
         ${live === undefined ? nothing : metricsTable(live)}
@@ -41,7 +42,7 @@ const emptyView = (): TemplateResult => html`<section class="card empty">
   <h2>Nothing trains yet</h2>
   <p>
     Choose an experiment and press Train: a neural net learns to tell the ten kinds of pictures of CIFAR-10 apart, on this device’s GPU, in this
-    tab. “Quick look” takes the least time.
+    tab. “Quick look” takes the least time. What runs look like afterwards shows <a href="#/runs">a recorded example</a>.
   </p>
 </section>`;
 

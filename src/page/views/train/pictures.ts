@@ -58,7 +58,9 @@ export function guessesView(guesses: SampleGuesses | undefined): TemplateResult 
     ${labels.map((label, i) => {
       const three = likeliest(probabilities.subarray(i * classes, (i + 1) * classes), 3);
       const truth = classNames[label]!;
-      const isRight = three[0]?.name === truth;
+      // Of a net that diverged the first class would count as the likeliest.
+      const hasAnswer = three.every(({ share }) => Number.isFinite(share));
+      const isRight = hasAnswer && three[0]?.name === truth;
       const pixels = imagePixels(images.subarray(i * bytesOfImage, (i + 1) * bytesOfImage));
       return html`<li data-right=${isRight}>
         <canvas
@@ -68,9 +70,9 @@ export function guessesView(guesses: SampleGuesses | undefined): TemplateResult 
           aria-label="Test image of class ${truth}"
           ${ref((canvas) => draw(canvas, pixels))}
         ></canvas>
-        <p class="truth">${truth} <span class="verdict">${isRight ? 'right' : 'wrong'}</span></p>
+        <p class="truth">${truth} <span class="verdict">${!hasAnswer ? 'no answer' : isRight ? 'right' : 'wrong'}</span></p>
         <ol>
-          ${three.map(({ name, share }) => html`<li>${name} <span>${percent(share)}</span></li>`)}
+          ${!hasAnswer ? nothing : three.map(({ name, share }) => html`<li>${name} <span>${percent(share)}</span></li>`)}
         </ol>
       </li>`;
     })}
