@@ -244,8 +244,8 @@ test('twenty runs leave no buffer of the GPU behind', async () => {
   const { page } = tab;
   const liveBuffers = () =>
     page.workers()[0]!.evaluate(() => (self as unknown as { liveBuffers: number }).liveBuffers);
-  // Batches of 500: the test images are few reads.
-  await withQuery(page, 'v=1&e=base&hidden=20&val-size=500&steps=5&batch-size=500');
+  // Narrow, with batches of 500: the test images are few reads.
+  await withQuery(page, 'v=1&e=base&hidden=4&val-size=500&steps=2&batch-size=500');
   await trainToEnd(page); // The data, and what is compiled once.
   const before = await liveBuffers();
   expect(before).toBeGreaterThan(0);
