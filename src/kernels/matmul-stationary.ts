@@ -5,7 +5,7 @@ import wgrad from '../../shaders/matmul-wgrad/stationary.wgsl?raw';
 import type { Variant } from './kernel.ts';
 import { type MatmulShape, sizes } from './matmul-shape.ts';
 
-const { ceil } = Math;
+const { ceil, max, min } = Math;
 
 /** Which of M, N and K is what: rows pass by, columns are held, terms are summed. */
 interface Stationary {
@@ -29,6 +29,10 @@ interface HeldBlock {
   readonly rows: number;
 }
 
+/** Fewer workgroups leave cores idle: blocks of rows are cut smaller for them, down to `leastRows`, where loading the held block begins to tell. */
+const leastWorkgroups = 4;
+const leastRows = 64;
+
 /** The fastest. A sixteenth of it, for tests, compiles in a sixteenth of the time. */
 const fastest: HeldBlock = { terms: 64, columns: 64, rows: 256 };
 
@@ -37,7 +41,10 @@ export function stationaryVariant(
   held: HeldBlock = fastest,
 ): Variant<MatmulShape> {
   const { source, rows, columns, terms } = stationaryOps[op];
-  const blocks = (shape: MatmulShape): number => ceil(shape[rows] / held.rows);
+  const blocks = (shape: MatmulShape): number => {
+    const wanted = ceil((leastWorkgroups * held.columns) / shape[columns]);
+    return max(ceil(shape[rows] / held.rows), min(ceil(shape[rows] / leastRows), wanted));
+  };
   const grid = (shape: MatmulShape) => [shape[columns] / held.columns, blocks(shape)] as const;
   return {
     name: `stationary-${held.terms}x${held.columns}`,
@@ -55,7 +62,7 @@ export function stationaryVariant(
     pays: (shape) => {
       const filled = shape[terms] / (held.terms * ceil(shape[terms] / held.terms));
       const [x, y] = grid(shape);
-      return shape.M * shape.N * shape.K >= 2 ** 23 && filled >= 0.75 && x * y >= 4;
+      return shape.M * shape.N * shape.K >= 2 ** 23 && filled >= 0.75 && x * y >= leastWorkgroups;
     },
     constants: (shape) => ({
       ...sizes(shape),

@@ -211,6 +211,11 @@ describe('bad input is one line and exit status 2:', () => {
       ['--study', 'initialisation', '--tuned'],
       /^experiments: --tuned: no experiment of --study initialisation has tuned settings/,
     ],
+    [
+      'tuned settings on another data set',
+      ['--dataset', 'cifar100', '--tuned'],
+      /^experiments: --tuned: settings are tuned for cifar10 alone, not for --dataset cifar100/,
+    ],
     ['no seeds', ['--seeds', '0'], /^experiments: --seeds must be a whole number from 1 to 1024, got "0"/],
     ['an unknown flag', ['--tune'], /^experiments: unknown option '--tune' \(Did you mean --tuned\?\)/],
     ['a folder without data', ['--data', tmpdir()], /^experiments: .*data_batch_1\.bin/],

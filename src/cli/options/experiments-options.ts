@@ -130,7 +130,12 @@ export function parseExperimentsOptions(args: readonly string[]): ExperimentsOpt
   const { seeds, only, tuned, steps, data, out = flags.plan } = flags;
   const study = studyOf(flags);
   if (tuned && !study.experiments.some((experiment) => experiment.tuned)) {
-    throw new UserError(`--tuned: no experiment of --study ${study.name} has tuned settings`);
+    const { dataset = defaultDataset.name } = flags;
+    throw new UserError(
+      dataset === defaultDataset.name
+        ? `--tuned: no experiment of --study ${study.name} has tuned settings`
+        : `--tuned: settings are tuned for ${defaultDataset.name} alone, not for --dataset ${dataset}`,
+    );
   }
   const parts = [
     study === studies[0] ? 'experiments' : study.name.replaceAll(/[ ,]/g, '-'),
