@@ -1,4 +1,4 @@
-// Breaks the sources in one place at a time and runs the tests that should notice: node test/mutation.mjs [--only 3,7] [--list]
+// Breaks the sources in one place at a time and runs the tests that should notice: node test/mutation.mjs [--page] [--only 3,7] [--list]
 // Run by hand. Each mutant is made in a copy of the project, so that what goes on in this one is not disturbed; one Vitest per project runs all of them.
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createVitest } from 'vitest/node';
 import { mutants } from './mutants.mjs';
+import { pageMutants } from './page-mutants.mjs';
 
 /** @typedef {import('./mutants.mjs').Mutant} Mutant */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean' } } });
-const chosen = mutants
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, list: { type: 'boolean' }, page: { type: 'boolean' } },
+});
+const chosen = (values.page ? pageMutants : mutants)
   .map((mutant, i) => ({ ...mutant, number: i + 1 }))
   .filter(({ number }) => values.only === undefined || values.only.split(',').includes(`${number}`));
 
@@ -23,7 +26,17 @@ if (values.list) {
 
 const copy = mkdtempSync(join(tmpdir(), 'wgrad-mutation-'));
 process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
-for (const name of ['src', 'shaders', 'test', 'bench', 'examples', 'package.json', 'tsconfig.json']) {
+for (const name of [
+  'src',
+  'shaders',
+  'test',
+  'bench',
+  'examples',
+  'index.html',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+]) {
   cpSync(join(root, name), join(copy, name), { recursive: true });
 }
 cpSync(join(root, 'vite.config.ts'), join(copy, 'vite.config.ts'));

@@ -1,0 +1,164 @@
+// Mistakes of the page that its tests in a real browser must notice, one of each kind of test: node test/mutation.mjs --page
+
+/** @typedef {import('./mutants.mjs').Mutant} Mutant */
+
+/**
+ * @param {string} file in src/page
+ * @param {readonly [find: string, replace: string]} change
+ * @param {string} what
+ * @param {readonly [test: string, name: string]} test in test/e2e, and a pattern of the names of its tests
+ * @returns {Mutant}
+ */
+const mutant = (file, [find, replace], what, [test, name]) => ({
+  file: `src/page/${file}`,
+  find,
+  replace,
+  what,
+  project: 'node',
+  tests: [`test/e2e/${test}.test.ts`],
+  name,
+});
+
+/** @type {readonly Mutant[]} */
+export const pageMutants = [
+  mutant(
+    'model/app.ts',
+    ["kind === 'timeout' ? 'timeout' : 'worker'", "'worker'"],
+    'a GPU that does not answer is told as a worker that does not load',
+    ['page', 'a GPU that does not answer'],
+  ),
+  mutant(
+    'model/app.ts',
+    ["if (!window.isSecureContext) return none('insecure');", ''],
+    'an insecure address is told as a browser without WebGPU',
+    ['page', 'an insecure address'],
+  ),
+  mutant(
+    'engine/data-store.ts',
+    ['if (hash !== file.sha256) throw wrongFile(url, hash, file);', ''],
+    'a download is taken whatever its hash',
+    ['page-data', 'one byte flipped'],
+  ),
+  mutant(
+    'engine/data-store.ts',
+    ['if (done < length) throw', 'if (done < 0) throw'],
+    'a file that ends early is taken for a damaged one',
+    ['page-data', 'cut at 40 %'],
+  ),
+  mutant(
+    'engine/data-store.ts',
+    ['const stallMs = 30_000;', 'const stallMs = 90_000;'],
+    'a silent server is waited for',
+    ['page-data', 'falls silent'],
+  ),
+  mutant(
+    'engine/data-store.ts',
+    [
+      'const missing = await this.#missing();\n    const total',
+      'const missing = this.set.files;\n    const total',
+    ],
+    'a download that was interrupted begins anew',
+    ['page-data', 'network went away'],
+  ),
+  mutant(
+    'engine/data-store.ts',
+    ['this.#inTab.set(file.name, new Blob([bytes]));', ''],
+    'what the storage has no room for is lost',
+    ['page-data', 'storage that is full'],
+  ),
+  mutant(
+    'engine/worker.ts',
+    ['cancelData: () => nothing(dataWork.abort(cancelled())),', 'cancelData: () => null,'],
+    'a download cannot be cancelled',
+    ['page-data', 'that is cancelled'],
+  ),
+  mutant(
+    'engine/training.ts',
+    ["if (known.kind !== 'lost') throw known;", 'throw known;'],
+    'a lost GPU ends the run',
+    ['page', 'a lost GPU'],
+  ),
+  mutant(
+    'engine/training.ts',
+    ['const asks = losses > 1;', 'const asks = false;'],
+    'the GPU that is lost twice is asked for again at once',
+    ['page', 'lost twice'],
+  ),
+  mutant(
+    'engine/training.ts',
+    ['this.#keeper.keep(await trainer.checkpoint());', ''],
+    'no checkpoints are kept',
+    ['page', 'a reload in the middle'],
+  ),
+  mutant('engine/training.ts', ['this.#pausedBy = by;', ''], 'Pause pauses nothing', [
+    'page',
+    'pause, go on and stop',
+  ]),
+  mutant('engine/training.ts', ['await trainer.destroy();', ''], 'the buffers of a run are left behind', [
+    'page-runs',
+    'twenty runs',
+  ]),
+  mutant(
+    'engine/training.ts',
+    ["onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),", ''],
+    'a loss that is not finite fails the run',
+    ['page-runs', 'a learning rate of 1e9'],
+  ),
+  mutant(
+    'engine/training.ts',
+    [
+      'settings = checkpoint?.settings ?? this.#request.settings',
+      'settings = { ...this.#request.settings, lambda: 0 }',
+    ],
+    'the page trains without the L2 term',
+    ['page-agrees', 'patch'],
+  ),
+  mutant(
+    'engine/engine.ts',
+    ["this.#ended(worker, 'the browser ended the worker')", 'undefined'],
+    'the end of a worker is not noticed',
+    ['page', 'a worker that is ended'],
+  ),
+  mutant(
+    'engine/lab.ts',
+    ['this.#device.loaded ?? (await', '(await'],
+    'a trace normalises the images of a paused run anew',
+    ['page', 'traced while a run is paused'],
+  ),
+  mutant(
+    'store/run-file.ts',
+    ['!== sha256)\n    throw', '=== undefined)\n    throw'],
+    'a run that was changed is taken',
+    ['page-runs', 'a whole run is the same'],
+  ),
+  mutant(
+    'views/kernels/ranking.ts',
+    ['.filter(({ validation }) => !validation.ok)', '.filter(() => false)'],
+    'a wrong kernel is not listed',
+    ['page-kernels', 'a kernel that is wrong'],
+  ),
+  mutant(
+    'views/kernels/ranking.ts',
+    ['if (wasHidden) return', 'if (false) return'],
+    'what was measured while the tab was hidden is ranked',
+    ['page-kernels', 'while the tab was hidden'],
+  ),
+  mutant(
+    'model/link.ts',
+    ['return { ...form, seeds: String(mostSeeds) };', 'return { ...form, seeds: String(seeds) };'],
+    'a link may ask for any number of seeds',
+    ['page-access', 'a link cannot do harm'],
+  ),
+  mutant(
+    'page.css',
+    ['  overflow-x: auto;\n}\n\n.view section', '}\n\n.view section'],
+    'wide tables widen the page',
+    ['page', '320 px'],
+  ),
+  mutant(
+    'views/runs/run-table.ts',
+    ['aria-label="Name of the run"', ''],
+    'the field of a run’s name has no name',
+    ['page', 'axe'],
+  ),
+];
