@@ -35,6 +35,8 @@ const fading = 0.7;
  */
 export class Pacer {
   readonly #gpu: Gpu;
+  /** The device's failure. A promise of its own, as each wait leaves a reaction on it: they go with the pacer, not with the device. */
+  readonly #failure: Promise<never>;
   readonly #budgetMs: number;
   readonly #maxSteps: number;
   readonly #unfinished: Promise<void>[] = [];
@@ -43,6 +45,10 @@ export class Pacer {
 
   constructor(gpu: Gpu, { budgetMs = 120, maxSteps = 512 }: PacerOptions = {}) {
     this.#gpu = gpu;
+    this.#failure = gpu.failure.catch((error: unknown) => {
+      throw error;
+    });
+    this.#failure.catch(() => {}); // #oldest tells.
     this.#budgetMs = budgetMs;
     this.#maxSteps = maxSteps;
   }
@@ -84,7 +90,7 @@ export class Pacer {
 
   async #oldest(): Promise<void> {
     try {
-      await Promise.race([this.#unfinished.shift(), this.#gpu.failure]);
+      await Promise.race([this.#unfinished.shift(), this.#failure]);
     } catch (error) {
       this.#gpu.check(); // Where the device is lost, that is the better message.
       throw new GpuError(
