@@ -49,14 +49,25 @@ export class LineChart {
   #xMax = 1;
   /** x of values that are not finite. */
   #broken: number[] = [];
+  #isZoomed = false;
+  readonly #end = new AbortController();
 
   constructor(container: HTMLElement, spec: ChartSpec) {
     this.#container = container;
     this.#spec = spec;
-    new ResizeObserver(() => this.#resize()).observe(container);
+    const observer = new ResizeObserver(() => this.#resize());
+    observer.observe(container);
+    this.#end.signal.addEventListener('abort', () => observer.disconnect());
     for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
-      matchMedia(query).addEventListener('change', () => this.#recolour());
+      matchMedia(query).addEventListener('change', () => this.#recolour(), { signal: this.#end.signal });
     }
+  }
+
+  /** Takes it off the page. */
+  destroy(): void {
+    this.#end.abort();
+    this.#plot?.destroy();
+    this.#plot = undefined;
   }
 
   /** Draws the curves; `xMax` is where the axis ends. */
@@ -64,13 +75,17 @@ export class LineChart {
     this.#xMax = Math.max(xMax, 1);
     this.#broken = curves.flatMap(({ x, middle }) => x.filter((_, i) => !Number.isFinite(middle[i])));
     if (this.#plot === undefined || JSON.stringify(lines) !== JSON.stringify(this.#lines)) this.#make(lines);
-    this.#plot?.setData(tables(lines, curves));
+    const data = tables(lines, curves);
+    // What somebody zoomed into stays on the screen while values come.
+    this.#plot?.setData(data, !this.#isZoomed);
+    if (this.#isZoomed) this.#plot?.redraw();
   }
 
   #make(lines: readonly LineSpec[]): void {
     const width = this.#container.clientWidth;
     if (width === 0) return; // Not on the screen: with the next size.
     this.#plot?.destroy();
+    this.#isZoomed = false;
     this.#lines = lines;
     const { heightPx } = this.#spec;
     this.#plot = new uPlot(
@@ -161,7 +176,10 @@ export class LineChart {
       scales: {
         x: {
           time: false,
-          range: (plot, min, max) => (isZoomed(plot, min, max) ? [min, max] : [0, this.#xMax]),
+          range: (plot, min, max) => {
+            this.#isZoomed = isZoomed(plot, min, max);
+            return this.#isZoomed ? [min, max] : [0, this.#xMax];
+          },
         },
         y: {
           ...(isLog && { distr: 3 }),

@@ -78,7 +78,7 @@ export class Overlay {
     const key = `${isShare} ${metric === 'rate'} ${axis} ${isLog}`;
     if (key !== this.#key) {
       this.#key = key;
-      this.#container.replaceChildren();
+      this.#chart?.destroy();
       this.#chart = new LineChart(this.#container, {
         heightPx: 320,
         valueText: isShare
