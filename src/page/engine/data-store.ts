@@ -1,5 +1,10 @@
 // A data set in this browser: downloaded or chosen, accepted by its hash, kept where the browser allows it.
-import { NormalisationSums, namedNormalisation, serialiseNormalisation } from '../../data/normalisation.ts';
+import {
+  NormalisationSums,
+  namedNormalisation,
+  normalisationSize,
+  serialiseNormalisation,
+} from '../../data/normalisation.ts';
 import {
   imageBytes,
   type RecordFile,
@@ -197,7 +202,7 @@ export class DataStore {
   /** Computed once, then kept beside the files. The same sums as the server's: exact integers until the last division. */
   async #normalisation(name: string, count: number): Promise<Blob> {
     const kept = await this.#files?.read(name);
-    if (kept !== undefined && kept.size > 0) return kept;
+    if (kept?.size === normalisationSize(imageBytes(this.set))) return kept;
     const sums = new NormalisationSums(imageBytes(this.set));
     for (const file of this.set.files.filter(({ split }) => split === 'train')) {
       const images = Math.min(file.images, count - file.firstImage);

@@ -43,6 +43,11 @@ export class Device {
     this.#data = undefined;
   }
 
+  /** The data set that is there already, whatever it is normalised by. */
+  get loaded(): GpuDataset | undefined {
+    return this.#data?.dataset;
+  }
+
   /** The data set, on its way or there, with the normalisation of its first `count` training images, by pixel or by channel: uploaded once per device. */
   async dataset(
     gpu: Gpu,
@@ -54,7 +59,14 @@ export class Device {
     signal: AbortSignal,
     onProgress: (doneBytes: number, totalBytes: number) => void,
   ): Promise<GpuDataset> {
-    const source = { baseUrl: 'kept', fetch: (url: string) => store.respond(url), signal };
+    const source = {
+      baseUrl: 'kept',
+      async fetch(url: string) {
+        signal.throwIfAborted(); // Between two files.
+        return store.respond(url);
+      },
+      signal,
+    };
     if (this.#data === undefined) {
       const dataset = loadDataset(
         gpu,

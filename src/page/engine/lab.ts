@@ -149,7 +149,7 @@ export class Lab {
     return groups;
   }
 
-  /** A step is replayed: whatever is on the images is as good as any. */
+  /** A step is replayed: whatever the images are normalised by is as good as any, and a run that is paused needs its own. */
   async profile({
     title,
     settings,
@@ -160,7 +160,8 @@ export class Lab {
     const count = splitImages(datasetOf(settings), 'train') - settings.valSize;
     const wanted = { count, by: settings.normalisation };
     const { signal } = new AbortController();
-    const dataset = await this.#device.dataset(gpu, this.#store, wanted, signal, () => {});
+    const dataset =
+      this.#device.loaded ?? (await this.#device.dataset(gpu, this.#store, wanted, signal, () => {}));
     await dataset.arrived;
     const trainer = await Trainer.make(gpu, dataset, settings, {
       choose: forcedChoice(variants, defaultChoice),

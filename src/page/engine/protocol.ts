@@ -84,8 +84,8 @@ export interface WeightPictures {
 /** What the first replica takes fixed test images for. */
 export interface SampleGuesses {
   readonly step: number;
-  /** (n, 3072) bytes, planes of red, green and blue; with the first message of a worker only. */
-  readonly images?: Uint8Array<ArrayBuffer>;
+  /** (n, 3072) bytes, planes of red, green and blue. */
+  readonly images: Uint8Array<ArrayBuffer>;
   readonly labels: readonly number[];
   /** (n, classes) */
   readonly probabilities: Float32Array<ArrayBuffer>;

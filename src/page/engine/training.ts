@@ -264,7 +264,10 @@ export class Training {
       (await trainer.testLogits(shownImages))[0]!,
       this.#host.store.set.classNames.length,
     );
-    const { images, labels } = await this.#host.store.testImages(shownImages);
+    // Gone where another tab deleted the data: the run has them on the GPU, and goes on without pictures.
+    const shown = await this.#host.store.testImages(shownImages).catch(() => undefined);
+    if (shown === undefined) return;
+    const { images, labels } = shown;
     this.#host.post({ event: 'samples', step: trainer.step, images, labels, probabilities }, [
       images.buffer,
       probabilities.buffer,
@@ -272,6 +275,7 @@ export class Training {
   }
 
   async #pauseUntilResumed(by: PauseReason, step: number): Promise<void> {
+    if (this.#stop.signal.aborted) return; // While the pause was on its way.
     const resumed = new Promise<void>((resolve) => {
       this.#resume = resolve;
     });

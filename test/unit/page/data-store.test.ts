@@ -266,6 +266,18 @@ test('the normalisation is the server’s, bit by bit', async () => {
   );
 });
 
+test('a normalisation that was cut while it was kept is computed again', async () => {
+  serve(whole);
+  const files = memoryFiles();
+  const store = new DataStore(files, set);
+  await store.download('https://host/', never, quiet);
+  const kept = 'kept/normalisation-70.f64';
+  const read = async () => new Uint8Array(await (await store.respond(kept)).arrayBuffer());
+  const bytes = await read();
+  await files.write('normalisation-70.f64', [new Uint8Array(100)]);
+  expect(await read()).toEqual(bytes);
+});
+
 describe('checkpoints', () => {
   const bytes = (fill: number) => new Uint8Array(1000).fill(fill);
 

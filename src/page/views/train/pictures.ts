@@ -51,7 +51,7 @@ export function likeliest(probabilities: ArrayLike<number>, most: number): { nam
 
 /** Fixed test images with their three likeliest classes. */
 export function guessesView(guesses: SampleGuesses | undefined): TemplateResult | typeof nothing {
-  if (guesses?.images === undefined) return nothing;
+  if (guesses === undefined) return nothing;
   const { images, labels, probabilities } = guesses;
   const classes = probabilities.length / labels.length;
   return html`<ul class="guesses">
