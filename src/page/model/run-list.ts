@@ -1,6 +1,6 @@
 // The runs of this browser, as the Runs view lists them.
 import { signal } from '@preact/signals-core';
-import { deleteRun, type RunWeights, readRuns, writeRun } from '../store/run-store.ts';
+import { deleteRun, editRun, type RunWeights, readRuns, writeRun } from '../store/run-store.ts';
 import type { App } from './app.ts';
 import type { RunMetrics, RunRecord } from './run-record.ts';
 
@@ -60,9 +60,17 @@ export class RunList {
     try {
       await writeRun(record.id, { record, ...(metrics && { metrics }), ...(weights && { weights }) });
     } catch (error) {
+      if (weights !== undefined) this.replace({ ...record, hasWeights: false });
       this.unkept.value = (error as Error).message;
       this.#app.log(`runs are not kept: ${(error as Error).message}`);
     }
+  }
+
+  /** Shows and writes a part of a record: the rest may have been written by another tab since. */
+  async edit(id: string, part: Partial<RunRecord>): Promise<void> {
+    const shown = this.find(id);
+    if (shown !== undefined) this.replace({ ...shown, ...part });
+    await editRun(id, part).catch(() => {});
   }
 
   async forget(id: string): Promise<void> {

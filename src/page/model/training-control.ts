@@ -91,6 +91,7 @@ export class TrainingControl {
   /** Goes on with an interrupted or stopped run from its last checkpoint. */
   async goOn(record: RunRecord): Promise<void> {
     if (isBusy(this.#app.run.peek())) return;
+    this.#app.run.value = { state: 'preparing', what: 'starting', done: 0, total: 0 };
     const { settings, train } = record;
     const form = settings === null ? emptyForm() : formOfRun(settings, record.experiment, train);
     const metrics = await readMetrics(record.id).catch(() => undefined);
@@ -98,6 +99,13 @@ export class TrainingControl {
       new LiveRun(form, { ...record, state: 'running', problem: null }, metrics, performance.now()),
       true,
     );
+  }
+
+  /** What is written about a run by hand. */
+  async edit(id: string, part: Partial<Pick<RunRecord, 'name' | 'pinned'>>): Promise<void> {
+    const live = this.live.peek();
+    if (live?.record.id === id) live.record = { ...live.record, ...part };
+    await this.#runs.edit(id, part);
   }
 
   /** Shown at once; the steps already submitted are still done. */
@@ -197,7 +205,7 @@ export class TrainingControl {
           ? new EngineError('stopped', 'stopped before the data were there')
           : new EngineError('no-data', problem.message);
       }
-      if (app.run.peek().state === 'stopping') throw new EngineError('stopped', 'stopped');
+      requireNoStop(app);
       await withLock(trainingLock, () => this.#train(live, goesOn));
     } catch (error) {
       await this.#failed(
@@ -223,6 +231,7 @@ export class TrainingControl {
       variants: form.variants,
       ...(initial && { weights: initial.file }),
     };
+    requireNoStop(app);
     app.log(`${live.record.name}: ${goesOn ? 'goes on' : 'started'}`);
     const outcome = await app.engine.call('train', request);
     live.end(outcome, performance.now());
@@ -247,7 +256,7 @@ export class TrainingControl {
     const isOurs = kind !== 'busy';
     live.record = {
       ...live.record,
-      state: isStopped ? 'stopped' : kind === 'worker' || kind === 'lost' ? 'interrupted' : 'failed',
+      state: isStopped ? 'stopped' : kind === 'worker' ? 'interrupted' : 'failed',
       problem: isStopped ? null : message,
       elapsedMs: live.elapsedMs(performance.now()),
     };
@@ -262,7 +271,9 @@ export class TrainingControl {
       if (isStopped && live.record.step === 0) await runs.forget(live.record.id);
       else await runs.keep(live.record, live.metrics);
     }
-    if (kind === 'worker') void app.probe();
+    const gpu = app.gpu.peek().state;
+    if (kind === 'worker' || gpu === 'recovering' || gpu === 'asking') void app.probe();
+    else if (app.data.peek().state === 'uploading') void app.refreshData();
   }
 
   get #parts() {
@@ -331,7 +342,7 @@ export class TrainingControl {
           this.pictures.value = event;
           break;
         case 'samples':
-          this.guesses.value = { ...this.guesses.peek(), ...event };
+          this.guesses.value = event;
           break;
         default:
           return;
@@ -348,6 +359,11 @@ export class TrainingControl {
     const said = validation === undefined ? '' : `, validation accuracy ${percent(validation)}`;
     this.#app.announce(`Step ${live.record.step} of ${live.record.train.steps}${said}`);
   }
+}
+
+/** @throws EngineError where Stop was pressed before there was anything to stop */
+function requireNoStop({ run }: App): void {
+  if (run.peek().state === 'stopping') throw new EngineError('stopped', 'stopped');
 }
 
 /** What the time of a step depends on. */

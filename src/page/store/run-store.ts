@@ -33,6 +33,14 @@ export async function writeRun(id: string, { record, metrics, weights }: RunPart
   });
 }
 
+/** Changes a part of a record, whoever has written the rest last. Nothing where there is no such run. */
+export async function editRun(id: string, part: Partial<RunRecord>): Promise<void> {
+  await transact(['runs'], 'readwrite', async (store) => {
+    const kept = (await settled(store('runs').get(id))) as RunRecord | undefined;
+    if (kept !== undefined) store('runs').put({ ...kept, ...part }, id);
+  });
+}
+
 export async function readMetrics(id: string): Promise<RunMetrics | undefined> {
   return transact(['metrics'], 'readonly', async (store) => {
     return (await settled(store('metrics').get(id))) as RunMetrics | undefined;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Engine } from '../../../src/page/engine/engine.ts';
-import type { EngineEvent, TrainOutcome } from '../../../src/page/engine/protocol.ts';
+import type { CallMessage, EngineEvent, TrainOutcome } from '../../../src/page/engine/protocol.ts';
 import { App } from '../../../src/page/model/app.ts';
 import { emptyForm } from '../../../src/page/model/form.ts';
 import { RunList } from '../../../src/page/model/run-list.ts';
@@ -35,7 +35,8 @@ async function startRun() {
   const worker = new FakeWorker();
   const app = new App(new Engine({ makeWorker: () => worker, untilEnded: () => new Promise(() => {}) }), '');
   app.data.value = { state: 'kept' };
-  const training = new TrainingControl(app, new RunList(app));
+  const runs = new RunList(app);
+  const training = new TrainingControl(app, runs);
   const ended = training.start(form);
   await vi.waitFor(() => expect(worker.calls.map(({ call }) => call)).toContain('train'));
   const { id, takes } = worker.calls.find(({ call }) => call === 'train')!;
@@ -61,7 +62,7 @@ async function startRun() {
     { event: 'lost', losses: 1, message: 'the device was lost', asks: false },
     { event: 'testing' },
   ];
-  return { app, worker, training, ended, id, ready, late };
+  return { app, runs, worker, training, ended, id, ready, late };
 }
 
 const ends = {
@@ -108,4 +109,58 @@ test('a pause that is taken back at once is not shown when the worker comes to i
   void training.resume();
   worker.say({ event: 'paused', by: 'you', step: 10 });
   expect(app.run.value.state).toBe('running');
+});
+
+test('Stop, pressed before the worker was asked to train, stops', async () => {
+  const worker = new FakeWorker();
+  const asked: string[] = [];
+  vi.spyOn(worker, 'postMessage').mockImplementation((message) => {
+    const { id, call } = message as CallMessage;
+    asked.push(call);
+    queueMicrotask(() => worker.say({ id, gives: null }));
+  });
+  const app = new App(new Engine({ makeWorker: () => worker, untilEnded: () => new Promise(() => {}) }), '');
+  app.data.value = { state: 'kept' };
+  const runs = new RunList(app);
+  const training = new TrainingControl(app, runs);
+  await Promise.all([training.start(form), training.stop()]);
+  expect(app.run.value.state).toBe('stopped');
+  expect(asked).not.toContain('train');
+  expect(runs.runs.value).toEqual([]);
+});
+
+test.each(['recovering', 'asking'] as const)(
+  'a run that ends while the GPU is %s looks for one again, and can be gone on with',
+  async (state) => {
+    const { app, runs, worker, ended, id, ready } = await startRun();
+    const probe = vi.spyOn(app, 'probe').mockResolvedValue();
+    worker.say(ready);
+    app.gpu.value = { state, message: 'the device was lost' };
+    worker.say({ id, error: { kind: 'no-adapter', message: 'there is no GPU' } });
+    await ended;
+    expect(runs.runs.value[0]).toMatchObject({ state: 'failed' });
+    expect(probe).toHaveBeenCalledOnce();
+  },
+);
+
+test('a run that fails while the data go to the GPU asks where they are', async () => {
+  const { app, worker, ended, id } = await startRun();
+  const refresh = vi.spyOn(app, 'refreshData').mockResolvedValue();
+  app.data.value = { state: 'uploading', doneBytes: 1, totalBytes: 2 };
+  ends.failed(worker, id);
+  await ended;
+  expect(refresh).toHaveBeenCalledOnce();
+});
+
+test('a run that is renamed and pinned while it trains keeps both', async () => {
+  const { runs, worker, training, ended, id, ready } = await startRun();
+  worker.say(ready);
+  const run = runs.runs.value[0]!;
+  await training.edit(run.id, { name: 'mine' });
+  await training.edit(run.id, { pinned: true });
+  worker.say({ event: 'checkpoint', step: 10, objectsPerStep: 0 });
+  expect(runs.find(run.id)).toMatchObject({ name: 'mine', pinned: true, state: 'running' });
+  ends.finished(worker, id);
+  await ended;
+  expect(runs.find(run.id)).toMatchObject({ name: 'mine', pinned: true, state: 'finished' });
 });

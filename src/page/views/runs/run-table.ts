@@ -121,6 +121,10 @@ function differsText(run: RunRecord, baseline: RunRecord | undefined): string {
   if (run.train.steps !== baseline.train.steps && !list.some((each) => /cycle/i.test(each))) {
     list.push(`${count(run.train.steps)} steps`);
   }
+  if (run.initial !== baseline.initial) list.push(`Initial weights: ${run.initial ?? 'random'}`);
+  if (run.train.shuffle !== baseline.train.shuffle)
+    list.push(`New order each epoch: ${run.train.shuffle ? 'yes' : 'no'}`);
+  if (run.kernels !== baseline.kernels) list.push(`Kernels: ${run.kernels}`);
   return list.length === 0 ? 'nothing' : list.join('; ');
 }
 
@@ -143,7 +147,7 @@ function differenceView(
 function actions(context: RunsContext, run: RunRecord): TemplateResult {
   const { app, goOn, toForm, saveRun, saveWeights, remove, pin } = context;
   const busy = isBusy(app.run.value);
-  const canGoOn = (run.state === 'interrupted' || run.state === 'stopped') && run.origin === 'here';
+  const canGoOn = run.state !== 'running' && run.state !== 'finished' && run.origin === 'here';
   return html`
     ${
       canGoOn

@@ -161,7 +161,6 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
     }
   });
 
-  const update = (run: RunRecord) => void runs.keep(run);
   paint(table, () => {
     const context: RunsContext = {
       app,
@@ -173,8 +172,8 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
       setBaseline: (id) => {
         state.baselineId.value = id;
       },
-      rename: (run, name) => update({ ...run, name: name.trim() || run.name }),
-      pin: (run) => update({ ...run, pinned: !run.pinned }),
+      rename: (run, name) => void training.edit(run.id, { name: name.trim() || run.name }),
+      pin: (run) => void training.edit(run.id, { pinned: !run.pinned }),
       goOn: (run) => {
         router.go('train');
         void training.goOn(run);
