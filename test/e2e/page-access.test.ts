@@ -119,6 +119,20 @@ test('a link cannot do harm: nothing starts, what cannot be used is listed as te
   expect(tab.faults).toEqual([]);
 }, 30_000);
 
+test('a list shows what is trained, also where something else was chosen in it before', async () => {
+  const { page } = tab;
+  const shown = () => page.$eval('#field-optimizer', (select) => (select as HTMLSelectElement).value);
+  await page.select('#start', 'base');
+  await page.select('#field-optimizer', 'adam');
+  await page.select('#field-optimizer', 'sgd');
+  await page.select('#start', 'adam');
+  await waitForText(page, '#start-help', /Adam/);
+  expect(await shown()).toBe('adam');
+  await page.select('#start', 'base');
+  await waitForText(page, '#start-help', /SGD/);
+  expect(await shown()).toBe('sgd');
+}, 30_000);
+
 /** Pixels of the accuracy chart that have the colour of the training line. */
 const linePixels = (page: Page): Promise<number> =>
   page.evaluate(() => {

@@ -146,6 +146,18 @@ async function crashGpu(): Promise<void> {
   await client.detach();
 }
 
+test('a step that is traced while a run is paused for it, of a net with another normalisation, changes no bits of the run', async () => {
+  await trainsTheSame(async (page) => {
+    await page.select('#field-normalisation', 'channel');
+    await page.click('nav a[href="#/kernels"]');
+    await page.waitForSelector('[data-act=lab-trace]:not([disabled])');
+    await page.$eval('[data-act=lab-trace]', (button) => (button as HTMLElement).click());
+    await waitForText(page, '#lab-traced', /dispatches/);
+    await page.click('nav a[href="#/train"]');
+  });
+  await openFormAgain();
+}, 180_000);
+
 test('a lost GPU: the run goes on by itself, and ends with the same bits', async () => {
   await trainsTheSame(crashGpu);
   expect(await textOf(tab.page, '#gpu-chip')).toMatch(/slow|ready/);

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals-core';
+import { effect, signal } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { GpuReport, LimitReport } from '../../engine/protocol.ts';
 import { count, megabytes } from '../../format.ts';
@@ -41,7 +41,7 @@ const limitMeaning: Readonly<Record<string, string>> = {
   maxStorageBuffersPerShaderStage: 'Every kernel gets by with 8.',
 };
 
-export function mountGpu(root: HTMLElement, app: App): void {
+export function mountGpu(root: HTMLElement, app: App, isShown: () => boolean): void {
   const storage = signal<Storage | undefined>(undefined);
   const tuned = new TunedCard(app);
   const refresh = async () => {
@@ -51,8 +51,11 @@ export function mountGpu(root: HTMLElement, app: App): void {
     storage.value = { usage, quota, isPersisted };
     await tuned.refresh();
   };
-  void refresh();
-  app.data.subscribe(() => void refresh());
+  effect(() => {
+    void app.data.value;
+    void app.gpu.value;
+    if (isShown()) void refresh();
+  });
   paint(root, () => {
     const gpu = app.gpu.value;
     const report = 'report' in gpu ? gpu.report : undefined;

@@ -1,5 +1,6 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { live as synced } from 'lit-html/directives/live.js';
 import { formatBenchFile } from '../../../measure/schema.ts';
 import { warningsOf } from '../../../measure/warnings.ts';
 import { copyLink } from '../../copy-link.ts';
@@ -12,7 +13,7 @@ import type { TrainingControl } from '../../model/training-control.ts';
 import { saveFile } from '../../save-file.ts';
 import { paint } from '../paint.ts';
 import { intervalPicture } from './interval-picture.ts';
-import { LabControl, type Measured } from './lab-control.ts';
+import { isIdle, LabControl, type Measured } from './lab-control.ts';
 import { lineDiff } from './line-diff.ts';
 import type { RankedRow } from './ranking.ts';
 import { stepView } from './step-view.ts';
@@ -49,7 +50,11 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
   const group = lab.selected;
   const busy = lab.isBusy.value;
   const progress = lab.progress.value;
-  const isReady = canTrain(app.gpu.value) && group !== undefined && lab.wantedVariants(group).length > 0;
+  const isReady =
+    canTrain(app.gpu.value) &&
+    isIdle(app.run.value) &&
+    group !== undefined &&
+    lab.wantedVariants(group).length > 0;
   return html`<section class="card lab" aria-label="What to measure">
     <h2>Time kernels on this adapter</h2>
     <p class="help">
@@ -67,7 +72,7 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
       >
         ${lab.groups.value.map(({ id, title, usedBy }) => {
           const where = usedBy.length === 0 ? '' : ` (${usedBy[0]}${usedBy.length > 1 ? ', …' : ''})`;
-          return html`<option value=${id} ?selected=${id === group?.id}>${title}${where}</option>`;
+          return html`<option value=${id} .selected=${synced(id === group?.id)}>${title}${where}</option>`;
         })}
       </select>
     </div>

@@ -13,6 +13,7 @@ import type { LabGroup } from '../../engine/protocol.ts';
 import type { App } from '../../model/app.ts';
 import { readForm, startingPoint } from '../../model/form.ts';
 import { type LabLink, labLinkOf } from '../../model/lab-link.ts';
+import { isBusy, type RunStatus } from '../../model/status.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { keepTuning } from '../../store/tuning-store.ts';
 import { type Ranked, rankGroup } from './ranking.ts';
@@ -149,7 +150,7 @@ export class LabControl {
 
   /** Measures while nothing else uses the GPU: a training in progress is paused for it. */
   async #alone(work: () => Promise<void>): Promise<void> {
-    if (this.isBusy.peek()) return;
+    if (this.isBusy.peek() || !isIdle(this.#app.run.peek())) return;
     const wasTraining = this.#app.run.peek().state === 'running';
     this.isBusy.value = true;
     this.problem.value = '';
@@ -235,7 +236,7 @@ export class LabControl {
   async #keep({ id }: LabGroup, { rows, unranked }: Ranked): Promise<void> {
     const report = this.#app.report;
     const timed = rows.filter(({ time }) => time !== undefined);
-    if (report === undefined || unranked !== '' || timed.length === 0) return;
+    if (report === undefined || unranked !== '' || !timed.some(({ isDefault }) => isDefault)) return;
     // A variant that is not told apart from the default changes bits for nothing.
     const usual = timed.find(({ isDefault, letters }) => isDefault && letters.includes('a'));
     const best = usual ?? timed[0]!;
@@ -243,3 +244,7 @@ export class LabControl {
     await keepTuning(report.tuningKey, { [id]: { variant: best.name, us } });
   }
 }
+
+/** Is nothing on the GPU that could not be paused for a measurement? */
+export const isIdle = (run: RunStatus): boolean =>
+  !isBusy(run) || run.state === 'running' || run.state === 'paused';

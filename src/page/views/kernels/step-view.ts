@@ -8,12 +8,13 @@ import { canTrain, hasData } from '../../model/status.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { openInPerfetto } from '../../perfetto.ts';
 import { saveFile } from '../../save-file.ts';
-import type { LabControl } from './lab-control.ts';
+import { isIdle, type LabControl } from './lab-control.ts';
 
 export function stepView(app: App, training: TrainingControl, lab: LabControl): TemplateResult {
   const hasImages = hasData(app.data.value);
   const isRight = Object.keys(readForm(training.form.value).problems).length === 0;
-  const isReady = canTrain(app.gpu.value) && hasImages && isRight && !lab.isBusy.value;
+  const isFree = isIdle(app.run.value) && !lab.isBusy.value;
+  const isReady = canTrain(app.gpu.value) && hasImages && isRight && isFree;
   return html`<section class="card" aria-label="A step as a trace">
     <h2>A training step, kernel by kernel</h2>
     <p class="help">

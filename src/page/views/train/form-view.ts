@@ -52,7 +52,7 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
         }}
       >
         ${startingPoints.map(
-          ({ id, label }) => html`<option value=${id} ?selected=${id === start.id}>${label}</option>`,
+          ({ id, label }) => html`<option value=${id} .selected=${synced(id === start.id)}>${label}</option>`,
         )}
       </select>
       <p class="help" id="start-help">${start.what}</p>
@@ -125,7 +125,7 @@ function fieldView(
             aria-describedby=${described}
             @change=${(event: Event) => set((event.target as HTMLSelectElement).value)}
           >
-            ${choices.map((choice) => html`<option value=${choice} ?selected=${choice === text}>${choice}</option>`)}
+            ${choices.map((choice) => html`<option value=${choice} .selected=${synced(choice === text)}>${choice}</option>`)}
           </select>`
         : html`<input
             type="text"
