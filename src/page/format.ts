@@ -6,7 +6,7 @@ export const count = (value: number): string => whole.format(value);
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
 export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
 
-/** Four digits that count, such as 0.02313 or 1.000e-5. */
+/** Three digits that count, such as 0.0231 or 1.00e-5. */
 export const rate = (value: number): string =>
   value === 0
     ? '0'

@@ -67,10 +67,10 @@ const mounts: Readonly<Record<Route, (root: HTMLElement, isShown: () => boolean)
       const { mountKernels } = await import('./views/kernels/kernels-view.ts');
       mountKernels(root, { app, training, link: labLink });
     }),
-  gpu: (root) =>
+  gpu: (root, isShown) =>
     mountImported(root, async () => {
       const { mountGpu } = await import('./views/gpu/gpu-view.ts');
-      mountGpu(root, app);
+      mountGpu(root, app, isShown);
     }),
 };
 
