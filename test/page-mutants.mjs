@@ -6,7 +6,8 @@
  * @param {string} file in src/page
  * @param {readonly [find: string, replace: string]} change
  * @param {string} what
- * @param {readonly [test: string, name: string]} test in test/e2e, and a pattern of the names of its tests
+ * @param {readonly [test: string, name: string]} test in test/e2e, and a pattern of the names of its tests; where a test goes on with
+ *   the runs of the first one of its file, that is named too
  * @returns {Mutant}
  */
 const mutant = (file, [find, replace], what, [test, name]) => ({
@@ -76,33 +77,33 @@ export const pageMutants = [
     'engine/training.ts',
     ["if (known.kind !== 'lost') throw known;", 'throw known;'],
     'a lost GPU ends the run',
-    ['page', 'a lost GPU'],
+    ['page', 'a visitor with a link|a lost GPU'],
   ),
   mutant(
     'engine/training.ts',
     ['const asks = losses > 1;', 'const asks = false;'],
     'the GPU that is lost twice is asked for again at once',
-    ['page', 'lost twice'],
+    ['page', 'a visitor with a link|lost twice'],
   ),
   mutant(
     'engine/training.ts',
     ['this.#keeper.keep(await trainer.checkpoint());', ''],
     'no checkpoints are kept',
-    ['page', 'a reload in the middle'],
+    ['page', 'a visitor with a link|a reload in the middle'],
   ),
   mutant('engine/training.ts', ['this.#pausedBy = by;', ''], 'Pause pauses nothing', [
     'page',
-    'pause, go on and stop',
+    'a visitor with a link|pause, go on and stop',
   ]),
   mutant('engine/training.ts', ['await trainer.destroy();', ''], 'the buffers of a run are left behind', [
     'page-runs',
-    'twenty runs',
+    'two runs of|twenty runs',
   ]),
   mutant(
     'engine/training.ts',
     ["onNonFinite: ({ replica, step }) => this.#host.post({ event: 'diverged', replica, step }),", ''],
     'a loss that is not finite fails the run',
-    ['page-runs', 'a learning rate of 1e9'],
+    ['page-runs', 'two runs of|a learning rate of 1e9'],
   ),
   mutant(
     'engine/training.ts',
@@ -117,48 +118,48 @@ export const pageMutants = [
     'engine/engine.ts',
     ["this.#ended(worker, 'the browser ended the worker')", 'undefined'],
     'the end of a worker is not noticed',
-    ['page', 'a worker that is ended'],
+    ['page', 'a visitor with a link|a worker that is ended'],
   ),
   mutant(
     'engine/lab.ts',
     ['this.#device.loaded ?? (await', '(await'],
     'a trace normalises the images of a paused run anew',
-    ['page', 'traced while a run is paused'],
+    ['page', 'a visitor with a link|traced while a run is paused'],
   ),
   mutant(
     'store/run-file.ts',
     ['!== sha256)\n    throw', '=== undefined)\n    throw'],
     'a run that was changed is taken',
-    ['page-runs', 'a whole run is the same'],
+    ['page-runs', 'two runs of|a whole run is the same'],
   ),
   mutant(
     'views/kernels/ranking.ts',
     ['.filter(({ validation }) => !validation.ok)', '.filter(() => false)'],
     'a wrong kernel is not listed',
-    ['page-kernels', 'a kernel that is wrong'],
+    ['page-kernels', 'that is stopped|a kernel that is wrong'],
   ),
   mutant(
     'views/kernels/ranking.ts',
     ['if (wasHidden) return', 'if (false) return'],
     'what was measured while the tab was hidden is ranked',
-    ['page-kernels', 'while the tab was hidden'],
+    ['page-kernels', 'that is stopped|while the tab was hidden'],
   ),
   mutant(
     'model/link.ts',
     ['return { ...form, seeds: String(mostSeeds) };', 'return { ...form, seeds: String(seeds) };'],
     'a link may ask for any number of seeds',
-    ['page-access', 'a link cannot do harm'],
+    ['page-access', 'the status region|a link cannot do harm'],
   ),
   mutant(
     'page.css',
     ['  overflow-x: auto;\n}\n\n.view section', '}\n\n.view section'],
     'wide tables widen the page',
-    ['page', '320 px'],
+    ['page', 'a visitor with a link|320 px'],
   ),
   mutant(
     'views/runs/run-table.ts',
     ['aria-label="Name of the run"', ''],
     'the field of a run’s name has no name',
-    ['page', 'axe'],
+    ['page', 'a visitor with a link|axe'],
   ),
 ];
