@@ -109,9 +109,9 @@ export const pageMutants = [
     'engine/training.ts',
     [
       'settings = checkpoint?.settings ?? this.#request.settings',
-      'settings = { ...this.#request.settings, lambda: 0 }',
+      'settings = { ...this.#request.settings, shuffle: false }',
     ],
-    'the page trains without the L2 term',
+    'the page trains in the order of the files',
     ['page-agrees', 'patch'],
   ),
   mutant(
