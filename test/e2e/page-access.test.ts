@@ -113,6 +113,7 @@ test('a link cannot do harm: nothing starts, what cannot be used is listed as te
   expect(await page.$('.refused img')).toBeNull();
   expect(await page.$eval('#field-bn', (select) => (select as HTMLSelectElement).value)).toBe('none');
   expect(await page.$eval('#field-lambda', (input) => (input as HTMLInputElement).value)).toBe('0.005');
+  expect(await page.$eval('#field-seeds', (input) => (input as HTMLInputElement).value)).toBe('10');
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await page.evaluate(() => document.body.dataset.run)).toBe('finished');
   expect(await keptRuns(page)).toHaveLength(before);
