@@ -177,7 +177,8 @@ export class LineChart {
         x: {
           time: false,
           range: (plot, min, max) => {
-            this.#isZoomed = isZoomed(plot, min, max);
+            // A redraw comes with the whole axis, which is no zoom either.
+            this.#isZoomed = isZoomed(plot, min, max) && (min !== 0 || max !== this.#xMax);
             return this.#isZoomed ? [min, max] : [0, this.#xMax];
           },
         },

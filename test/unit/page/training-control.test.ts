@@ -130,7 +130,7 @@ test('Stop, pressed before the worker was asked to train, stops', async () => {
 });
 
 test.each(['recovering', 'asking'] as const)(
-  'a run that ends while the GPU is %s looks for one again, and can be gone on with',
+  'a run that ends while the GPU is %s looks for one again',
   async (state) => {
     const { app, runs, worker, ended, id, ready } = await startRun();
     const probe = vi.spyOn(app, 'probe').mockResolvedValue();
