@@ -66,7 +66,7 @@ export function analyse(file: BenchFile, baseline?: BenchFile, threshold = 0.05)
       group.rows.filter(({ validation }) => !validation.ok).map((row) => ({ group, row })),
     ),
     betterChoices,
-    goals: [...checkGoals(file.groups), ...checkPeakGoals(file.groups)],
+    goals: [...checkGoals(file.groups, file.header.adapter), ...checkPeakGoals(file.groups)],
     profiles: file.profiles,
     baseline: baseline && compareWithBaseline(file, baseline, threshold),
   };

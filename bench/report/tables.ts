@@ -110,7 +110,7 @@ export function headerLines({ file, roofline, comparisons }: Analysis): [string,
     [
       'clock',
       header.timestamps
-        ? 'GPU timestamps around a pass (peers: wall clock)'
+        ? `GPU timestamps around a pass (peers${header.adapter.software ? '' : ', and steps, submitted as in training'}: wall clock)`
         : 'WALL CLOCK: this adapter has no timestamps, so times include the cost of a submit',
     ],
   ];

@@ -1,4 +1,5 @@
 // Commands that are shown, to be pasted.
+import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { projectRoot } from '../hosts/project-root.ts';
 
@@ -8,9 +9,16 @@ export interface Shown {
   /** Where the user stands. */
   readonly cwd: string;
   readonly root: string;
+  /** The folder is a kit (`npm run pack-bench`), which has neither npm scripts nor sources. */
+  readonly isKit?: boolean;
 }
 
-const here = (): Shown => ({ platform: process.platform, cwd: process.cwd(), root: projectRoot });
+const here = (): Shown => ({
+  platform: process.platform,
+  cwd: process.cwd(),
+  root: projectRoot,
+  isKit: !existsSync(join(projectRoot, 'src')),
+});
 
 /**
  * A command of this project with its arguments, quoted for the shell. It can be pasted where the user stands: npm finds its scripts
@@ -19,9 +27,13 @@ const here = (): Shown => ({ platform: process.platform, cwd: process.cwd(), roo
 export function commandLine(
   command: string,
   args: readonly string[],
-  { platform, cwd, root }: Shown = here(),
+  { platform, cwd, root, isKit = false }: Shown = here(),
 ): string {
   const words = args.map((arg) => quoteForShell(arg, platform));
+  if (isKit) {
+    const runner = quoteForShell(join(root, 'run.mjs'), platform);
+    return ['node', runner, ...(command === 'kit' ? [] : [command]), ...words].join(' ');
+  }
   const path = relative(root, cwd);
   const isWithin = !isAbsolute(path) && path.split(/[\\/]/)[0] !== '..';
   if (!isWithin) {

@@ -1,5 +1,5 @@
 // The clock for whole steps: as training submits them, so that what the CPU needs to record a dispatch counts where the GPU waits for it.
-import type { Clock } from '../gpu/clock.ts';
+import { type Clock, type OwnWork, wallClock } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { Pacer } from './pacer.ts';
 import type { Plan } from './plan.ts';
@@ -13,22 +13,17 @@ const submitMs = 4;
  */
 export const stepSampleNs = 40e6;
 
-/** Row i replays plan i; the wall clock, from the first command that is recorded until all is done. */
-export function stepClock(gpu: Gpu, plans: readonly Plan[]): Clock {
+/** The plans' steps, submitted as training submits them. */
+export function stepsAsTrained(gpu: Gpu): (plan: Plan) => OwnWork {
   const pacer = new Pacer(gpu, { budgetMs: submitMs });
-  return {
-    kind: 'wall',
-    async run(jobs) {
-      const timings = [];
-      for (const { row, repeats } of jobs) {
-        await gpu.device.queue.onSubmittedWorkDone();
-        const startedAt = performance.now();
-        for (let left = repeats; left > 0; ) left -= await pacer.submit(plans[row]!, left);
-        await pacer.drain();
-        const ns = 1e6 * (performance.now() - startedAt);
-        timings.push({ ns: ns > 0 ? ns : null });
-      }
-      return timings;
+  return (plan) => ({
+    async run(repeats) {
+      for (let left = repeats; left > 0; ) left -= await pacer.submit(plan, left);
+      await pacer.drain();
     },
-  };
+  });
 }
+
+/** Row i replays plan i; the wall clock, from the first command that is recorded until all is done. */
+export const stepClock = (gpu: Gpu, plans: readonly Plan[]): Clock =>
+  wallClock(gpu, plans.map(stepsAsTrained(gpu)));

@@ -93,6 +93,8 @@ describe('roofline', () => {
   });
 });
 
+const onGpu = { software: false };
+
 describe('analysis', () => {
   test('the fastest first; a default that is not among the fastest is reported; wrong rows fail', () => {
     const wrong = fakeRow('broken', [], { validation: { ok: false, how: 'y[0] is off' } });
@@ -111,11 +113,26 @@ describe('analysis', () => {
     const goal = { suite: 'train', group: 'step', rows: ['a'], against: 'b', atMost: 0.5 } as const;
     const outcome = (a: number) => {
       const rows = [fakeRow('a', around(a, 31, 5)), fakeRow('b', around(100))];
-      return checkGoals([fakeGroup('step x', rows, { suite: 'train' })], [goal])[0]!.outcome;
+      return checkGoals([fakeGroup('step x', rows, { suite: 'train' })], onGpu, [goal])[0]!.outcome;
     };
     expect(outcome(40)).toBe('met');
     expect(outcome(60)).toBe('missed');
     expect(outcome(50)).toBe('undecided');
+  });
+
+  test('a goal of software adapters is none of a GPU', () => {
+    const goal = {
+      suite: 'train',
+      group: 'step',
+      rows: ['a'],
+      against: 'b',
+      atMost: 0.5,
+      softwareOnly: true,
+    } as const;
+    const rows = [fakeRow('a', around(40, 31, 5)), fakeRow('b', around(100))];
+    const groups = [fakeGroup('step x', rows, { suite: 'train' })];
+    expect(checkGoals(groups, onGpu, [goal])).toEqual([]);
+    expect(checkGoals(groups, { software: true }, [goal])).toHaveLength(1);
   });
 
   describe('goals against the peak: 1,000 flops at 10 GFLOP/s are 100 ns', () => {
@@ -155,9 +172,9 @@ test("a goal of a row that was skipped because another has the same plan is that
     fakeRow('matmul=tile', around(40)),
   ];
   const group = fakeGroup('step x', rows, { suite: 'train' });
-  expect(checkGoals([group], [goal])).toEqual([]);
+  expect(checkGoals([group], onGpu, [goal])).toEqual([]);
   const skipped = [{ name: 'tuned', reason: 'the same as in "default"' }];
-  const results = checkGoals([{ ...group, skipped }], [goal]);
+  const results = checkGoals([{ ...group, skipped }], onGpu, [goal]);
   expect(results.map(({ row, against, outcome }) => [row, against, outcome])).toEqual([
     ['default', 'matmul=naive', 'met'],
     ['default', 'matmul=tile', 'missed'],

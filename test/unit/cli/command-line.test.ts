@@ -58,6 +58,16 @@ describe('a command is one that works', () => {
       );
     }
   });
+
+  test('in a kit: its runner, from wherever', () => {
+    for (const cwd of ['/project a', '/elsewhere']) {
+      const kit = { ...shown, isKit: true, cwd };
+      expect(commandLine('train', ['--resume', '/a b'], kit)).toBe(
+        "node '/project a/run.mjs' train --resume '/a b'",
+      );
+      expect(commandLine('kit', ['--help'], kit)).toBe("node '/project a/run.mjs' --help");
+    }
+  });
 });
 
 test("a search's shared folder of data is absolute: its command may be pasted elsewhere", () => {
