@@ -34,7 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'gpu',
-          include: ['test/kernels/**/*.test.ts', 'test/training/**/*.test.ts'],
+          include: ['test/{kernels,training,page}/**/*.test.ts'],
           testTimeout: 120_000,
           browser: {
             enabled: true,

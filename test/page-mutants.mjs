@@ -20,6 +20,20 @@ const mutant = (file, [find, replace], what, [test, name]) => ({
   name,
 });
 
+/**
+ * Of a part of the page that is tested without the rest of it.
+ * @param {string} file in src/page
+ * @param {readonly [find: string, replace: string]} change
+ * @param {string} what
+ * @param {readonly [test: string, name: string]} test in test/page, and a pattern of the names of its tests
+ * @returns {Mutant}
+ */
+const part = (file, change, what, [test, name]) => ({
+  ...mutant(file, change, what, [test, name]),
+  project: 'gpu',
+  tests: [`test/page/${test}.test.ts`],
+});
+
 /** @type {readonly Mutant[]} */
 export const pageMutants = [
   mutant(
@@ -161,5 +175,41 @@ export const pageMutants = [
     ['aria-label="Name of the run"', ''],
     'the field of a run’s name has no name',
     ['page', 'a visitor with a link|axe'],
+  ),
+  part(
+    'charts/line-chart.ts',
+    ['this.#plot?.setData(data, !this.#isZoomed);', 'this.#plot?.setData(data);'],
+    'a zoom snaps back with each new value',
+    ['line-chart', 'zoomed'],
+  ),
+  part(
+    'charts/line-chart.ts',
+    ['    this.#end.abort();\n', ''],
+    'a chart that was taken away keeps its listeners',
+    ['line-chart', 'taken away'],
+  ),
+  part(
+    'engine/training.ts',
+    ['if (this.#stop.signal.aborted) return; // While', 'if (false) return; // While'],
+    'a stop is lost while a pause is on its way',
+    ['training', 'while a pause'],
+  ),
+  part(
+    'engine/device.ts',
+    ['        signal.throwIfAborted(); // Between two files.\n', ''],
+    'a stop during the upload waits for all files',
+    ['training', 'during the upload'],
+  ),
+  part(
+    'engine/device.ts',
+    ['if (this.#data === data) this.#data = undefined;', ''],
+    'an upload that was stopped is taken for data',
+    ['training', 'during the upload'],
+  ),
+  part(
+    'engine/training.ts',
+    ['.testImages(shownImages).catch(() => undefined)', '.testImages(shownImages)'],
+    'pictures that are gone end the run',
+    ['training', 'pictures of data'],
   ),
 ];

@@ -1,0 +1,121 @@
+/** The page's charts, in a browser: what somebody zoomed into, and charts that are taken away. */
+import { afterEach, expect, test, vi } from 'vitest';
+import 'uplot/dist/uPlot.min.css';
+import { LineChart, type LineSpec } from '../../src/page/charts/line-chart.ts';
+
+const lines: readonly LineSpec[] = [{ label: 'loss', colour: 'training' }];
+const ramp = (count: number) => {
+  const x = Array.from({ length: count }, (_, i) => i);
+  return [{ x, middle: x, low: x, high: x }];
+};
+
+const made: HTMLElement[] = [];
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const element of made.splice(0)) element.remove();
+});
+
+function makeChart() {
+  const container = document.createElement('div');
+  container.style.width = '600px';
+  document.body.append(container);
+  made.push(container);
+  const chart = new LineChart(container, {
+    heightPx: 200,
+    valueText: String,
+    xText: (x) => `x${x}`,
+  });
+  return { chart, container };
+}
+
+/** What the axis says: drawn on a canvas, so it is asked as it is drawn. */
+function drawnTexts(): { readonly last: () => string[] } {
+  const texts: string[] = [];
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  vi.spyOn(CanvasRenderingContext2D.prototype, 'fillText').mockImplementation(function (
+    this: CanvasRenderingContext2D,
+    ...drawn
+  ) {
+    texts.push(drawn[0]);
+    fillText.apply(this, drawn);
+  });
+  return { last: () => texts.splice(0).filter((text) => text.startsWith('x')) };
+}
+
+/** uPlot paints in a microtask, and at the next frame. */
+const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
+async function drag(container: HTMLElement, from: number, to: number): Promise<void> {
+  const over = container.querySelector('.u-over')!;
+  const { left, top, width } = over.getBoundingClientRect();
+  const at = (part: number) => ({
+    bubbles: true,
+    clientX: left + part * width,
+    clientY: top + 20,
+    button: 0,
+    movementX: 1, // uPlot takes a move of nothing for none.
+  });
+  over.dispatchEvent(new MouseEvent('mouseenter', at(from)));
+  over.dispatchEvent(new MouseEvent('mousemove', at(from)));
+  over.dispatchEvent(new MouseEvent('mousedown', at(from)));
+  document.dispatchEvent(new MouseEvent('mousemove', at(to)));
+  over.dispatchEvent(new MouseEvent('mousemove', at(to)));
+  document.dispatchEvent(new MouseEvent('mouseup', at(to)));
+  await painted();
+}
+
+const largest = (texts: readonly string[]) => Math.max(...texts.map((text) => Number(text.slice(1))));
+
+test('what somebody zoomed into stays while values come, and a double click brings the whole axis back', async () => {
+  const drawn = drawnTexts();
+  const { chart, container } = makeChart();
+  chart.show(lines, ramp(101), 200);
+  await painted();
+  expect(largest(drawn.last())).toBe(200);
+
+  await drag(container, 0.1, 0.25); // Of 200.
+  const zoomed = largest(drawn.last());
+  expect(zoomed).toBeGreaterThan(30);
+  expect(zoomed).toBeLessThanOrEqual(50);
+
+  chart.show(lines, ramp(151), 200);
+  await painted();
+  expect(largest(drawn.last())).toBe(zoomed);
+
+  container.querySelector('.u-over')!.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
+  await painted();
+  drawn.last();
+  chart.show(lines, ramp(171), 200);
+  await painted();
+  expect(largest(drawn.last())).toBe(200);
+});
+
+test('a chart that is taken away is gone, and comes back with no change of size or colours', async () => {
+  const listeners = new Set<unknown>();
+  const matchMedia = window.matchMedia.bind(window);
+  const asked: MediaQueryList[] = [];
+  vi.spyOn(window, 'matchMedia').mockImplementation((query) => {
+    const list = matchMedia(query);
+    asked.push(list);
+    vi.spyOn(list, 'addEventListener').mockImplementation((_, listener, options) => {
+      listeners.add(listener);
+      (options as AddEventListenerOptions).signal?.addEventListener('abort', () =>
+        listeners.delete(listener),
+      );
+    });
+    return list;
+  });
+  const { chart, container } = makeChart();
+  chart.show(lines, ramp(11), 10);
+  await painted();
+  expect(container.querySelectorAll('canvas')).toHaveLength(1);
+  expect(listeners.size).toBe(asked.length);
+  expect(asked.length).toBeGreaterThan(0);
+
+  chart.destroy();
+  expect(container.querySelectorAll('canvas')).toHaveLength(0);
+  expect(listeners.size).toBe(0);
+  container.style.width = '400px';
+  await painted();
+  expect(container.querySelectorAll('canvas')).toHaveLength(0);
+});
