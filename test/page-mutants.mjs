@@ -178,7 +178,10 @@ export const pageMutants = [
   ),
   part(
     'charts/line-chart.ts',
-    ['this.#plot?.setData(data, !this.#isZoomed);', 'this.#plot?.setData(data);'],
+    [
+      'this.#plot?.setData(data, !this.#isZoomed);\n    if (this.#isZoomed) this.#plot?.redraw();',
+      'this.#plot?.setData(data);',
+    ],
     'a zoom snaps back with each new value',
     ['line-chart', 'zoomed'],
   ),

@@ -96,12 +96,14 @@ test('a stop while a pause is on its way ends the run: nobody would press Resume
   const { training, events } = make(
     madeData(() => {}),
     ({ event }) => {
-      if (event !== 'ready') return;
-      training.pause('you');
-      training.stop();
+      if (event === 'ready') training.pause('you');
+      // Shown before the run says that it is paused.
+      if (event === 'weights') training.stop();
     },
   );
+  training.watch({ samples: false, weights: true });
   expect(await training.run()).toMatchObject({ finished: false });
+  expect(named(events, 'weights')).not.toEqual([]);
   expect(named(events, 'paused')).toEqual([]);
 });
 
