@@ -26,7 +26,17 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/unit/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/layers.test.ts'],
+          exclude: ['test/e2e/firefox.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'firefox',
+          environment: 'node',
+          include: ['test/e2e/firefox.test.ts'],
           hookTimeout: 120_000,
         },
       },

@@ -33,8 +33,14 @@ const checks: readonly Check[] = [
   { name: 'types', module: 'typescript/bin/tsc', args: ['--noEmit'] },
 ];
 
-/** Tests that run at the same time: those of kernels wait for the compiler of one adapter, which uses one core, the others for processes. */
-const lanes: readonly (readonly Check[])[] = [[project('node')], [project('gpu'), project('lavapipe')]];
+/**
+ * Tests that run at the same time: those of kernels wait for the compiler of one adapter, which uses one core, the others for processes. Firefox
+ * comes behind the former, so that both lanes take as long.
+ */
+const lanes: readonly (readonly Check[])[] = [
+  [project('node')],
+  [project('gpu'), project('lavapipe'), project('firefox')],
+];
 
 /** Options of Vitest that are often given, which npm must not keep. */
 const testOptions = [
