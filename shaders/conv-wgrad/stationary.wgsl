@@ -23,6 +23,8 @@ const ROWS = 4u;   // ceil(B P / PARTS)
 const LINES = 2u;
 const SPAN = 4u;
 const TERMS = 8u;  // LINES SPAN
+const INNER = 0u;     // pixels of a span from here
+const INNER_END = 0u; // to here lie in the image under every tap
 const GROUP = 8u;  // of terms that are summed in one register; divides TERMS
 const COLS = 1u;
 const BLOCK = 36u; // a multiple of 4
@@ -78,10 +80,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
           let row = line + l;
           let h = row % P * STEP_Y + r - PAD_Y;
           let xRow = pixel0 + (row / P * H + h) * W * C;
-          let width = select(0u, W, h < H && row < lastLine);
+          let isRow = h < H && row < lastLine;
+          let width = select(0u, W, isRow);
           //#unroll
           for (var d = 0u; d < SPAN; d++) {
-            a[l * SPAN + d] = select(0.0, x[xRow + d * STEP_X * C], v0 + d * STEP_X < width);
+            if (d >= INNER && d < INNER_END) {
+              a[l * SPAN + d] = select(0.0, x[xRow + d * STEP_X * C], isRow);
+            } else {
+              a[l * SPAN + d] = select(0.0, x[xRow + d * STEP_X * C], v0 + d * STEP_X < width);
+            }
           }
         }
         // sums[16 c + 4 swap + j]: column j of the vec4 that invocation lane ^ swap holds in group c. A group of terms at a time, one sum after the

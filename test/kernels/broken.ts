@@ -244,6 +244,18 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     },
     {
       variant: 'stationary',
+      mistake: 'takes the pixel left of the image for one inside it',
+      find: 'd >= INNER &&',
+      replace: 'd + 1u >= INNER &&',
+    },
+    {
+      variant: 'stationary',
+      mistake: 'takes the pixel right of the image for one inside it',
+      find: 'd < INNER_END',
+      replace: 'd < INNER_END + 1u',
+    },
+    {
+      variant: 'stationary',
       mistake: 'counts the last pixel of a row again for those beyond it',
       find: 'min(own, N4 - 1u)], q + d < Q)',
       replace: 'min(own, N4 - 1u)], true)',

@@ -47,6 +47,8 @@ describe('wgradParts', () => {
   test.each([
     [vgg, 50],
     [{ ...vgg, B: 1 }, 1],
+    // 800 rows of 8 pixels: 12 parts of 67 would leave 4 of them empty.
+    [{ ...vgg, H: 16, W: 16 }, 10],
     [{ ...vgg, B: 1024, H: 31, W: 31, ...square(3, 1, 1) }, 128],
   ] as const)('%o', (shape, parts) => {
     expect(wgradParts(shape)).toBe(parts);
