@@ -1,5 +1,5 @@
 // The page: its parts are made once and live as long as the tab.
-import { effect, signal } from '@preact/signals-core';
+import { computed, effect, signal } from '@preact/signals-core';
 import { html } from 'lit-html';
 import { datasetUrl, defaultDataset } from '../data/datasets/index.ts';
 import { Engine } from './engine/engine.ts';
@@ -115,10 +115,12 @@ effect(() => {
   document.title = `${part} %${validation === undefined ? '' : ` · ${percent(validation)}`} – wgrad`;
 });
 
-/** What is on the screen: the rest is not read back from the GPU. */
+/** What is on the screen: the rest is not read back from the GPU. Told anew with each run, whose worker may be a new one. */
+const isTrainingHere = computed(() => isBusy(app.run.value));
 effect(() => {
-  const shown = router.route.value === 'train' && isBusy(app.run.value);
-  if (shown) void app.engine.call('watch', { samples: true, weights: true }).catch(() => {});
+  void isTrainingHere.value;
+  const isShown = router.route.value === 'train';
+  void app.engine.call('watch', { samples: isShown, weights: isShown }).catch(() => {});
 });
 
 window.addEventListener('beforeunload', (event) => {

@@ -292,12 +292,18 @@ test('a stopped run that goes on is its own form: nothing has changed, and its s
   const [, stopped] = await keptRuns(page);
   const row = `.runs tr[data-run="${stopped!.id}"]`;
   await page.waitForSelector(row);
+  // Deleted, and not: its checkpoint is still there.
+  await page.$eval(`${row} [data-act=delete]`, (button) => (button as HTMLElement).click());
+  await page.waitForSelector('[data-act=undo]');
+  await page.$eval('[data-act=undo]', (button) => (button as HTMLElement).click());
+  await page.waitForSelector(row);
   await page.$eval(`${row} [data-act=settings]`, (button) => (button as HTMLElement).click());
   await waitForText(page, '#estimate', /5,000 steps/);
   await page.click('nav a[href="#/runs"]');
   await page.$eval(`${row} [data-act=go-on]`, (button) => (button as HTMLElement).click());
   await waitForRun(page, ['running']);
-  expect(await stepsDone(page)).toBeGreaterThan(0);
+  expect(stopped!.step).toBeGreaterThan(0);
+  expect(await stepsDone(page)).toBeGreaterThanOrEqual(stopped!.step);
   expect(await page.$('[data-act=restart]')).toBeNull();
   await act(page, 'stop');
   expect(await waitForRun(page, ['stopped', 'failed'])).toBe('stopped');

@@ -53,6 +53,12 @@ export class CheckpointSlots {
     for (const slot of [0, 1] as const) await this.#files.remove(slotName(runId, slot));
   }
 
+  /** Drops those of all other runs. */
+  async keepOnly(runIds: readonly string[]): Promise<void> {
+    const kept = new Set(runIds.flatMap((runId) => [slotName(runId, 0), slotName(runId, 1)]));
+    for (const name of await this.#files.names()) if (!kept.has(name)) await this.#files.remove(name);
+  }
+
   async #newest(runId: string): Promise<{ slot: 0 | 1; checkpoint: StoredCheckpoint } | undefined> {
     const found = await Promise.all(
       ([0, 1] as const).map(async (slot) => {

@@ -143,9 +143,9 @@ export interface EngineCalls {
     readonly takes: { readonly samples: boolean; readonly weights: boolean };
     readonly gives: null;
   };
-  /** The step of a run's last whole checkpoint; null without one. */
-  checkpointStep: { readonly takes: { readonly runId: string }; readonly gives: number | null };
   dropCheckpoint: { readonly takes: { readonly runId: string }; readonly gives: null };
+  /** Drops the checkpoints of all runs but these. */
+  keepCheckpoints: { readonly takes: { readonly runIds: readonly string[] }; readonly gives: null };
   labGroups: { readonly takes: LabRequest; readonly gives: readonly LabGroup[] };
   /** Checks and times variants of one of the groups that `labGroups` gave last. */
   labMeasure: {

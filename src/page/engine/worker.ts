@@ -69,8 +69,8 @@ const answers: Answers = {
     training?.watch(wanted);
     return null;
   },
-  checkpointStep: async ({ runId }) => (await (await slots)?.read(runId))?.step ?? null,
   dropCheckpoint: async ({ runId }) => nothing(await (await slots)?.drop(runId)),
+  keepCheckpoints: async ({ runIds }) => nothing(await (await slots)?.keepOnly(runIds)),
   labGroups: async (request) => (await lab()).groups(request),
   labMeasure: async ({ id, variants }) => (await lab()).measure(id, variants),
   labPeaks: async () => (await lab()).peaks(),

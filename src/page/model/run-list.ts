@@ -20,13 +20,14 @@ export class RunList {
     this.#app = app;
   }
 
-  /** Reads what is kept. A run that no tab trains any more was interrupted. */
+  /** Reads what is kept. A run that no tab trains any more was interrupted; a checkpoint without its run is of one that was deleted. */
   async load(isTraining: () => Promise<boolean>): Promise<void> {
-    const runs = await readRuns();
-    const busy = runs.some(({ state }) => state === 'running') && (await isTraining());
+    const [runs, isBusy] = [await readRuns(), await isTraining()];
     this.runs.value = runs.map((run) =>
-      run.state === 'running' && !busy ? { ...run, state: 'interrupted' } : run,
+      run.state === 'running' && !isBusy ? { ...run, state: 'interrupted' } : run,
     );
+    if (isBusy) return;
+    await this.#app.engine.call('keepCheckpoints', { runIds: runs.map(({ id }) => id) }).catch(() => {});
   }
 
   /** The Runs view imports, once it was shown: what came before has waited for it. */
@@ -73,9 +74,14 @@ export class RunList {
     await editRun(id, part).catch(() => {});
   }
 
+  /** Its checkpoint stays: whoever deletes it may think better of it. */
   async forget(id: string): Promise<void> {
     this.runs.value = this.runs.peek().filter((run) => run.id !== id);
     await deleteRun(id).catch(() => {});
+  }
+
+  /** For good. */
+  async dropCheckpoint(id: string): Promise<void> {
     await this.#app.engine.call('dropCheckpoint', { runId: id }).catch(() => {});
   }
 

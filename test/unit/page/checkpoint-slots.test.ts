@@ -31,6 +31,14 @@ function folder(refuse: (name: string) => Error | undefined = () => undefined) {
 
 const checkpointAt = (step: number): StoredCheckpoint => ({ step, file: Uint8Array.of(step, 2, 3) });
 
+test('checkpoints of runs that are there no more are dropped, the others stay', async () => {
+  const { privateFiles, files } = folder();
+  const slots = new CheckpointSlots(privateFiles);
+  for (const run of ['a', 'b', 'c']) for (const step of [1, 2]) await slots.write(run, checkpointAt(step));
+  await slots.keepOnly(['a', 'c', 'd']);
+  expect([...files.keys()].sort()).toEqual(['a.0', 'a.1', 'c.0', 'c.1']);
+});
+
 test('the slots are written in turn, and the newest whole one is read', async () => {
   const { privateFiles, files, written } = folder();
   const slots = new CheckpointSlots(privateFiles);

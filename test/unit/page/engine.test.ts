@@ -19,8 +19,8 @@ function start() {
 describe('a call', () => {
   test('is answered by its number, whatever the order', async () => {
     const { engine, workers } = start();
-    const first = engine.call('checkpointStep', { runId: 'a' });
-    const second = engine.call('checkpointStep', { runId: 'b' });
+    const first = engine.call('ping');
+    const second = engine.call('probe');
     const [a, b] = workers[0]!.calls;
     workers[0]!.say({ id: b!.id, gives: 2 });
     workers[0]!.say({ id: a!.id, gives: 1 });

@@ -101,11 +101,20 @@ class RunsState {
   async remove(record: RunRecord): Promise<void> {
     const [metrics, weights] = await Promise.all([readMetrics(record.id), readWeights(record.id)]);
     const whole = { record, metrics, weights };
+    this.#isGone();
     this.deleted.value = whole;
     await this.parts.runs.forget(record.id);
     setTimeout(() => {
-      if (this.deleted.peek() === whole) this.deleted.value = undefined;
+      if (this.deleted.peek() === whole) this.#isGone();
     }, undoMs);
+  }
+
+  /** The run that was deleted last cannot come back any more. */
+  #isGone(): void {
+    const whole = this.deleted.peek();
+    if (whole === undefined) return;
+    this.deleted.value = undefined;
+    void this.parts.runs.dropCheckpoint(whole.record.id);
   }
 
   async undo(): Promise<void> {
