@@ -72,16 +72,19 @@ function forward(x: Numbers, w: Numbers, bias: Numbers | null, shape: ConvShape,
   return y;
 }
 
-function wgrad(x: Numbers, dy: Numbers, shape: ConvShape, map: Map): Float64Array {
+/** (parts, SIZE_Y, SIZE_X, C, N): each part sums the pixels of so many rows (b, p) of y; parts behind the last row are 0. */
+function wgrad(x: Numbers, dy: Numbers, shape: ConvShape, { parts, rows }: Parts, map: Map): Float64Array {
   const { B, H, W, C, N, SIZE_Y, SIZE_X } = shape;
   const { P, Q } = sizesOf(shape);
   expectLength('convolutionWgrad', 'x', x, B * H * W * C);
   expectLength('convolutionWgrad', 'dy', dy, B * P * Q * N);
-  const dw = new Float64Array(SIZE_Y * SIZE_X * C * N);
+  const size = SIZE_Y * SIZE_X * C * N;
+  const dw = new Float64Array(parts * size);
   visitTaps(shape, (xAt, wAt, yAt) => {
+    const at = Math.floor(yAt / (rows * Q * N)) * size + wAt;
     for (let c = 0; c < C; c++) {
       const factor = map(x[xAt + c]!);
-      for (let n = 0; n < N; n++) dw[wAt + c * N + n]! += factor * map(dy[yAt + n]!);
+      for (let n = 0; n < N; n++) dw[at + c * N + n]! += factor * map(dy[yAt + n]!);
     }
   });
   return dw;
@@ -115,13 +118,30 @@ export const absConvolution = (
   shape: ConvShape,
 ): Float64Array => forward(x, w, bias, shape, Math.abs);
 
-/** dw (SIZE_Y, SIZE_X, C, N). */
-export const convolutionWgrad = (x: Numbers, dy: Numbers, shape: ConvShape): Float64Array =>
-  wgrad(x, dy, shape, identity);
+/** How wgrad's pixels are summed apart. */
+interface Parts {
+  readonly parts: number;
+  /** Rows (b, p) of y in a part. */
+  readonly rows: number;
+}
 
-/** At most B P Q terms. */
-export const absConvolutionWgrad = (x: Numbers, dy: Numbers, shape: ConvShape): Float64Array =>
-  wgrad(x, dy, shape, Math.abs);
+const oneOf = (shape: ConvShape): Parts => ({ parts: 1, rows: shape.B * sizesOf(shape).P });
+
+/** dw (parts, SIZE_Y, SIZE_X, C, N). */
+export const convolutionWgrad = (
+  x: Numbers,
+  dy: Numbers,
+  shape: ConvShape,
+  parts = oneOf(shape),
+): Float64Array => wgrad(x, dy, shape, parts, identity);
+
+/** At most rows · Q terms. */
+export const absConvolutionWgrad = (
+  x: Numbers,
+  dy: Numbers,
+  shape: ConvShape,
+  parts = oneOf(shape),
+): Float64Array => wgrad(x, dy, shape, parts, Math.abs);
 
 /** dx (B, H, W, C). */
 export const convolutionDgrad = (dy: Numbers, w: Numbers, shape: ConvShape): Float64Array =>

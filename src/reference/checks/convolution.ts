@@ -79,17 +79,11 @@ export const convWgradCheck: OpCheck<ConvWgradShape> = {
     const { P, Q } = outputSize(shape);
     const x = build.input('x', () => build.normals(size.x));
     const dy = build.input('dy', () => build.normals(size.y));
-    const rows = rowsOfPart(shape);
+    const parts = { parts: shape.PARTS, rows: rowsOfPart(shape) };
     build.expect('partial', (r) => {
-      const values = new Float64Array(shape.PARTS * size.w);
-      const bound = new Float64Array(shape.PARTS * size.w);
-      for (let part = 0; part < shape.PARTS; part++) {
-        const ofPart = dy(r).map((value, i) => (Math.floor(i / (Q * shape.N * rows)) === part ? value : 0));
-        values.set(convolutionWgrad(x(r), ofPart, shape), part * size.w);
-        const abs = absConvolutionWgrad(x(r), ofPart, shape);
-        bound.set(sumBound(abs, Math.min(rows, shape.B * P) * Q), part * size.w);
-      }
-      return { values, bound };
+      const abs = absConvolutionWgrad(x(r), dy(r), shape, parts);
+      const bound = sumBound(abs, Math.min(parts.rows, shape.B * P) * Q);
+      return { values: convolutionWgrad(x(r), dy(r), shape, parts), bound };
     });
   },
 };

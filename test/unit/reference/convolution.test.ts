@@ -42,4 +42,17 @@ describe('convolution', () => {
     expect(dot(convolutionWgrad(x, dy, shape), w)).toBeCloseTo(forward, 12);
     expect(dot(convolutionDgrad(dy, w, shape), x)).toBeCloseTo(forward, 12);
   });
+
+  test('a part of wgrad has the pixels of its rows of y; parts behind the last row are 0', () => {
+    const [x, dy] = [numbers(2 * 5 * 4 * 2, 1), numbers(2 * 3 * 3 * 3, 3)];
+    // Six rows of three pixels and three filters, in twos.
+    const size = 3 * 2 * 2 * 3;
+    const parts = convolutionWgrad(x, dy, shape, { parts: 4, rows: 2 });
+    for (let part = 0; part < 4; part++) {
+      const own = dy.map((value, i) => (Math.floor(i / (2 * 3 * 3)) === part ? value : 0));
+      expect(parts.subarray(part * size, (part + 1) * size)).toEqual(convolutionWgrad(x, own, shape));
+    }
+    expect(parts.subarray(3 * size).every((value) => value === 0)).toBe(true);
+    expect(parts.subarray(0, size).every((value) => value !== 0)).toBe(true);
+  });
 });
