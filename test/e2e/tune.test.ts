@@ -55,7 +55,9 @@ test('tune measures, prints and keeps; train uses what was measured on this adap
   const known = await train('known');
   expect(known.status, known.stderr).toBe(0);
   expect(known.stderr).not.toMatch(measured);
-  expect(variantsOf('known')['layers.1 wgrad']).toBe('naive');
+  // Where the fastest kernels are the defaults, no whole step was timed; then one is here, which the naive kernel may lose.
+  const hasStep = Object.keys(ops).some((op) => op.startsWith('step '));
+  expect(hasStep ? ['naive'] : ['naive', 'quad-4x12']).toContain(variantsOf('known')['layers.1 wgrad']);
 
   // So few steps that compiling is what they wait for: no measurements, neither made nor used.
   const brief = await train('brief', 2);
