@@ -23,8 +23,6 @@ const ROWS = 4u;   // ceil(B P / PARTS)
 const LINES = 2u;
 const SPAN = 4u;
 const TERMS = 8u;  // LINES SPAN
-const INNER = 0u;     // pixels of a span from here
-const INNER_END = 0u; // to here lie in the image under every tap
 const GROUP = 8u;  // of terms that are summed in one register; divides TERMS
 const COLS = 1u;
 const BLOCK = 36u; // a multiple of 4
@@ -84,7 +82,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
           let width = select(0u, W, isRow);
           //#unroll
           for (var d = 0u; d < SPAN; d++) {
-            if (d >= INNER && d < INNER_END) {
+            // Of a whole row of y it is known which pixels lie in the image under every tap.
+            if (SPAN == Q && d * STEP_X >= PAD_X && d * STEP_X + SIZE_X <= W + PAD_X) {
               a[l * SPAN + d] = select(0.0, x[xRow + d * STEP_X * C], isRow);
             } else {
               a[l * SPAN + d] = select(0.0, x[xRow + d * STEP_X * C], v0 + d * STEP_X < width);

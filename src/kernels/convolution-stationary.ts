@@ -118,12 +118,6 @@ export const stationaryDgrad = (held = fastest) =>
     times: ({ STEP_Y, STEP_X }) => STEP_Y * STEP_X,
   });
 
-/** Which pixels of a row of y lie in the image under every tap; none where a block is not the whole row. */
-function innerPixels({ W, SIZE_X, STEP_X, PAD_X, ...rest }: ConvWgradShape, SPAN: number) {
-  if (SPAN !== outputSize({ W, SIZE_X, STEP_X, PAD_X, ...rest }).Q) return { INNER: 0, INNER_END: 0 };
-  return { INNER: ceil(PAD_X / STEP_X), INNER_END: floor((W - SIZE_X + PAD_X) / STEP_X) + 1 };
-}
-
 /** Rows of y, and pixels of each, in a block of wgrad: those that leave the least of the last block empty, a block costing 16 pixels by itself. */
 function pixelBlock(held: number, shape: ConvWgradShape) {
   const COLS = sixteens(shape.N);
@@ -136,7 +130,7 @@ function pixelBlock(held: number, shape: ConvWgradShape) {
     if (price(lines) <= price(LINES)) LINES = lines;
   }
   const TERMS = LINES * SPAN;
-  return { ROWS, LINES, SPAN, TERMS, ...innerPixels(shape, SPAN), GROUP: groupOf(TERMS, 16), COLS };
+  return { ROWS, LINES, SPAN, TERMS, GROUP: groupOf(TERMS, 16), COLS };
 }
 
 export const stationaryWgrad = (held = fastest) =>

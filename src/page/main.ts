@@ -1,5 +1,5 @@
 // The page: its parts are made once and live as long as the tab.
-import { computed, effect, signal } from '@preact/signals-core';
+import { effect, signal } from '@preact/signals-core';
 import { html } from 'lit-html';
 import { datasetUrl, defaultDataset } from '../data/datasets/index.ts';
 import { Engine } from './engine/engine.ts';
@@ -115,12 +115,11 @@ effect(() => {
   document.title = `${part} %${validation === undefined ? '' : ` · ${percent(validation)}`} – wgrad`;
 });
 
-/** What is on the screen: the rest is not read back from the GPU. Told anew with each run, whose worker may be a new one. */
-const isTrainingHere = computed(() => isBusy(app.run.value));
+/** What is on the screen: the rest is not read back from the GPU. */
 effect(() => {
-  void isTrainingHere.value;
-  const isShown = router.route.value === 'train';
-  void app.engine.call('watch', { samples: isShown, weights: isShown }).catch(() => {});
+  if (!isBusy(app.run.value)) return;
+  const samples = router.route.value === 'train';
+  void app.engine.call('watch', { samples, weights: samples }).catch(() => {});
 });
 
 window.addEventListener('beforeunload', (event) => {

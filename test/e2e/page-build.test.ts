@@ -87,7 +87,7 @@ test('its sizes: what the Train view loads, first and with its charts, and the e
   const isTrain = (name: string) => !isEngine(name) && !lazy.test(name);
   // What is there before anything trains; then the charts come, 24 KB of them uPlot.
   expect(total((name) => isTrain(name) && !charts.test(name))).toBeLessThan(52_000);
-  expect(total(isTrain)).toBeLessThan(76_000);
+  expect(total(isTrain)).toBeLessThan(75_500);
   expect(total((name) => !lazy.test(name))).toBeLessThan(162_500);
 });
 

@@ -245,14 +245,14 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'stationary',
       mistake: 'takes the pixel left of the image for one inside it',
-      find: 'd >= INNER &&',
-      replace: 'd + 1u >= INNER &&',
+      find: 'd * STEP_X >= PAD_X',
+      replace: '(d + 1u) * STEP_X >= PAD_X',
     },
     {
       variant: 'stationary',
       mistake: 'takes the pixel right of the image for one inside it',
-      find: 'd < INNER_END',
-      replace: 'd < INNER_END + 1u',
+      find: 'SIZE_X <= W + PAD_X',
+      replace: 'SIZE_X <= W + PAD_X + STEP_X',
     },
     {
       variant: 'stationary',

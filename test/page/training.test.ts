@@ -24,7 +24,9 @@ const request: TrainRequest = {
 };
 
 /** Black images of class 0. `before` is told of a file that is asked for. */
-const madeData = (before: (name: string) => void): Pick<DataStore, 'set' | 'respond' | 'testImages'> => ({
+const madeData = (
+  before: (name: string) => void = () => {},
+): Pick<DataStore, 'set' | 'respond' | 'testImages'> => ({
   set: cifar10,
   async respond(url) {
     const name = url.slice(url.lastIndexOf('/') + 1);
@@ -50,7 +52,7 @@ interface Made {
 
 function make(
   store: Partial<DataStore> & object,
-  onEvent: (event: EngineEvent, training: Training) => void,
+  onEvent: (event: EngineEvent, training: Training) => void = () => {},
 ): Made {
   const events: EngineEvent[] = [];
   const training: Training = new Training(
@@ -77,7 +79,6 @@ test('a stop during the upload ends the run, and the next one uploads again and 
     madeData((name) => {
       if (name.startsWith('data_batch') && ++asked === 3) training.stop();
     }),
-    () => {},
   );
   await expect(training.run()).rejects.toMatchObject({ kind: 'stopped' });
   expect(named(events, 'ready')).toEqual([]);
@@ -86,21 +87,17 @@ test('a stop during the upload ends the run, and the next one uploads again and 
     madeData((name) => {
       if (name.startsWith('data_batch')) asked++;
     }),
-    () => {},
   );
   expect(await next.training.run()).toMatchObject({ finished: true, step: steps });
   expect(asked).toBe(3 + 5);
 });
 
 test('a stop while a pause is on its way ends the run: nobody would press Resume', async () => {
-  const { training, events } = make(
-    madeData(() => {}),
-    ({ event }) => {
-      if (event === 'ready') training.pause('you');
-      // Shown before the run says that it is paused.
-      if (event === 'weights') training.stop();
-    },
-  );
+  const { training, events } = make(madeData(), ({ event }) => {
+    if (event === 'ready') training.pause('you');
+    // Shown before the run says that it is paused.
+    if (event === 'weights') training.stop();
+  });
   training.watch({ samples: false, weights: true });
   expect(await training.run()).toMatchObject({ finished: false });
   expect(named(events, 'weights')).not.toEqual([]);
@@ -108,25 +105,19 @@ test('a stop while a pause is on its way ends the run: nobody would press Resume
 });
 
 test('a paused run says so, and goes on to its end', async () => {
-  const { training, events } = make(
-    madeData(() => {}),
-    ({ event }) => {
-      if (event === 'ready') training.pause('you');
-      if (event === 'paused') queueMicrotask(() => training.resume());
-    },
-  );
+  const { training, events } = make(madeData(), ({ event }) => {
+    if (event === 'ready') training.pause('you');
+    if (event === 'paused') queueMicrotask(() => training.resume());
+  });
   expect(await training.run()).toMatchObject({ finished: true, step: steps });
   expect(named(events, 'paused')).toMatchObject([{ by: 'you' }]);
   expect(named(events, 'running')).toHaveLength(1);
 });
 
 test('pictures of data that another tab has deleted are left out: the run has the data on the GPU', async () => {
-  const gone = { ...madeData(() => {}), testImages: () => Promise.reject(new Error('it is not there')) };
-  const withPictures = make(
-    madeData(() => {}),
-    () => {},
-  );
-  const without = make(gone, () => {});
+  const gone = { ...madeData(), testImages: () => Promise.reject(new Error('it is not there')) };
+  const withPictures = make(madeData());
+  const without = make(gone);
   for (const { training } of [withPictures, without]) {
     training.watch({ samples: true, weights: true });
     expect(await training.run()).toMatchObject({ finished: true, step: steps });

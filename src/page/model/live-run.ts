@@ -16,14 +16,13 @@ export class LiveRun {
   objectsPerStep: number | undefined;
   /** First step whose loss was not finite, by replica. */
   readonly diverged = new Map<number, number>();
-  readonly #startedMs: number;
+  readonly #startedMs = performance.now();
   readonly #elapsedBefore: number;
 
-  constructor(form: Form, record: RunRecord, metrics: RunMetrics | undefined, nowMs: number) {
+  constructor(form: Form, record: RunRecord) {
     this.form = form;
     this.record = record;
-    this.metrics = metrics ?? emptyMetrics(record.train.replicas.length);
-    this.#startedMs = nowMs;
+    this.metrics = emptyMetrics(record.train.replicas.length);
     this.#elapsedBefore = record.elapsedMs;
     this.epoch = record.stepsPerEpoch > 0 ? record.step / record.stepsPerEpoch : 0;
     // A run that goes on knows of them from before.

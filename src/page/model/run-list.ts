@@ -20,14 +20,13 @@ export class RunList {
     this.#app = app;
   }
 
-  /** Reads what is kept. A run that no tab trains any more was interrupted; a checkpoint without its run is of one that was deleted. */
+  /** Reads what is kept. A run that no tab trains any more was interrupted. */
   async load(isTraining: () => Promise<boolean>): Promise<void> {
-    const [runs, isBusy] = [await readRuns(), await isTraining()];
+    const runs = await readRuns();
+    const busy = runs.some(({ state }) => state === 'running') && (await isTraining());
     this.runs.value = runs.map((run) =>
-      run.state === 'running' && !isBusy ? { ...run, state: 'interrupted' } : run,
+      run.state === 'running' && !busy ? { ...run, state: 'interrupted' } : run,
     );
-    if (isBusy) return;
-    await this.#app.engine.call('keepCheckpoints', { runIds: runs.map(({ id }) => id) }).catch(() => {});
   }
 
   /** The Runs view imports, once it was shown: what came before has waited for it. */
@@ -78,11 +77,6 @@ export class RunList {
   async forget(id: string): Promise<void> {
     this.runs.value = this.runs.peek().filter((run) => run.id !== id);
     await deleteRun(id).catch(() => {});
-  }
-
-  /** For good. */
-  async dropCheckpoint(id: string): Promise<void> {
-    await this.#app.engine.call('dropCheckpoint', { runId: id }).catch(() => {});
   }
 
   /** `base`, `base 2`, `base 3`, ... */

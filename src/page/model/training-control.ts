@@ -85,20 +85,16 @@ export class TrainingControl {
       hasWeights: false,
       initial: this.initial.peek()?.name ?? null,
     };
-    await this.#run(new LiveRun(form, record, undefined, performance.now()), false);
+    await this.#run(new LiveRun(form, record), false);
   }
 
   /** Goes on with an interrupted or stopped run from its last checkpoint. */
   async goOn(record: RunRecord): Promise<void> {
     if (isBusy(this.#app.run.peek())) return;
-    this.#app.run.value = { state: 'preparing', what: 'starting', done: 0, total: 0 };
     const { settings, train } = record;
     const form = settings === null ? emptyForm() : formOfRun(settings, record.experiment, train);
-    const metrics = await readMetrics(record.id).catch(() => undefined);
-    await this.#run(
-      new LiveRun(form, { ...record, state: 'running', problem: null }, metrics, performance.now()),
-      true,
-    );
+    const running = { ...record, state: 'running', problem: null } as const;
+    await this.#run(new LiveRun(form, running), true);
   }
 
   /** What is written about a run by hand. */
@@ -199,6 +195,10 @@ export class TrainingControl {
       this.version.value++;
     });
     try {
+      if (goesOn) {
+        live.metrics = (await readMetrics(live.record.id).catch(() => undefined)) ?? live.metrics;
+        this.version.value++;
+      }
       if (!hasData(app.data.peek()) && !(await app.download())) {
         const problem = app.dataProblem.peek();
         throw problem === undefined

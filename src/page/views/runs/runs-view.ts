@@ -9,7 +9,7 @@ import type { Router } from '../../router.ts';
 import { saveFile } from '../../save-file.ts';
 import { importFiles } from '../../store/import-files.ts';
 import { type WholeRun, writeRunFile } from '../../store/run-file.ts';
-import { readMetrics, readWeights } from '../../store/run-store.ts';
+import { readMetrics, readRuns, readWeights } from '../../store/run-store.ts';
 import { paint } from '../paint.ts';
 import {
   mostOverlaid,
@@ -114,7 +114,7 @@ class RunsState {
     const whole = this.deleted.peek();
     if (whole === undefined) return;
     this.deleted.value = undefined;
-    void this.parts.runs.dropCheckpoint(whole.record.id);
+    void this.parts.app.engine.call('dropCheckpoint', { runId: whole.record.id }).catch(() => {});
   }
 
   async undo(): Promise<void> {
@@ -138,6 +138,14 @@ class RunsState {
   }
 }
 
+/** A checkpoint without its run is of one that was deleted, in a tab that was closed before its Undo was over. */
+async function dropOrphans({ app, runs }: RunsParts): Promise<void> {
+  const kept = await readRuns(); // Another tab's, too.
+  if (kept.length === 0) return; // Or they could not be read.
+  const runIds = [...kept, ...runs.runs.peek()].map(({ id }) => id);
+  await app.engine.call('keepCheckpoints', { runIds }).catch(() => {});
+}
+
 const fileName = (name: string): string => name.replace(/[^\w.-]+/g, '-').slice(0, 60) || 'run';
 
 export function mountRuns(root: HTMLElement, parts: RunsParts): void {
@@ -147,6 +155,8 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
   const [table, chart] = [document.createElement('div'), document.createElement('div')];
   root.append(table, chart);
   for (const element of [table, chart]) element.className = 'column';
+
+  void dropOrphans(parts);
 
   // The newest runs are shown at first.
   let isFirst = true;

@@ -270,9 +270,7 @@ function buttons(
   const wrong = Object.keys(problems).length > 0;
   if (isBusy(run)) {
     const live = training.live.value;
-    // While what a run goes on from is read, the one before it is still shown.
-    const isStarting = run.state === 'preparing' && run.what === 'starting';
-    const changed = live === undefined || isStarting ? [] : differences(training.form.value, live.form);
+    const changed = live === undefined ? [] : differences(training.form.value, live.form);
     return html`${runButtons(app, training)}
     ${
       changed.length === 0
