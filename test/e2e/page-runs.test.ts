@@ -70,6 +70,15 @@ async function trainToEnd(page: Page): Promise<void> {
   expect(await keptRuns(page)).toHaveLength(before + 1);
 }
 
+/** Its files in the browser's private file system. */
+const checkpointsOf = (page: Page, runId: string) =>
+  page.evaluate(async (id) => {
+    const root = await navigator.storage.getDirectory();
+    const names: string[] = [];
+    for await (const name of (await root.getDirectoryHandle('checkpoints')).keys()) names.push(name);
+    return names.filter((name) => name.startsWith(id));
+  }, runId);
+
 /** Opens the form anew with another query. */
 async function withQuery(page: Page, query: string): Promise<void> {
   await page.evaluate(async (hash) => {
@@ -295,6 +304,9 @@ test('a stopped run that goes on is its own form: nothing has changed, and its s
   // Deleted, and not: its checkpoint is still there.
   await page.$eval(`${row} [data-act=delete]`, (button) => (button as HTMLElement).click());
   await page.waitForSelector('[data-act=undo]');
+  await expect.poll(async () => (await keptRuns(page)).map(({ id }) => id)).not.toContain(stopped!.id);
+  await new Promise((resolve) => setTimeout(resolve, 300)); // Whoever dropped it would have by now.
+  expect(await checkpointsOf(page, stopped!.id)).not.toEqual([]);
   await page.$eval('[data-act=undo]', (button) => (button as HTMLElement).click());
   await page.waitForSelector(row);
   await page.$eval(`${row} [data-act=settings]`, (button) => (button as HTMLElement).click());
