@@ -113,9 +113,14 @@ export function perChannel({ mean, std }: Normalisation, channels: number): Norm
     const average = mean.subarray(from, to).reduce((sum, value) => sum + value, 0) / pixels;
     // The mean variance of the pixels, and the variance of their means.
     let variance = 0;
-    for (let p = from; p < to; p++) variance += (std[p]! ** 2 + (mean[p]! - average) ** 2) / pixels;
+    for (let p = from; p < to; p++) {
+      // No value between 0 and 1 deviates by more than 0.5: 1 stands for a pixel that never changes.
+      const own = std[p] === 1 ? 0 : std[p]! ** 2;
+      variance += (own + (mean[p]! - average) ** 2) / pixels;
+    }
     result.mean.fill(average, from, to);
-    result.std.fill(Math.sqrt(variance), from, to);
+    // What is left of rounding the mean is no deviation: that of one pixel in a million images is 1e-13.
+    result.std.fill(variance < 1e-20 ? 1 : Math.sqrt(variance), from, to);
   }
   return result;
 }

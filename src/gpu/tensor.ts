@@ -66,18 +66,24 @@ export function slice(tensor: Tensor, label: string, start: number, size: number
 /** A tensor as all replicas see its first one: for kernels that compute once for the whole population. */
 export const firstReplica = (tensor: Tensor): Tensor => view(tensor, { replicas: 1 });
 
+/** What an allocator wants of a device. */
+export interface BufferDevice {
+  readonly limits: Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>;
+  createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer;
+}
+
 /**
  * Makes buffers and remembers them, so that a plan's memory can be stated and freed. A tensor's buffer is made when it is
  * first asked for: a tensor that no call uses in the end takes no memory, and a step can be recorded without a device.
  */
 export class Allocator {
-  readonly #gpu: Gpu | undefined;
+  readonly #device: BufferDevice | undefined;
   readonly #buffers: GPUBuffer[] = [];
   #sizeBytes = 0;
 
   /** Without `gpu` tensors have shapes alone; asking for a buffer is an error. */
-  constructor(gpu?: Gpu) {
-    this.#gpu = gpu;
+  constructor(gpu?: { readonly device: BufferDevice }) {
+    this.#device = gpu?.device;
   }
 
   /** Bytes of all buffers made here. */
@@ -101,17 +107,17 @@ export class Allocator {
 
   /** A zeroed storage buffer that can be copied from and to. */
   buffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
-    const gpu = this.#gpu;
-    if (gpu === undefined)
+    const device = this.#device;
+    if (device === undefined)
       throw new Error(`${label}: a step that is recorded without a device has no buffers`);
-    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (sizeBytes > limit) {
       throw new GpuError(
-        `${label} needs a buffer of ${sizeBytes} bytes, this adapter allows ${limit}: use fewer replicas or a smaller net`,
+        `${label} needs a buffer of ${sizeBytes} bytes, this adapter allows ${limit}: use fewer replicas, smaller batches or a smaller net`,
       );
     }
-    const buffer = gpu.device.createBuffer({
+    const buffer = device.createBuffer({
       label,
       size: Math.max(alignTo(sizeBytes, 16), 16),
       usage: usage | GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
@@ -126,5 +132,16 @@ export class Allocator {
     for (const buffer of this.#buffers) buffer.destroy();
     this.#buffers.length = 0;
     this.#sizeBytes = 0;
+  }
+}
+
+/** What `make` makes in buffers of its own. Where it fails they are freed. */
+export async function allocating<T>(gpu: Gpu, make: (allocator: Allocator) => Promise<T>): Promise<T> {
+  const allocator = new Allocator(gpu);
+  try {
+    return await make(allocator);
+  } catch (error) {
+    allocator.destroy();
+    throw error;
   }
 }

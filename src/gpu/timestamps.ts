@@ -1,4 +1,5 @@
 import type { Gpu } from './device.ts';
+import { mappedBytes } from './mapped-bytes.ts';
 
 /** GPU timestamps of one submit at a time, read back behind it. Needs the feature `timestamp-query` (`gpu.timestamps`). */
 export class StampReader {
@@ -25,10 +26,7 @@ export class StampReader {
 
   /** Nanoseconds from the earliest of the first `count` timestamps. @throws GpuError where the device is lost. */
   async read(count: number): Promise<number[]> {
-    await Promise.race([this.#staging.mapAsync(GPUMapMode.READ), this.#gpu.failure]);
-    this.#gpu.check();
-    const stamps = new BigUint64Array(this.#staging.getMappedRange().slice(0, 8 * count));
-    this.#staging.unmap();
+    const stamps = new BigUint64Array(await mappedBytes(this.#gpu, this.#staging), 0, count);
     const [first = 0n] = [...stamps].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
     return Array.from(stamps, (stamp) => Number(stamp - first));
   }

@@ -26,8 +26,14 @@ const slowCheck = { quickMs: 1500, fullMs: 6000, factor: 8 } as const;
 export interface KernelRows {
   readonly rows: readonly ReadyRow[];
   readonly skipped: readonly Skipped[];
-  /** The text that was compiled, by variant. */
+  /** The text that was compiled, by variant, as it was written. */
   readonly sources: Readonly<Record<string, string>>;
+}
+
+export interface KernelRowsOptions {
+  readonly quick: boolean;
+  /** A shader's text as it was written, where what is compiled has no comments. */
+  readonly written?: (source: string) => string;
 }
 
 /** What a variant that does not compile has to time. */
@@ -39,7 +45,7 @@ export async function kernelRows(
   pipelines: PipelineCache,
   allocator: Allocator,
   group: KernelGroup,
-  quick: boolean,
+  { quick, written = (source) => source }: KernelRowsOptions,
 ): Promise<KernelRows> {
   const { kernel, shape, replicas, variants } = group;
   const data = makeCase(kernel.op, shape, replicas, 1);
@@ -80,7 +86,10 @@ export async function kernelRows(
   const limit = Math.max(quick ? slowCheck.quickMs : slowCheck.fullMs, slowCheck.factor * fastest);
   return {
     sources: Object.fromEntries(
-      variants.map((variant) => [variant.name, shaderText(kernel, variant, shape, tensors)]),
+      variants.map((variant) => {
+        const source = written(variant.source);
+        return [variant.name, shaderText(kernel, { ...variant, source }, shape, tensors)];
+      }),
     ),
     rows: rows.filter(({ checkMs }) => checkMs <= limit).map(({ checkMs: _, ...row }) => row),
     skipped: rows

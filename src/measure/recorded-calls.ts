@@ -2,12 +2,12 @@
 import { datasetOf } from '../data/datasets/index.ts';
 import { imageBytes, type RecordSet } from '../data/record-set.ts';
 import type { Capabilities } from '../gpu/device.ts';
-import { Allocator } from '../gpu/tensor.ts';
+import { Allocator, type BufferDevice } from '../gpu/tensor.ts';
 import type { KernelCall } from '../kernels/call.ts';
 import type { GpuDataset, GpuImages } from '../train/dataset.ts';
 import { datasetSource, stepOptions } from '../train/prepared-step.ts';
 import type { TrainSettings } from '../train/settings.ts';
-import { recordStep } from '../train/step.ts';
+import { type RecordedStep, recordStep } from '../train/step.ts';
 
 export interface RecordOptions {
   readonly settings: TrainSettings;
@@ -21,22 +21,39 @@ export interface RecordOptions {
 }
 
 /** The calls of a step, as the trainer makes them. Their tensors have shapes alone. */
-export function recordCalls({
-  settings,
-  capabilities,
-  images,
-  fuseGather,
-  oneWorkgroup = false,
-}: RecordOptions): readonly KernelCall[] {
-  const allocator = new Allocator();
-  const dataset = withoutBuffers(allocator, datasetOf(settings), images);
+export const recordCalls = (options: RecordOptions): readonly KernelCall[] =>
+  record(new Allocator(), options).calls;
+
+/** GPU memory of a training with such a step, bytes, without data set and evaluations: `Trainer.sizeBytes` of one that is recorded alike. */
+export function stepBytes(options: RecordOptions): number {
+  const allocator = new Allocator({ device: countingDevice });
+  const { calls, model } = record(allocator, options);
+  void model.running.buffer; // A net without batch norm has an empty one, which no call uses.
+  for (const { tensors } of calls) {
+    for (const tensor of Object.values(tensors)) void tensor.buffer;
+  }
+  return allocator.sizeBytes;
+}
+
+/** Its buffers have a size and nothing else. */
+const countingDevice: BufferDevice = {
+  limits: { maxBufferSize: Number.POSITIVE_INFINITY, maxStorageBufferBindingSize: Number.POSITIVE_INFINITY },
+  createBuffer: ({ size }) => ({ size }) as GPUBuffer,
+};
+
+function record(
+  allocator: Allocator,
+  { settings, capabilities, images, fuseGather, oneWorkgroup = false }: RecordOptions,
+): RecordedStep {
+  const dataset = withoutBuffers(datasetOf(settings), images);
   const source = datasetSource(settings, dataset, images - settings.valSize, fuseGather);
-  return recordStep(allocator, { ...stepOptions(settings, capabilities), source, oneWorkgroup }).calls;
+  return recordStep(allocator, { ...stepOptions(settings, capabilities), source, oneWorkgroup });
 }
 
 /** A data set that no GPU holds. */
-function withoutBuffers(allocator: Allocator, set: RecordSet, count: number): GpuDataset {
+function withoutBuffers(set: RecordSet, count: number): GpuDataset {
   const { image, classNames } = set;
+  const allocator = new Allocator({ device: countingDevice });
   const imagesA = allocator.tensor('images', (count * imageBytes(set)) / 4);
   const split: GpuImages = {
     kind: 'images',

@@ -12,13 +12,13 @@ const keptPerStep = 0.95;
 
 /**
  * What the average keeps of itself in the steps of a run that does it every `every` steps; -1 where nothing happens. After the last step the
- * parameters are the average.
+ * parameters are the average: not in a run of fewer steps, which has none.
  */
 export function lookaheadKeeps(every: number, steps: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: Math.max(steps, 1) }, (_, t) => {
     const done = t + 1;
     if (done % every === 0) return keptPerStep ** every * (done / steps) ** 3;
-    return done === steps ? 1 : -1;
+    return done === steps && steps >= every ? 1 : -1;
   });
 }
 

@@ -1,4 +1,4 @@
-import { optimizers } from './index.ts';
+import { type OptimizerSpec, optimizers } from './index.ts';
 
 /** `weightDecay` -> `weight-decay`: an option on the command line and in links. */
 export const flagOf = (name: string): string =>
@@ -17,3 +17,11 @@ export const optimizerOptions = names.map((name) => {
     owners,
   };
 });
+
+/** An option of a spec that does nothing without another one, which it lacks; undefined where there is none. */
+export const lackingOption = (
+  spec: OptimizerSpec,
+): { readonly option: string; readonly needs: string; readonly suchAs: string } | undefined =>
+  spec.kind === 'sgd' && spec.nesterov && !spec.momentum
+    ? { option: 'nesterov', needs: 'momentum', suchAs: '0.9' }
+    : undefined;

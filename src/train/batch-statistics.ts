@@ -11,6 +11,7 @@ import { statisticsPasses } from '../nn/passes.ts';
 import type { GpuDataset } from './dataset.ts';
 import { gatherCall } from './gather-call.ts';
 import type { Pacer } from './pacer.ts';
+import { mostSamples } from './pass-size.ts';
 import { compilePlan, type PlanTools } from './plan.ts';
 import type { BatchStatisticsSpec } from './settings.ts';
 
@@ -66,7 +67,7 @@ export async function replaceBatchStatistics(
   const { replicas } = model;
   const { samples: total } = spec;
   const orders = seeds.map((seed) => statisticsSamples(spec, source, seed));
-  const B = Math.min(chunkSize, total);
+  const B = Math.min(chunkSize, total, mostSamples(gpu, model));
   const chunks = Math.ceil(total / B);
   const allocator = new Allocator(gpu);
   try {

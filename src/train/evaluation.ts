@@ -1,7 +1,7 @@
 import type { ImageRange } from '../data/splits.ts';
 import { type TestView, viewSamples } from '../data/test-views.ts';
 import type { Gpu } from '../gpu/device.ts';
-import { Allocator, firstReplica, type Tensor } from '../gpu/tensor.ts';
+import { type Allocator, allocating, firstReplica, type Tensor } from '../gpu/tensor.ts';
 import { call } from '../kernels/call.ts';
 import { stepEnd } from '../kernels/step-end.ts';
 import { fuseGather, splitSums } from '../nn/fuse.ts';
@@ -12,6 +12,7 @@ import { allFull, evaluationPass } from '../nn/passes.ts';
 import type { GpuSplit } from './dataset.ts';
 import { gatherCall } from './gather-call.ts';
 import type { Pacer } from './pacer.ts';
+import { mostSamples } from './pass-size.ts';
 import { compilePlan, type Plan, type PlanTools } from './plan.ts';
 import { readTensors } from './stats.ts';
 
@@ -60,8 +61,13 @@ export class Evaluation {
     this.#parts = parts;
   }
 
-  /** Compiles the plan. */
-  static async make(
+  /** Compiles the plan. @throws RangeError for views of what is no image; GpuError where the adapter refuses a buffer or a kernel */
+  static make(tools: PlanTools & { readonly pacer: Pacer }, target: EvaluationTarget): Promise<Evaluation> {
+    return allocating(tools.gpu, (allocator) => Evaluation.#make(allocator, tools, target));
+  }
+
+  static async #make(
+    allocator: Allocator,
     tools: PlanTools & { readonly pacer: Pacer },
     { model, split, range, views = [asItIs], step }: EvaluationTarget,
   ): Promise<Evaluation> {
@@ -70,12 +76,12 @@ export class Evaluation {
     const { count } = range;
     if (views.length > 1 && split.kind !== 'images') throw new RangeError('only images have views');
     /** Images of a step, and its rows: views of them. */
-    const images = Math.min(Math.max(1, Math.floor(batchOf(step) / views.length)), count);
+    const rows = Math.min(batchOf(step), mostSamples(gpu, model));
+    const images = Math.min(Math.max(1, Math.floor(rows / views.length)), count);
     const B = images * views.length;
     const steps = Math.ceil(count / images);
     const samples = viewSamples(range, views, images);
     const stepsPerEpoch = Math.max(steps, step.stepsPerEpoch);
-    const allocator = new Allocator(gpu);
     const input = inputOf(model.spec);
     const x = allocator.tensor('evaluation x', B * storedSize(input));
     const labels = allocator.tensor('evaluation batch labels', B);

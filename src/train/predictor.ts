@@ -1,7 +1,7 @@
 import type { Normalisation } from '../data/normalisation.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
-import { Allocator } from '../gpu/tensor.ts';
+import { type Allocator, allocating } from '../gpu/tensor.ts';
 import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { featuresOf, shapeWords } from '../nn/layers/layer.ts';
 import { makeModel } from '../nn/model.ts';
@@ -49,12 +49,15 @@ export class Predictor {
    * @throws Error where the weights do not fit the net, naming the tensor; RangeError where the net or the normalisation does not fit;
    *   GpuError where the adapter refuses a buffer or a kernel
    */
-  static async make(gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
+  static make(gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
+    return allocating(gpu, (allocator) => Predictor.#make(allocator, gpu, options));
+  }
+
+  static async #make(allocator: Allocator, gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
     const { net, weights, normalisation, batchSize = 100, choose = defaultChoice } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new RangeError(`batchSize must be a whole number from 1 on, got ${batchSize}`);
     }
-    const allocator = new Allocator(gpu);
     const model = makeModel(allocator, net, 1);
     const { layout } = model;
     const given = new Set(weights.map(({ name }) => name));
@@ -67,6 +70,7 @@ export class Predictor {
     };
     applyStateDict(layout, state, weights);
     const split = splitFor(gpu, allocator, { net, normalisation, count: batchSize });
+    writeArenas(gpu, arenasOf(model, {}), state);
     const evaluation = await Evaluation.make(
       { gpu, pipelines: options.pipelines ?? new PipelineCache(gpu), choose, pacer: new Pacer(gpu) },
       {
@@ -76,8 +80,6 @@ export class Predictor {
         step: { batchSize, orderSize: batchSize, stepsPerEpoch: 1, fused: false },
       },
     );
-    writeArenas(gpu, arenasOf(model, {}), state);
-    gpu.check();
     return new Predictor({ gpu, allocator, evaluation, net, split });
   }
 

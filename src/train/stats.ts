@@ -1,6 +1,6 @@
 // The only file that reads GPU memory back while training.
 import type { Gpu } from '../gpu/device.ts';
-import { GpuError } from '../gpu/errors.ts';
+import { mappedBytes } from '../gpu/mapped-bytes.ts';
 import { bindingOf, type Tensor } from '../gpu/tensor.ts';
 
 /** Losses and hits of one step. */
@@ -83,7 +83,7 @@ export class Stats {
     onStep: (stats: StepStats) => void,
     onNonFinite: (event: NonFinite) => void,
   ): Promise<void> {
-    const copied = bytesOf(this.#gpu, staging);
+    const copied = mappedBytes(this.#gpu, staging);
     this.#reading = Promise.all([copied, this.#reading]).then(([bytes]) => {
       this.#gpu.check();
       this.#free.push(staging);
@@ -119,26 +119,6 @@ export class Stats {
   }
 }
 
-/** How long to wait for the reason of a failed read. */
-const reasonMs = 500;
-
-/** The bytes of a buffer that can be mapped. */
-async function bytesOf(gpu: Gpu, buffer: GPUBuffer): Promise<ArrayBuffer> {
-  try {
-    await buffer.mapAsync(GPUMapMode.READ);
-    gpu.check();
-    const bytes = buffer.getMappedRange().slice(0);
-    buffer.unmap();
-    return bytes;
-  } catch (error) {
-    // At a device loss these calls may fail before the loss itself is known, which says more.
-    await Promise.race([gpu.failure, new Promise((resolve) => setTimeout(resolve, reasonMs))]);
-    throw new GpuError(
-      `${buffer.label} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-}
-
 const sizeBytes = (tensor: Tensor): number => bindingOf(tensor).size ?? 0;
 
 /**
@@ -146,31 +126,23 @@ const sizeBytes = (tensor: Tensor): number => bindingOf(tensor).size ?? 0;
  * @throws GpuError where the device is lost.
  */
 export async function readTensors(gpu: Gpu, tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
-  const sizes = tensors.map(sizeBytes);
-  const staging = gpu.device.createBuffer({
-    label: 'read-back',
-    size: Math.max(
-      16,
-      sizes.reduce((sum, size) => sum + size, 0),
-    ),
-    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  });
+  // One for each: all together may be larger than a buffer can be.
+  const stagings = tensors.map((tensor) =>
+    gpu.device.createBuffer({
+      label: 'read-back',
+      size: sizeBytes(tensor),
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    }),
+  );
   try {
     const encoder = gpu.device.createCommandEncoder({ label: 'read-back' });
-    let offset = 0;
     for (const [index, tensor] of tensors.entries()) {
-      const source = bindingOf(tensor);
-      encoder.copyBufferToBuffer(source.buffer, source.offset ?? 0, staging, offset, sizes[index]!);
-      offset += sizes[index]!;
+      const { buffer, offset } = bindingOf(tensor);
+      encoder.copyBufferToBuffer(buffer, offset ?? 0, stagings[index]!, 0, sizeBytes(tensor));
     }
     gpu.device.queue.submit([encoder.finish()]);
-    const bytes = await bytesOf(gpu, staging);
-    offset = 0;
-    return sizes.map((size) => {
-      offset += size;
-      return bytes.slice(offset - size, offset);
-    });
+    return await Promise.all(stagings.map((staging) => mappedBytes(gpu, staging)));
   } finally {
-    staging.destroy();
+    for (const staging of stagings) staging.destroy();
   }
 }

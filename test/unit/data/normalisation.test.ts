@@ -30,6 +30,18 @@ test('by channel: mean and deviation of all pixels of a channel', () => {
   }
 });
 
+test('by channel: a pixel that never changes deviates only as its mean does; a channel of them is not scaled', () => {
+  const images = new Uint8Array(2 * IMAGE_BYTES);
+  // The first channel: half of its pixels 0, half 255, in both images. The second: all 51. The third: 0 and 255 in turn.
+  images.fill(255, 0, 512).fill(255, IMAGE_BYTES, IMAGE_BYTES + 512);
+  images.fill(51, 1024, 2048).fill(51, IMAGE_BYTES + 1024, IMAGE_BYTES + 2048);
+  images.fill(255, 2048, IMAGE_BYTES);
+  const { mean, std } = perChannel(computeNormalisation(images, 2, IMAGE_BYTES), 3);
+  const of = (values: Float64Array) => [0, 1024, 2048].map((at) => values[at]);
+  for (const [i, value] of [0.5, 0.2, 0.5].entries()) expect(of(mean)[i]).toBeCloseTo(value, 12);
+  expect(of(std)).toEqual([0.5, 1, 0.5]);
+});
+
 describe('normalisation', () => {
   test('mean and population std of two known values per pixel', () => {
     const images = new Uint8Array(2 * IMAGE_BYTES);

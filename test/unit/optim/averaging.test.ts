@@ -14,3 +14,8 @@ test('keeps more of the average from one to the next, and all of it in the last 
 test('where the last step is one of the steps, the average still takes it in', () => {
   expect(lookaheadKeeps(4, 8)[7]).toBe(Math.fround(0.95 ** 4));
 });
+
+test('a run that ends before the first average has none: it keeps its own parameters', () => {
+  expect([...lookaheadKeeps(5, 4)]).toEqual([-1, -1, -1, -1]);
+  expect(lookaheadKeeps(5, 5)[4]).toBe(Math.fround(0.95 ** 5));
+});
