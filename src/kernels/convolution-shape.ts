@@ -54,13 +54,14 @@ export function withoutOverlap(shape: ConvShape): ConvShape {
 
 /**
  * Parts of the pixels that wgrad sums apart: at least 512 pixels a part, so that a part's sums cost little beside its products; at most 128, enough
- * for the largest adapters; up to a quarter fewer where they are then all alike. A function of the shape alone, so that every adapter adds in the
+ * for the largest adapters, and 512 MB of sums; up to a quarter fewer where they are then all alike. A function of the shape alone, so that every adapter adds in the
  * same order.
  */
 export function wgradParts(shape: ConvShape): number {
   const { P, Q } = outputSize(shape);
   const all = shape.B * P;
-  const least = ceil(all / max(1, min(128, floor((all * Q) / 512))));
+  const { K, N } = productSize(shape);
+  const least = ceil(all / max(1, min(128, floor((all * Q) / 512), floor(2 ** 27 / (K * N)))));
   for (let rows = least; rows <= 1.25 * least; rows++) if (all % rows === 0) return all / rows;
   return ceil(all / least);
 }

@@ -22,6 +22,8 @@ const fastest = 6144;
 const mostTerms4 = 36;
 /** Columns of a block, at most. */
 const mostColumns = 64;
+/** Rows of y in a block of wgrad, at most: each is divided and masked by itself, and compiling 24 of three pixels takes 20 s, 42 more than two minutes. */
+const mostLines = 16;
 /** Rows that pass by a block in one workgroup, at most. */
 const mostRows = 256;
 
@@ -62,6 +64,8 @@ interface Form<S extends ConvShape, B extends { readonly COLS: number }> {
   columns(shape: S): number;
   rows(shape: S): number;
   times(shape: S): number;
+  /** Part of a block's columns that there must be: the rest is computed for nothing. */
+  readonly leastFilled: number;
 }
 
 function stationary<S extends ConvShape, B extends { readonly COLS: number }>({
@@ -71,6 +75,7 @@ function stationary<S extends ConvShape, B extends { readonly COLS: number }>({
   columns,
   rows,
   times,
+  leastFilled,
 }: Form<S, B>): Variant<S> {
   return {
     name: 'stationary',
@@ -81,11 +86,11 @@ function stationary<S extends ConvShape, B extends { readonly COLS: number }>({
     refuses: (shape) =>
       wantsMultiplesOf4<S>('C', 'N')(shape) ??
       (columns(shape) < 12 ? `${columns(shape)} columns leave most of a block of 16 empty` : undefined),
-    // Large products whose columns mostly fill their sixteens: narrower blocks lose to strips.
+    // Large products whose columns mostly fill their sixteens: else strips are faster.
     pays: (shape) => {
       const { M, N, K } = productSize(shape);
       const filled = columns(shape) / (16 * ceil(columns(shape) / 16));
-      return M * N * K >= 2 ** 23 && filled > 0.9 && rows(shape) >= 64;
+      return M * N * K >= 2 ** 23 && filled >= leastFilled && rows(shape) >= 64;
     },
     constants: (shape) => ({ ...shape, ...outputSize(shape), ...block(shape), BLOCK: share(rows(shape)) }),
     grid: (shape) => [
@@ -103,6 +108,7 @@ export const stationaryForward = (held = fastest) =>
     columns: ({ N }) => N,
     rows: (shape) => productSize(shape).M,
     times: () => 1,
+    leastFilled: 0.75,
   });
 
 export const stationaryDgrad = (held = fastest) =>
@@ -116,6 +122,7 @@ export const stationaryDgrad = (held = fastest) =>
     columns: ({ C }) => C,
     rows: ({ B, H, W, STEP_Y, STEP_X }) => B * ceil(H / STEP_Y) * ceil(W / STEP_X),
     times: ({ STEP_Y, STEP_X }) => STEP_Y * STEP_X,
+    leastFilled: 0.75,
   });
 
 /** Rows of y, and pixels of each, in a block of wgrad: those that leave the least of the last block empty, a block costing 16 pixels by itself. */
@@ -126,7 +133,7 @@ function pixelBlock(held: number, shape: ConvWgradShape) {
   const SPAN = even(outputSize(shape).Q, most);
   const price = (lines: number) => ceil(ROWS / lines) * (lines * SPAN + 16);
   let LINES = 1;
-  for (let lines = 2; lines <= min(ROWS, floor(most / SPAN)); lines++) {
+  for (let lines = 2; lines <= min(ROWS, mostLines, floor(most / SPAN)); lines++) {
     if (price(lines) <= price(LINES)) LINES = lines;
   }
   const TERMS = LINES * SPAN;
@@ -141,4 +148,5 @@ export const stationaryWgrad = (held = fastest) =>
     columns: ({ N }) => N,
     rows: (shape) => productSize(shape).K,
     times: ({ PARTS }) => PARTS,
+    leastFilled: 0.91,
   });

@@ -123,7 +123,7 @@ export const convForward = defineKernel({
     forwardStripVariant(8, 8),
     stationaryForward(),
   ],
-  preferred: { swiftshader: ['stationary', 'strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
+  preferred: { swiftshader: ['stationary', 'strip-8x32'], cpu: ['strip-4x16'], gpu: ['tile-64', 'tile-32'] },
 });
 
 function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> {
@@ -184,7 +184,7 @@ export const convWgrad = defineKernel({
   ],
   preferred: {
     swiftshader: ['stationary', 'strip-12x32'],
-    cpu: ['strip-12x32'],
+    cpu: ['strip-12x16'],
     gpu: ['tile-64', 'tile-32'],
   },
 });
@@ -235,5 +235,5 @@ export const convDgrad = defineKernel({
     dgradStripVariant(8, 8),
     stationaryDgrad(),
   ],
-  preferred: { swiftshader: ['stationary', 'strip-8x32'], cpu: ['strip-8x32'], gpu: ['tile-64', 'tile-32'] },
+  preferred: { swiftshader: ['stationary', 'strip-8x32'], cpu: ['strip-4x16'], gpu: ['tile-64', 'tile-32'] },
 });

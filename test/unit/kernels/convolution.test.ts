@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { traitsOf } from '../../../src/gpu/adapter-kind.ts';
+import type { Capabilities } from '../../../src/gpu/device.ts';
+import { convDgrad, convForward, convWgrad } from '../../../src/kernels/convolution.ts';
 import {
   type ConvShape,
   outputSize,
@@ -7,6 +10,9 @@ import {
   wgradParts,
   withoutOverlap,
 } from '../../../src/kernels/convolution-shape.ts';
+import { stationaryWgrad } from '../../../src/kernels/convolution-stationary.ts';
+import type { Kernel } from '../../../src/kernels/kernel.ts';
+import { defaultChoice } from '../../../src/kernels/variant-choice.ts';
 import { convolution } from '../../../src/reference/convolution.ts';
 
 const square = (size: number, step: number, pad: number) => ({
@@ -43,6 +49,39 @@ describe('withoutOverlap', () => {
   });
 });
 
+const swiftshader = { ...traitsOf('swiftshader'), software: true, subgroups: true } as Capabilities;
+const chosen = (kernel: Kernel<ConvShape>, shape: ConvShape) =>
+  defaultChoice(kernel as unknown as Kernel, { ...shape }, swiftshader, { label: '', replicas: 1 }).name;
+
+test.each([
+  [12, 'stationary', 'strip-12x32'],
+  [20, 'strip-8x32', 'strip-12x32'],
+  [24, 'stationary', 'strip-12x32'],
+  [36, 'stationary', 'strip-12x32'],
+  [48, 'stationary', 'stationary'],
+  [72, 'stationary', 'strip-12x32'],
+])('of %d columns forward and dgrad take %s on SwiftShader, wgrad %s', (columns, forward, wgrad) => {
+  const shape = { ...vgg, C: columns, N: columns };
+  expect(chosen(convForward as unknown as Kernel<ConvShape>, { ...shape, BIAS: 0 } as ConvShape)).toBe(
+    forward,
+  );
+  expect(chosen(convDgrad, shape)).toBe(forward);
+  const parts = { ...shape, PARTS: wgradParts(shape) };
+  expect(chosen(convWgrad as unknown as Kernel<ConvShape>, parts)).toBe(wgrad);
+});
+
+test.each([20, 100, 1024])(
+  'a block of wgrad has few rows of small images in batches of %d: more take minutes to compile',
+  (B) => {
+    for (const size of [1, 3, 7]) {
+      const shape = { ...vgg, B, H: size, W: size, C: 48, N: 48, ...square(3, 1, 1) };
+      const { LINES } = stationaryWgrad().constants({ ...shape, PARTS: wgradParts(shape) });
+      expect(LINES).toBeGreaterThan(8);
+      expect(LINES).toBeLessThanOrEqual(16);
+    }
+  },
+);
+
 describe('wgradParts', () => {
   test.each([
     [vgg, 50],
@@ -50,6 +89,8 @@ describe('wgradParts', () => {
     // 800 rows of 8 pixels: 12 parts of 67 would leave 4 of them empty.
     [{ ...vgg, H: 16, W: 16 }, 10],
     [{ ...vgg, B: 1024, H: 31, W: 31, ...square(3, 1, 1) }, 128],
+    // Sums of 9,216 x 1,024: at most 512 MB of them.
+    [{ ...vgg, B: 1024, H: 7, W: 7, C: 1024, N: 1024, ...square(3, 1, 1) }, 14],
   ] as const)('%o', (shape, parts) => {
     expect(wgradParts(shape)).toBe(parts);
     const rows = rowsOfPart({ ...shape, PARTS: parts });
