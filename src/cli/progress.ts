@@ -42,17 +42,25 @@ function lines(label: string, intervalMs: number): Progress {
   let lastAt = Number.NEGATIVE_INFINITY;
   const startedAt = Date.now();
   let first: number | undefined;
+  let later: NodeJS.Timeout | undefined;
+  const update = (done: number, total: number, status: string) => {
+    const now = Date.now();
+    first ??= done;
+    clearTimeout(later);
+    const waitMs = lastAt + intervalMs - now;
+    if (waitMs > 0 && done < total) {
+      // What is worked on for long is told, also where nothing more is heard of it for a while.
+      later = setTimeout(() => update(done, total, status), waitMs).unref();
+      return;
+    }
+    lastAt = now;
+    const left = done > first ? ((now - startedAt) / (done - first)) * (total - done) : Number.NaN;
+    const eta = Number.isNaN(left) ? '' : ` | ${Math.round(left / 1000)} s left`;
+    process.stderr.write(`${label} ${done}/${total} | ${status}${eta}\n`);
+  };
   return {
     log: (line) => process.stderr.write(`${line}\n`),
-    update(done, total, status) {
-      const now = Date.now();
-      first ??= done;
-      if (now - lastAt < intervalMs && done < total) return;
-      lastAt = now;
-      const left = done > first ? ((now - startedAt) / (done - first)) * (total - done) : Number.NaN;
-      const eta = Number.isNaN(left) ? '' : ` | ${Math.round(left / 1000)} s left`;
-      process.stderr.write(`${label} ${done}/${total} | ${status}${eta}\n`);
-    },
-    stop: () => {},
+    update,
+    stop: () => clearTimeout(later),
   };
 }

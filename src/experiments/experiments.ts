@@ -215,6 +215,9 @@ export const scheduleOf = (settings: ExperimentSettings) =>
     ...(settings.cycleGrowth !== undefined && { growth: settings.cycleGrowth }),
   }) as const;
 
+/** Steps of a run, at most: each has 16 bytes in a table on the GPU. */
+export const mostSteps = 4_000_000;
+
 /** Steps that one line of metrics covers. */
 const usualReportSteps = 50;
 

@@ -2,8 +2,9 @@
 import { randomStream } from '../data/random.ts';
 import { layOut } from '../nn/parameters.ts';
 import type { OptimizerSpec } from '../optim/index.ts';
+import { cycleSteps } from '../optim/schedule.ts';
 import type { TrainSettings } from '../train/settings.ts';
-import { type ExperimentSettings, netSpec, trainSettings } from './experiments.ts';
+import { type ExperimentSettings, netSpec, scheduleOf, trainSettings } from './experiments.ts';
 import type { Candidate, Ranked, Trial } from './search-ranking.ts';
 import { gridPoints, narrowed, type Point, randomPoints, type Space } from './search-space.ts';
 
@@ -115,10 +116,12 @@ export function populationsOf(
 }
 
 /** Steps at whose end a population is ranked, the last of them the end of training. */
-export function rungsOf({ halving, steps, settings: { cycleSteps } }: SearchPlan): number[] {
+export function rungsOf({ halving, steps, settings }: SearchPlan): number[] {
   if (!halving) return [steps];
-  const cycle = 2 * cycleSteps;
-  return [...Array.from({ length: Math.ceil(steps / cycle) - 1 }, (_, i) => (i + 1) * cycle), steps];
+  const rungs: number[] = [];
+  const after = (cycles: number) => cycleSteps(scheduleOf(settings), cycles);
+  for (let cycles = 1; after(cycles) < steps; cycles++) rungs.push(after(cycles));
+  return [...rungs, steps];
 }
 
 /** Of `count` candidates, how many go on to the next rung. */

@@ -1,6 +1,8 @@
 import { datasetOf } from '../data/datasets/index.ts';
 import { splitImages } from '../data/record-set.ts';
-import { type ExperimentSettings, netSpec } from './experiments.ts';
+import { lackingOption } from '../optim/options.ts';
+import { cycleSteps } from '../optim/schedule.ts';
+import { type ExperimentSettings, mostSteps, netSpec, scheduleOf } from './experiments.ts';
 
 /** Settings that do not go together. */
 export interface SettingsConflict {
@@ -30,7 +32,7 @@ export function settingsConflict(
       `${batchSize} is more than the ${training} training images that ${nameOf('val-size')} leaves`,
     );
   }
-  if (batchSize < 2 && batchNorm !== null && hidden.length > 0) {
+  if (batchSize < 2 && settings.net === undefined && batchNorm !== null && hidden.length > 0) {
     return conflict(
       'batch-size',
       `${batchSize} leaves batch norm one value per channel, which has no variance: take 2 or more, or train without batch norm`,
@@ -60,6 +62,14 @@ export function settingsConflict(
       'tta',
       'shift is for convolutional nets: the gather of fully connected ones has black borders',
     );
+  }
+  const lacking = lackingOption(settings.optimizer);
+  if (lacking !== undefined) {
+    return conflict(lacking.option, `needs ${nameOf(lacking.needs)}, such as ${lacking.suchAs}`);
+  }
+  const steps = cycleSteps(scheduleOf(settings), settings.cycles);
+  if (!(steps <= mostSteps)) {
+    return conflict('cycles', `${settings.cycles} are ${steps} steps: there may be ${mostSteps}`);
   }
   if (lrMin > lrMax) return conflict('lr-min', `${lrMin} is above ${nameOf('lr-max')} ${lrMax}`);
   return undefined;

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Plugin } from 'vite';
+import { bareShaders } from '../../hosts/bare-shaders.ts';
+import { productionBuild } from '../../hosts/production-build.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
 import { makeCommand, parse } from '../options/command.ts';
 
@@ -25,14 +26,8 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function buildModule(): Promise<void> {
-  const { build } = await import('vite');
-  const { NODE_ENV } = process.env;
-  await build({
+  await productionBuild({
     root: projectRoot,
-    configFile: false,
-    envDir: false,
-    publicDir: false,
-    logLevel: 'error',
     plugins: [bareShaders()],
     build: {
       target: 'es2022',
@@ -44,23 +39,6 @@ async function buildModule(): Promise<void> {
       lib: { entry: join(projectRoot, 'src/index.ts'), formats: ['es'], fileName: 'index' },
     },
   });
-  // Vite sets it, and what this process starts would inherit it.
-  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
-}
-
-/** Shaders without comments and indentation: 45 KB less of 162. Directives (`//#if`) stay. */
-function bareShaders(): Plugin {
-  return {
-    name: 'wgrad:bare-shaders',
-    enforce: 'pre',
-    async load(id) {
-      const [path = ''] = id.split('?');
-      if (!path.endsWith('.wgsl')) return;
-      const lines = (await readFile(path, 'utf8')).split('\n');
-      const bare = lines.map((line) => line.replace(/\/\/(?!#).*$/, '').trim()).filter((line) => line !== '');
-      return `export default ${JSON.stringify(bare.join('\n'))};`;
-    },
-  };
 }
 
 /** Declarations by TypeScript, one per source file. Returns its exit status. */

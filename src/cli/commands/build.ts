@@ -45,7 +45,7 @@ Examples:
   const log = (line: string) => console.error(line);
   const unfinished = `${out}.${process.pid}.tmp`;
   try {
-    await buildPage({ page: 'index.html', outDir: unfinished, minify: true, shadersInWorkers: true });
+    await buildPage({ page: 'index.html', outDir: unfinished, minify: true, kernelsInWorkers: true });
     if (flags.withData) await addData(unfinished, flags.data, log);
     await rm(out, { recursive: true, force: true });
     await rename(unfinished, out);

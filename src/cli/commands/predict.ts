@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { datasetOf } from '../../data/datasets/index.ts';
 import { imageOfPng } from '../../data/files/png-image.ts';
 import { imageBytes } from '../../data/record-set.ts';
@@ -6,6 +5,7 @@ import { netSpec } from '../../experiments/experiments.ts';
 import { openHost } from '../../hosts/open-host.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { readGivenFile } from '../options/given-file.ts';
 import type { TrainOptions } from '../options/train-options.ts';
 
 /** Classes that a line names. */
@@ -20,8 +20,9 @@ export async function predictImages(
   const size = imageBytes(dataset);
   const images = new Uint8Array(paths.length * size);
   for (const [i, path] of paths.entries()) {
+    const png = readGivenFile('--predict', path);
     try {
-      images.set(imageOfPng(readFileSync(resolvePath(path)), dataset.image), i * size);
+      images.set(imageOfPng(png, dataset.image), i * size);
     } catch (error) {
       throw new UserError(`--predict ${path}: ${(error as Error).message}`);
     }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Option } from 'commander';
 import { datasetOf } from '../../data/datasets/index.ts';
@@ -13,6 +12,7 @@ import type { Tuning } from '../../train/tuner.ts';
 import { parseTuning, type TuningRecords, tuningSize, tuningText } from '../../train/tuning-records.ts';
 import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';
 import { makeCommand, parse } from '../options/command.ts';
+import { readGivenText } from '../options/given-file.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from '../options/host-options.ts';
 import { datasetOption, experimentFrom, netHelp, netOption } from '../options/net-options.ts';
 import { wholeNumber, widths } from '../options/numbers.ts';
@@ -59,7 +59,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (command === undefined) return 0;
   const flags = command.opts();
   const progress = makeProgress('tuning', 2000);
-  if (flags.import !== undefined) return importTuning(resolvePath(flags.import), progress.log);
+  if (flags.import !== undefined) return importTuning(flags.import, progress.log);
   const experiment = experimentFrom(flags);
   const settings = {
     ...experiment.settings,
@@ -122,13 +122,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** @throws UserError where the file cannot be used, and nothing is taken from it */
 async function importTuning(path: string, log: (line: string) => void): Promise<number> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UserError(`--import ${path} cannot be read: ${(error as Error).message}`);
-  }
-  const { records, problem } = parseTuning(text);
+  const { records, problem } = parseTuning(readGivenText('--import', path));
   if (problem !== undefined) throw new UserError(`--import ${path} holds no measurements: ${problem}`);
   await addToTuningFile(records, log);
   console.log(`${tuningSize(records)}, used where adapter, browser and shaders are the same`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { defaultDataset } from '../../data/datasets/index.ts';
-import type { Experiment } from '../../experiments/experiments.ts';
+import { type Experiment, mostSteps } from '../../experiments/experiments.ts';
 import { netStudy, onDataset, type Study, studies, studyNamed } from '../../experiments/studies.ts';
 import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
@@ -84,7 +84,7 @@ const command = () =>
     .option('--seeds <n>', 'train seeds 1 to n of each experiment at once', wholeNumber(1, 1024), 5)
     .option('--only <names>', 'run these, such as base,adam (what shares a training comes with it)')
     .option('--tuned', 'tuned settings instead of the literal ones, where an experiment has them')
-    .option('--steps <n>', 'training steps, for trying out (default: all cycles)', wholeNumber(1, 1e8))
+    .option('--steps <n>', 'training steps, for trying out (default: all cycles)', wholeNumber(1, mostSteps))
     .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
     .option(
       '--out <dir>',

@@ -77,6 +77,9 @@ Examples:
     );
 
 /** Parses the arguments; undefined where help was asked for. @throws UserError for a mistake */
+/** Images of the batch, at most: the float64 passes of a convolutional net take seconds for so many. */
+const usualBatch = 100;
+
 export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions | undefined {
   const parsed = parse(command(), args);
   if (parsed === undefined) return undefined;
@@ -88,7 +91,7 @@ export function parseGradcheckOptions(args: readonly string[]): GradcheckOptions
     ...(flags.dataset !== undefined && { dataset: flags.dataset }),
     hidden: flags.hidden ?? whole.hidden,
     batchNorm: withBatchNorm(whole.batchNorm, flags.bn),
-    batchSize: flags.batchSize ?? whole.batchSize,
+    batchSize: flags.batchSize ?? Math.min(whole.batchSize, usualBatch),
     lambda: flags.lambda ?? whole.lambda,
     labelSmoothing: flags.labelSmoothing ?? whole.labelSmoothing,
     // Augmentation and statistics after training have no gradients.

@@ -2,7 +2,7 @@
 import { type Command, Option, type OptionValues } from 'commander';
 import { UserError } from '../../hosts/user-error.ts';
 import { type OptimizerSpec, optimizerOf, optimizers } from '../../optim/index.ts';
-import { flagOf, optimizerOptions } from '../../optim/options.ts';
+import { flagOf, lackingOption, optimizerOptions } from '../../optim/options.ts';
 import { numberWithin } from './numbers.ts';
 
 /** Choices of `--optimizer`. */
@@ -37,8 +37,10 @@ export function optimizerFrom(
     throw new UserError(`--${flagOf(name)} belongs to ${names}, not to ${own.kind}: see --optimizer`);
   }
   const changed = { ...own, ...Object.fromEntries(given.map(({ name }) => [name, flags[name]])) };
-  if (changed.kind === 'sgd' && changed.nesterov && !changed.momentum) {
-    throw new UserError('--nesterov needs --momentum, such as --momentum 0.9');
+  const lacking = lackingOption(changed);
+  if (lacking !== undefined) {
+    const { option, needs, suchAs } = lacking;
+    throw new UserError(`--${option} needs --${needs}, such as --${needs} ${suchAs}`);
   }
   return changed;
 }

@@ -1,12 +1,19 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { fnv1a } from '../../data/random.ts';
-import { type Experiment, type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
+import {
+  type Experiment,
+  type ExperimentSettings,
+  experiments,
+  mostSteps,
+  scheduleOf,
+} from '../../experiments/experiments.ts';
 import { type NetChoice, type SearchPlan, searchMethods } from '../../experiments/search-plan.ts';
 import type { Axis } from '../../experiments/search-space.ts';
 import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { cycleSteps } from '../../optim/schedule.ts';
 import { makeCommand, parse } from './command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
@@ -129,7 +136,7 @@ const searchCommand = (): Command =>
       )
       .option('--search-seed <s>', 'seed of the random samples', wholeNumber(0), 1)
       .option('--at-once <n>', 'replicas that train at once, at most', wholeNumber(1, 1024), 32)
-      .option('--steps <n>', 'training steps (default: all cycles)', wholeNumber(1, 1e8)),
+      .option('--steps <n>', 'training steps (default: all cycles)', wholeNumber(1, mostSteps)),
   )
     .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
     .option('--out <dir>', 'folder for results (default: runs/search-<experiment>-<number of the search>)')
@@ -243,9 +250,15 @@ function planOf(flags: Flags): SearchPlan {
       'there is nothing to search: give a range such as --lambda 1e-5..1e-1, or several values such as --hidden 30,50,100',
     );
   }
-  const steps = flags.steps ?? 2 * settings.cycleSteps * settings.cycles;
+  const schedule = scheduleOf(settings);
+  const steps = flags.steps ?? cycleSteps(schedule, settings.cycles);
   const halving = flags.halving ?? false;
-  if (halving && steps <= 2 * settings.cycleSteps) {
+  if (halving && settings.lookahead) {
+    throw new UserError(
+      '--halving ranks before the end, where the averages of --lookahead are not finished: add --lookahead 0',
+    );
+  }
+  if (halving && steps <= cycleSteps(schedule, 1)) {
     throw new UserError(
       '--halving ranks after each cycle: it needs training of more than one (--cycles, --cycle-steps)',
     );

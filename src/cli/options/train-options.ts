@@ -1,19 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { type Command, Option, type OptionValues } from 'commander';
 import { testViewKinds } from '../../data/test-views.ts';
 import {
   type Experiment,
   type ExperimentSettings,
   experiments,
+  mostSteps,
   netSpec,
 } from '../../experiments/experiments.ts';
 import type { HostOptions } from '../../hosts/host.ts';
-import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { layOut } from '../../nn/parameters.ts';
 import { applyStateDict } from '../../train/state.ts';
 import { readWeights } from '../../train/weights-file.ts';
 import { makeCommand, parse } from './command.ts';
+import { readGivenFile } from './given-file.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { checkVariants, experimentFrom, netHelp, netOption } from './net-options.ts';
 import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
@@ -63,7 +63,7 @@ export function trainCommand(): Command {
     .option(
       '--steps <n>',
       'training steps (default: all cycles); 0 evaluates the initial weights',
-      wholeNumber(0, 1e8),
+      wholeNumber(0, mostSteps),
     )
     .option('--hidden <widths>', 'widths of the hidden layers, such as 50,50', widths)
     .addOption(netOption())
@@ -185,8 +185,8 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
 
 /** The file, once it is certain that it holds weights of this net. */
 function readInit(path: string, settings: ExperimentSettings): Uint8Array<ArrayBuffer> {
+  const file = readGivenFile('--init', path);
   try {
-    const file = new Uint8Array(readFileSync(resolvePath(path)));
     const layout = layOut(netSpec(settings));
     const parameters = new Float32Array(layout.parameterCount);
     const statistics = new Float32Array(layout.statisticCount);

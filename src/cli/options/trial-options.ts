@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Option } from 'commander';
 import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
+import { readGivenText } from './given-file.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { parseTrialParams, type TrialRequest } from './trial-params.ts';
 
@@ -82,7 +82,9 @@ export async function parseTrialOptions(args: readonly string[]): Promise<TrialO
   const dataDir = data === undefined ? undefined : resolvePath(data);
   const place = { dataDir, host: hostOptionsOf(flags) };
   if (job !== undefined) return { action: 'job', job: resolvePath(job), ...place };
-  const request = parseTrialParams(params === undefined ? await standardInput() : readParams(params));
+  const request = parseTrialParams(
+    params === undefined ? await standardInput() : readGivenText('--params', params),
+  );
   return { action: 'params', request, out: out === undefined ? undefined : resolvePath(out), ...place };
 }
 
@@ -91,12 +93,4 @@ async function standardInput(): Promise<string> {
     throw new UserError('give the trial as JSON on standard input, or name its file with --params');
   }
   return text(process.stdin);
-}
-
-function readParams(path: string): string {
-  try {
-    return readFileSync(resolvePath(path), 'utf8');
-  } catch (error) {
-    throw new UserError(`--params ${path} cannot be read: ${(error as Error).message}`);
-  }
 }

@@ -1,4 +1,4 @@
-import { experiments } from '../../experiments/experiments.ts';
+import { experiments, mostSteps } from '../../experiments/experiments.ts';
 import { trainCommand } from './train-options.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -93,7 +93,7 @@ export const paramsSchema = (): Schema => ({
       type: 'object',
       description: 'how long to train; all cycles where it is missing',
       properties: {
-        steps: { type: 'integer', minimum: 1, maximum: 1e8 },
+        steps: { type: 'integer', minimum: 1, maximum: mostSteps },
         epochs: { type: 'number', exclusiveMinimum: 0 },
       },
       minProperties: 1,

@@ -34,6 +34,11 @@ describe('bad input is one line:', () => {
 });
 
 describe('options', () => {
+  test('a net whose batches are large is checked on a smaller one', () => {
+    expect(parseGradcheckOptions(['--net', 'air-4-4-4'])!.settings.batchSize).toBe(100);
+    expect(parseGradcheckOptions(['--net', 'air-4-4-4', '--batch-size', '20'])!.settings.batchSize).toBe(20);
+  });
+
   test('without flags it is the base net with seed 1', () => {
     const options = parseGradcheckOptions([])!;
     expect(options).toMatchObject({ seed: 1, entries: 20, json: false });

@@ -18,6 +18,17 @@ test.each([
   [['--adapter', 'A'], /^--adapter is for --host node/],
   [['--host', 'node', '--suite', 'peers'], /^--suite peers needs Chrome/],
   [['--browser', 'firefox', '--suite', 'start'], /^--suite start needs Chrome/],
+  [['--net', 'air'], /^--net air: there is no net "air"/],
+  [['--net', 'air-24-48-48', '--suite', 'peers'], /^--net chooses among .* --suite kernels or train/],
+  [['--batch-size', '100'], /^--batch-size is the batch of the net of --net/],
 ])('%s is one line', (args, message) => {
   expect(() => parseBenchOptions(args)).toThrow(message);
+});
+
+test('a net that is named has its own kernels and steps, in the batches asked for', () => {
+  expect(parseBenchOptions(['--net', 'air-24-48-48', '--batch-size', '100'])).toMatchObject({
+    net: { name: 'air-24-48-48', batchSize: 100 },
+    suites: ['kernels', 'train'],
+  });
+  expect(parseBenchOptions([])).toMatchObject({ net: undefined });
 });

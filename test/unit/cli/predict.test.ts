@@ -86,7 +86,7 @@ test.each([
   [
     'no image',
     () => ['--init', at('w.safetensors'), '--predict', at('none.png')],
-    /^--predict .*none\.png: ENOENT/,
+    /^--predict .*none\.png: there is no such file/,
   ],
 ] as const)('%s: one line, before anything is started', async (_, args, message) => {
   await expect(main(args())).rejects.toThrow(message);

@@ -70,6 +70,11 @@ describe('bad input is one line:', () => {
     ['a family that keeps no images', ['--net', 'air-4-4-4', ...lambdas], /^--val-size 0 leaves no images/],
     ['no validation split', [...lambdas, '--val-size', '0'], /^--val-size 0 leaves no images/],
     [
+      'halving with averages',
+      [...lambdas, '--net', 'air-4-4-4', '--val-size', '1000', '--halving'],
+      /^--halving ranks before the end, .*: add --lookahead 0$/,
+    ],
+    [
       'halving after one cycle',
       [...lambdas, '--halving', '--cycles', '1'],
       /^--halving ranks after each cycle/,
@@ -101,6 +106,10 @@ test('a range alone: coarse to fine, the net and everything else of the experime
     steps: 9000,
     settings: { lambda: 0.005, lrMax: 0.1 },
   });
+});
+
+test('the steps are all cycles, however long each is', () => {
+  expect(planOf('--net', 'patch-4-10-50', ...lambdas, '--cycle-growth', '2').steps).toBe(11_200);
 });
 
 test('widths and depths multiply, nets are as they are', () => {

@@ -14,7 +14,7 @@ describe('bad input is one line:', () => {
       ['--cycle-steps', 'abc'],
       /^--cycle-steps must be a whole number of at least 1, got "abc"/,
     ],
-    ['half a number', ['--steps', '1.5'], /^--steps must be a whole number from 0 to 100000000, got "1.5"/],
+    ['half a number', ['--steps', '1.5'], /^--steps must be a whole number from 0 to 4000000, got "1.5"/],
     ['nothing for a number', ['--lambda', ''], /^--lambda must be a number of at least 0, got ""/],
     ['infinity', ['--lr-max', 'Infinity'], /^--lr-max must be a number above 0, got "Infinity"/],
     ['a negative number', ['--lambda', '-1'], /^--lambda must be a number of at least 0, got "-1"/],
@@ -112,6 +112,12 @@ describe('bad input is one line:', () => {
       ['--label-smoothing', '1'],
       /^--label-smoothing must be a number from 0 to below 1, got "1"/,
     ],
+    [
+      'cycles without end',
+      ['--cycle-growth', '100', '--cycles', '1000'],
+      /^--cycles 1000 are Infinity steps: there may be 4000000/,
+    ],
+    ['Nesterov without momentum', ['--nesterov'], /^--nesterov needs --momentum, such as/],
     ['a crop of half the image', ['--crop', '16'], /^--crop must be a whole number from 0 to 15, got "16"/],
     ['initial weights of no size', ['--init-sigma', '0'], /^--init-sigma must be a number above 0, got "0"/],
     [

@@ -243,6 +243,8 @@ describe('plan', () => {
     expect(rungsOf(plan)).toEqual([9000]);
     expect(rungsOf({ ...plan, halving: true })).toEqual([4500, 9000]);
     expect(rungsOf({ ...plan, halving: true, steps: 10_000 })).toEqual([4500, 9000, 10_000]);
+    const growing = { ...plan, halving: true, settings: { ...plan.settings, cycleGrowth: 2 } };
+    expect(rungsOf({ ...growing, steps: 31_500 })).toEqual([4500, 13_500, 31_500]);
     const architecture = architecturesOf(plan)[1]!;
     const [all] = workOf(plan, architecture, 5);
     expect(workOf({ ...plan, halving: true }, architecture, 5)).toEqual([all! / 2, (all! / 2) * (3 / 5)]);

@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { makeProgress } from '../../../src/cli/progress.ts';
+
+const printed: string[] = [];
+const { isTTY } = process.stderr;
+beforeEach(() => {
+  printed.length = 0;
+  process.stderr.isTTY = false;
+  vi.useFakeTimers();
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  process.stderr.isTTY = isTTY;
+});
+
+test('lines come at most once an interval, the newest of those that were held back when it is over, the last at once', () => {
+  const progress = makeProgress('bench', 5000);
+  progress.update(0, 4, 'a');
+  vi.advanceTimersByTime(1000);
+  progress.update(1, 4, 'b');
+  progress.update(2, 4, 'c');
+  expect(printed).toEqual(['bench 0/4 | a\n']);
+  vi.advanceTimersByTime(4000);
+  expect(printed.slice(1)).toEqual(['bench 2/4 | c | 5 s left\n']);
+  vi.advanceTimersByTime(60_000);
+  progress.update(4, 4, 'd');
+  expect(printed.slice(2)).toEqual(['bench 4/4 | d | 0 s left\n']);
+});
+
+test('nothing comes behind the end', () => {
+  const progress = makeProgress('bench', 5000);
+  progress.update(0, 4, 'a');
+  progress.update(1, 4, 'b');
+  progress.stop();
+  vi.advanceTimersByTime(60_000);
+  expect(printed).toHaveLength(1);
+});
