@@ -1,7 +1,10 @@
 // Builds a page of this project: Vite bundles it with its workers and styles into files that any server can hand out.
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Plugin } from 'vite';
+import { bareShaders } from './bare-shaders.ts';
 import { keptBuild, sourceHash } from './build-cache.mjs';
+import { productionBuild } from './production-build.ts';
 import { projectRoot } from './project-root.ts';
 
 export interface PageBuild {
@@ -11,16 +14,21 @@ export interface PageBuild {
   readonly outDir: string;
   /** Smaller files, and names of functions that say nothing. */
   readonly minify?: boolean;
-  /** Only its workers compile shaders: the page's own code needs the tables of kernels, not their texts. */
-  readonly shadersInWorkers?: boolean;
+  /** Only its workers compute: the page's own code needs no kernels. The texts of shaders in workers have no comments. */
+  readonly kernelsInWorkers?: boolean;
 }
 
-/** Shaders without text, for code that never compiles them. */
-const withoutShaderTexts: Plugin = {
-  name: 'wgrad:without-shader-texts',
+/** Names without kernels, for code that asks a net's layers for their shapes and never for their calls: 10 of 35 KB in what a form needs. */
+const withoutKernels: Plugin = {
+  name: 'wgrad:without-kernels',
   enforce: 'pre',
-  resolveId: (source) => (/\.wgsl\?raw$/.test(source) ? '\0no-shader' : null),
-  load: (id) => (id === '\0no-shader' ? "export default ''" : null),
+  async load(id) {
+    if (!/\/src\/kernels\/[\w-]+\.ts$/.test(id)) return null;
+    const text = await readFile(id, 'utf8');
+    if (!text.includes(".wgsl?raw'")) return null;
+    const names = Array.from(text.matchAll(/^export (?:const|function) (\w+)/gm), ([, name]) => name);
+    return names.map((name) => `export const ${name} = undefined;`).join('\n');
+  },
 };
 
 /** Builds a page into a folder. Addresses in it are relative: it works under any path. */
@@ -28,20 +36,14 @@ export async function buildPage({
   page,
   outDir,
   minify = false,
-  shadersInWorkers = false,
+  kernelsInWorkers = false,
 }: PageBuild): Promise<void> {
-  const { build } = await import('vite');
-  const { NODE_ENV } = process.env;
   const html = join(projectRoot, page);
-  await build({
+  await productionBuild({
     root: dirname(html),
     base: './',
-    configFile: false,
-    envDir: false,
-    publicDir: false,
-    logLevel: 'error',
-    plugins: shadersInWorkers ? [withoutShaderTexts] : [],
-    worker: { format: 'es' },
+    plugins: kernelsInWorkers ? [withoutKernels] : [],
+    worker: { format: 'es', plugins: () => (kernelsInWorkers ? [bareShaders()] : []) },
     build: {
       target: 'es2022',
       outDir,
@@ -53,12 +55,10 @@ export async function buildPage({
       rolldownOptions: { input: html },
     },
   });
-  // Vite sets it, and what this process starts would inherit it.
-  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
 }
 
 /** Folder with a page as `buildPage` makes it, built where it was not built before from the same sources. */
-export function builtPage(page: string, options: Pick<PageBuild, 'shadersInWorkers'> = {}): Promise<string> {
+export function builtPage(page: string, options: Pick<PageBuild, 'kernelsInWorkers'> = {}): Promise<string> {
   const [folder] = page.split('/') as [string];
   const key = sourceHash(projectRoot, [...new Set([folder, 'src', 'shaders', 'package-lock.json'])]);
   const name = page.replace(/\.html$/, '').replaceAll('/', '-');

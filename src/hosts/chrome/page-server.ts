@@ -61,7 +61,7 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const { page = headlessPage, dataset, dataDir, log, port = 0, browserUrl } = options;
   const [prepared, files] = await Promise.all([
     prepareDataset({ set: dataset, dataDir, onProgress: progressLines(log), onNotice: log }),
-    builtPage(page, { shadersInWorkers: true }).then((folder) => readPageFiles(folder, basename(page))),
+    builtPage(page, { kernelsInWorkers: true }).then((folder) => readPageFiles(folder, basename(page))),
   ]);
   const server = await servePage({
     files,
