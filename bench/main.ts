@@ -1,10 +1,11 @@
 // `npm run bench`: measures in headless Chrome or in Node, compares, writes the results.
-import { readFileSync } from 'node:fs';
+
 import { join } from 'node:path';
 import { commandLine } from '../src/cli/command-line.ts';
 import { claimFolder, claimNewFolder } from '../src/cli/folders/folder-lock.ts';
 import { refuseOccupied } from '../src/cli/folders/occupied.ts';
 import { timedName } from '../src/cli/folders/timed-name.ts';
+import { readGivenText } from '../src/cli/options/given-file.ts';
 import { signals } from '../src/cli/process/signals.ts';
 import { makeProgress } from '../src/cli/progress.ts';
 import { resolvePath, runsFolder } from '../src/hosts/project-root.ts';
@@ -149,12 +150,7 @@ function replaced(old: MeasuredGroups, again: MeasuredGroups): MeasuredGroups {
 }
 
 function readBaseline(path: string): BenchFile {
-  let text: string;
-  try {
-    text = readFileSync(resolvePath(path), 'utf8');
-  } catch (error) {
-    throw new UserError(`--baseline ${path}: ${(error as Error).message}`);
-  }
+  const text = readGivenText('--baseline', path);
   try {
     return parseBenchFile(text);
   } catch (error) {
@@ -185,9 +181,9 @@ const order: readonly ((group: ListedGroup) => boolean)[] = [
 const placeOf = (group: ListedGroup): number => order.findIndex((belongs) => belongs(group));
 
 /** The groups that were asked for, behind the adapter's own speed where that is compared with. @throws UserError where none is left */
-async function chooseGroups(session: Session, { suites, quick, forced, filter }: BenchOptions) {
+async function chooseGroups(session: Session, { suites, quick, forced, net, filter }: BenchOptions) {
   const first = suites.every((suite) => commandSuites.has(suite)) ? [] : (['peaks'] as const);
-  const listed = await session.list({ suites: [...first, ...suites], quick, forced });
+  const listed = await session.list({ suites: [...first, ...suites], quick, forced, net });
   const chosen = listed
     .filter(({ suite, id }) => suite === 'peaks' || matches(id, filter))
     .sort((a, b) => placeOf(a) - placeOf(b));

@@ -2,10 +2,12 @@ import { Option, type OptionValues } from 'commander';
 import { makeCommand, parse } from '../src/cli/options/command.ts';
 import { addHostOptions, hostOptionsOf } from '../src/cli/options/host-options.ts';
 import { assignment, number, wholeNumber } from '../src/cli/options/numbers.ts';
+import { namedNetExperiment } from '../src/experiments/named-net-settings.ts';
 import type { HostOptions } from '../src/hosts/host.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { kernels } from '../src/kernels/index.ts';
 import type { SuiteName } from '../src/measure/schema.ts';
+import type { AskedNet } from './suites/nets.ts';
 
 export const suiteNames = [
   'kernels',
@@ -17,6 +19,8 @@ export const suiteNames = [
 
 /** Suites of whole commands: measured where they are asked for. */
 export const commandSuites: ReadonlySet<SuiteName> = new Set<SuiteName>(['start', 'page']);
+/** Suites that can measure a net which is asked for. */
+const netSuites = ['kernels', 'train'] as const satisfies readonly SuiteName[];
 const chromeSuites: ReadonlySet<SuiteName> = new Set<SuiteName>(['peers', ...commandSuites]);
 
 /** What `npm run bench` was asked for. */
@@ -33,6 +37,8 @@ export interface BenchOptions extends HostOptions {
   readonly threshold: number;
   readonly out: string | undefined;
   readonly forced: Readonly<Record<string, string>>;
+  /** undefined: those that the suites have. */
+  readonly net: AskedNet | undefined;
   /** undefined: as many as fit. */
   readonly rounds: number | undefined;
   readonly seed: number;
@@ -44,6 +50,7 @@ Examples:
   npm run bench -- --suite kernels --filter "matmul-forward M=100" --quick
   npm run bench -- --suite train --variant matmul=naive
   npm run bench -- --suite train --host node
+  npm run bench -- --suite kernels --net air-24-48-48 --batch-size 100 --filter conv-
   npm run bench -- --suite start
   npm run bench -- --suite page
   npm run bench -- --quick --baseline runs/bench-before/results.json
@@ -70,6 +77,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
       )
       .option('--out <dir>', 'folder of the results (default: runs/bench-<time>)')
       .option('--variant <op=name>', 'time this variant only, such as matmul=naive; repeatable', assignment)
+      .option('--net <name>', 'kernels and steps of this net only, such as air-24-48-48')
+      .option('--batch-size <n>', 'images per batch of that net (default: its own)', wholeNumber(1, 10_000))
       .option('--rounds <n>', 'rounds per group (default: as many as fit)', wholeNumber(1, 10_000))
       .option('--seed <s>', 'seed of the random order (default: 1)', wholeNumber(0), 1)
       .addHelpText('after', examples),
@@ -80,10 +89,11 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   const forced: Record<string, string> = values.variant ?? {};
   checkForced(forced);
   const host = hostOptionsOf(values);
+  const net = netOf(values);
   return {
     ...host,
     args,
-    suites: suitesOf(values.suite, host),
+    suites: suitesOf(values.suite, host, net),
     filter: String(values.filter ?? '')
       .toLowerCase()
       .split(/\s+/)
@@ -95,13 +105,40 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     threshold: values.threshold,
     out: values.out,
     forced,
+    net,
     rounds: values.rounds,
     seed: values.seed,
   };
 }
 
-/** @throws UserError where the suite that was asked for needs Chrome */
-function suitesOf(suite: SuiteName | undefined, { host }: HostOptions): readonly SuiteName[] {
+/** @throws UserError where there is no such net */
+function netOf({ net: name, batchSize }: OptionValues): AskedNet | undefined {
+  if (name === undefined) {
+    if (batchSize !== undefined)
+      throw new UserError('--batch-size is the batch of the net of --net: name one');
+    return undefined;
+  }
+  try {
+    namedNetExperiment(name);
+  } catch (error) {
+    throw new UserError(`--net ${name}: ${(error as Error).message}`);
+  }
+  return { name, batchSize };
+}
+
+/** @throws UserError where the suite that was asked for needs Chrome, or has no nets to choose */
+function suitesOf(
+  suite: SuiteName | undefined,
+  { host }: HostOptions,
+  net: AskedNet | undefined,
+): readonly SuiteName[] {
+  if (net !== undefined) {
+    if (suite === undefined) return netSuites;
+    if (netSuites.some((name) => name === suite)) return [suite];
+    throw new UserError(
+      `--net chooses among kernels and steps of training: use it with --suite ${netSuites.join(' or ')}`,
+    );
+  }
   const possible = suiteNames.filter((name) => host === 'chrome' || !chromeSuites.has(name));
   if (suite === undefined) return possible.filter((name) => !commandSuites.has(name));
   if (possible.some((name) => name === suite)) return [suite];

@@ -3,6 +3,7 @@ import type { AdapterDescription } from '../src/gpu/device.ts';
 import type { MeasureSettings } from '../src/measure/measure.ts';
 import type { Group, Skipped, StepProfile, SuiteName } from '../src/measure/schema.ts';
 import type { SelfTest } from './page/self-test.ts';
+import type { AskedNet } from './suites/nets.ts';
 
 /** What the page found when it opened. */
 export interface Opened {
@@ -17,6 +18,8 @@ export interface ListRequest {
   readonly suites: readonly SuiteName[];
   readonly quick: boolean;
   readonly forced: Readonly<Record<string, string>>;
+  /** Only this net's kernels and steps. */
+  readonly net?: AskedNet | undefined;
 }
 
 /** A group that could be measured. */

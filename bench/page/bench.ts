@@ -69,12 +69,13 @@ export class Bench implements BenchPage {
     return { adapter, adapterName: adapterName(adapter), limits, timestamps };
   }
 
-  async list({ suites, quick, forced }: ListRequest): Promise<readonly ListedGroup[]> {
+  async list({ suites, quick, forced, net }: ListRequest): Promise<readonly ListedGroup[]> {
     const { capabilities } = this.#gpu;
     const groups: AnyGroup[] = [];
     if (suites.includes('peaks')) groups.push(...peakGroups(this.#gpu));
-    if (suites.includes('kernels')) groups.push(...(await kernelGroups({ capabilities, quick, forced })));
-    if (suites.includes('train')) groups.push(...stepGroups(quick, forced));
+    if (suites.includes('kernels'))
+      groups.push(...(await kernelGroups({ capabilities, quick, forced, net })));
+    if (suites.includes('train')) groups.push(...stepGroups({ quick, forced, net }));
     if (suites.includes('peers')) {
       if (this.#host.peers === undefined) throw new Error('there are no other engines on this host');
       this.#peers = await this.#host.peers();
@@ -115,7 +116,7 @@ export class Bench implements BenchPage {
       const ready =
         group.suite === 'peaks'
           ? { rows: await peakRows(this.#gpu, this.#pipelines, allocator, group), skipped: [] }
-          : await kernelRows(this.#gpu, this.#pipelines, allocator, group, request.quick);
+          : await kernelRows(this.#gpu, this.#pipelines, allocator, group, request);
       const about = { suite, id, op, title, usedBy, skipped: [...skipped, ...ready.skipped] };
       const timed = await timeGroup(about, ready.rows, timing);
       return { group: timed, profiles: [] };

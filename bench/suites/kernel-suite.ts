@@ -4,7 +4,16 @@ import type { Kernel, Shape } from '../../src/kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
 import { type KernelGroup, type KernelGroupOptions, kernelGroup } from '../../src/measure/kernel-group.ts';
 import { recordCalls } from '../../src/measure/recorded-calls.ts';
-import { type BenchNet, hasNarrowTail, netName, nets, settingsOf, trainingImages } from './nets.ts';
+import {
+  type AskedNet,
+  askedNet,
+  type BenchNet,
+  hasNarrowTail,
+  netName,
+  nets,
+  settingsOf,
+  trainingImages,
+} from './nets.ts';
 
 /** Nets whose kernels are timed with several replicas too. */
 const populations: readonly { readonly hidden: readonly number[]; readonly replicas: number }[] = [
@@ -18,6 +27,8 @@ const quickNet = '50-50';
 
 export interface KernelSuiteOptions extends KernelGroupOptions {
   readonly quick: boolean;
+  /** The only net whose kernels are timed; absent: those of `nets`, and square products. */
+  readonly net?: AskedNet | undefined;
 }
 
 /** The plain product of the size of a convolution: what its rate is measured against. */
@@ -35,7 +46,7 @@ const plainProducts: Readonly<
 };
 
 export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelGroup[]> {
-  const { capabilities, quick } = options;
+  const { capabilities, quick, net: asked } = options;
   const groups = new Map<string, KernelGroup>();
   const add = (kernel: Kernel, shape: Shape, replicas: number, usedBy: string) => {
     const group = kernelGroup(kernel, shape, replicas, options);
@@ -43,19 +54,7 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
     if (!found.usedBy.includes(usedBy)) found.usedBy.push(usedBy);
     groups.set(group.id, found);
   };
-  const wanted: {
-    readonly net: Pick<BenchNet, 'net' | 'hidden' | 'optimizer'>;
-    readonly replicas: number;
-  }[] = [
-    ...nets.filter((net) => !quick || netName(net) === quickNet).map((net) => ({ net, replicas: 1 })),
-    ...(quick
-      ? []
-      : populations.map(({ hidden, replicas }) => ({
-          net: { hidden, optimizer: 'sgd' as const },
-          replicas,
-        }))),
-  ];
-  for (const { net, replicas } of wanted) {
+  for (const { net, replicas } of asked ? [{ net: askedNet(asked), replicas: 1 }] : wantedNets(quick)) {
     const settings = settingsOf(net, replicas);
     const tail = hasNarrowTail(net) ? [{ fuseGather: false, oneWorkgroup: true }] : [];
     for (const plan of [{ fuseGather: true }, { fuseGather: false }, ...tail]) {
@@ -67,10 +66,21 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
       }
     }
   }
-  for (const size of squares[quick ? 'quick' : 'full']) {
+  for (const size of asked ? [] : squares[quick ? 'quick' : 'full']) {
     for (const kernel of [matmulForward, matmulWgrad, matmulDgrad]) {
       add(kernel as unknown as Kernel, { M: size, N: size, K: size }, 1, 'square');
     }
   }
   return [...groups.values()].sort((a, b) => a.op.localeCompare(b.op));
+}
+
+function wantedNets(quick: boolean): {
+  readonly net: Pick<BenchNet, 'net' | 'hidden' | 'optimizer' | 'batchSize'>;
+  readonly replicas: number;
+}[] {
+  if (quick) return nets.filter((net) => netName(net) === quickNet).map((net) => ({ net, replicas: 1 }));
+  return [
+    ...nets.map((net) => ({ net, replicas: 1 })),
+    ...populations.map(({ hidden, replicas }) => ({ net: { hidden, optimizer: 'sgd' as const }, replicas })),
+  ];
 }

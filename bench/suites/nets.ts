@@ -17,6 +17,8 @@ export interface BenchNet {
   readonly hidden: readonly number[];
   readonly optimizer: keyof typeof optimizers;
   readonly replicas: readonly number[];
+  /** Absent: as its family is trained. */
+  readonly batchSize?: number | undefined;
   /** The replicas of `--quick`. */
   readonly quickReplicas: readonly number[];
 }
@@ -36,6 +38,22 @@ export const nets: readonly BenchNet[] = [
   { net: 'vgg-16-32-64', hidden: [], optimizer: 'sgd', replicas: [1], quickReplicas: [] },
 ];
 
+/** The net that was asked for by its name, in the place of all others. */
+export interface AskedNet {
+  readonly name: string;
+  readonly batchSize?: number | undefined;
+}
+
+/** As `nets` has it: one replica, momentum. */
+export const askedNet = ({ name, batchSize }: AskedNet): BenchNet => ({
+  net: name,
+  batchSize,
+  hidden: [],
+  optimizer: 'sgd',
+  replicas: [1],
+  quickReplicas: [1],
+});
+
 export const netName = ({ net, hidden }: Pick<BenchNet, 'net' | 'hidden'>): string => net ?? hidden.join('-');
 
 /** Whether one workgroup can compute the net's tail: it is fully connected, and too narrow for products behind the first in parts. */
@@ -50,7 +68,7 @@ export const mostSteps = 2 ** 18;
 
 /** Settings of a run of the base experiment with this net. */
 export function settingsOf(
-  { net, hidden, optimizer }: Pick<BenchNet, 'net' | 'hidden' | 'optimizer'>,
+  { net, hidden, optimizer, batchSize }: Pick<BenchNet, 'net' | 'hidden' | 'optimizer' | 'batchSize'>,
   replicas: number,
 ): TrainSettings {
   const own: ExperimentSettings =
@@ -58,7 +76,7 @@ export function settingsOf(
       ? { ...experiments[0]!.settings, hidden, optimizer: optimizers[optimizer] }
       : { ...namedNetExperiment(net).settings, flip: false, cropPixels: 0 };
   const settings = trainSettings(
-    { ...own, valSize: 0 },
+    { ...own, valSize: 0, ...(batchSize && { batchSize }) },
     {
       seeds: Array.from({ length: replicas }, (_, r) => r + 1),
       shuffle: true,

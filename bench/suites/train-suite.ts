@@ -2,7 +2,7 @@
 import { kernels } from '../../src/kernels/index.ts';
 import { forcedPlan } from '../../src/kernels/variant-choice.ts';
 import type { Skipped } from '../../src/measure/schema.ts';
-import { type BenchNet, netName, nets } from './nets.ts';
+import { type AskedNet, askedNet, type BenchNet, netName, nets } from './nets.ts';
 
 /** A plan of a step. */
 export interface StepRow {
@@ -23,7 +23,7 @@ export interface StepGroup {
   readonly op: 'step';
   readonly title: string;
   readonly usedBy: readonly string[];
-  readonly net: Pick<BenchNet, 'net' | 'hidden' | 'optimizer'>;
+  readonly net: Pick<BenchNet, 'net' | 'hidden' | 'optimizer' | 'batchSize'>;
   readonly replicas: number;
   readonly rows: readonly StepRow[];
   readonly skipped: readonly Skipped[];
@@ -57,7 +57,14 @@ function uniformMatmuls(): StepRow[] {
     .map((name) => forcedRow({ matmul: name, 'gather-matmul': name }));
 }
 
-export function stepGroups(quick: boolean, forced: Readonly<Record<string, string>>): StepGroup[] {
+export interface TrainSuiteOptions {
+  readonly quick: boolean;
+  readonly forced: Readonly<Record<string, string>>;
+  /** The only net whose steps are timed; absent: those of `nets`. */
+  readonly net?: AskedNet | undefined;
+}
+
+export function stepGroups({ quick, forced, net: asked }: TrainSuiteOptions): StepGroup[] {
   const isAsked = Object.keys(forced).length > 0;
   const naive = forcedRow({ matmul: 'naive' });
   const others = isAsked
@@ -65,9 +72,10 @@ export function stepGroups(quick: boolean, forced: Readonly<Record<string, strin
     : quick
       ? [gatherApart, naive]
       : [tunedRow, gatherApart, naive, ...uniformMatmuls()];
-  return nets.flatMap((net) =>
+  return (asked ? [askedNet(asked)] : nets).flatMap((net) =>
     (quick ? net.quickReplicas : net.replicas).map((replicas): StepGroup => {
-      const id = `step ${netName(net)} ${net.optimizer} R=${replicas}`;
+      const batch = net.batchSize === undefined ? '' : ` B=${net.batchSize}`;
+      const id = `step ${netName(net)} ${net.optimizer} R=${replicas}${batch}`;
       const hasOthers = (replicas === 1 && net.optimizer === 'sgd') || isAsked;
       return {
         suite: 'train',
