@@ -5,7 +5,7 @@ export async function copyLink(hash: string, event: Event): Promise<void> {
     await navigator.clipboard.writeText(`${location.href.split('#')[0]}${hash}`);
     button.textContent = 'Copied';
   } catch {
-    history.replaceState(null, '', hash);
+    history.replaceState(history.state, '', hash);
     button.textContent = 'The link is in the address bar';
   }
   setTimeout(() => {

@@ -1,5 +1,5 @@
 // The page: its parts are made once and live as long as the tab.
-import { effect, signal } from '@preact/signals-core';
+import { batch, effect, signal } from '@preact/signals-core';
 import { html } from 'lit-html';
 import { datasetUrl, defaultDataset } from '../data/datasets/index.ts';
 import { Engine } from './engine/engine.ts';
@@ -34,10 +34,12 @@ const labLink = signal<LabLink | undefined>(undefined);
 router.onQuery = (route, query) => {
   if (route !== 'train' && route !== 'kernels') return;
   const { lab, form: rest } = takeLabLink(query);
-  if (route === 'kernels') labLink.value = lab;
   const { form, refused } = formOfLink(route === 'kernels' ? rest : query);
-  training.form.value = form;
-  training.refused.value = refused;
+  batch(() => {
+    if (route === 'kernels') labLink.value = lab;
+    training.form.value = form;
+    training.refused.value = refused;
+  });
 };
 
 paint(element('header'), () => headerView(app, router));
@@ -62,10 +64,10 @@ const mounts: Readonly<Record<Route, (root: HTMLElement, isShown: () => boolean)
       const { mountRuns } = await import('./views/runs/runs-view.ts');
       mountRuns(root, { app, runs, training, router, isShown });
     }),
-  kernels: (root) =>
+  kernels: (root, isShown) =>
     mountImported(root, async () => {
       const { mountKernels } = await import('./views/kernels/kernels-view.ts');
-      mountKernels(root, { app, training, link: labLink });
+      mountKernels(root, { app, training, link: labLink, isShown });
     }),
   gpu: (root, isShown) =>
     mountImported(root, async () => {
@@ -152,9 +154,14 @@ async function take(files: readonly File[]): Promise<void> {
 /** Another tab trains: its lock is held. */
 async function isTraining(): Promise<boolean> {
   const { locks } = navigator as { readonly locks?: LockManager };
-  const held = (await locks?.query())?.held ?? [];
+  const held = (await locks?.query().catch(() => undefined))?.held ?? [];
   return held.some(({ name }) => name === trainingLock);
 }
+
+// Another tab may have trained, renamed or deleted.
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) void runs.load(isTraining);
+});
 
 router.start();
 await Promise.all([app.probe(), runs.load(isTraining)]);

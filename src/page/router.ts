@@ -19,17 +19,18 @@ export function parseHash(hash: string): { readonly route: Route; readonly query
 
 export class Router {
   readonly route = signal<Route>(parseHash(location.hash).route);
-  /** Told of a query that came by a link, not by this page. */
+  /** Told of a query that came by a link, once: not when somebody comes back to it. */
   onQuery: (route: Route, query: string) => void = () => {};
 
   start(): void {
-    const read = () => {
+    const read = (isNew: boolean) => {
       const { route, query } = parseHash(location.hash);
       this.route.value = route;
-      if (query !== '') this.onQuery(route, query);
+      if (query !== '' && isNew) this.onQuery(route, query);
+      history.replaceState('read', '');
     };
-    window.addEventListener('hashchange', read);
-    read();
+    window.addEventListener('hashchange', () => read(history.state !== 'read'));
+    read(true);
   }
 
   go(route: Route): void {

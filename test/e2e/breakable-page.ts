@@ -43,7 +43,7 @@ export async function startBreakablePage({
 } = {}): Promise<BreakablePage> {
   const [data, files] = await Promise.all([
     prepareDataset({ set: defaultDataset }),
-    builtPage('index.html', { shadersInWorkers: true }).then((folder) => readPageFiles(folder, 'index.html')),
+    builtPage('index.html', { kernelsInWorkers: true }).then((folder) => readPageFiles(folder, 'index.html')),
   ]);
   const usual = dataMiddleware(defaultDataset, () => Promise.resolve(data));
   const asked: string[] = [];

@@ -9,7 +9,7 @@ import type { Browser } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { startCommand } from './command.ts';
-import { openTab, textOf, waitForGpu, waitForText } from './page-driver.ts';
+import { axeFindings, openTab, textOf, waitForGpu, waitForText } from './page-driver.ts';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -58,6 +58,12 @@ test('it works under a sub-path, asks nobody else, and without data says what to
   await page.waitForSelector('[data-act=download]');
   await page.click('[data-act=download]');
   await waitForText(page, '.notices', /This server has no data[\s\S]*--with-data/);
+  // Without a run, and without data, a visitor sees what a run looks like.
+  await page.click('nav a[href="#/runs"]');
+  await waitForText(page, '#example', /A recorded example, .* trained on .*SwiftShader.*, 20\d\d-/);
+  expect(await page.$$eval('#view-runs [data-run]', (rows) => rows.length)).toBe(1);
+  await waitForText(page, '#view-runs .u-legend', /Quick look/);
+  expect(await axeFindings(page)).toEqual([]);
   for (const view of ['runs', 'kernels', 'gpu']) {
     await page.click(`nav a[href="#/${view}"]`);
     await page.waitForFunction(
@@ -79,16 +85,16 @@ test('its sizes: what the Train view loads, first and with its charts, and the e
         [name, gzipSync(await readFile(join(built, 'assets', name)), { level: 9 }).length] as const,
     ),
   );
-  const lazy = /^(runs-view|kernels-view|gpu-view|lab)-/;
+  const lazy = /^(runs-view|quick-look|kernels-view|gpu-view|lab)-/;
   const charts = /^(live-charts|line-chart|uPlot)/i;
   const total = (wanted: (name: string) => boolean) =>
     sizes.reduce((sum, [name, size]) => sum + (wanted(name) ? size : 0), 0);
   const isEngine = (name: string) => name.startsWith('worker-');
   const isTrain = (name: string) => !isEngine(name) && !lazy.test(name);
   // What is there before anything trains; then the charts come, 24 KB of them uPlot.
-  expect(total((name) => isTrain(name) && !charts.test(name))).toBeLessThan(52_000);
-  expect(total(isTrain)).toBeLessThan(75_500);
-  expect(total((name) => !lazy.test(name))).toBeLessThan(162_500);
+  expect(total((name) => isTrain(name) && !charts.test(name))).toBeLessThan(43_500);
+  expect(total(isTrain)).toBeLessThan(68_000);
+  expect(total((name) => !lazy.test(name))).toBeLessThan(141_500);
 });
 
 test('a folder that holds something else is not replaced', async () => {

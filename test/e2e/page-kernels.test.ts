@@ -14,8 +14,8 @@ let tab: Tab;
 
 /** Makes matmul-forward/naive wrong by a thousandth. */
 function breakNaive(text: string): string {
-  const at = text.indexOf(store, text.indexOf('// matmul-forward/naive: '));
-  if (at < 0) throw new Error('the shader is another one');
+  const at = text.indexOf(store);
+  if (at < 0 || at !== text.lastIndexOf(store)) throw new Error('the shader is another one');
   return `${text.slice(0, at)}${store.replace('sum;', 'sum * 1.001;')}${text.slice(at + store.length)}`;
 }
 
@@ -96,6 +96,11 @@ test('a kernel that is wrong is last, is not timed, has no rank, and cannot be u
   expect(wrong).toEqual([{ name: 'naive', right: 'wrong', median: '–', letters: '', isUsable: false }]);
   expect(rows.at(-1)).toEqual(wrong[0]);
   for (const { median } of rows.slice(0, -1)) expect(median).toMatch(/ [µm]?s$/);
+  // Compiled without comments, shown with them.
+  await tab.page.$eval(`[data-variant="${rows[0]!.name}"] button`, (button) =>
+    (button as HTMLElement).click(),
+  );
+  await waitForText(tab.page, 'pre.wgsl', /\/\/ matmul-forward\/\w+: /);
   expect(tab.faults).toEqual([]);
 }, 240_000);
 
@@ -135,6 +140,21 @@ test('a link to a kernel leads to its net, its size of products and its op; one 
     location.hash = '#/kernels?v=1&e=base&op=%3Cb%3Enothing&product=16,16,16';
   });
   await waitForText(opened.page, '.lab .alarm', /asks for “<b>nothing”, which this net does not have here/);
+  // What the form says since is what can be measured.
+  await opened.page.evaluate(() => {
+    location.hash = '#/train?v=1&e=base&hidden=24';
+  });
+  await opened.page.waitForFunction(
+    () => document.querySelector<HTMLElement>('#view-kernels')!.hidden === true,
+  );
+  await opened.page.evaluate(() => {
+    location.hash = '#/kernels';
+  });
+  await opened.page.waitForFunction(() =>
+    [...document.querySelectorAll('#lab-group option')].some((option) =>
+      /matmul-forward.* N=12 K=24/.test(option.textContent!),
+    ),
+  );
   expect(opened.faults).toEqual([]);
   await opened.page.close();
 }, 60_000);

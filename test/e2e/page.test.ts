@@ -54,6 +54,11 @@ async function openFormAgain(): Promise<void> {
   await waitForText(tab.page, '#data-chip', /on this device/);
 }
 
+async function showView(page: Page, view: string): Promise<void> {
+  await page.click(`nav a[href="#/${view}"]`);
+  await page.waitForSelector(`#view-${view}:not([hidden]) > *`);
+}
+
 /** Trains the form, and waits until the steps that the page shows are no longer those of the run before. */
 async function train(page: Page): Promise<void> {
   await act(page, 'train');
@@ -214,8 +219,25 @@ test('another tab: it says that this one trains, and leaves its run alone', asyn
     await waitForText(other.page, '#data-chip', /on this device/);
     await act(other.page, 'train');
     await waitForText(other.page, '.notices', /Another tab trains/);
+    // What is renamed there is seen here, when this one is looked at again.
+    const { id } = (await keptRuns(other.page)).at(-1)!;
+    const name = `[data-run="${id}"] .run-title`;
+    await showView(other.page, 'runs');
+    await other.page.$eval(name, (input) => {
+      (input as HTMLInputElement).value = 'renamed elsewhere';
+      input.dispatchEvent(new Event('change'));
+    });
+    while ((await keptRuns(other.page)).at(-1)!.name !== 'renamed elsewhere')
+      await new Promise((resolve) => setTimeout(resolve, 50));
     await other.page.close({ runBeforeUnload: false });
     await tab.page.bringToFront();
+    await showView(tab.page, 'runs');
+    await tab.page.waitForFunction(
+      (selector) => document.querySelector<HTMLInputElement>(selector)?.value === 'renamed elsewhere',
+      {},
+      name,
+    );
+    await showView(tab.page, 'train');
   });
 }, 240_000);
 

@@ -37,6 +37,11 @@ export class Device {
     return this.#open;
   }
 
+  /** The device that there was last, lost or not. */
+  get latest(): Gpu | undefined {
+    return this.#gpu;
+  }
+
   /** Leaves a lost device behind. */
   forget(): void {
     this.#open = undefined;

@@ -43,6 +43,6 @@ function kindOf(name: string, message: string): EngineErrorKind {
   if (name === 'NonFiniteLoss') return 'diverged';
   if (name === 'QuotaExceededError') return 'quota';
   if (/device was lost|device is lost|did not finish its work/i.test(message)) return 'lost';
-  if (/out of GPU memory|out of memory|does not fit/i.test(message)) return 'memory';
+  if (/out of GPU memory|out of memory|does not fit|needs a buffer of/i.test(message)) return 'memory';
   return 'failed';
 }

@@ -17,6 +17,7 @@ import type { Group, StepProfile } from '../../measure/schema.ts';
 import { profilePlan } from '../../measure/step-profile.ts';
 import { timeGroup } from '../../measure/timed-group.ts';
 import { Trainer } from '../../train/trainer.ts';
+import { withComments } from './commented-shaders.ts';
 import type { DataStore } from './data-store.ts';
 import type { Device } from './device.ts';
 import { EngineError } from './engine-error.ts';
@@ -100,7 +101,10 @@ export class Lab {
     this.#post({ event: 'lab', what: `${title}: compiling and checking`, done: 0, total: 0 });
     const allocator = new Allocator(gpu);
     try {
-      const ready = await kernelRows(gpu, new PipelineCache(gpu), allocator, group, true);
+      const ready = await kernelRows(gpu, new PipelineCache(gpu), allocator, group, {
+        quick: true,
+        written: withComments,
+      });
       this.#requireGoingOn();
       const first = ready.rows.find((row) => row.isDefault && row.validation.ok) ?? ready.rows[0];
       const again = first?.validation.ok ? [{ ...first, name: againName(first.name), isDefault: false }] : [];

@@ -124,10 +124,10 @@ export type PauseReason = 'you' | 'lab' | 'device';
 export interface EngineCalls {
   ping: { readonly takes: undefined; readonly gives: null };
   probe: { readonly takes: undefined; readonly gives: GpuReport };
-  /** What a training takes, images apart: parameters of a net, and bytes on the GPU of all seeds. */
+  /** What a training takes, images and evaluations apart: parameters of a net, and bytes on the GPU of all seeds, where there is one. */
   sizeOf: {
     readonly takes: { readonly settings: TrainSettings };
-    readonly gives: { readonly parameters: number; readonly bytes: number };
+    readonly gives: { readonly parameters: number; readonly bytes: number | null };
   };
   dataPlace: { readonly takes: undefined; readonly gives: DataPlace };
   download: { readonly takes: { readonly url: string }; readonly gives: DataPlace };

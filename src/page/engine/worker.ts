@@ -1,8 +1,10 @@
 // The page's worker: GPU, data and training, for as long as the tab lives. It never waits for the page.
 
-import { defaultDataset } from '../../data/datasets/index.ts';
+import { datasetOf, defaultDataset } from '../../data/datasets/index.ts';
+import { splitImages } from '../../data/record-set.ts';
+import { stepBytes } from '../../measure/recorded-calls.ts';
 import { parameterCount } from '../../nn/net.ts';
-import { optimizerOf } from '../../optim/index.ts';
+import { forBriefRun, isBrief } from '../../train/brief-run.ts';
 import { CheckpointSlots } from './checkpoint-slots.ts';
 import { DataStore } from './data-store.ts';
 import { Device } from './device.ts';
@@ -36,11 +38,14 @@ type Answers = {
 const answers: Answers = {
   ping: () => null,
   probe: async () => (await device.open()).report,
-  sizeOf({ settings: { net, optimizer, replicas } }) {
-    const parameters = parameterCount(net);
-    // Parameters, gradients, and what the optimizer keeps of each.
-    const copies = 2 + optimizerOf(optimizer).state(optimizer).length;
-    return { parameters, bytes: 4 * parameters * copies * replicas.length };
+  sizeOf({ settings }) {
+    const { latest } = device; // A lost one counts too: no other is asked for, for a number.
+    const gpu = latest && (isBrief(settings, {}) ? forBriefRun(latest) : latest);
+    const images = splitImages(datasetOf(settings), 'train');
+    return {
+      parameters: parameterCount(settings.net),
+      bytes: gpu === undefined ? null : stepBytes({ settings, capabilities: gpu.capabilities, images }),
+    };
   },
   dataPlace: async () => (await stored).place(),
   download: ({ url }) => getData((store, signal) => store.download(url, signal, postData)),

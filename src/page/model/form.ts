@@ -1,5 +1,10 @@
 // The form of the Train view as data: where it starts, what was changed, whether that can be trained.
-import { type ExperimentSettings, experiments, trainSettings } from '../../experiments/experiments.ts';
+import {
+  type ExperimentSettings,
+  experiments,
+  mostSteps,
+  trainSettings,
+} from '../../experiments/experiments.ts';
 import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
 import { settingFields } from '../../experiments/setting-fields.ts';
 import { InvalidValue, wholeNumber } from '../../experiments/setting-values.ts';
@@ -110,7 +115,7 @@ export function readForm(form: Form): ReadForm {
   const steps =
     form.steps.trim() === ''
       ? undefined
-      : attempt('steps', () => wholeNumber(0, 1e8)(form.steps.trim()), undefined);
+      : attempt('steps', () => wholeNumber(0, mostSteps)(form.steps.trim()), undefined);
   const conflict = settingsConflict(settings, labelOf);
   if (conflict !== undefined) problems[conflict.option] ??= conflict.message;
   const train = trainSettings(settings, {

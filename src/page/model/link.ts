@@ -1,4 +1,5 @@
 // Links that carry settings: `#/train?v=1&e=adam&seeds=5&lambda=0.002`. Only what differs from the starting point; nothing starts by itself.
+import { mostSteps } from '../../experiments/experiments.ts';
 import { settingFields } from '../../experiments/setting-fields.ts';
 import { InvalidValue, wholeNumber } from '../../experiments/setting-values.ts';
 import {
@@ -67,7 +68,7 @@ function withKey(form: Form, key: string, value: string, refused: string[]): For
       return { ...form, seeds: String(mostSeeds) };
     }
     case 'steps':
-      return { ...form, steps: String(wholeNumber(0, 1e8)(value)) };
+      return { ...form, steps: String(wholeNumber(0, mostSteps)(value)) };
     case 'shuffle':
       return { ...form, shuffle: value !== 'no' };
     default: {

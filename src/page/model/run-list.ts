@@ -10,7 +10,9 @@ export const styles = 8;
 export class RunList {
   /** The newest first. */
   readonly runs = signal<readonly RunRecord[]>([]);
-  /** The browser keeps nothing: runs are gone with the tab. Why. */
+  /** What is kept has been read. */
+  readonly isLoaded = signal(false);
+  /** The browser did not keep a run, or not all of it: that is gone with the tab. Why. */
   readonly unkept = signal('');
   readonly #app: App;
   #importer: ((files: readonly File[]) => Promise<void>) | undefined;
@@ -20,13 +22,20 @@ export class RunList {
     this.#app = app;
   }
 
-  /** Reads what is kept. A run that no tab trains any more was interrupted. */
+  /** Reads what is kept, by this tab or another. A run that no tab trains any more was interrupted. */
   async load(isTraining: () => Promise<boolean>): Promise<void> {
-    const runs = await readRuns();
+    const before = this.runs.peek();
+    const runs = await readRuns().catch(() => undefined);
+    if (runs === undefined) {
+      this.isLoaded.value = true; // What this tab knows is all there is.
+      return;
+    }
     const busy = runs.some(({ state }) => state === 'running') && (await isTraining());
+    if (this.runs.peek() !== before) return this.load(isTraining); // Changed meanwhile.
     this.runs.value = runs.map((run) =>
       run.state === 'running' && !busy ? { ...run, state: 'interrupted' } : run,
     );
+    this.isLoaded.value = true;
   }
 
   /** The Runs view imports, once it was shown: what came before has waited for it. */
@@ -48,19 +57,23 @@ export class RunList {
     return this.runs.value.find((run) => run.id === id);
   }
 
-  /** Shows a record, without writing it. */
+  /** Shows a record, without writing it, by the name that it has in the list. */
   replace(record: RunRecord): void {
+    const { name, pinned } = this.runs.peek().find(({ id }) => id === record.id) ?? record;
+    this.#show({ ...record, name, pinned });
+  }
+
+  #show(record: RunRecord): void {
     const others = this.runs.peek().filter(({ id }) => id !== record.id);
     this.runs.value = [...others, record].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
   }
 
-  /** Shows and writes a run. Where that is not possible it stays for this tab, and the page says so. */
+  /** Shows and writes a run. What cannot be written stays for this tab, and the page says so. */
   async keep(record: RunRecord, metrics?: RunMetrics, weights?: RunWeights): Promise<void> {
     this.replace(record);
     try {
       await writeRun(record.id, { record, ...(metrics && { metrics }), ...(weights && { weights }) });
     } catch (error) {
-      if (weights !== undefined) this.replace({ ...record, hasWeights: false });
       this.unkept.value = (error as Error).message;
       this.#app.log(`runs are not kept: ${(error as Error).message}`);
     }
@@ -69,7 +82,7 @@ export class RunList {
   /** Shows and writes a part of a record: the rest may have been written by another tab since. */
   async edit(id: string, part: Partial<RunRecord>): Promise<void> {
     const shown = this.find(id);
-    if (shown !== undefined) this.replace({ ...shown, ...part });
+    if (shown !== undefined) this.#show({ ...shown, ...part });
     await editRun(id, part).catch(() => {});
   }
 

@@ -238,13 +238,6 @@ export function runNotice(run: RunStatus): Notice | undefined {
   if (run.state !== 'failed' || run.kind === 'no-data') return undefined;
   const details = run.message;
   switch (run.kind) {
-    case 'lost':
-      return {
-        title: 'The GPU was lost',
-        text: 'The run is kept at its last checkpoint.',
-        advice: ['Close what else uses the GPU. Runs has the run, and a button to go on.'],
-        details,
-      };
     case 'memory':
       return {
         title: 'The GPU’s memory is full',

@@ -150,13 +150,12 @@ export class TrainingControl {
     await this.start(form);
   }
 
-  /** Parameters and memory of such a training; undefined until the worker has counted. */
+  /** Parameters and memory of such a training; until the worker has counted those of the one before, undefined where there was none. */
   sizeOf(train: TrainSettings): TrainingSize | undefined {
-    const { net, optimizer, replicas } = train;
-    const key = JSON.stringify([net, optimizer, replicas.length]);
+    // A GPU that has answered meanwhile says how much memory.
+    const key = `${this.#app.gpu.value.state} ${JSON.stringify(train)}`;
     const known = this.#size.value;
-    if (known?.key === key) return known.size;
-    if (this.#sizeAsked !== key) {
+    if (known?.key !== key && this.#sizeAsked !== key) {
       this.#sizeAsked = key;
       void this.#app.engine.call('sizeOf', { settings: train }).then(
         (size) => {
@@ -165,7 +164,7 @@ export class TrainingControl {
         () => {},
       );
     }
-    return undefined;
+    return known?.size;
   }
 
   /** Time of a step of such a training, ms, as the newest run on this device had it; undefined where none had. */

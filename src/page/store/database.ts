@@ -24,6 +24,10 @@ function open(): Promise<IDBDatabase> {
         request.result.close();
         opened = undefined;
       });
+      // The browser has closed it: the next one to ask opens it again.
+      request.result.addEventListener('close', () => {
+        opened = undefined;
+      });
       resolve(request.result);
     });
     request.addEventListener('error', () => reject(request.error));

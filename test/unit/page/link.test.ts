@@ -45,6 +45,16 @@ const other: Readonly<Record<string, string>> = {
 /** A starting point whose optimizer has the setting. */
 const startOf = (option: string): string => (option === 'b1' || option === 'b2' ? 'adam' : 'base');
 
+test('what does nothing without something else is said; a convolutional net may have batches of one image', () => {
+  const { problems } = readForm(withText(emptyForm('base'), 'nesterov', 'yes'));
+  expect(problems).toEqual({ nesterov: 'Nesterov needs Momentum, such as 0.9' });
+  const both = withText(withText(emptyForm('base'), 'nesterov', 'yes'), 'momentum', '0.9');
+  expect(readForm(both).problems).toEqual({});
+  const one = withText(withText(emptyForm('base'), 'net', 'patch-4-10-50'), 'batch-size', '1');
+  expect(readForm(one).problems).toEqual({});
+  expect(readForm(withText(emptyForm('base'), 'batch-size', '1')).problems).toHaveProperty('batch-size');
+});
+
 describe('a link', () => {
   test.each(settingFields.map(({ option }) => option))('carries %s there and back', (option) => {
     const form = withText(emptyForm(startOf(option)), option, other[option]!);

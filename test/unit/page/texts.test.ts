@@ -119,7 +119,7 @@ describe('the run', () => {
   });
 
   test('that failed has a text by what failed', () => {
-    const kinds: readonly EngineErrorKind[] = ['lost', 'memory', 'worker', 'busy', 'failed'];
+    const kinds: readonly EngineErrorKind[] = ['memory', 'worker', 'busy', 'failed'];
     const titles = kinds.map((kind) => runNotice({ state: 'failed', kind, message: '' })!.title);
     expect(new Set(titles).size).toBe(kinds.length);
   });

@@ -7,6 +7,7 @@ import { copyLink } from '../../copy-link.ts';
 import type { LabGroup } from '../../engine/protocol.ts';
 import { shortTime } from '../../format.ts';
 import type { App } from '../../model/app.ts';
+import type { Form } from '../../model/form.ts';
 import type { LabLink } from '../../model/lab-link.ts';
 import { canTrain } from '../../model/status.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
@@ -26,18 +27,21 @@ export interface KernelsContext {
   readonly training: TrainingControl;
   /** Set when a link to a kernel comes. */
   readonly link: ReadonlySignal<LabLink | undefined>;
+  readonly isShown: () => boolean;
 }
 
-export function mountKernels(root: HTMLElement, { app, training, link }: KernelsContext): void {
+export function mountKernels(root: HTMLElement, { app, training, link, isShown }: KernelsContext): void {
   const lab = new LabControl(app, training);
   /** Texts that are shown: one variant's, or the difference of two. */
   const shown = signal<readonly string[]>([]);
-  let listed: LabLink | undefined | 'nothing' = 'nothing';
+  let listed: { readonly form: Form; readonly link: LabLink | undefined } | undefined;
   effect(() => {
-    const asked = link.value;
-    if (listed === asked || !canTrain(app.gpu.value)) return;
-    listed = asked;
-    void lab.list(asked);
+    const [form, asked] = [training.form.value, link.value];
+    if (!isShown() || lab.isBusy.value || !canTrain(app.gpu.value)) return;
+    if (listed?.form === form && listed.link === asked) return;
+    const isNewLink = listed?.link !== asked;
+    listed = { form, link: asked };
+    void lab.list(isNewLink ? asked : undefined);
   });
   paint(
     root,

@@ -4,6 +4,7 @@ import { count, milliseconds, percent } from '../../format.ts';
 import type { RunRecord, RunState } from '../../model/run-record.ts';
 import { isBusy } from '../../model/status.ts';
 import { spread } from '../spread.ts';
+import { differencesText } from './run-differences.ts';
 import type { RunDifference } from './run-statistics.ts';
 import type { RunsContext } from './runs-context.ts';
 
@@ -79,6 +80,7 @@ function row(
         class="run-title"
         aria-label="Name of the run"
         maxlength="80"
+        ?disabled=${run.origin === 'example'}
         .value=${run.name}
         @change=${(event: Event) => rename(run, (event.target as HTMLInputElement).value)}
       />
@@ -95,7 +97,7 @@ function row(
         }</span
       >
     </td>
-    <td class="differs" data-label="Differs in">${differsText(run, baseline)}</td>
+    <td class="differs" data-label="Differs in">${differencesText(run, baseline)}</td>
     <td class="figure" data-label="Seeds">${run.train.replicas.length}</td>
     <td class="figure" data-label="Validation">${validations.length === 0 ? '–' : spread(validations)}</td>
     <td class="figure" data-label="Test">${tests.length === 0 ? '–' : spread(tests)}</td>
@@ -110,23 +112,6 @@ const divergedText = (run: RunRecord): TemplateResult | typeof nothing => {
     ? nothing
     : html`<br /><span class="alarm">diverged, seed ${diverged.seed}, step ${diverged.divergedAtStep}</span>`;
 };
-
-/** What of the settings is not the baseline's. */
-function differsText(run: RunRecord, baseline: RunRecord | undefined): string {
-  if (run.id === baseline?.id) return run.experiment;
-  if (run.settings === null || baseline?.settings == null) return run.experiment;
-  const list = settingDifferences(run.settings, baseline.settings).map(
-    ({ field, value }) => `${field.label}: ${value}`,
-  );
-  if (run.train.steps !== baseline.train.steps && !list.some((each) => /cycle/i.test(each))) {
-    list.push(`${count(run.train.steps)} steps`);
-  }
-  if (run.initial !== baseline.initial) list.push(`Initial weights: ${run.initial ?? 'random'}`);
-  if (run.train.shuffle !== baseline.train.shuffle)
-    list.push(`New order each epoch: ${run.train.shuffle ? 'yes' : 'no'}`);
-  if (run.kernels !== baseline.kernels) list.push(`Kernels: ${run.kernels}`);
-  return list.length === 0 ? 'nothing' : list.join('; ');
-}
 
 function differenceView(
   run: RunRecord,
@@ -158,16 +143,16 @@ function actions(context: RunsContext, run: RunRecord): TemplateResult {
     }
     ${run.settings === null ? nothing : html`<button type="button" class="small" data-act="settings" @click=${() => toForm(run)}>Settings to the form</button>`}
     ${run.hasWeights ? html`<button type="button" class="small" data-act="weights" @click=${() => saveWeights(run)}>Weights</button>` : nothing}
-    <button type="button" class="small" data-act="export" @click=${() => saveRun(run)}>Whole run</button>
-    <button type="button" class="small" aria-pressed=${run.pinned} @click=${() => pin(run)}>
-      ${run.pinned ? 'Unpin' : 'Pin'}
-    </button>
     ${
       run.origin === 'example'
         ? nothing
-        : html`<button type="button" class="small" data-act="delete" ?disabled=${run.state === 'running'} @click=${() => remove(run)}>
-            Delete
-          </button>`
+        : html`<button type="button" class="small" data-act="export" @click=${() => saveRun(run)}>Whole run</button>
+            <button type="button" class="small" aria-pressed=${run.pinned} @click=${() => pin(run)}>
+              ${run.pinned ? 'Unpin' : 'Pin'}
+            </button>
+            <button type="button" class="small" data-act="delete" ?disabled=${run.state === 'running'} @click=${() => remove(run)}>
+              Delete
+            </button>`
     }
   `;
 }

@@ -1,4 +1,4 @@
-import { computed, effect, signal } from '@preact/signals-core';
+import { batch, computed, effect, signal } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { App } from '../../model/app.ts';
 import { formOfRun } from '../../model/form.ts';
@@ -8,6 +8,7 @@ import type { TrainingControl } from '../../model/training-control.ts';
 import type { Router } from '../../router.ts';
 import { saveFile } from '../../save-file.ts';
 import { importFiles } from '../../store/import-files.ts';
+import { readRecord } from '../../store/read-record.ts';
 import { type WholeRun, writeRunFile } from '../../store/run-file.ts';
 import { readMetrics, readRuns, readWeights } from '../../store/run-store.ts';
 import { paint } from '../paint.ts';
@@ -49,6 +50,8 @@ class RunsState {
   });
   readonly refused = signal<readonly string[]>([]);
   readonly deleted = signal<WholeRun | undefined>(undefined);
+  /** Stands in for runs until there are some. */
+  readonly example = signal<RunRecord | undefined>(undefined);
   /** Curves of shown runs, by id. */
   readonly metrics = signal<ReadonlyMap<string, RunMetrics>>(new Map());
   readonly parts: RunsParts;
@@ -57,9 +60,14 @@ class RunsState {
     this.parts = parts;
   }
 
+  readonly all = computed((): readonly RunRecord[] => {
+    const own = this.parts.runs.runs.value;
+    return own.length > 0 || this.example.value === undefined ? own : [this.example.value];
+  });
+
   readonly shown = computed((): readonly RunRecord[] => {
     const words = this.filter.value.toLowerCase().split(/\s+/);
-    return this.parts.runs.runs.value
+    return this.all.value
       .filter((run) => {
         const text =
           `${run.name} ${run.experiment} ${run.state} ${run.adapter} ${run.startedAt}`.toLowerCase();
@@ -70,12 +78,12 @@ class RunsState {
 
   /** The chosen one, else the oldest run that was tested. */
   readonly baseline = computed((): RunRecord | undefined => {
-    const all = this.parts.runs.runs.value;
+    const all = this.all.value;
     const chosen = all.find(({ id }) => id === this.baselineId.value);
     return chosen ?? all.findLast((run) => run.perSeed.some(({ testAccuracy }) => testAccuracy !== null));
   });
 
-  readonly differences = computed(() => compareRuns(this.parts.runs.runs.value, this.baseline.value));
+  readonly differences = computed(() => compareRuns(this.all.value, this.baseline.value));
 
   toggle(id: string): void {
     const next = new Set(this.overlay.peek());
@@ -84,6 +92,16 @@ class RunsState {
       if (next.size > mostOverlaid) next.delete([...next][0]!);
     }
     this.overlay.value = next;
+  }
+
+  /** Recorded elsewhere, and not kept here: a visitor without a run, or without WebGPU, sees what one looks like. */
+  async showExample(): Promise<void> {
+    const { record: recorded, metrics } = (await import('../../example/quick-look.json')).default;
+    const record: RunRecord = { ...readRecord(recorded), origin: 'example' };
+    batch(() => {
+      this.metrics.value = new Map(this.metrics.peek()).set(record.id, metrics);
+      this.example.value = record;
+    });
   }
 
   async import(files: readonly File[]): Promise<void> {
@@ -140,7 +158,7 @@ class RunsState {
 
 /** A checkpoint without its run is of one that was deleted, in a tab that was closed before its Undo was over. */
 async function dropOrphans({ app, runs }: RunsParts): Promise<void> {
-  const kept = await readRuns(); // Another tab's, too.
+  const kept = await readRuns().catch(() => []); // Another tab's, too.
   if (kept.length === 0) return; // Or they could not be read.
   const runIds = [...kept, ...runs.runs.peek()].map(({ id }) => id);
   await app.engine.call('keepCheckpoints', { runIds }).catch(() => {});
@@ -158,24 +176,38 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
 
   void dropOrphans(parts);
 
-  // The newest runs are shown at first.
-  let isFirst = true;
+  let isAsked = false;
   effect(() => {
-    if (!isFirst || runs.runs.value.length === 0) return;
-    isFirst = false;
-    state.overlay.value = new Set(runs.runs.value.slice(0, 4).map(({ id }) => id));
+    if (isAsked || !runs.isLoaded.value || runs.runs.value.length > 0) return;
+    isAsked = true;
+    void state.showExample().catch(() => {});
   });
+  // The newest runs are shown at first, in the place of the example.
+  let first: RunRecord['origin'] | undefined;
+  effect(() => {
+    const all = state.all.value;
+    if (all.length === 0 || first === 'here' || first === all[0]!.origin) return;
+    first = all[0]!.origin === 'example' ? 'example' : 'here';
+    state.overlay.value = new Set(all.slice(0, 4).map(({ id }) => id));
+  });
+  /** Steps up to which the curves were read: another tab may have trained on. */
+  const readAt = new Map<string, number>();
   effect(() => {
     // A run in progress changes: its curve is the live one.
     void training.version.value;
-    for (const id of state.overlay.value) {
+    for (const { id, step } of runs.runs.value) {
+      if (!state.overlay.value.has(id)) continue;
       const live = training.live.peek();
       if (live?.record.id === id) {
         state.metrics.value = new Map(state.metrics.peek()).set(id, live.metrics);
-      } else if (!state.metrics.peek().has(id)) {
-        void readMetrics(id).then((metrics) => {
-          if (metrics !== undefined) state.metrics.value = new Map(state.metrics.peek()).set(id, metrics);
-        });
+      } else if (readAt.get(id) !== step) {
+        readAt.set(id, step);
+        readMetrics(id).then(
+          (metrics) => {
+            if (metrics !== undefined) state.metrics.value = new Map(state.metrics.peek()).set(id, metrics);
+          },
+          () => {},
+        );
       }
     }
   });
@@ -223,19 +255,20 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
 }
 
 const overlaid = (state: RunsState) =>
-  state.parts.runs.runs.peek().flatMap((record) => {
+  state.all.peek().flatMap((record) => {
     const metrics = state.metrics.peek().get(record.id);
     return state.overlay.peek().has(record.id) && metrics !== undefined ? [{ record, metrics }] : [];
   });
 
 function listView(state: RunsState, context: RunsContext): TemplateResult {
-  const all = state.parts.runs.runs.value;
+  const all = state.all.value;
+  const isExample = all[0]?.origin === 'example';
   const { unkept } = state.parts.runs;
   return html`<section class="card" aria-label="Runs of this browser">
     <div class="toolbar">
       <h2>Runs</h2>
       ${
-        all.length === 0
+        all.length === 0 || isExample
           ? nothing
           : html`<input
               type="search"
@@ -266,15 +299,23 @@ function listView(state: RunsState, context: RunsContext): TemplateResult {
             </ul>
           </div>`
     }
-    ${unkept.value === '' ? nothing : html`<p class="refused">This browser keeps no runs: ${unkept.value}. They are gone with this tab.</p>`}
+    ${unkept.value === '' ? nothing : html`<p class="refused">This browser did not keep all of the runs: ${unkept.value}. What it did not keep is gone with this tab: save what you need.</p>`}
     ${
-      all.length === 0
+      all.length === 0 || isExample
         ? html`<p>
             No runs yet. What you train is kept here by itself; whole runs of others, and the folders of npm run train and npm run experiments, can be
             imported, or dropped on this page.
           </p>`
-        : runTable(context)
+        : nothing
     }
+    ${
+      isExample
+        ? html`<p class="help" id="example">
+            A recorded example, which your first run takes the place of: trained on ${all[0]!.adapter}, ${all[0]!.startedAt.slice(0, 10)}.
+          </p>`
+        : nothing
+    }
+    ${all.length === 0 ? nothing : runTable(context)}
     ${
       context.differences.size === 0
         ? nothing
@@ -314,7 +355,7 @@ function chartView(state: RunsState): TemplateResult {
   };
   void state.metrics.value;
   const count = state.overlay.value.size;
-  const shown = state.parts.runs.runs.value.filter(({ id }) => state.overlay.value.has(id));
+  const shown = state.all.value.filter(({ id }) => state.overlay.value.has(id));
   return html`<figure class="card" ?hidden=${count === 0}>
       <figcaption class="toolbar">
         <label

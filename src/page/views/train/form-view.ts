@@ -296,10 +296,8 @@ function buttons(
 /** Parameters, memory and time of what the form says. */
 function estimateText(training: TrainingControl, train: TrainSettings): string {
   const size = training.sizeOf(train);
-  const parts =
-    size === undefined
-      ? []
-      : [`${count(size.parameters)} parameters`, `${megabytes(184e6 + size.bytes)} MB on the GPU`];
+  const parts = size === undefined ? [] : [`${count(size.parameters)} parameters`];
+  if (size?.bytes) parts.push(`${megabytes(184e6 + size.bytes)} MB on the GPU`);
   parts.push(`${count(train.steps)} steps`);
   const pace = training.paceOf(train);
   if (pace === undefined) parts.push('time: known after the first steps');
