@@ -26,7 +26,7 @@ const gpu = await requestGpu(navigator.gpu);
 const image = { channels: 1, height: 28, width: 28 };
 const dataset = imageDataset(gpu, { image, classes: 4, train: corners(400), test: corners(100) });
 const net = mlp({ input: image, hidden: [], classes: 4, batchNorm: null });
-const schedule = cyclical({ min: 1e-4, max: 0.01, halfCycle: 30 });
+const schedule = cyclical({ min: 1e-4, max: 0.1, halfCycle: 30 });
 
 const trainer = await Trainer.make(gpu, dataset, withDefaults({ net, steps: 60, schedule }));
 await trainer.train();
