@@ -10,6 +10,7 @@ import forwardTile from '../../shaders/conv-forward/tile.wgsl?raw';
 import wgradNaive from '../../shaders/conv-wgrad/naive.wgsl?raw';
 import wgradStrip from '../../shaders/conv-wgrad/strip.wgsl?raw';
 import wgradTile from '../../shaders/conv-wgrad/tile.wgsl?raw';
+import type { AdapterKind } from '../gpu/adapter-kind.ts';
 import {
   type ConvForwardShape,
   type ConvShape,
@@ -71,6 +72,10 @@ const leastTiles = 64;
 /** Whether tiles of 64 columns waste little more than tiles of 32: on an H200 24 columns take twice as long with 64. */
 const fillsTile = (columns: number): boolean => 64 * ceil(columns / 64) <= 1.2 * 32 * ceil(columns / 32);
 
+/** On an H100 a strip takes 20 times as long as a tile, on lavapipe one of 32 columns six to ten seconds to compile. */
+const stripAdapters = (cols: number): readonly AdapterKind[] =>
+  cols > 4 ? ['swiftshader'] : ['swiftshader', 'cpu'];
+
 /** A strip of at most `pixels` pixels and 4·cols columns, smaller where the shape is or where many taps are written out. */
 function stripTile(pixels: number, cols: number, along: number, columns: number, taps: number) {
   const COLS = even(columns / 4, cols);
@@ -90,6 +95,7 @@ function forwardStripVariant(pixels: number, cols: number): Variant<ConvForwardS
   };
   return variant(`strip-${pixels}x${4 * cols}`, forwardStrip, workgroups, {
     subgroups: true,
+    madeFor: stripAdapters(cols),
     refuses: fits,
     block: tile,
   });
@@ -118,7 +124,6 @@ export const convForward = defineKernel({
     forwardTileVariant(64),
     forwardTileVariant(32),
     forwardStripVariant(4, 4),
-    forwardStripVariant(4, 8),
     forwardStripVariant(8, 4),
     forwardStripVariant(8, 8),
     stationaryForward(),
@@ -145,6 +150,7 @@ function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> 
   };
   return variant(`strip-${rows}x${4 * cols}`, wgradStrip, workgroups, {
     subgroups: true,
+    madeFor: stripAdapters(cols),
     refuses: fits,
     block: tile,
   });
@@ -204,6 +210,7 @@ function dgradStripVariant(pixels: number, cols: number): Variant<ConvShape> {
   };
   return variant(`strip-${pixels}x${4 * cols}`, dgradStrip, workgroups, {
     subgroups: true,
+    madeFor: stripAdapters(cols),
     refuses: (shape) =>
       shape.STEP_X > 8 ? `it writes out the ${shape.STEP_X} pixels of a step` : fits(shape),
     block: tile,
@@ -230,7 +237,6 @@ export const convDgrad = defineKernel({
     dgradTileVariant(64),
     dgradTileVariant(32),
     dgradStripVariant(4, 4),
-    dgradStripVariant(4, 8),
     dgradStripVariant(8, 4),
     dgradStripVariant(8, 8),
     stationaryDgrad(),

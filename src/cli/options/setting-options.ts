@@ -54,7 +54,7 @@ export function addSettingOptions(command: Command): Command {
     )
     .option(
       '--lookahead <n>',
-      'every n steps the parameters become a moving average of themselves (Lookahead); 0: never',
+      'every n steps the parameters become a moving average of themselves (Lookahead), not in a run of fewer steps; 0: never',
       wholeNumber(0, 1e6),
     )
     .option(

@@ -11,7 +11,7 @@ import {
   withoutOverlap,
 } from '../../../src/kernels/convolution-shape.ts';
 import { stationaryWgrad } from '../../../src/kernels/convolution-stationary.ts';
-import type { Kernel } from '../../../src/kernels/kernel.ts';
+import { hopelessness, type Kernel } from '../../../src/kernels/kernel.ts';
 import { defaultChoice } from '../../../src/kernels/variant-choice.ts';
 import { convolution } from '../../../src/reference/convolution.ts';
 
@@ -81,6 +81,24 @@ test.each([20, 100, 1024])(
     }
   },
 );
+
+test.each([
+  ['swiftshader', ['strip-4x16', 'strip-8x16', 'strip-8x32', 'stationary']],
+  // A strip of 32 columns takes LLVM ten seconds, and a strip on a GPU 20 times as long as a tile.
+  ['cpu', ['strip-4x16', 'strip-8x16']],
+  ['nvidia', []],
+] as const)('on %s a tuner tries beside tiles: %o', (kind, names) => {
+  const capabilities = {
+    ...swiftshader,
+    ...traitsOf(kind),
+    maxInvocationsPerWorkgroup: 1024,
+    maxWorkgroupStorageSize: 65_536,
+  };
+  const inTheRunning = convDgrad.variants.filter(
+    (variant) => hopelessness(variant, vgg, capabilities) === undefined,
+  );
+  expect(inTheRunning.map(({ name }) => name)).toEqual(['naive', 'tile-64', 'tile-32', ...names]);
+});
 
 describe('wgradParts', () => {
   test.each([
