@@ -149,7 +149,7 @@ test('a whole run is the same in another browser; a cut, a changed and a foreign
   const curves = await keptMetrics(tab.page, run!.id);
   await elsewhere(async (page, faults) => {
     await importInto(page, [path]);
-    await page.waitForSelector('.runs tbody tr');
+    await page.waitForSelector('.runs tr[data-origin=import]');
     const [brought] = await keptRuns(page);
     const { name, state, step, perSeed, weightHashes } = run!;
     expect(brought).toMatchObject({ name, state, step, perSeed, weightHashes });
@@ -204,7 +204,7 @@ test('the folder of npm run train, dropped on any view or chosen in a dialog, is
     perSeed: { testAccuracy: number }[];
   };
   const isThere = async (page: Page) => {
-    await page.waitForSelector('.runs tbody tr', { timeout: 20_000 });
+    await page.waitForSelector('.runs tr[data-origin=import]', { timeout: 20_000 });
     expect(await page.$('.refused')).toBeNull();
     const [run] = await keptRuns(page);
     expect(run).toMatchObject({ name: 'two-seeds', state: 'finished', step: 20 });
@@ -218,6 +218,7 @@ test('the folder of npm run train, dropped on any view or chosen in a dialog, is
     await page.click('nav a[href="#/train"]');
     await waitForGpu(page);
     await page.reload(); // The Runs view was never shown.
+    await waitForGpu(page); // Nobody drops on what is not painted yet.
     await drop(page, [runFolder]);
     await isThere(page);
     expect(faults).toEqual([]);

@@ -51,7 +51,7 @@ function row(
   const { overlay, toggle, setBaseline, rename } = context;
   const tests = run.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
   const validations = run.perSeed.flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
-  return html`<tr data-run=${run.id} data-state=${run.state}>
+  return html`<tr data-run=${run.id} data-state=${run.state} data-origin=${run.origin}>
     <td data-label="Shown">
       <label class="swatch">
         <input
