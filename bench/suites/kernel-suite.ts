@@ -7,10 +7,10 @@ import { recordCalls } from '../../src/measure/recorded-calls.ts';
 import {
   type AskedNet,
   askedNet,
-  type BenchNet,
   hasNarrowTail,
   netName,
   nets,
+  type StepNet,
   settingsOf,
   trainingImages,
 } from './nets.ts';
@@ -75,7 +75,7 @@ export async function kernelGroups(options: KernelSuiteOptions): Promise<KernelG
 }
 
 function wantedNets(quick: boolean): {
-  readonly net: Pick<BenchNet, 'net' | 'hidden' | 'optimizer' | 'batchSize'>;
+  readonly net: StepNet;
   readonly replicas: number;
 }[] {
   if (quick) return nets.filter((net) => netName(net) === quickNet).map((net) => ({ net, replicas: 1 }));

@@ -38,6 +38,9 @@ export const nets: readonly BenchNet[] = [
   { net: 'vgg-16-32-64', hidden: [], optimizer: 'sgd', replicas: [1], quickReplicas: [] },
 ];
 
+/** What a step is recorded of. */
+export type StepNet = Pick<BenchNet, 'net' | 'hidden' | 'optimizer' | 'batchSize'>;
+
 /** The net that was asked for by its name, in the place of all others. */
 export interface AskedNet {
   readonly name: string;
@@ -67,10 +70,7 @@ export const trainingImages = 10_000;
 export const mostSteps = 2 ** 18;
 
 /** Settings of a run of the base experiment with this net. */
-export function settingsOf(
-  { net, hidden, optimizer, batchSize }: Pick<BenchNet, 'net' | 'hidden' | 'optimizer' | 'batchSize'>,
-  replicas: number,
-): TrainSettings {
+export function settingsOf({ net, hidden, optimizer, batchSize }: StepNet, replicas: number): TrainSettings {
   const own: ExperimentSettings =
     net === undefined
       ? { ...experiments[0]!.settings, hidden, optimizer: optimizers[optimizer] }

@@ -2,7 +2,7 @@
 import { kernels } from '../../src/kernels/index.ts';
 import { forcedPlan } from '../../src/kernels/variant-choice.ts';
 import type { Skipped } from '../../src/measure/schema.ts';
-import { type AskedNet, askedNet, type BenchNet, netName, nets } from './nets.ts';
+import { type AskedNet, askedNet, netName, nets, type StepNet } from './nets.ts';
 
 /** A plan of a step. */
 export interface StepRow {
@@ -23,7 +23,7 @@ export interface StepGroup {
   readonly op: 'step';
   readonly title: string;
   readonly usedBy: readonly string[];
-  readonly net: Pick<BenchNet, 'net' | 'hidden' | 'optimizer' | 'batchSize'>;
+  readonly net: StepNet;
   readonly replicas: number;
   readonly rows: readonly StepRow[];
   readonly skipped: readonly Skipped[];

@@ -215,6 +215,10 @@ export const scheduleOf = (settings: ExperimentSettings) =>
     ...(settings.cycleGrowth !== undefined && { growth: settings.cycleGrowth }),
   }) as const;
 
+/** Steps of so many cycles of these settings, all of them unless given. */
+export const stepsOfCycles = (settings: ExperimentSettings, cycles = settings.cycles): number =>
+  cycleSteps(scheduleOf(settings), cycles);
+
 /** Steps of a run, at most: each has 16 bytes in a table on the GPU. */
 export const mostSteps = 4_000_000;
 
@@ -232,15 +236,14 @@ export function trainSettings(
     readonly reportSteps?: number;
   },
 ): TrainSettings {
-  const { batchSize, optimizer, init, lambda, cycles } = settings;
-  const schedule = scheduleOf(settings);
+  const { batchSize, optimizer, init, lambda } = settings;
   return {
     ...(settings.dataset && { dataset: settings.dataset }),
     net: netSpec(settings),
     init,
     optimizer,
-    schedule,
-    steps: run.steps ?? cycleSteps(schedule, cycles),
+    schedule: scheduleOf(settings),
+    steps: run.steps ?? stepsOfCycles(settings),
     batchSize,
     replicas: run.seeds.map((seed) => ({ seed, lambda, rateScale: 1 })),
     valSize: settings.valSize,

@@ -2,9 +2,8 @@
 import { randomStream } from '../data/random.ts';
 import { layOut } from '../nn/parameters.ts';
 import type { OptimizerSpec } from '../optim/index.ts';
-import { cycleSteps } from '../optim/schedule.ts';
 import type { TrainSettings } from '../train/settings.ts';
-import { type ExperimentSettings, netSpec, scheduleOf, trainSettings } from './experiments.ts';
+import { type ExperimentSettings, netSpec, stepsOfCycles, trainSettings } from './experiments.ts';
 import type { Candidate, Ranked, Trial } from './search-ranking.ts';
 import { gridPoints, narrowed, type Point, randomPoints, type Space } from './search-space.ts';
 
@@ -119,8 +118,8 @@ export function populationsOf(
 export function rungsOf({ halving, steps, settings }: SearchPlan): number[] {
   if (!halving) return [steps];
   const rungs: number[] = [];
-  const after = (cycles: number) => cycleSteps(scheduleOf(settings), cycles);
-  for (let cycles = 1; after(cycles) < steps; cycles++) rungs.push(after(cycles));
+  for (let cycles = 1; stepsOfCycles(settings, cycles) < steps; cycles++)
+    rungs.push(stepsOfCycles(settings, cycles));
   return [...rungs, steps];
 }
 

@@ -1,8 +1,7 @@
 import { datasetOf } from '../data/datasets/index.ts';
 import { splitImages } from '../data/record-set.ts';
 import { lackingOption } from '../optim/options.ts';
-import { cycleSteps } from '../optim/schedule.ts';
-import { type ExperimentSettings, mostSteps, netSpec, scheduleOf } from './experiments.ts';
+import { type ExperimentSettings, mostSteps, netSpec, stepsOfCycles } from './experiments.ts';
 
 /** Settings that do not go together. */
 export interface SettingsConflict {
@@ -67,7 +66,7 @@ export function settingsConflict(
   if (lacking !== undefined) {
     return conflict(lacking.option, `needs ${nameOf(lacking.needs)}, such as ${lacking.suchAs}`);
   }
-  const steps = cycleSteps(scheduleOf(settings), settings.cycles);
+  const steps = stepsOfCycles(settings);
   if (!(steps <= mostSteps)) {
     return conflict('cycles', `${settings.cycles} are ${steps} steps: there may be ${mostSteps}`);
   }

@@ -2,7 +2,7 @@
 import type { TrainingSplits } from '../data/splits.ts';
 import type { Capabilities, Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
-import { Allocator } from '../gpu/tensor.ts';
+import { type Allocator, allocating } from '../gpu/tensor.ts';
 import type { VariantChoice } from '../kernels/variant-choice.ts';
 import { isTailMadeFor } from '../nn/net-tail.ts';
 import { type GpuDataset, trainingSplits } from './dataset.ts';
@@ -46,24 +46,26 @@ export async function prepareStep(
   { choose, forced, measure, fuseGather, oneWorkgroup, onCompiled }: PrepareOptions,
 ): Promise<PreparedStep> {
   const splits = trainingSplits(dataset, settings.valSize, settings.batchSize);
-  const prepare = async (choice: VariantChoice, short: boolean, tell?: () => void) => {
-    const allocator = new Allocator(gpu);
-    const recorded = recordStep(allocator, {
-      ...stepOptions(settings, gpu.capabilities),
-      source: datasetSource(settings, dataset, splits.training.count, fuseGather),
-      oneWorkgroup: short,
+  const prepare = (choice: VariantChoice, short: boolean, tell?: () => void) =>
+    allocating(gpu, async (allocator) => {
+      const recorded = recordStep(allocator, {
+        ...stepOptions(settings, gpu.capabilities),
+        source: datasetSource(settings, dataset, splits.training.count, fuseGather),
+        oneWorkgroup: short,
+      });
+      const compiling = compilePlan(
+        { label: 'training step', gpu, pipelines, choose: choice },
+        recorded.calls,
+      );
+      compiling.then(tell, () => {});
+      try {
+        const [plan] = await Promise.all([compiling, dataset.arrived]);
+        return { recorded, plan, splits, allocator };
+      } finally {
+        // Where the data do not arrive: until then it makes buffers.
+        await Promise.allSettled([compiling]);
+      }
     });
-    const compiling = compilePlan({ label: 'training step', gpu, pipelines, choose: choice }, recorded.calls);
-    compiling.then(tell, () => {});
-    try {
-      const [plan] = await Promise.all([compiling, dataset.arrived]);
-      return { recorded, plan, splits, allocator };
-    } catch (error) {
-      await Promise.allSettled([compiling]);
-      allocator.destroy();
-      throw error;
-    }
-  };
   const first = await prepare(choose, oneWorkgroup ?? false, onCompiled);
   if (measure === undefined) return first;
   let found: StepChoice;

@@ -1,6 +1,5 @@
 // Measures which variant computes each op of a plan fastest on this adapter.
 import { fnv1a } from '../data/random.ts';
-import { bareShader } from '../gpu/bare-shader.ts';
 import { clockFor, type GpuWork } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
@@ -24,14 +23,12 @@ export const tunedOpName = (op: string, shape: Readonly<Record<string, number>>,
   `${op} ${shapeText(shape)} R=${replicas}`;
 
 /**
- * What measurements depend on: a choice is never trusted for another adapter, browser version or shader text, comments apart. Headless Chrome is the Chrome
+ * What measurements depend on: a choice is never trusted for another adapter, browser version or shader text. Headless Chrome is the Chrome
  * that shows pages: what one measured serves the other.
  */
 export function tuningKey(gpu: Gpu, browser: string): string {
   const { vendor, architecture, device, description } = gpu.adapter;
-  const shaders = kernels.flatMap(({ variants }) =>
-    variants.map(({ name, source }) => `${name}\n${bareShader(source)}`),
-  );
+  const shaders = kernels.flatMap(({ variants }) => variants.map(({ name, source }) => `${name}\n${source}`));
   const runner = browser.replace('HeadlessChrome', 'Chrome');
   return [vendor, architecture, device, description, runner, fnv1a(shaders.join('\n')).toString(16)].join(
     ' | ',

@@ -6,14 +6,13 @@ import {
   type ExperimentSettings,
   experiments,
   mostSteps,
-  scheduleOf,
+  stepsOfCycles,
 } from '../../experiments/experiments.ts';
 import { type NetChoice, type SearchPlan, searchMethods } from '../../experiments/search-plan.ts';
 import type { Axis } from '../../experiments/search-space.ts';
 import type { HostOptions } from '../../hosts/host.ts';
 import { resolvePath, runsFolder } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { cycleSteps } from '../../optim/schedule.ts';
 import { makeCommand, parse } from './command.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
@@ -250,15 +249,14 @@ function planOf(flags: Flags): SearchPlan {
       'there is nothing to search: give a range such as --lambda 1e-5..1e-1, or several values such as --hidden 30,50,100',
     );
   }
-  const schedule = scheduleOf(settings);
-  const steps = flags.steps ?? cycleSteps(schedule, settings.cycles);
+  const steps = flags.steps ?? stepsOfCycles(settings);
   const halving = flags.halving ?? false;
   if (halving && settings.lookahead) {
     throw new UserError(
       '--halving ranks before the end, where the averages of --lookahead are not finished: add --lookahead 0',
     );
   }
-  if (halving && steps <= cycleSteps(schedule, 1)) {
+  if (halving && steps <= stepsOfCycles(settings, 1)) {
     throw new UserError(
       '--halving ranks after each cycle: it needs training of more than one (--cycles, --cycle-steps)',
     );

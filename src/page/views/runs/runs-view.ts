@@ -183,11 +183,12 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
     void state.showExample().catch(() => {});
   });
   // The newest runs are shown at first, in the place of the example.
-  let first: RunRecord['origin'] | undefined;
+  let showsOwn: boolean | undefined;
   effect(() => {
     const all = state.all.value;
-    if (all.length === 0 || first === 'here' || first === all[0]!.origin) return;
-    first = all[0]!.origin === 'example' ? 'example' : 'here';
+    const areOwn = all[0]?.origin !== 'example';
+    if (all.length === 0 || showsOwn === true || showsOwn === areOwn) return;
+    showsOwn = areOwn;
     state.overlay.value = new Set(all.slice(0, 4).map(({ id }) => id));
   });
   /** Steps up to which the curves were read: another tab may have trained on. */
