@@ -6,7 +6,7 @@ import forwardNaive from '../../shaders/batch-norm-forward/naive.wgsl?raw';
 import forwardQuad from '../../shaders/batch-norm-forward/quad.wgsl?raw';
 import forwardStrip from '../../shaders/batch-norm-forward/strip.wgsl?raw';
 import inferenceNaive from '../../shaders/batch-norm-inference/naive.wgsl?raw';
-import statisticsNaive from '../../shaders/batch-norm-statistics/naive.wgsl?raw';
+import statisticsStrip from '../../shaders/batch-norm-statistics/strip.wgsl?raw';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 
 export type BatchNormShape = {
@@ -97,12 +97,29 @@ export const batchNormInference = defineKernel({
   ],
 });
 
+/**
+ * Two vec4 side by side are what a GPU reads at once, and few, so that many workgroups share the columns. A lane has 32 rows or more, which
+ * its part in the tree is little to.
+ */
+const statisticsTile = ({ M, N }: BatchNormStatisticsShape) => ({
+  VECS: N > 4 ? 2 : 1,
+  LANES: Math.min(128, 2 ** Math.floor(Math.log2(Math.max(1, M / 32)))),
+});
+
 /** Mean and variance of all rows of all chunks, merged chunk by chunk into `running`. */
 export const batchNormStatistics = defineKernel({
   op: 'batch-norm-statistics',
   bindings: [read('x'), read('counters'), readWrite('running')],
   cost: ({ M, N }: BatchNormStatisticsShape) => ({ flops: 4 * M * N, bytes: 4 * M * N }),
-  variants: [{ name: 'naive', source: statisticsNaive, constants: (shape) => shape, grid: perColumn }],
+  variants: [
+    {
+      name: 'strip',
+      source: statisticsStrip,
+      refuses: wantsMultiplesOf4('N'),
+      constants: (shape) => ({ ...shape, ...statisticsTile(shape) }),
+      grid: (shape) => [ceil(shape.N / 4 / statisticsTile(shape).VECS), 1],
+    },
+  ],
 });
 
 export const batchNormBackward = defineKernel({

@@ -552,22 +552,28 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
   ],
   'batch-norm-statistics': [
     {
-      variant: 'naive',
+      variant: 'strip',
       mistake: 'averages the variances of chunks, as if their means were equal',
       find: ' + a * b * d * d',
       replace: '',
     },
     {
-      variant: 'naive',
+      variant: 'strip',
       mistake: 'counts rows beyond the last one',
-      find: 'min(M, TOTAL - before)',
-      replace: 'M',
+      find: '= min(M, TOTAL - before)',
+      replace: '= M',
     },
     {
-      variant: 'naive',
+      variant: 'strip',
       mistake: 'corrects the variance of every chunk',
       find: 'before + rows == TOTAL',
       replace: 'true',
+    },
+    {
+      variant: 'strip',
+      mistake: 'leaves out the last level of the tree',
+      find: 'level < LEVELS',
+      replace: 'level < LEVELS - 1u',
     },
   ],
   lookahead: [
