@@ -20,9 +20,12 @@ export interface AdamSpec extends Moments {
 /** PyTorch's defaults, which are the paper's. */
 export const defaultMoments: Moments = { b1: 0.9, b2: 0.999, eps: 1e-8 };
 
+/** Of an old moment. At 1 nothing new would enter it, and the bias correction would divide by 0. */
+export const momentWeights = [0, 0.999999] as const;
+
 export const momentOptions = [
-  { name: 'b1', what: 'weight of the old first moment', range: [0, 1] },
-  { name: 'b2', what: 'weight of the old second moment', range: [0, 1] },
+  { name: 'b1', what: 'weight of the old first moment', range: momentWeights },
+  { name: 'b2', what: 'weight of the old second moment', range: momentWeights },
 ] as const;
 
 /** biasCorrection1 and 2 of update t + 1. */

@@ -1,5 +1,6 @@
 import { call } from '../kernels/call.ts';
 import { adam as kernel } from '../kernels/optimizers.ts';
+import { momentWeights } from './adam.ts';
 import type { OptimizerKind } from './optimizer.ts';
 
 /** RMSprop (Hinton 2012, lecture 6e of Neural Networks for Machine Learning), as PyTorch defines it: nu = b2·nu + (1-b2)·g², params -= rate·g / (√nu + eps). */
@@ -15,7 +16,7 @@ export const rmsprop: OptimizerKind<RmspropSpec> = {
   kind: 'rmsprop',
   title: 'RMSprop',
   defaults: { kind: 'rmsprop', b2: 0.99, eps: 1e-8 },
-  options: [{ name: 'b2', what: 'weight of the old second moment', range: [0, 1] }],
+  options: [{ name: 'b2', what: 'weight of the old second moment', range: momentWeights }],
   // Adam's kernel with a first moment that is the gradient itself, and no bias to correct.
   state: () => ['mu', 'nu'],
   perStep: () => [1, 1],

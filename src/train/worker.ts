@@ -1,5 +1,5 @@
 // The engine in a worker: one run, its events as messages. Headless Chrome's page starts this file.
-import { fetchFrom } from '../data/file-fetch.ts';
+import { fetchFrom } from '../data/fetch-from.ts';
 import { adapterName, requestGpu } from '../gpu/device.ts';
 import { loadSettingsDataset } from './dataset.ts';
 import { isUserError } from './failure.ts';

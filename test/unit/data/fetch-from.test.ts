@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { fetchFrom } from '../../../src/data/file-fetch.ts';
+import { fetchFrom } from '../../../src/data/fetch-from.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
