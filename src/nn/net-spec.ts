@@ -30,12 +30,12 @@ export interface MlpSpec {
   readonly input: SampleShape;
   readonly hidden: readonly number[];
   readonly classes: number;
-  /** `null`: no batch norm, only linear and ReLU. */
-  readonly batchNorm: BatchNormSpec | null;
+  /** `null`, or absent: no batch norm, only linear and ReLU. */
+  readonly batchNorm?: BatchNormSpec | null | undefined;
 }
 
 /** Without hidden layers it is softmax regression. The layers of a block share their number: `layers.0.linear`, `layers.0.bn`. */
-export function mlp({ input, hidden, classes, batchNorm }: MlpSpec): NetSpec {
+export function mlp({ input, hidden, classes, batchNorm = null }: MlpSpec): NetSpec {
   const block = (outputs: number, index: number): LayerSpec[] => {
     const linear = { kind: 'linear', outputs, index } as const;
     const relu = { kind: 'relu', index } as const;

@@ -79,20 +79,25 @@ export async function prepareStep(
   return prepare(found.choose, oneWorkgroup ?? found.oneWorkgroup);
 }
 
-/** The samples of a run, as its settings want them. */
-export const datasetSource = (
-  { cropPixels, cropBorder = 'black' }: Pick<TrainSettings, 'cropPixels' | 'cropBorder'>,
+/**
+ * The samples of a run, as its settings want them.
+ * @throws RangeError where rows of numbers are to be moved or mirrored
+ */
+export function datasetSource(
+  {
+    cropPixels,
+    cropBorder: border = 'black',
+    flip,
+  }: Pick<TrainSettings, 'cropPixels' | 'cropBorder' | 'flip'>,
   dataset: GpuDataset,
   samples: number,
   fused: boolean | undefined,
-): StepSource => ({
-  kind: 'dataset',
-  dataset,
-  samples,
-  crop: cropPixels > 0,
-  border: cropBorder,
-  fused,
-});
+): StepSource {
+  const crop = cropPixels > 0;
+  if (dataset.train.kind === 'rows' && (crop || flip))
+    throw new RangeError('flip, cropPixels: only for images');
+  return { kind: 'dataset', dataset, samples, crop, border, fused };
+}
 
 /** What a step of these settings is recorded with, but for its source. */
 export const stepOptions = (

@@ -16,6 +16,7 @@ import { type Pace, Pacer, type PacerOptions } from './pacer.ts';
 import type { Plan, PlanTools } from './plan.ts';
 import { type MeasureStep, type PreparedStep, prepareStep } from './prepared-step.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
+import { checkSettings } from './settings-check.ts';
 import { initialArenas, withLoadedStatistics, writeStepTables } from './start-values.ts';
 import { arenasOf, averagesOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { readTensors } from './stats.ts';
@@ -116,7 +117,7 @@ export class Trainer {
   /**
    * Allocates, compiles while the data arrive, initialises. Nothing is made after that but what an evaluation needs.
    * @throws what the data's arrival rejects with; GpuError where the adapter refuses a buffer or a kernel; Error where weights or checkpoint do not fit;
-   *   RangeError where the net does not fit the data.
+   *   RangeError naming the setting that no run can have, or the layer where the net does not fit the data.
    */
   static async make(
     gpu: Gpu,
@@ -127,6 +128,7 @@ export class Trainer {
     const { checkpoint, weights, choose = defaultChoice, measure, onCompiled, pacing } = options;
     const settings =
       weights === undefined ? given : { ...given, net: withLoadedStatistics(given.net, weights) };
+    checkSettings(settings);
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
     const prepared = await prepareStep({ gpu, pipelines }, dataset, settings, {
       choose,

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { mlp } from '../../../src/nn/net-spec.ts';
+import { adam, constant, cyclical, sgd } from '../../../src/optim/specs.ts';
+import { type GivenSettings, withDefaults } from '../../../src/train/defaults.ts';
+import { checkSettings } from '../../../src/train/settings-check.ts';
+
+const net = mlp({ input: { features: 2 }, hidden: [4], classes: 2 });
+const check = (given: Partial<GivenSettings>) => () =>
+  checkSettings(withDefaults({ net, steps: 10, schedule: constant(0.1), ...given }));
+const replica = { seed: 1, lambda: 0, rateScale: 1 };
+
+test.each<[string, Partial<GivenSettings>]>([
+  ['steps: -1 is not 0 or more', { steps: -1 }],
+  ['steps: 1.5 is no whole number', { steps: 1.5 }],
+  ['steps: NaN is no whole number', { steps: Number.NaN }],
+  ['batchSize: 0 is not 1 or more', { batchSize: 0 }],
+  ['reportSteps: 0 is not 1 or more', { reportSteps: 0 }],
+  ['valSize: -5 is not 0 or more', { valSize: -5 }],
+  ['cropPixels: -1 is not 0 or more', { cropPixels: -1 }],
+  ['labelSmoothing: 2 is not from 0 to 1', { labelSmoothing: 2 }],
+  ['lookahead: 0 is not 1 or more', { lookahead: 0 }],
+  ['batchStatistics.samples: 1 is not 2 or more', { batchStatistics: { kind: 'precise', samples: 1 } }],
+  ['replicas: a run has one or more', { replicas: [] }],
+  ['replicas[1].seed: -1 is not from 0 to 4294967295', { replicas: [replica, { ...replica, seed: -1 }] }],
+  ['replicas[0].lambda: NaN is not 0 or more', { replicas: [{ ...replica, lambda: Number.NaN }] }],
+  ['replicas[0].rateScale: Infinity is not 0 or more', { replicas: [{ ...replica, rateScale: Infinity }] }],
+  ['optimizer.b1: 1 is not from 0 to 0.999999', { optimizer: adam({ b1: 1 }) }],
+  ['optimizer.eps: NaN is not 0 or more', { optimizer: adam({ eps: Number.NaN }) }],
+  ['optimizer.momentum: -1 is not from 0 to 1', { optimizer: sgd({ momentum: -1 }) }],
+  ['schedule.rate: NaN is not 0 or more', { schedule: constant(Number.NaN) }],
+  ['schedule.halfCycle: 0 is not above 0', { schedule: cyclical({ min: 0, max: 1, halfCycle: 0 }) }],
+  ['schedule.peak: 2 is not from 0 to 1', { schedule: cyclical({ min: 0, max: 1, halfCycle: 5, peak: 2 }) }],
+  [
+    'schedule.growth: 0.5 is not 1 or more',
+    { schedule: cyclical({ min: 0, max: 1, halfCycle: 5, growth: 0.5 }) },
+  ],
+])('%s', (message, given) => {
+  expect(check(given)).toThrow(new RangeError(message));
+});
+
+test('what runs have passes', () => {
+  expect(check({})).not.toThrow();
+  expect(check({ steps: 0, optimizer: sgd({ momentum: 0.9, nesterov: true }) })).not.toThrow();
+  const schedule = cyclical({ min: 0, max: 1, halfCycle: 24.2, peak: 0.23, end: 0.07 });
+  expect(check({ schedule, lookahead: 5, optimizer: adam() })).not.toThrow();
+});
