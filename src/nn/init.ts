@@ -1,4 +1,4 @@
-import { insertSegment, type ParameterLayout, type Segment } from './parameters.ts';
+import { insertSegment, type ParameterLayout, type Segment, valuesOf } from './parameters.ts';
 
 /**
  * How weights start: normal, with the standard deviation of He 2015 (sqrt(2/in)), of Xavier 2010 (sqrt(2/(in+out))), or a number; `torch`:
@@ -36,7 +36,7 @@ export function initialState(
   const statistics = new Float32Array(layout.statisticCount);
   const fill = (flat: Float32Array, segment: Segment) => {
     const { init: values, torchShape } = segment.parameter;
-    const length = torchShape.reduce((product, size) => product * size, 1);
+    const length = valuesOf(torchShape);
     if (typeof values === 'number') {
       if (values !== 0) insertSegment(flat, segment, new Float32Array(length).fill(values));
       return;

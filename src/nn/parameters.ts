@@ -113,10 +113,20 @@ export interface NamedTensor {
   readonly data: Float32Array;
 }
 
+/** Values that a tensor of this shape has. */
+export const valuesOf = (shape: readonly number[]): number =>
+  shape.reduce((product, side) => product * side, 1);
+
+/** @throws Error where a tensor has fewer values than its shape, which would be read as NaN, or more */
+export function checkValues({ name, shape, data }: NamedTensor): void {
+  const size = valuesOf(shape);
+  if (data.length !== size) throw new Error(`${name}: ${data.length} values, its shape has ${size}`);
+}
+
 /** Takes one tensor out of a replica's flat array: without padding, in PyTorch's layout. */
 export function extractSegment(flat: Float32Array, { name, parameter, start, ld }: Segment): NamedTensor {
   const { rows, cols, torchShape } = parameter;
-  const data = new Float32Array(torchShape.reduce((product, size) => product * size, 1));
+  const data = new Float32Array(valuesOf(torchShape));
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
       const place = parameter.torchPlace(row, col);

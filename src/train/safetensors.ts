@@ -1,7 +1,7 @@
 // The safetensors format (https://github.com/huggingface/safetensors#format): 8 bytes length of the header, little-endian;
 // the header, JSON; then the tensors' bytes without gaps, little-endian like every machine that WebGPU runs on. F32 is written; F64, F16
 // and BF16 are read as well, and what else a state dict may hold (a counter, I64) is listed.
-import type { NamedTensor } from '../nn/parameters.ts';
+import { checkValues, type NamedTensor, valuesOf } from '../nn/parameters.ts';
 import { decodeElements, elementBytes } from './element-types.ts';
 
 /** Largest header that the format allows. */
@@ -26,12 +26,17 @@ export interface OtherTensor {
   readonly dtype: string;
 }
 
-/** Bytes of a file. The header is padded with spaces so that the data start at a multiple of 8. */
+/**
+ * Bytes of a file. The header is padded with spaces so that the data start at a multiple of 8.
+ * @throws Error naming a tensor whose values are not as many as its shape has: no reader would take the file
+ */
 export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> = {};
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
   let end = 0;
-  for (const { name, shape, data } of tensors) {
+  for (const tensor of tensors) {
+    checkValues(tensor);
+    const { name, shape, data } = tensor;
     header[name] = { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] };
     end += data.byteLength;
   }
@@ -121,7 +126,7 @@ function tensorBytes(name: string, entry: Entry, data: Uint8Array, from: number)
   if (!Array.isArray(shape) || !shape.every((side) => Number.isSafeInteger(side) && side >= 0)) {
     throw new Error(`${name} has no valid shape`);
   }
-  const to = from + size * shape.reduce((product, side) => product * side, 1);
+  const to = from + size * valuesOf(shape);
   const lies = Array.isArray(offsets) && offsets[0] === from && offsets[1] === to;
   if (!lies || offsets.length !== 2) {
     throw new Error(

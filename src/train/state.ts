@@ -2,6 +2,7 @@ import type { Gpu } from '../gpu/device.ts';
 import { type Tensor, view } from '../gpu/tensor.ts';
 import type { Model } from '../nn/model.ts';
 import {
+  checkValues,
   extractSegment,
   insertSegment,
   type NamedTensor,
@@ -80,7 +81,7 @@ export interface ReplicaState {
 /**
  * Replaces a replica's values by those of a state dict with our names or those of a plain `nn.Sequential`. Running statistics may be missing;
  * then they stay as they are.
- * @throws Error for a tensor that is missing, unknown, or of another shape, naming it and what was expected.
+ * @throws Error for a tensor that is missing, unknown, of another shape, or without all values of its shape, naming it and what was expected.
  */
 export function applyStateDict(
   layout: ParameterLayout,
@@ -104,6 +105,7 @@ export function applyStateDict(
         `${name}${meant} is ${sizesText(tensor.shape)} in the weights, ${sizesText(torchShape)} in this net`,
       );
     }
+    checkValues(tensor);
     insertSegment(flat, segment, tensor.data);
   };
   for (const segment of segmentsOf(layout)) {

@@ -54,6 +54,16 @@ describe('writing', () => {
     expect(back).toEqual({ tensors, metadata, others: [] });
   });
 
+  test.each([3, 5])(
+    '%i values of a shape that has 4: refused, since no reader takes such a file',
+    (count) => {
+      const tensors = [{ name: 'a', shape: [2, 2], data: new Float32Array(count) }];
+      expect(() => writeSafetensors({ tensors, metadata: {} })).toThrow(
+        new Error(`a: ${count} values, its shape has 4`),
+      );
+    },
+  );
+
   test('a view into a larger buffer is read where it lies', () => {
     const written = writeSafetensors({
       tensors: [{ name: 'a', shape: [1], data: Float32Array.of(7) }],

@@ -93,4 +93,14 @@ describe('applyStateDict', () => {
       `${name} is ${got} in the weights, ${wanted} in this net`,
     );
   });
+
+  test.each([14, 16])('%i values of a shape that has 15: refused', (count) => {
+    const name = 'layers.0.linear.weight';
+    const tensors = numbered().map((tensor) =>
+      tensor.name === name ? { ...tensor, data: new Float32Array(count) } : tensor,
+    );
+    expect(() => applyStateDict(layout, empty(), tensors)).toThrow(
+      new Error(`${name}: ${count} values, its shape has 15`),
+    );
+  });
 });
