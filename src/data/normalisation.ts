@@ -156,3 +156,23 @@ export function parseNormalisation(bytes: Uint8Array, size: number): Normalisati
   }
   return { mean, std };
 }
+
+/**
+ * Checks a normalisation of somebody else's for images of `size` values.
+ * @throws RangeError unless each has a finite mean and a positive, finite deviation
+ */
+export function checkNormalisation({ mean, std }: Normalisation, size: number): void {
+  if (mean.length !== size || std.length !== size) {
+    throw new RangeError(
+      `normalisation: ${mean.length} means and ${std.length} deviations for ${size} values`,
+    );
+  }
+  const wrong = std.findIndex((deviation, p) => {
+    // What a value is multiplied by and what is added, float32 on the GPU, are to be finite too.
+    const scale = Math.fround(1 / (255 * deviation));
+    return !(scale > 0 && Number.isFinite(scale) && Number.isFinite(Math.fround(mean[p]! / deviation)));
+  });
+  if (wrong >= 0) {
+    throw new RangeError(`normalisation: value ${wrong} has mean ${mean[wrong]} and std ${std[wrong]}`);
+  }
+}

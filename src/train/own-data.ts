@@ -1,5 +1,10 @@
 // Data sets of the caller's own arrays, checked in one line each before they go to the GPU.
-import { computeNormalisation, type Normalisation, perChannel } from '../data/normalisation.ts';
+import {
+  checkNormalisation,
+  computeNormalisation,
+  type Normalisation,
+  perChannel,
+} from '../data/normalisation.ts';
 import type { ImageSize } from '../data/record-set.ts';
 import { MAX_IMAGES } from '../data/sample-order.ts';
 import type { Gpu } from '../gpu/device.ts';
@@ -33,11 +38,7 @@ export function imageDataset(gpu: Gpu, own: OwnImages): OwnImageDataset {
   checkSplit('train', { values: train.images.length, size, labels: train.labels, classes });
   checkSplit('test', { values: test.images.length, size, labels: test.labels, classes });
   const normalisation = normalisationOf(by, train, image);
-  if (normalisation.mean.length !== size || normalisation.std.length !== size) {
-    throw new RangeError(
-      `normalisation: ${normalisation.mean.length} means and ${normalisation.std.length} deviations for ${size} values`,
-    );
-  }
+  checkNormalisation(normalisation, size);
   return { ...uploadDataset(gpu, { image, classes, train, test, normalisation }), normalisation };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
 import {
+  checkNormalisation,
   computeNormalisation,
   NormalisationSums,
   normalisationSize,
@@ -40,6 +41,33 @@ test('by channel: a pixel that never changes deviates only as its mean does; a c
   const of = (values: Float64Array) => [0, 1024, 2048].map((at) => values[at]);
   for (const [i, value] of [0.5, 0.2, 0.5].entries()) expect(of(mean)[i]).toBeCloseTo(value, 12);
   expect(of(std)).toEqual([0.5, 1, 0.5]);
+});
+
+describe('checkNormalisation', () => {
+  const of = (mean: readonly number[], std: readonly number[]) => ({
+    mean: Float64Array.from(mean),
+    std: Float64Array.from(std),
+  });
+
+  test('takes means of either sign and deviations above 1, which bytes divided by 255 do not have', () => {
+    expect(() => checkNormalisation(of([-2, 0], [1e-9, 7]), 2)).not.toThrow();
+  });
+
+  test.each([
+    [[0], [1, 1], 'normalisation: 1 means and 2 deviations for 2 values'],
+    [[0, 0], [1], 'normalisation: 2 means and 1 deviations for 2 values'],
+    [[0, 0], [1, 0], 'normalisation: value 1 has mean 0 and std 0'],
+    [[0, 0], [-1, 1], 'normalisation: value 0 has mean 0 and std -1'],
+    [[0, 0], [1, Number.NaN], 'normalisation: value 1 has mean 0 and std NaN'],
+    [[0, 0], [Infinity, 1], 'normalisation: value 0 has mean 0 and std Infinity'],
+    [[0, Number.NaN], [1, 1], 'normalisation: value 1 has mean NaN and std 1'],
+    [[-Infinity, 0], [1, 1], 'normalisation: value 0 has mean -Infinity and std 1'],
+    // Finite here, not in float32.
+    [[0, 0], [1, 1e-50], 'normalisation: value 1 has mean 0 and std 1e-50'],
+    [[1e39, 0], [1, 1], 'normalisation: value 0 has mean 1e+39 and std 1'],
+  ])('means %j, deviations %j: refused', (mean, std, message) => {
+    expect(() => checkNormalisation(of(mean, std), 2)).toThrow(new RangeError(message));
+  });
 });
 
 describe('normalisation', () => {

@@ -46,6 +46,10 @@ test.each([
     { normalisation: { mean: new Float64Array(5), std: new Float64Array(6) } },
     'normalisation: 5 means and 6 deviations for 6 values',
   ],
+  [
+    { normalisation: { mean: new Float64Array(6), std: new Float64Array(6) } },
+    'normalisation: value 0 has mean 0 and std 0',
+  ],
 ])('images alone: %o', (changes, message) => {
   expect(() => imageDataset(untouched, { ...images, ...changes })).toThrow(new RangeError(message));
 });
