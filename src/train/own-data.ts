@@ -18,6 +18,8 @@ export interface OwnImages {
   readonly test: ImageArrays;
   /** Mean and deviation of each pixel (the default) or each channel of the training images, or values of the caller's. */
   readonly normalisation?: 'pixel' | 'channel' | Normalisation;
+  /** Mean and deviation are of the first so many training images: all of them, unless a run keeps the last ones for validation (`valSize`). */
+  readonly trainingImages?: number;
 }
 
 /** A data set of images on the GPU, with its normalisation, which a `Predictor` needs too. */
@@ -28,7 +30,7 @@ export type OwnImageDataset = GpuDataset & { readonly normalisation: Normalisati
  * @throws RangeError naming the field that does not fit
  */
 export function imageDataset(gpu: Gpu, own: OwnImages): OwnImageDataset {
-  const { image, classes, train, test, normalisation: by = 'pixel' } = own;
+  const { image, classes, train, test } = own;
   const size = image.channels * image.height * image.width;
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(
@@ -37,18 +39,25 @@ export function imageDataset(gpu: Gpu, own: OwnImages): OwnImageDataset {
   }
   checkSplit('train', { values: train.images.length, size, labels: train.labels, classes });
   checkSplit('test', { values: test.images.length, size, labels: test.labels, classes });
-  const normalisation = normalisationOf(by, train, image);
+  const normalisation = normalisationOf(own);
   checkNormalisation(normalisation, size);
   return { ...uploadDataset(gpu, { image, classes, train, test, normalisation }), normalisation };
 }
 
-function normalisationOf(
-  by: 'pixel' | 'channel' | Normalisation,
-  { images, labels }: ImageArrays,
-  { channels, height, width }: ImageSize,
-): Normalisation {
+/** @throws RangeError */
+function normalisationOf({
+  image: { channels, height, width },
+  train: { images, labels },
+  normalisation: by = 'pixel',
+  trainingImages = labels.length,
+}: OwnImages): Normalisation {
   if (typeof by === 'object') return by;
-  const perPixel = computeNormalisation(images, labels.length, channels * height * width);
+  if (!Number.isInteger(trainingImages) || trainingImages < 1 || trainingImages > labels.length) {
+    throw new RangeError(
+      `trainingImages: must be a whole number from 1 to ${labels.length}, got ${trainingImages}`,
+    );
+  }
+  const perPixel = computeNormalisation(images, trainingImages, channels * height * width);
   return by === 'channel' ? perChannel(perPixel, channels) : perPixel;
 }
 

@@ -1,5 +1,5 @@
 /** Arrays of the caller's own are refused in one line, before anything reaches the GPU. */
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Gpu } from '../../../src/gpu/device.ts';
 import { withDefaults } from '../../../src/train/defaults.ts';
 import { floatDataset, imageDataset, type OwnImages, type OwnRows } from '../../../src/train/own-data.ts';
@@ -9,6 +9,22 @@ const untouched = new Proxy({} as Gpu, {
     throw new Error(`the GPU was asked for ${String(name)}`);
   },
 });
+
+/** A device whose buffers hold at most 1024 bytes, and the labels of those that are not freed. */
+function fakeGpu(): { readonly gpu: Gpu; readonly kept: Set<string> } {
+  const kept = new Set<string>();
+  const device = {
+    limits: { maxBufferSize: 1024, maxStorageBufferBindingSize: 1024 },
+    createBuffer({ label, size }: GPUBufferDescriptor) {
+      kept.add(label!);
+      return { size, destroy: () => kept.delete(label!) };
+    },
+    queue: { writeBuffer() {} },
+  };
+  return { gpu: { device } as unknown as Gpu, kept };
+}
+vi.stubGlobal('GPUBufferUsage', { STORAGE: 0, COPY_SRC: 0, COPY_DST: 0 });
+afterAll(() => vi.unstubAllGlobals());
 
 const image = { channels: 1, height: 2, width: 3 };
 const split = (count: number, size: number, label = 0) => ({
@@ -50,9 +66,28 @@ test.each([
     { normalisation: { mean: new Float64Array(6), std: new Float64Array(6) } },
     'normalisation: value 0 has mean 0 and std 0',
   ],
+  [{ trainingImages: 0 }, 'trainingImages: must be a whole number from 1 to 4, got 0'],
+  [{ trainingImages: 5 }, 'trainingImages: must be a whole number from 1 to 4, got 5'],
+  [{ trainingImages: 2.5 }, 'trainingImages: must be a whole number from 1 to 4, got 2.5'],
 ])('images alone: %o', (changes, message) => {
   expect(() => imageDataset(untouched, { ...images, ...changes })).toThrow(new RangeError(message));
 });
+
+test.each(['pixel', 'channel'] as const)(
+  'images kept for validation are no part of what images are normalised by: %s',
+  (by) => {
+    const train = {
+      images: Uint8Array.from({ length: 24 }, (_, i) => i ** 2 % 251),
+      labels: new Uint8Array(4),
+    };
+    const made = (changes: object) =>
+      imageDataset(fakeGpu().gpu, { ...images, train, normalisation: by, ...changes }).normalisation;
+    const first = { images: train.images.slice(0, 18), labels: new Uint8Array(3) };
+    expect(made({ trainingImages: 3 })).toEqual(made({ train: first }));
+    expect(made({ trainingImages: 4 })).toEqual(made({}));
+    expect(made({ trainingImages: 3 })).not.toEqual(made({}));
+  },
+);
 
 test('rows alone: no number of features', () => {
   expect(() => floatDataset(untouched, { ...rows, features: 1.5 })).toThrow(
