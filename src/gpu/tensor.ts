@@ -80,6 +80,7 @@ export class Allocator {
   readonly #device: BufferDevice | undefined;
   readonly #buffers: GPUBuffer[] = [];
   #sizeBytes = 0;
+  #isFreed = false;
 
   /** Without `gpu` tensors have shapes alone; asking for a buffer is an error. */
   constructor(gpu?: { readonly device: BufferDevice }) {
@@ -93,12 +94,13 @@ export class Allocator {
 
   /**
    * A zeroed tensor of `replicas` arrays of `size` elements, each array starting at a multiple of 16 bytes. Its buffer is made
-   * at the first use of `buffer`, which throws a GpuError where it is larger than the device's limits.
+   * at the first use of `buffer`, which throws a GpuError where it is larger than the device's limits, and Error once it is freed.
    */
   tensor(label: string, size: number, replicas = 1, usage: GPUBufferUsageFlags = 0): Tensor {
     const replicaStride = alignTo(size, 4);
     let made: GPUBuffer | undefined;
     const make = () => {
+      this.#requireKept(label);
       made ??= this.buffer(label, replicaStride * replicas * 4, usage);
       return made;
     };
@@ -107,6 +109,7 @@ export class Allocator {
 
   /** A zeroed storage buffer that can be copied from and to. */
   buffer(label: string, sizeBytes: number, usage: GPUBufferUsageFlags = 0): GPUBuffer {
+    this.#requireKept(label);
     const device = this.#device;
     if (device === undefined)
       throw new Error(`${label}: a step that is recorded without a device has no buffers`);
@@ -127,8 +130,14 @@ export class Allocator {
     return buffer;
   }
 
-  /** Frees every buffer made here. */
+  /** A submit with a freed buffer is an error of the device, which takes nothing afterwards; one made now would stay for good. */
+  #requireKept(label: string): void {
+    if (this.#isFreed) throw new Error(`${label}: its buffers were freed`);
+  }
+
+  /** Frees every buffer made here. None is made or given afterwards. */
   destroy(): void {
+    this.#isFreed = true;
     for (const buffer of this.#buffers) buffer.destroy();
     this.#buffers.length = 0;
     this.#sizeBytes = 0;

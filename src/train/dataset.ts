@@ -44,6 +44,7 @@ export interface GpuDataset {
   readonly sizeBytes: number;
   /** Resolves when the samples are in the buffers; rejects with what went wrong on their way. Steps may be recorded and compiled before. */
   readonly arrived: Promise<void>;
+  /** Frees its buffers; on their way, the samples arrive no more. */
   destroy(): void;
 }
 
@@ -153,18 +154,19 @@ export interface ImageDatasetArrays {
 /** Uploads images. */
 export function uploadDataset(gpu: Gpu, arrays: ImageDatasetArrays): GpuDataset {
   const { image, classes } = arrays;
-  const allocator = new Allocator(gpu);
-  const normalisation = normalisationTensor(gpu, allocator, arrays.normalisation);
-  const put = (name: string, split: ImageArrays, leastShard?: number) => {
-    const count = split.labels.length;
-    const shard = leastShard === undefined ? {} : { leastShard };
-    const made = makeImages(gpu, allocator, { name, count, image, normalisation, ...shard });
-    writeImages(gpu, made, 0, split);
-    return made;
-  };
-  const train = put('training', arrays.train);
-  const test = put('test', arrays.test, train.shardImages);
-  return made(allocator, { input: image, classes, train, test });
+  return uploading(gpu, (allocator) => {
+    const normalisation = normalisationTensor(gpu, allocator, arrays.normalisation);
+    const put = (name: string, split: ImageArrays, leastShard?: number) => {
+      const count = split.labels.length;
+      const shard = leastShard === undefined ? {} : { leastShard };
+      const made = makeImages(gpu, allocator, { name, count, image, normalisation, ...shard });
+      writeImages(gpu, made, 0, split);
+      return made;
+    };
+    const train = put('training', arrays.train);
+    const test = put('test', arrays.test, train.shardImages);
+    return { input: image, classes, train, test };
+  });
 }
 
 /** Rows in memory. */
@@ -202,17 +204,13 @@ export function writeRows(gpu: Gpu, into: GpuRows, features: number, { rows, lab
 
 /** Uploads rows. */
 export function uploadRows(gpu: Gpu, { features, classes, train, test }: RowDatasetArrays): GpuDataset {
-  const allocator = new Allocator(gpu);
-  const put = (name: string, arrays: RowArrays): GpuRows => {
-    const split = makeRows(allocator, name, arrays.labels.length, features);
-    writeRows(gpu, split, features, arrays);
-    return split;
-  };
-  return made(allocator, {
-    input: { features },
-    classes,
-    train: put('training', train),
-    test: put('test', test),
+  return uploading(gpu, (allocator) => {
+    const put = (name: string, arrays: RowArrays): GpuRows => {
+      const split = makeRows(allocator, name, arrays.labels.length, features);
+      writeRows(gpu, split, features, arrays);
+      return split;
+    };
+    return { input: { features }, classes, train: put('training', train), test: put('test', test) };
   });
 }
 
@@ -225,7 +223,7 @@ export interface NormalisedBy {
 
 /**
  * Streams a data set from its server into GPU buffers, piece by piece: `arrived` tells the end, or Error naming the address that failed, or GpuError
- * where the buffers do not fit.
+ * where the buffers do not fit; `destroy` frees those that are there, then too.
  */
 export function loadDataset(
   gpu: Gpu,
@@ -277,13 +275,20 @@ export function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisatio
   return tensor;
 }
 
-function made(
-  allocator: Allocator,
-  {
-    arrived = Promise.resolve(),
-    ...rest
-  }: Omit<GpuDataset, 'sizeBytes' | 'destroy' | 'arrived'> & { readonly arrived?: Promise<void> },
-): GpuDataset {
+/** What is made and written at once. Where that fails, its buffers are freed. */
+function uploading(gpu: Gpu, make: (allocator: Allocator) => Made): GpuDataset {
+  const allocator = new Allocator(gpu);
+  try {
+    return made(allocator, make(allocator));
+  } catch (error) {
+    allocator.destroy();
+    throw error;
+  }
+}
+
+type Made = Omit<GpuDataset, 'sizeBytes' | 'destroy' | 'arrived'> & { readonly arrived?: Promise<void> };
+
+function made(allocator: Allocator, { arrived = Promise.resolve(), ...rest }: Made): GpuDataset {
   arrived.catch(() => {}); // Whoever awaits it gets it.
   return {
     ...rest,

@@ -23,10 +23,13 @@ export async function runPrediction(
     weights: readWeights(weights),
     normalisation,
   });
-  const logits = await predictor.logits(images);
-  predictor.destroy();
-  const { classes } = settings.net;
-  return Array.from({ length: logits.length / classes }, (_, i) =>
-    Array.from(logits.subarray(i * classes, (i + 1) * classes)),
-  );
+  try {
+    const logits = await predictor.logits(images);
+    const { classes } = settings.net;
+    return Array.from({ length: logits.length / classes }, (_, i) =>
+      Array.from(logits.subarray(i * classes, (i + 1) * classes)),
+    );
+  } finally {
+    predictor.destroy();
+  }
 }

@@ -168,3 +168,21 @@ describe('a lost device', () => {
     expect((error as Error).message).toMatch(/^WebGPU reports: /);
   });
 });
+
+test('a trainer that was destroyed says so, and the device goes on', async () => {
+  const gpu = await sharedGpu();
+  const { dataset } = syntheticDataset(gpu, 136, 20);
+  const settings = { ...baseSettings, steps: 4 };
+  const trainer = await Trainer.make(gpu, dataset, settings, options);
+  await trainer.destroy();
+  const freed = /: its buffers were freed$/;
+  await expect(trainer.train()).rejects.toThrow(freed);
+  await expect(trainer.weights()).rejects.toThrow(freed);
+  await expect(trainer.checkpoint()).rejects.toThrow(freed);
+  await gpu.device.queue.onSubmittedWorkDone();
+  gpu.check();
+  const next = await Trainer.make(gpu, dataset, settings, options);
+  await next.train();
+  await next.destroy();
+  dataset.destroy();
+});

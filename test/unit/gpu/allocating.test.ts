@@ -1,23 +1,33 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Gpu } from '../../../src/gpu/device.ts';
-import { allocating } from '../../../src/gpu/tensor.ts';
+import { Allocator, allocating, slice } from '../../../src/gpu/tensor.ts';
+import { fakeGpu } from '../fake-gpu.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
 test('buffers of what could not be made are freed, those of what was made stay', async () => {
-  vi.stubGlobal('GPUBufferUsage', { STORAGE: 0, COPY_SRC: 0, COPY_DST: 0 });
-  const freed: string[] = [];
-  const device = {
-    limits: { maxBufferSize: 1024, maxStorageBufferBindingSize: 1024 },
-    createBuffer: ({ label, size }: GPUBufferDescriptor) => ({ size, destroy: () => freed.push(label!) }),
-  };
-  const gpu = { device } as unknown as Gpu;
+  const { gpu, kept } = fakeGpu(1024);
   await allocating(gpu, async (allocator) => allocator.buffer('kept', 16));
-  expect(freed).toEqual([]);
+  expect([...kept]).toEqual(['kept']);
   const failing = allocating(gpu, async (allocator) => {
     allocator.buffer('small', 16);
     allocator.buffer('large', 2048);
   });
   await expect(failing).rejects.toThrow(/large needs a buffer of 2048 bytes/);
-  expect(freed).toEqual(['small']);
+  expect([...kept]).toEqual(['kept']);
+});
+
+test('after destroy no buffer is made, and none that was is given', () => {
+  const { gpu, kept } = fakeGpu(1024);
+  const memory = new Allocator(gpu);
+  const [made, asked] = [memory.tensor('made', 128), memory.tensor('asked', 4)];
+  const part = slice(made, 'part', 64, 4);
+  expect(part.buffer).toBe(made.buffer);
+  memory.destroy();
+  memory.destroy();
+  expect(() => made.buffer).toThrow(new Error('made: its buffers were freed'));
+  expect(() => part.buffer).toThrow(new Error('made: its buffers were freed'));
+  expect(() => asked.buffer).toThrow(new Error('asked: its buffers were freed'));
+  expect(() => memory.buffer('late', 16)).toThrow(new Error('late: its buffers were freed'));
+  expect(kept.size).toBe(0);
+  expect(memory.sizeBytes).toBe(0);
 });

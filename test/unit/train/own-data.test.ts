@@ -1,8 +1,9 @@
 /** Arrays of the caller's own are refused in one line, before anything reaches the GPU. */
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Gpu } from '../../../src/gpu/device.ts';
 import { withDefaults } from '../../../src/train/defaults.ts';
 import { floatDataset, imageDataset, type OwnImages, type OwnRows } from '../../../src/train/own-data.ts';
+import { fakeGpu } from '../fake-gpu.ts';
 
 const untouched = new Proxy({} as Gpu, {
   get: (_, name) => {
@@ -10,21 +11,7 @@ const untouched = new Proxy({} as Gpu, {
   },
 });
 
-/** A device whose buffers hold at most 1024 bytes, and the labels of those that are not freed. */
-function fakeGpu(): { readonly gpu: Gpu; readonly kept: Set<string> } {
-  const kept = new Set<string>();
-  const device = {
-    limits: { maxBufferSize: 1024, maxStorageBufferBindingSize: 1024 },
-    createBuffer({ label, size }: GPUBufferDescriptor) {
-      kept.add(label!);
-      return { size, destroy: () => kept.delete(label!) };
-    },
-    queue: { writeBuffer() {} },
-  };
-  return { gpu: { device } as unknown as Gpu, kept };
-}
-vi.stubGlobal('GPUBufferUsage', { STORAGE: 0, COPY_SRC: 0, COPY_DST: 0 });
-afterAll(() => vi.unstubAllGlobals());
+afterEach(() => vi.unstubAllGlobals());
 
 const image = { channels: 1, height: 2, width: 3 };
 const split = (count: number, size: number, label = 0) => ({
@@ -81,7 +68,7 @@ test.each(['pixel', 'channel'] as const)(
       labels: new Uint8Array(4),
     };
     const made = (changes: object) =>
-      imageDataset(fakeGpu().gpu, { ...images, train, normalisation: by, ...changes }).normalisation;
+      imageDataset(fakeGpu(1024).gpu, { ...images, train, normalisation: by, ...changes }).normalisation;
     const first = { images: train.images.slice(0, 18), labels: new Uint8Array(3) };
     expect(made({ trainingImages: 3 })).toEqual(made({ train: first }));
     expect(made({ trainingImages: 4 })).toEqual(made({}));
