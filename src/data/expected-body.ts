@@ -1,64 +1,62 @@
 // The body of an answer, read into memory that is used again: what is read into fresh memory costs a page fault for every 4 KB.
 
-/** A body of which so many bytes are expected. */
-export interface ExpectedBody {
-  /**
-   * Fills `into` with the next bytes and returns it, under another name where its memory has changed hands: `into` itself is not to be used again.
-   * @throws Error where the body ends before
-   */
-  take(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-  /** @throws Error where there is more */
-  end(): Promise<void>;
-}
+/**
+ * Fills `into` with the next bytes and returns it, under another name where its memory has changed hands: `into` itself is not to be used again.
+ * @throws Error where the body ends before
+ */
+export type TakeBytes = (into: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
- * Answers whose bodies are not at their end. Chrome (156.0.8078.108) forgets the body of a Blob that is read into given memory and whose `Response`
+ * Answers whose bodies are being read. Chrome (156.0.8078.108) forgets the body of a Blob that is read into given memory and whose `Response`
  * nobody holds: after a garbage collection a read never ends.
  */
 const held = new Set<Response>();
 
-/** @throws Error naming the address if the answer has an error status */
-export async function expectedBody(
+/** What is expected of an answer. */
+export interface Expected {
+  readonly url: string;
+  readonly sizeBytes: number;
+  readonly onBytes?: (doneBytes: number) => void;
+}
+
+/**
+ * What `use` makes of a body, all of which it takes. Where it fails, the rest of the body is cancelled: nobody wants it, and a server would go on sending.
+ * @throws Error naming the address if the answer has an error status, ends early or is too long; and what `use` rejects with
+ */
+export async function expectedBody<T>(
   response: Response,
-  { url, sizeBytes, onBytes }: { url: string; sizeBytes: number; onBytes: (doneBytes: number) => void },
-): Promise<ExpectedBody> {
+  { url, sizeBytes, onBytes }: Expected,
+  use: (take: TakeBytes) => Promise<T>,
+): Promise<T> {
   if (!response.ok || !response.body) {
     const reason = (await response.text()).split('\n', 1)[0]!.slice(0, 300);
     throw new Error(`${url}: HTTP ${response.status}${reason ? `: ${reason}` : ''}`);
   }
   const source = ownMemory(response.body) ?? streamsMemory(response.body);
   let done = 0;
-  held.add(response);
-  const read: ByteSource['read'] = async (into, at) => {
-    try {
-      const part = await source.read(into, at);
-      if (part === undefined) held.delete(response);
-      return part;
-    } catch (error) {
-      held.delete(response);
-      throw error;
+  const take: TakeBytes = async (into) => {
+    let taken = into;
+    for (let at = 0; at < taken.length; ) {
+      const part = await source.read(taken, at);
+      if (part === undefined) throw new Error(`${url}: ended after ${done} of ${sizeBytes} bytes`);
+      at += part.count;
+      done += part.count;
+      taken = part.into;
+      onBytes?.(done);
     }
+    return taken;
   };
-  return {
-    async take(into) {
-      let taken = into;
-      for (let at = 0; at < taken.length; ) {
-        const part = await read(taken, at);
-        if (part === undefined) throw new Error(`${url}: ended after ${done} of ${sizeBytes} bytes`);
-        at += part.count;
-        done += part.count;
-        taken = part.into;
-        onBytes(done);
-      }
-      return taken;
-    },
-    async end() {
-      if ((await read(new Uint8Array(1), 0)) === undefined) return;
-      held.delete(response);
-      await source.cancel();
+  held.add(response);
+  try {
+    const used = await use(take);
+    if (await source.read(new Uint8Array(1), 0)) {
       throw new Error(`${url}: more than the ${sizeBytes} bytes expected`);
-    },
-  };
+    }
+    return used;
+  } finally {
+    await source.cancel().catch(() => {}); // At its end that does nothing; a body that failed rejects with what has been told.
+    held.delete(response);
+  }
 }
 
 interface ByteSource {

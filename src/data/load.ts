@@ -3,7 +3,7 @@
  * A piece of a file is handed on at a time, so that a GPU can be filled without holding the whole set.
  */
 
-import { type ExpectedBody, expectedBody } from './expected-body.ts';
+import { type Expected, expectedBody, type TakeBytes } from './expected-body.ts';
 import {
   type Normalisation,
   normalisationName,
@@ -69,25 +69,26 @@ export async function streamImages(set: RecordSet, options: StreamOptions, sink:
   let before = 0;
   for (const file of set.files) {
     const sizeBytes = recordFileBytes(set, file);
-    const body = await openBody(options, file.name, sizeBytes, (bytes) => {
+    const onBytes = (bytes: number) => {
       options.onProgress?.({ file: file.name, doneBytes: before + bytes, totalBytes });
-    });
-    for (let first = 0; first < file.images; first += pieceImages) {
-      const count = Math.min(pieceImages, file.images - first);
-      const records = await body.take(memory.subarray(0, count * recordBytes(set)));
-      memory = new Uint8Array(records.buffer);
-      const piece = {
-        images: whole.images.subarray(0, count * imageBytes(set)),
-        labels: whole.labels.subarray(0, count),
-      };
-      try {
-        splitRecords(set, records, piece);
-      } catch (error) {
-        throw new Error(`${file.name}: ${(error as Error).message}`);
+    };
+    await read(options, { name: file.name, sizeBytes, onBytes }, async (take) => {
+      for (let first = 0; first < file.images; first += pieceImages) {
+        const count = Math.min(pieceImages, file.images - first);
+        const records = await take(memory.subarray(0, count * recordBytes(set)));
+        memory = new Uint8Array(records.buffer);
+        const piece = {
+          images: whole.images.subarray(0, count * imageBytes(set)),
+          labels: whole.labels.subarray(0, count),
+        };
+        try {
+          splitRecords(set, records, piece);
+        } catch (error) {
+          throw new Error(`${file.name}: ${(error as Error).message}`);
+        }
+        await sink(file.split, file.firstImage + first, piece.images, piece.labels);
       }
-      await sink(file.split, file.firstImage + first, piece.images, piece.labels);
-    }
-    await body.end();
+    });
     before += sizeBytes;
   }
 }
@@ -104,9 +105,7 @@ export async function loadNormalisation(
 ): Promise<Normalisation> {
   const name = normalisationName(trainingImages);
   const sizeBytes = normalisationSize(imageBytes(set));
-  const body = await openBody(options, name, sizeBytes, () => {});
-  const bytes = await body.take(new Uint8Array(sizeBytes));
-  await body.end();
+  const bytes = await read(options, { name, sizeBytes }, (take) => take(new Uint8Array(sizeBytes)));
   try {
     const perPixel = parseNormalisation(bytes, imageBytes(set));
     return by === 'channel' ? perChannel(perPixel, set.image.channels) : perPixel;
@@ -115,16 +114,15 @@ export async function loadNormalisation(
   }
 }
 
-async function openBody(
+async function read<T>(
   options: StreamOptions,
-  name: string,
-  sizeBytes: number,
-  onBytes: (doneBytes: number) => void,
-): Promise<ExpectedBody> {
+  { name, ...expected }: Omit<Expected, 'url'> & { readonly name: string },
+  use: (take: TakeBytes) => Promise<T>,
+): Promise<T> {
   const url = addressOf(options, name);
   const fetchFrom = options.fetch ?? ((address, init) => fetch(address, init));
   const response = await fetchFrom(url, options.signal ? { signal: options.signal } : {});
-  return expectedBody(response, { url, sizeBytes, onBytes });
+  return expectedBody(response, { url, ...expected }, use);
 }
 
 function addressOf({ baseUrl }: StreamOptions, name: string): string {

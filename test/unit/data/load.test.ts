@@ -85,6 +85,43 @@ describe('streamImages', () => {
     );
   });
 
+  const fails = () => {
+    throw new Error('no room');
+  };
+  const rejects = async () => fails();
+  const noLabel = (records: Uint8Array) => records.slice().fill(11);
+  const asItIs = (records: Uint8Array) => records.slice();
+  test.each([
+    ['the sink throws', fails, asItIs, 'no room'],
+    ['the sink rejects', rejects, asItIs, 'no room'],
+    ['a label is none', nowhere, noLabel, 'data_batch_1.bin: records: label'],
+    ['there is more than was expected', nowhere, asItIs, 'more than the 18438 bytes expected'],
+  ])('a body of which no more is wanted is cancelled: %s', async (_, sink, change, message) => {
+    for (const type of ['bytes', undefined] as const) {
+      const cancelled: string[] = [];
+      const fetch = async (url: string) => {
+        const name = url.split('/').at(-1)!;
+        const source = {
+          // Again and again: it never ends by itself.
+          pull: (to: { enqueue(chunk: Uint8Array<ArrayBuffer>): void }) =>
+            to.enqueue(change(contents.get(name)!.records)),
+          cancel: () => void cancelled.push(name),
+        };
+        return new Response(
+          type === undefined ? new ReadableStream(source) : new ReadableStream({ ...source, type }),
+        );
+      };
+      await expect(streamImages(set, { ...options, fetch }, sink)).rejects.toThrow(message);
+      expect(cancelled).toEqual(['data_batch_1.bin']);
+    }
+  });
+
+  test('a body that fails is told as it fails', async () => {
+    const fetch = async () =>
+      new Response(new ReadableStream({ pull: (controller) => controller.error(new Error('the wire')) }));
+    await expect(streamImages(set, { ...options, fetch }, nowhere)).rejects.toThrow('the wire');
+  });
+
   test('a normalisation that is none is refused', async () => {
     const fetch = fakeFetch((_, body) => body.slice().fill(0));
     await expect(loadNormalisation(set, { ...options, fetch }, 45_000)).rejects.toThrow(
