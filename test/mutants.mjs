@@ -71,8 +71,8 @@ export const mutants = [
   },
   {
     file: 'src/data/expected-body.ts',
-    find: 'if ((await source.read(new Uint8Array(1), 0)) === undefined) return;',
-    replace: 'return;',
+    find: 'if (await source.read(new Uint8Array(1), 0)) {',
+    replace: 'if (await undefined) {',
     what: 'a body that is too long is taken',
     project: 'node',
     tests: ['test/unit/data/load.test.ts'],
