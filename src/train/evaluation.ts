@@ -138,7 +138,7 @@ export class Evaluation {
     });
   }
 
-  /** Scores every replica with its parameters and running statistics as they are when this is called. */
+  /** Scores every replica with its parameters and running statistics, which nothing may change until this has resolved. */
   async run(): Promise<Score[]> {
     const { history, gpu, pacer, plan, count } = this.#parts;
     const steps = history.size / 2;
@@ -184,10 +184,10 @@ export class Evaluation {
     return counts;
   }
 
-  /** Per replica: logits (n, classes) of the first `n` samples. @throws RangeError where there are fewer */
+  /** Per replica: logits (n, classes) of the first `n` samples. @throws RangeError where there are fewer, or `n` is none */
   async logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
     const { logits, classes, images, count, gpu, pacer, plan } = this.#parts;
-    if (n > count) throw new RangeError(`there are no ${n} samples`);
+    if (!(n >= 1 && n <= count)) throw new RangeError(`of ${count} samples, not ${n}`);
     const { replicas, replicaStride } = logits;
     const ld = logits.size / images;
     const found = Array.from({ length: replicas }, () => new Float32Array(n * classes));

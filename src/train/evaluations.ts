@@ -61,10 +61,20 @@ export class Evaluations {
     return this.#inTurn('test', undefined, (evaluation) => evaluation.logits(n));
   }
 
+  /** Does `work` while nothing is scored; what was scored before is no longer so. */
+  change(work: () => Promise<void>): Promise<void> {
+    return this.#alone(async () => {
+      await work();
+      this.stateChanged();
+    });
+  }
+
   async destroy(): Promise<void> {
+    await this.#running;
     for (const made of await Promise.allSettled(this.#made.values())) {
       if (made.status === 'fulfilled') made.value.destroy();
     }
+    this.#made.clear();
   }
 
   #inTurn<T>(
@@ -74,7 +84,11 @@ export class Evaluations {
   ): Promise<T> {
     const made = this.#evaluation(split, views);
     made.catch(() => {});
-    const done = this.#running.then(async () => work(await made));
+    return this.#alone(async () => work(await made));
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#running.then(work);
     this.#running = done.catch(() => {});
     return done;
   }
@@ -82,6 +96,8 @@ export class Evaluations {
   async #evaluation(split: ScoredSplit, views?: TestViews): Promise<Evaluation> {
     const { gpu, tools, model, dataset, splits, step } = this.#options;
     gpu.check();
+    const range = split === 'test' ? { firstImage: 0, count: dataset.test.count } : splits.validation;
+    if (range.count === 0) throw new RangeError('valSize is 0: there is no validation split');
     const key = keyOf(split, views);
     let evaluation = this.#made.get(key);
     if (evaluation === undefined) {
@@ -89,7 +105,7 @@ export class Evaluations {
       evaluation = Evaluation.make(tools, {
         model,
         split: split === 'test' ? test : train,
-        range: split === 'test' ? { firstImage: 0, count: test.count } : splits.validation,
+        range,
         ...(views !== undefined && { views: viewsOf(views) }),
         step,
       });

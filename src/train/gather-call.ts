@@ -30,7 +30,10 @@ export interface GatherOptions {
   readonly border?: 'black' | 'reflect';
 }
 
-/** x and labels of the step's batch: sample `step mod stepsPerEpoch · B + row` of the order. */
+/**
+ * x and labels of the step's batch: sample `step mod stepsPerEpoch · B + row` of the order.
+ * @throws RangeError for a border that this gather does not have
+ */
 export function gatherCall(
   { label, split, batchSize: B, stepsPerEpoch, input, crop = false, border }: GatherOptions,
   { order, counters, x, labels }: GatherTensors,
@@ -52,5 +55,6 @@ export function gatherCall(
   if (!('features' in input)) {
     return call(label, gatherNhwc, { ...images, REFLECT: border === 'reflect' ? 1 : 0 }, tensors);
   }
+  if (crop && border === 'reflect') throw new RangeError('without convolutions borders are black');
   return call(label, gather, { ...images, CROP: crop ? 1 : 0 }, tensors);
 }

@@ -5,7 +5,10 @@ import { encodeStep, type Plan } from './plan.ts';
 export interface PacerOptions {
   /** What one submit should last. Operating systems reset a GPU that is busy for about 2 s; a page wants frames in between. */
   readonly budgetMs?: number;
-  /** Most steps of one submit, however fast they are. */
+  /**
+   * Most steps of one submit, however fast they are. A GPU begins with a submit when all of it is recorded: of many short ones it computes
+   * one while the CPU records the next.
+   */
   readonly maxSteps?: number;
 }
 
@@ -43,7 +46,7 @@ export class Pacer {
   readonly #paces = new Map<Plan, MeasuredPace>();
   #idleSince = 0;
 
-  constructor(gpu: Gpu, { budgetMs = 120, maxSteps = 512 }: PacerOptions = {}) {
+  constructor(gpu: Gpu, { budgetMs = 120, maxSteps = 64 }: PacerOptions = {}) {
     this.#gpu = gpu;
     this.#failure = gpu.failure.catch((error: unknown) => {
       throw error;

@@ -39,6 +39,8 @@ export type Samples = Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
 /** A trained net, used: what it takes samples for. Batch norm takes its running statistics. */
 export class Predictor {
   readonly #parts: PredictorParts;
+  /** One call at a time: two would write their samples to the same buffers. */
+  #running: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: PredictorParts) {
     this.#parts = parts;
@@ -87,7 +89,13 @@ export class Predictor {
    * Logits (n, classes) of n samples, in their order.
    * @throws RangeError where the samples are of another size or kind than the net takes
    */
-  async logits(samples: Samples): Promise<Float32Array<ArrayBuffer>> {
+  logits(samples: Samples): Promise<Float32Array<ArrayBuffer>> {
+    const done = this.#running.then(() => this.#logits(samples));
+    this.#running = done.catch(() => {});
+    return done;
+  }
+
+  async #logits(samples: Samples): Promise<Float32Array<ArrayBuffer>> {
     const { gpu, evaluation, net, split } = this.#parts;
     const size = featuresOf(net.input);
     const count = samples.length / size;

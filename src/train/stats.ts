@@ -76,17 +76,16 @@ export class Stats {
   /**
    * Hands on every finished step that was not yet, in order, then each replica whose loss is not finite, in the order of
    * the first step at which it was not. A replica is named again with every read.
-   * @throws GpuError where the device is lost: what is read after a loss is never handed on.
+   * @throws GpuError where the device is lost: what is read after a loss is never handed on; what `onStep` threw, then and for all reads after it
    */
   read(
     staging: GPUBuffer,
     onStep: (stats: StepStats) => void,
     onNonFinite: (event: NonFinite) => void,
   ): Promise<void> {
-    const copied = mappedBytes(this.#gpu, staging);
+    const copied = mappedBytes(this.#gpu, staging).finally(() => this.#free.push(staging));
     this.#reading = Promise.all([copied, this.#reading]).then(([bytes]) => {
       this.#gpu.check();
-      this.#free.push(staging);
       this.#handOn(bytes, onStep, onNonFinite);
     });
     return this.#reading;

@@ -180,7 +180,9 @@ const stepsPerEpoch = (source: StepSource, batchSize: number): number =>
 
 /** @throws RangeError where a net is made for other data */
 function checkFit(net: NetSpec, { input, classes }: GpuDataset): void {
-  if (featuresOf(net.input) !== featuresOf(input)) {
+  // A row of features is as good as another of its length.
+  const sizeOf = 'features' in inputOf(net) ? featuresOf : shapeWords;
+  if (sizeOf(net.input) !== sizeOf(input)) {
     throw new RangeError(
       `the net takes samples of ${shapeWords(net.input)} values, the data have ${shapeWords(input)}`,
     );

@@ -193,7 +193,8 @@ export class Trainer {
   /**
    * Trains from the current step to the last one, with validation after each epoch and at the end.
    * Returns false where the signal stopped it.
-   * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails.
+   * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it trains already, or was
+   *   destroyed
    */
   train({ onValidation, onCheckpoint, ...callbacks }: TrainCallbacks = {}): Promise<boolean> {
     const endEpoch = async () => {
@@ -214,19 +215,23 @@ export class Trainer {
     return this.#evaluations.prepare(splits);
   }
 
-  /** Scores every replica, with running statistics, on the validation or the test images, or on the average over views of them. */
+  /**
+   * Scores every replica, with running statistics, on the validation or the test images, or on the average over views of them. In the middle of a training
+   * it rests for that.
+   * @throws RangeError where there is no validation split
+   */
   evaluate(split: ScoredSplit, views?: TestViews): Promise<Score[]> {
-    return this.#evaluations.score(split, views);
+    return this.#loop.atRest(() => this.#evaluations.score(split, views));
   }
 
   /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
   confusion(): Promise<number[][]> {
-    return this.#evaluations.confusion();
+    return this.#loop.atRest(() => this.#evaluations.confusion());
   }
 
   /** Per replica: logits (n, classes) of the first `n` test images. */
   testLogits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
-    return this.#evaluations.logits(n);
+    return this.#loop.atRest(() => this.#evaluations.logits(n));
   }
 
   /**
@@ -237,8 +242,8 @@ export class Trainer {
   async replaceStatistics(spec: BatchStatisticsSpec, chunkSize = statisticsChunk): Promise<void> {
     const seeds = this.settings.replicas.map(({ seed }) => seed);
     const source = { dataset: this.#dataset, training: this.#splits.training, seeds };
-    await replaceBatchStatistics(this.#tools, this.model, source, { ...spec, chunkSize });
-    this.#evaluations.stateChanged();
+    const replace = () => replaceBatchStatistics(this.#tools, this.model, source, { ...spec, chunkSize });
+    await this.#loop.atRest(() => this.#evaluations.change(replace));
   }
 
   /** What evaluations and statistics are made with: the variants that the user forced, else the defaults. */
@@ -280,10 +285,10 @@ export class Trainer {
     };
   }
 
-  /** Frees the population's buffers; the data set stays. */
+  /** Ends a training that goes on, and frees the population's buffers; the data set stays. Not to be awaited in a callback of that training. */
   async destroy(): Promise<void> {
+    await this.#loop.destroy();
     await this.#evaluations.destroy();
-    this.#loop.destroy();
     this.#allocator.destroy();
   }
 

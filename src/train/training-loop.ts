@@ -49,7 +49,18 @@ export class TrainingLoop {
   /** Steps submitted since the history was last copied. */
   #unread = 0;
   #reading = Promise.resolve();
+  /** A read failed, or whoever is told of steps threw: the epoch ends with that. */
+  #isBroken = false;
   #onFirstStep: (() => void) | undefined;
+  #running: Promise<boolean> | undefined;
+  #isDestroyed = false;
+  /** Steps are being submitted. */
+  #isStepping = false;
+  /** What waits for a rest, and what is done in one. */
+  readonly #waiting: (() => Promise<void>)[] = [];
+  #resting: Promise<unknown> = Promise.resolve();
+  /** What an epoch's steps take their samples from, made while the one before is computed. */
+  #orders: { readonly epoch: number; readonly ofReplica: readonly Uint32Array<ArrayBuffer>[] } | undefined;
 
   constructor(parts: LoopParts) {
     const { gpu, recorded, step } = parts;
@@ -71,13 +82,42 @@ export class TrainingLoop {
 
   /**
    * Trains to the last step; `onEpochEnd` behind each epoch and the last step. False where the signal stopped it.
-   * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails
+   * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it runs already
    */
   async run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
+    if (this.#running !== undefined) throw new Error('this trainer trains already');
+    if (this.#isDestroyed) throw new Error('this trainer was destroyed');
+    this.#running = this.#run(onEpochEnd, callbacks);
+    try {
+      return await this.#running;
+    } finally {
+      this.#running = undefined;
+      for (const work of this.#waiting.splice(0)) await work();
+    }
+  }
+
+  /** Does `work` while no step is on its way: now, or between two submits. */
+  atRest<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isStepping) {
+      return new Promise((resolve, reject) => this.#waiting.push(() => work().then(resolve, reject)));
+    }
+    const done = work();
+    this.#resting = Promise.allSettled([this.#resting, done]);
+    return done;
+  }
+
+  /** Ends a run, and frees what it reads with when that has come to its end. */
+  async destroy(): Promise<void> {
+    this.#isDestroyed = true;
+    await this.#running?.catch(() => {}); // Whoever started it is told.
+    this.#stats.destroy();
+  }
+
+  async #run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
     const { settings, pacer } = this.#parts;
     const losses = new Losses(settings.replicas, callbacks.onNonFinite);
     this.#onFirstStep = callbacks.onFirstStep;
-    while (this.#step < settings.steps && !callbacks.signal?.aborted) {
+    while (this.#step < settings.steps && !callbacks.signal?.aborted && !this.#isDestroyed) {
       const isWhole = await this.#epoch(callbacks, losses);
       // Where a stop comes with an epoch's last steps, its end still comes: whoever goes on begins with the next epoch.
       if (!isWhole) break;
@@ -87,29 +127,37 @@ export class TrainingLoop {
     return this.#step >= settings.steps;
   }
 
-  destroy(): void {
-    this.#stats.destroy();
-  }
-
   /** Trains to the end of the epoch and reports all of it. False where the signal stopped it before. */
   async #epoch({ onReport, interlude, between, signal }: LoopCallbacks, losses: Losses): Promise<boolean> {
     const { settings, plan, pacer } = this.#parts;
     const { stepsPerEpoch } = this;
     const epoch = Math.floor(this.#step / stepsPerEpoch);
     const end = Math.min(settings.steps, (epoch + 1) * stepsPerEpoch);
-    this.#writeOrder(epoch);
+    this.#writeOrders(epoch);
     const window = new ReportWindow(settings, stepsPerEpoch, end, () => pacer.paceOf(plan), onReport);
-    while (this.#step < end && !signal?.aborted && losses.failure === undefined) {
-      const rest = interlude?.();
-      if (rest === undefined) {
-        between?.();
-        await this.#submit(end, window, losses);
-      } else {
-        await this.#finishReading(window, losses);
-        await rest();
+    const goesOn = () =>
+      this.#step < end && !signal?.aborted && !this.#isDestroyed && !this.#isBroken && !losses.failure;
+    await this.#resting;
+    this.#isStepping = true;
+    try {
+      while (goesOn()) {
+        const rest = this.#waiting.shift() ?? interlude?.();
+        if (rest === undefined) {
+          between?.();
+          await this.#submit(end, window, losses);
+        } else {
+          await this.#finishReading(window, losses);
+          this.#isStepping = false;
+          await rest();
+          await this.#resting;
+          this.#isStepping = true;
+        }
       }
+      if (end < settings.steps) this.#orders = this.#ordersOf(epoch + 1);
+      await this.#finishReading(window, losses);
+    } finally {
+      this.#isStepping = false;
     }
-    await this.#finishReading(window, losses);
     losses.throwFailure();
     return this.#step >= end;
   }
@@ -135,20 +183,31 @@ export class TrainingLoop {
     this.#unread = staging === undefined ? this.#unread + done : 0;
     if (staging !== undefined) {
       this.#reading = this.#stats.read(staging, (step) => window.add(step), losses.add);
-      this.#reading.catch(() => {});
+      this.#reading.catch(() => {
+        this.#isBroken = true; // #finishReading tells.
+      });
     }
     if (this.#unread > mayBeUnread) await this.#reading;
   }
 
-  #writeOrder(epoch: number): void {
-    const { gpu, settings, training, recorded } = this.#parts;
-    const { shuffle, flip, cropPixels, replicas } = settings;
-    const { firstImage, count } = training;
+  #writeOrders(epoch: number): void {
+    const { gpu, recorded } = this.#parts;
     const { order } = recorded;
-    for (const [replica, { seed }] of replicas.entries()) {
-      const samples = epochOrder({ seed, epoch, firstImage, count, shuffle, flip, cropPixels });
+    const orders = this.#orders?.epoch === epoch ? this.#orders : this.#ordersOf(epoch);
+    for (const [replica, samples] of orders.ofReplica.entries()) {
       gpu.device.queue.writeBuffer(order.buffer, replica * order.replicaStride * 4, samples);
     }
+    this.#orders = undefined;
+  }
+
+  #ordersOf(epoch: number) {
+    const { settings, training } = this.#parts;
+    const { shuffle, flip, cropPixels, replicas } = settings;
+    const { firstImage, count } = training;
+    const ofReplica = replicas.map(({ seed }) =>
+      epochOrder({ seed, epoch, firstImage, count, shuffle, flip, cropPixels }),
+    );
+    return { epoch, ofReplica };
   }
 
   /** Reads what no report has read yet: before an interlude, at the end of an epoch or of a stopped run. */

@@ -1,0 +1,153 @@
+/** One trainer, or predictor, asked for several things at once. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gpu } from '../../src/gpu/device.ts';
+import { mlp } from '../../src/nn/net-spec.ts';
+import { uploadRows } from '../../src/train/dataset.ts';
+import type { Score } from '../../src/train/evaluation.ts';
+import { Predictor } from '../../src/train/predictor.ts';
+import { Trainer } from '../../src/train/trainer.ts';
+import { pipelinesOf, quickChoice, sharedGpu } from './device.ts';
+import {
+  baseSettings,
+  firstDifference,
+  netOf,
+  type SyntheticDataset,
+  syntheticDataset,
+} from './synthetic.ts';
+
+let gpu: Gpu;
+let data: SyntheticDataset;
+let long: SyntheticDataset;
+beforeAll(async () => {
+  gpu = await sharedGpu();
+  data = syntheticDataset(gpu, 136, 20);
+  // Epochs, and evaluations, of several submits.
+  long = syntheticDataset(gpu, 1600, 1100);
+});
+afterAll(() => {
+  data.dataset.destroy();
+  long.dataset.destroy();
+});
+
+const make = (changes: Partial<typeof baseSettings> = {}, { dataset } = data) =>
+  Trainer.make(
+    gpu,
+    dataset,
+    { ...baseSettings, ...changes },
+    { choose: quickChoice, pipelines: pipelinesOf(gpu) },
+  );
+
+describe('a trainer', () => {
+  test('that trains refuses to train, and has the bits of one that was not asked', async () => {
+    const [asked, alone] = [await make(), await make()];
+    const training = asked.train();
+    await expect(asked.train()).rejects.toThrow('this trainer trains already');
+    expect(await training).toBe(true);
+    await alone.train();
+    const [a, b] = [await asked.weights(), await alone.weights()];
+    expect(firstDifference(a[0]!, b[0]!)).toBeUndefined();
+    // What is over may be asked again: there is nothing left to train.
+    expect(await asked.train()).toBe(true);
+    await asked.destroy();
+    await alone.destroy();
+  });
+
+  test('scores one state in the middle of a training, which goes on as if it had not', async () => {
+    const settings = { steps: 400, batchSize: 4, valSize: 0, reportSteps: 1 };
+    const trainer = await make(settings, long);
+    await trainer.prepareEvaluations('test');
+    let scored: Promise<{ readonly step: number; readonly scores: readonly Score[] }> | undefined;
+    await trainer.train({
+      onReport({ step }) {
+        if (step < 20) return;
+        scored ??= trainer.evaluate('test').then((scores) => ({ step: trainer.step, scores }));
+      },
+    });
+    const { step, scores } = await scored!;
+    expect(step).toBeLessThan(400);
+    const upToThere = await make({ ...settings, steps: step }, long);
+    await upToThere.train();
+    expect(await upToThere.evaluate('test')).toEqual(scores);
+    const alone = await make(settings, long);
+    await alone.train();
+    const [a, b] = [await trainer.weights(), await alone.weights()];
+    expect(firstDifference(a[0]!, b[0]!)).toBeUndefined();
+    await Promise.all([trainer, upToThere, alone].map((one) => one.destroy()));
+  });
+
+  test('that is destroyed in the middle of a training ends it, and the device serves others', async () => {
+    const trainer = await make({ steps: 100_000 });
+    const told = new Promise<void>((resolve) => {
+      void trainer.train({ onFirstStep: resolve }).then((finished) => expect(finished).toBe(false));
+    });
+    await told;
+    await trainer.destroy();
+    await expect(trainer.train()).rejects.toThrow('destroyed');
+    const other = await make();
+    expect(await other.train()).toBe(true);
+    gpu.check();
+    await other.destroy();
+  });
+
+  test('without a validation split says so, and the device serves on', async () => {
+    const trainer = await make({ valSize: 0 });
+    await expect(trainer.evaluate('validation')).rejects.toThrow(
+      'valSize is 0: there is no validation split',
+    );
+    await expect(trainer.testLogits(0)).rejects.toThrow('of 20 samples, not 0');
+    expect(await trainer.evaluate('test')).toHaveLength(1);
+    await trainer.destroy();
+  });
+
+  test('ends with what a callback throws, in the middle of an epoch', async () => {
+    const trainer = await make({ steps: 400, batchSize: 4, valSize: 0, reportSteps: 1 }, long);
+    const onReport = () => {
+      throw new Error('the chart is full');
+    };
+    await expect(trainer.train({ onReport })).rejects.toThrow('the chart is full');
+    expect(trainer.step).toBeLessThan(400);
+    await trainer.destroy();
+  });
+
+  test('of a convolutional net refuses rows, and images of another form', async () => {
+    const rows = { rows: new Float32Array(16 * 20), labels: new Uint8Array(20) };
+    const dataset = uploadRows(gpu, { features: 16, classes: 2, train: rows, test: rows });
+    const layers = [
+      { kind: 'conv', filters: 4, size: 2 },
+      { kind: 'flatten' },
+      { kind: 'linear', outputs: 2 },
+    ] as const;
+    const net = { input: { channels: 1, height: 4, width: 4 }, layers, classes: 2 };
+    const settings = { ...baseSettings, net, valSize: 0, flip: false, cropPixels: 0 };
+    await expect(Trainer.make(gpu, dataset, settings)).rejects.toThrow(
+      'the net takes samples of 1 x 4 x 4 values, the data have 16',
+    );
+    const other = { ...net, input: { channels: 12, height: 16, width: 16 } };
+    await expect(make({ net: other })).rejects.toThrow(
+      'the net takes samples of 12 x 16 x 16 values, the data have 3 x 32 x 32',
+    );
+    const linear = mlp({ input: { features: 16 }, hidden: [], classes: 2 });
+    await expect(Trainer.make(gpu, dataset, { ...settings, net: linear, flip: true })).rejects.toThrow(
+      'flip, cropPixels: only for images',
+    );
+    await expect(make({ net: netOf({}), cropBorder: 'reflect' })).rejects.toThrow(
+      'without convolutions borders are black',
+    );
+    dataset.destroy();
+    gpu.check();
+  });
+});
+
+test('two calls of a predictor have the logits of each alone', async () => {
+  const net = mlp({ input: { features: 2 }, hidden: [], classes: 3 });
+  const weights = [
+    { name: 'layers.0.linear.weight', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+    { name: 'layers.0.linear.bias', shape: [3], data: new Float32Array(3) },
+  ];
+  const predictor = await Predictor.make(gpu, { net, weights, choose: quickChoice, batchSize: 4 });
+  const [a, b] = [Float32Array.of(1, 0), Float32Array.of(0, 1, 1, 1)];
+  const [ofA, ofB] = await Promise.all([predictor.logits(a), predictor.logits(b)]);
+  expect([...ofA!]).toEqual([1, 3, 5]);
+  expect([...ofB!]).toEqual([2, 4, 6, 3, 7, 11]);
+  predictor.destroy();
+});
