@@ -1,4 +1,4 @@
-import type { Normalisation } from '../data/normalisation.ts';
+import { checkNormalisation, type Normalisation } from '../data/normalisation.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { type Allocator, allocating } from '../gpu/tensor.ts';
@@ -161,11 +161,7 @@ function splitFor(
     return makeRows(allocator, 'samples', count, featuresOf(net.input));
   }
   const { input } = net;
-  if (normalisation.mean.length !== featuresOf(input)) {
-    throw new RangeError(
-      `the normalisation is of ${normalisation.mean.length} values, the net takes ${shapeWords(input)}`,
-    );
-  }
+  checkNormalisation(normalisation, featuresOf(input));
   const tensor = normalisationTensor(gpu, allocator, normalisation);
   // A net that is given features takes an image's values as they lie.
   const image = 'features' in input ? { channels: input.features, height: 1, width: 1 } : input;

@@ -44,7 +44,7 @@ test('what does not fit is refused in one line', async () => {
   await expect(make({ weights: weights.slice(1) })).rejects.toThrow(/^the weights lack /);
   const small = { mean: new Float64Array(3), std: new Float64Array(3).fill(1) };
   await expect(make({ normalisation: small })).rejects.toThrow(
-    'the normalisation is of 3 values, the net takes 6',
+    'normalisation: 3 means and 3 deviations for 6 values',
   );
   const predictor = await make({});
   await expect(predictor.logits(new Float32Array(7))).rejects.toThrow('7 values are no whole samples of 6');
