@@ -8,6 +8,7 @@ export { cifar100 } from './data/datasets/cifar100.ts';
 export { loadNormalisation, type StreamOptions } from './data/load.ts';
 export type { Normalisation } from './data/normalisation.ts';
 export type { ImageSize, RecordSet } from './data/record-set.ts';
+export type { TestViews } from './data/test-views.ts';
 export {
   type AdapterDescription,
   adapterName,
@@ -17,6 +18,9 @@ export {
   wrapDevice,
 } from './gpu/device.ts';
 export { GpuError } from './gpu/errors.ts';
+export { PipelineCache } from './gpu/pipelines.ts';
+export type { VariantChoice } from './kernels/variant-choice.ts';
+export type { WeightInit } from './nn/init.ts';
 export type { LayerSpec } from './nn/layers/index.ts';
 export { namedNet } from './nn/named-nets.ts';
 export { netWords, parameterCount } from './nn/net.ts';
@@ -25,6 +29,7 @@ export type { NamedTensor } from './nn/parameters.ts';
 export type { OptimizerSpec } from './optim/index.ts';
 export { learningRate, type Schedule } from './optim/schedule.ts';
 export { adam, adamw, constant, cyclical, rmsprop, sgd } from './optim/specs.ts';
+export { type Checkpoint, readCheckpoint, writeCheckpoint } from './train/checkpoint.ts';
 export {
   type GpuDataset,
   type ImageArrays,
@@ -34,6 +39,7 @@ export {
 } from './train/dataset.ts';
 export { type GivenSettings, withDefaults } from './train/defaults.ts';
 export type { Score } from './train/evaluation.ts';
+export type { ScoredSplit } from './train/evaluations.ts';
 export { NonFiniteLoss } from './train/finite.ts';
 export {
   floatDataset,
@@ -45,6 +51,6 @@ export {
 export { Predictor, type PredictorOptions, type Samples } from './train/predictor.ts';
 export type { TrainReport } from './train/report-window.ts';
 export { readSafetensors, type SafetensorsFile, writeSafetensors } from './train/safetensors.ts';
-export type { ReplicaSettings, TrainSettings } from './train/settings.ts';
-export { type TrainCallbacks, Trainer, type TrainerOptions } from './train/trainer.ts';
+export type { BatchStatisticsSpec, ReplicaSettings, TrainSettings } from './train/settings.ts';
+export { type TrainCallbacks, Trainer, type TrainerOptions, type ValidationReport } from './train/trainer.ts';
 export { readWeights } from './train/weights-file.ts';

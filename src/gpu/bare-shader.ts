@@ -1,5 +1,5 @@
-/** Kept as they are: what specialize.ts reads. */
-const read = /^(const |for |\/\/#)/;
+/** Kept as they are: lines that specialize.ts and folded-grid.ts read. */
+const read = /^(const |for |fn main|\/\/#)/;
 
 /** A shader's text without comments, indentation and spaces around its signs. Directives (`//#if`) stay. */
 export const bareShader = (text: string): string =>

@@ -78,7 +78,16 @@ export function floatDataset(gpu: Gpu, own: OwnRows): GpuDataset {
   if (!Number.isInteger(size) || size < 1) throw new RangeError(`features: ${size} is no number of features`);
   checkSplit('train', { values: train.rows.length, size, labels: train.labels, classes });
   checkSplit('test', { values: test.rows.length, size, labels: test.labels, classes });
+  checkFinite('train', train.rows, size);
+  checkFinite('test', test.rows, size);
   return uploadRows(gpu, own);
+}
+
+/** @throws RangeError naming the row: a net would be made of NaN by one, whose loss a ReLU may hide. */
+function checkFinite(name: string, rows: Float32Array, size: number): void {
+  const place = rows.findIndex((value) => !Number.isFinite(value));
+  if (place >= 0)
+    throw new RangeError(`${name}: row ${Math.floor(place / size)} has a value of ${rows[place]}`);
 }
 
 interface SplitSizes {

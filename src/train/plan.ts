@@ -27,6 +27,8 @@ export async function compilePlan(
   { label, gpu, pipelines, choose }: PlanTools & { readonly label: string },
   calls: readonly KernelCall[],
 ): Promise<Plan> {
+  // A buffer that is too large is told by name, before what its size is in a shader.
+  for (const { tensors } of calls) for (const tensor of Object.values(tensors)) void tensor.buffer;
   const dispatches = await Promise.all(calls.map((call) => prepare(gpu, pipelines, choose, call)));
   gpu.check();
   const variants = Object.fromEntries(dispatches.map(({ label: name, variant }) => [name, variant]));

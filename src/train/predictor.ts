@@ -34,7 +34,7 @@ export interface PredictorOptions {
 }
 
 /** Samples, one behind the other: images (n, C·H·W) as bytes, channel by channel, row by row; or rows (n, features). */
-export type Samples = Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+export type Samples = Uint8Array | Float32Array;
 
 /** A trained net, used: what it takes samples for. Batch norm takes its running statistics. */
 export class Predictor {

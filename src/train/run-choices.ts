@@ -1,11 +1,4 @@
-import {
-  defaultChoice,
-  forcedChoice,
-  forcedPlan,
-  recordedChoice,
-  type VariantChoice,
-} from '../kernels/variant-choice.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { defaultChoice, forcedChoice, forcedPlan, type VariantChoice } from '../kernels/variant-choice.ts';
 import type { MeasureStep } from './prepared-step.ts';
 import type { StepChoice } from './step-choice.ts';
 import type { TrainerOptions } from './trainer.ts';
@@ -21,16 +14,14 @@ export interface RunTuning {
   ) => Promise<StepChoice>;
 }
 
-/** Which variants a run uses: those of its checkpoint, the forced, the measured, the defaults, in this order. */
+/** Which variants a run uses: the forced, the measured, the defaults, in this order. The trainer puts those of a checkpoint before them. */
 export function runChoices(
   forced: Readonly<Record<string, string>>,
-  checkpoint: Checkpoint | undefined,
   tuning: RunTuning | undefined,
 ): Pick<TrainerOptions, 'choose' | 'forced' | 'measure' | 'fuseGather' | 'oneWorkgroup'> {
   const choiceOf = (found: Tuning) => forcedChoice(forced, tunedChoice(found));
-  const choice = tuning === undefined ? forcedChoice(forced, defaultChoice) : choiceOf(tuning.known);
   return {
-    choose: checkpoint === undefined ? choice : recordedChoice(checkpoint.variants, choice),
+    choose: tuning === undefined ? forcedChoice(forced, defaultChoice) : choiceOf(tuning.known),
     forced,
     ...forcedPlan(forced),
     ...(tuning !== undefined && { measure: (...given) => tuning.measure(choiceOf, ...given) }),

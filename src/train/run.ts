@@ -45,7 +45,7 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
   const tuning =
     brief || start.tuning === undefined ? undefined : tuningOf(request, start.tuning, surroundings);
   const trainer = await Trainer.make(seen, dataset, settings, {
-    ...runChoices(request.variants ?? {}, checkpoint, tuning),
+    ...runChoices(request.variants ?? {}, tuning),
     onCompiled: begin('compile'),
     ...(start.weights && { weights: start.weights }),
     ...(checkpoint && { checkpoint }),

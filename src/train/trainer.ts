@@ -3,7 +3,12 @@ import type { TestViews } from '../data/test-views.ts';
 import { adapterName, type Gpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import type { Allocator, Tensor } from '../gpu/tensor.ts';
-import { defaultChoice, forcedChoice, type VariantChoice } from '../kernels/variant-choice.ts';
+import {
+  defaultChoice,
+  forcedChoice,
+  recordedChoice,
+  type VariantChoice,
+} from '../kernels/variant-choice.ts';
 import { isTrained } from '../nn/layers/layer.ts';
 import type { Model } from '../nn/model.ts';
 import { extractSegment, type NamedTensor } from '../nn/parameters.ts';
@@ -52,7 +57,7 @@ export interface TrainerOptions {
   readonly oneWorkgroup?: boolean | undefined;
   /** Initial values instead of random ones: a state dict, the same for every replica. Running statistics in it are averaged from the first step on. */
   readonly weights?: readonly NamedTensor[];
-  /** Go on from here instead of starting. */
+  /** Go on from here instead of starting, with the variants that computed it: the settings are its own. */
   readonly checkpoint?: Checkpoint;
   /** Compiled pipelines of this device, to use and to add to: a second run of the same net compiles nothing. */
   readonly pipelines?: PipelineCache;
@@ -131,7 +136,7 @@ export class Trainer {
     checkSettings(settings);
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
     const prepared = await prepareStep({ gpu, pipelines }, dataset, settings, {
-      choose,
+      choose: checkpoint === undefined ? choose : recordedChoice(checkpoint.variants, choose),
       forced: options.forced ?? {},
       measure,
       fuseGather: checkpoint?.fused ?? options.fuseGather,

@@ -17,7 +17,7 @@ import type { TrainReport } from '../../src/train/report-window.ts';
 import { readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
-import { quickChoice, sharedGpu } from './device.ts';
+import { naiveChoice, quickChoice, sharedGpu } from './device.ts';
 import {
   baseSettings,
   firstDifference,
@@ -92,6 +92,25 @@ function expectSameCheckpoint({ arenas, ...rest }: Checkpoint, other: Checkpoint
 const quick = (options: Omit<TrainerOptions, 'choose'>): TrainerOptions => ({
   choose: quickChoice,
   ...options,
+});
+
+test('a checkpoint goes on with the variants that computed it, whatever would be chosen', async () => {
+  const first = await Trainer.make(gpu, data.dataset, baseSettings, quick({}));
+  const checkpoint = await first.checkpoint();
+  const rest = await Trainer.make(gpu, data.dataset, baseSettings, { checkpoint, choose: naiveChoice });
+  expect(rest.plan.variants).toEqual(checkpoint.variants);
+  expect(Object.values(checkpoint.variants)).toContain('quad-5x12');
+  await first.destroy();
+  await rest.destroy();
+});
+
+test('a net that is too large says which buffer is, before anything is compiled', async () => {
+  const net = netOf({ hidden: [65_536, 65_536], batchNorm: null });
+  const made = Trainer.make(gpu, data.dataset, { ...baseSettings, net });
+  await expect(made).rejects.toThrow(
+    /^\w[\w .]* needs a buffer of \d+ bytes, this adapter allows \d+: use fewer/,
+  );
+  gpu.check();
 });
 
 test('a run that goes on keeps the variants that were forced, whatever it is given', async () => {

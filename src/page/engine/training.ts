@@ -153,7 +153,7 @@ export class Training {
       measure: async (choiceOf, _, steps) => stepChoiceOf(known, steps, choiceOf),
     };
     const trainer = await Trainer.make(seen, dataset, settings, {
-      ...runChoices(variants, checkpoint, isTuned && checkpoint === undefined ? tuning : undefined),
+      ...runChoices(variants, isTuned && checkpoint === undefined ? tuning : undefined),
       pipelines,
       pacing: { budgetMs },
       ...(weights && checkpoint === undefined && { weights: readWeights(weights) }),

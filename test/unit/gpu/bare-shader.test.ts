@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { bareShader } from '../../../src/gpu/bare-shader.ts';
+import { type FoldedGrid, foldedText } from '../../../src/gpu/folded-grid.ts';
 import { kernels } from '../../../src/kernels/index.ts';
 
 test('comments, indentation and spaces around signs go, directives and what specialize.ts reads stay', () => {
@@ -17,7 +18,7 @@ fn main() {
 `;
   expect(bareShader(text).split('\n')).toEqual([
     'const N = 4u;',
-    'fn main(){',
+    'fn main() {',
     '//#if BIAS',
     'let a=1/2;',
     '//#endif',
@@ -41,5 +42,18 @@ const tokens = (text: string): readonly string[] =>
 test('no two signs become one', () => {
   for (const { source } of kernels.flatMap(({ variants }) => variants)) {
     expect(tokens(bareShader(source))).toEqual(tokens(source.replace(/\/\/(?!#).*$/gm, '')));
+  }
+});
+
+test('a grid that is too large is folded in a bare text as in the whole one', () => {
+  const fold: FoldedGrid = {
+    grid: [70_000, 2],
+    parts: [2, 1],
+    partSize: [35_000, 2],
+  };
+  for (const { source } of kernels.flatMap(({ variants }) => variants)) {
+    expect(tokens(foldedText(bareShader(source), fold))).toEqual(
+      tokens(foldedText(source, fold).replace(/\/\/(?!#).*$/gm, '')),
+    );
   }
 });

@@ -19,6 +19,8 @@ const split = (count: number, size: number, label = 0) => ({
   rows: new Float32Array(count * size),
   labels: new Uint8Array(count).fill(label),
 });
+const withNaN = split(4, 6);
+withNaN.rows[7] = Number.NaN;
 const images: OwnImages = { image, classes: 2, train: split(4, 6), test: split(2, 6) };
 const rows: OwnRows = { features: 6, classes: 2, train: split(4, 6), test: split(2, 6, 1) };
 
@@ -92,4 +94,10 @@ test('settings: what is given stands, the rest is plain SGD on one net of seed 1
     replicas: [{ seed: 1, lambda: 0 }],
     valSize: 0,
   });
+});
+
+test('rows with a value that is not finite: which', () => {
+  const make = (changes: object) => () => floatDataset(untouched, { ...rows, ...changes });
+  expect(make({ train: withNaN })).toThrow(new RangeError('train: row 1 has a value of NaN'));
+  expect(make({ test: withNaN })).toThrow(new RangeError('test: row 1 has a value of NaN'));
 });
