@@ -55,6 +55,12 @@ const COLUMNS = 2u; // of all layers with batch norm
 var<workgroup> partial: array<vec4f, INVOCATIONS>;
 var<workgroup> statistics: array<mat2x4f, COLUMNS>; // mean, invStd
 
+/// What a phase wrote is there for the next one: in `work`, and the statistics in workgroup memory. Each barrier orders one of the two alone.
+fn endPhase() {
+  storageBarrier();
+  workgroupBarrier();
+}
+
 /// The sum over the lanes of this invocation's column, in every lane, always in the same order.
 fn columnSum(value: vec4f, local: u32) -> vec4f {
   workgroupBarrier(); // the sum before this one is read
@@ -113,7 +119,7 @@ fn normalise(layer: u32, local: u32, r: u32) {
       }
     }
   }
-  storageBarrier();
+  endPhase();
 }
 
 /// z = x·w + bias, where x is the y of the layer before: ROWS rows of four columns at a time.
@@ -146,7 +152,7 @@ fn multiply(layer: u32, local: u32, r: u32) {
       }
     }
   }
-  storageBarrier();
+  endPhase();
 }
 
 /// Loss and hit of each row, and dlogits in the place of the logits, as softmax-cross-entropy/naive has them: a row per invocation.
@@ -182,7 +188,7 @@ fn crossEntropy(local: u32, r: u32) {
       }
     }
   }
-  storageBarrier();
+  endPhase();
 }
 
 /// Four rows and four columns of dw = xᵀ·dz.
@@ -258,7 +264,7 @@ fn multiplyBackward(layer: u32, local: u32, r: u32) {
       inputGradient(layer, tile - weights - biases, r);
     }
   }
-  storageBarrier();
+  endPhase();
 }
 
 /// dz, dgamma and dbeta from dy, through the ReLU too (the formulas: batch-norm-backward/naive).
@@ -302,7 +308,7 @@ fn normaliseBackward(layer: u32, local: u32, r: u32) {
       }
     }
   }
-  storageBarrier();
+  endPhase();
 }
 
 @compute @workgroup_size(INVOCATIONS)

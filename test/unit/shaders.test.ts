@@ -62,6 +62,14 @@ describe.each(paths)('shaders/%s', (path) => {
     if (/\w*[bB]arrier\(/.test(source)) expect(source).not.toMatch(/\breturn;/);
   });
 
+  test('does not take a barrier of storage for one of workgroup memory', () => {
+    if (!source.includes('var<workgroup>')) return;
+    const lines = source.split('\n').map((line) => line.trim());
+    for (const [i, line] of lines.entries()) {
+      if (line === 'storageBarrier();') expect(lines[i + 1]).toBe('workgroupBarrier();');
+    }
+  });
+
   test.each(users)('$kernel.op/$variant.name binds what the table says', ({ kernel, variant }) => {
     const flags = variant.flags?.(defaultShapes(kernel.op)[0]!) ?? {};
     const text = specialize(source, { flags });
