@@ -4,7 +4,7 @@ import { type Allocator, slice, type Tensor } from '../gpu/tensor.ts';
 import { batchNormBackward, batchNormForward } from '../kernels/batch-norm.ts';
 import { biasGradient } from '../kernels/bias.ts';
 import { call, isCallOf, type KernelCall } from '../kernels/call.ts';
-import { hopelessness, type Kernel, type Shape } from '../kernels/kernel.ts';
+import { hopelessness, type Kernel, type Shape, shapeText } from '../kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad } from '../kernels/matmul.ts';
 import { type NetTailShape, netTail, tailWork } from '../kernels/net-tail.ts';
 import { softmaxCrossEntropy } from '../kernels/softmax-cross-entropy.ts';
@@ -105,14 +105,8 @@ const elementIn = (arena: Tensor, { offsetBytes }: Tensor): number => (offsetByt
 /** The shape of a tail of this model. */
 function shapeOf({ norms, linears, loss }: Tail, model: Model): NetTailShape | Refused {
   const { M, EPS, STATS_MOMENTUM, VARIANCE_FACTOR, FIRST_BATCH_SETS } = norms[0]!.shape;
-  const isOdd = norms.some(
-    ({ shape }) =>
-      shape.M !== M ||
-      shape.EPS !== EPS ||
-      shape.STATS_MOMENTUM !== STATS_MOMENTUM ||
-      shape.FIRST_BATCH_SETS !== FIRST_BATCH_SETS,
-  );
-  if (isOdd) return { refused: 'its batch norms have different settings' };
+  const kinds = new Set(norms.map(({ shape }) => shapeText({ ...shape, N: 0 })));
+  if (kinds.size > 1) return { refused: 'its batch norms have different settings' };
   const { CLASSES, SMOOTHING } = loss.shape;
   const places = [
     ...norms.map(({ shape }, i) => [`N_${i}`, shape.N]),

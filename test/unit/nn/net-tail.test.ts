@@ -6,6 +6,8 @@ import type { Capabilities } from '../../../src/gpu/device.ts';
 import { isCallOf } from '../../../src/kernels/call.ts';
 import { netTail, tailWork } from '../../../src/kernels/net-tail.ts';
 import { recordCalls } from '../../../src/measure/recorded-calls.ts';
+import type { BatchNormOptions } from '../../../src/nn/layers/batch-norm.ts';
+import type { NetSpec } from '../../../src/nn/net-spec.ts';
 
 const capabilities: Capabilities = {
   ...traitsOf('nvidia'),
@@ -60,4 +62,23 @@ test.each([
   ['a wide layer', [512, 256], undefined, 'a layer behind the first is so wide'],
 ] as const)('%s is refused', (_, hidden, net, reason) => {
   expect(() => record(hidden, true, net)).toThrow(`net-tail cannot compute this net: ${reason}`);
+});
+
+/** Base's net whose second batch norm has other settings. */
+function withOddNorm(net: NetSpec, odd: Partial<BatchNormOptions>): NetSpec {
+  const last = net.layers.findLastIndex(({ kind }) => kind === 'batch-norm');
+  return { ...net, layers: net.layers.map((layer, i) => (i === last ? { ...layer, ...odd } : layer)) };
+}
+
+test.each<Partial<BatchNormOptions>>([
+  { eps: 1e-3 },
+  { statsMomentum: 0.5 },
+  { runningVariance: 'unbiased' },
+  { runningInit: 'zero-one' },
+])('batch norms that differ in %o are refused: one workgroup has one rule for all', (odd) => {
+  const settings = settingsOf({ hidden: [50, 50], optimizer: 'sgd' }, 3);
+  const net = withOddNorm(settings.net, odd);
+  expect(() =>
+    recordCalls({ settings: { ...settings, net }, capabilities, images: 1000, oneWorkgroup: true }),
+  ).toThrow('its batch norms have different settings');
 });
