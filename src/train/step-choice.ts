@@ -71,14 +71,22 @@ export async function tuneStep(
   const found = await tune(gpu, pipelines, [...separate, ...(oneWorkgroup ?? [])], known, options);
   const name = stepName(steps);
   if (name in found.ops || options.signal?.aborted) return found;
-  const planOf = (calls: readonly KernelCall[], tuning: Tuning) =>
-    compilePlan({ label: 'step', gpu, pipelines, choose: choiceOf(tuning) }, calls);
-  const plans = new Map<StepKind, Plan>();
-  plans.set('default', await planOf(separate, { ...found, ops: {} }));
+  const planOf = async (calls: readonly KernelCall[], tuning: Tuning): Promise<Plan | undefined> => {
+    const tools = { label: 'step', gpu, pipelines, choose: choiceOf(tuning) };
+    // What a driver does not compile is no choice.
+    const [outcome] = await Promise.allSettled([compilePlan(tools, calls)]);
+    gpu.check();
+    return outcome.status === 'fulfilled' ? outcome.value : undefined;
+  };
+  const usual = await planOf(separate, { ...found, ops: {} });
   const tuned = await planOf(separate, found);
-  if (!haveSameKernels(tuned, plans.get('default')!)) plans.set('tuned', tuned);
-  if (oneWorkgroup !== undefined) plans.set('one-workgroup', await planOf(oneWorkgroup, found));
-  if (plans.size === 1) return found;
+  const short = oneWorkgroup && (await planOf(oneWorkgroup, found));
+  const plans = new Map<StepKind, Plan>();
+  if (usual !== undefined) plans.set('default', usual);
+  if (tuned !== undefined && !(usual && haveSameKernels(tuned, usual))) plans.set('tuned', tuned);
+  if (short !== undefined) plans.set('one-workgroup', short);
+  // A default alone is told where it stands in for measured variants.
+  if (plans.size === 0 || (plans.size === 1 && tuned !== undefined)) return found;
   const step = await timeVariants({
     clock: stepClock(gpu, [...plans.values()]),
     quantum: new Quantum(),

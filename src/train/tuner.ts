@@ -124,18 +124,22 @@ async function tuneOp(
   const place = { label: call.label, replicas: replicasOf(call) };
   const usual = defaultChoice(call.kernel, call.shape, capabilities, place).name;
   const variants = candidates(gpu, call).sort((a, b) => Number(b === usual) - Number(a === usual));
-  const works = await Promise.all(
+  const compiled = await Promise.allSettled(
     variants.map(async (name): Promise<GpuWork> => {
       const only: VariantChoice = (kernel) => kernel.variants.find((variant) => variant.name === name)!;
       return dispatchWork(await prepare(gpu, pipelines, only, call));
     }),
   );
+  gpu.check();
+  // What a driver does not compile is not in the running.
+  const works = compiled.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  if (works.length === 0) return undefined;
   const clock = clockFor(gpu, works, false);
   try {
     return await timeVariants({
       clock,
       quantum,
-      variants,
+      variants: variants.filter((_, i) => compiled[i]!.status === 'fulfilled'),
       sampleNs: capabilities.software ? 0 : sampleNs,
       isOver,
     });

@@ -1,6 +1,7 @@
 /** The device that the tests of this folder share; those that break one ask for their own. */
 import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { GpuError } from '../../src/gpu/errors.ts';
+import { PipelineCache, type PipelineRequest } from '../../src/gpu/pipelines.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { forcedChoice, type VariantChoice, variantNamed } from '../../src/kernels/variant-choice.ts';
 
@@ -21,6 +22,21 @@ export function pipelinesOf(gpu: Gpu): PipelineCache {
     caches.set(gpu.device, cache);
   }
   return cache;
+}
+
+/** Pipelines of a driver that does not compile kernels whose label has this part. */
+export class PipelinesRefusing extends PipelineCache {
+  readonly #part: string;
+
+  constructor(gpu: Gpu, part: string) {
+    super(gpu);
+    this.#part = part;
+  }
+
+  override async pipeline(request: PipelineRequest): Promise<GPUComputePipeline> {
+    if (request.label.includes(this.#part)) throw new GpuError(`${request.label} makes no pipeline`);
+    return super.pipeline(request);
+  }
 }
 
 /** The plainest variant of every op. */

@@ -6,7 +6,7 @@ import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-cho
 import { type StepCalls, stepChoiceOf, stepName, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { type Tuning, tunedChoice, tunedOpName } from '../../src/train/tuner.ts';
-import { naiveChoice, pipelinesOf, sharedGpu } from './device.ts';
+import { naiveChoice, PipelinesRefusing, pipelinesOf, sharedGpu } from './device.ts';
 import { baseSettings, netOf, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
 
 let gpu: Gpu;
@@ -20,8 +20,8 @@ afterAll(() => data.dataset.destroy());
 /** Products that the naive variants take several times as long for. */
 const settings = { ...baseSettings, net: netOf({ hidden: [64, 64] }), batchSize: 64, steps: 2 };
 
-/** Starts a run whose ops have been measured as `measured` says, so that only the whole step is measured; `usual`: what stands for the defaults. */
-async function start(measured: VariantChoice, usual: VariantChoice) {
+/** Starts a run whose ops have been measured as `measured` says, so that only the whole step is measured; `usual`: what stands for the defaults; `refused`: part of the labels of kernels that do not compile. */
+async function start(measured: VariantChoice, usual: VariantChoice, refused?: string) {
   const choiceOf = (tuning: Tuning) => tunedChoice(tuning, usual);
   const known = ({ separate }: StepCalls): Tuning => ({
     key: '',
@@ -38,7 +38,8 @@ async function start(measured: VariantChoice, usual: VariantChoice) {
   const trainer = await Trainer.make(gpu, data.dataset, settings, {
     choose: usual,
     pipelines: pipelinesOf(gpu),
-    measure: async (pipelines, steps) => {
+    measure: async (all, steps) => {
+      const pipelines = refused === undefined ? all : new PipelinesRefusing(gpu, refused);
       const found = await tuneStep(gpu, pipelines, steps, known(steps), { choiceOf, skip: () => true });
       step = found.ops[stepName(steps)];
       return stepChoiceOf(found, steps, choiceOf);
@@ -63,6 +64,17 @@ test('faster as a whole: the measured variants are used', async () => {
   expect(step!.us.tuned).toBeLessThan(step!.us.default!);
   expect(step!.variant).toBe('tuned');
   expect(variants['layers.0 wgrad']).not.toBe('naive');
+});
+
+test('measured variants that do not compile any more leave the defaults', async () => {
+  const { step, variants } = await start(naiveChoice, defaultChoice, 'layers.0 wgrad: matmul-wgrad/naive');
+  expect(Object.keys(step!.us)).toEqual(['default']);
+  expect(step!.variant).toBe('default');
+  expect(variants['layers.0 wgrad']).not.toBe('naive');
+});
+
+test('where no step compiles, nothing is told of it', async () => {
+  expect((await start(naiveChoice, defaultChoice, 'layers.0 ')).step).toBeUndefined();
 });
 
 test('what was measured with forced variants is not taken for a step without', () => {

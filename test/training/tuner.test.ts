@@ -5,7 +5,8 @@ import { matmulDgrad, matmulForward } from '../../src/kernels/matmul.ts';
 import { sgd } from '../../src/kernels/optimizers.ts';
 import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { tune, tunedChoice, tunedOpName, tuningKey } from '../../src/train/tuner.ts';
-import { pipelinesOf, sharedGpu } from './device.ts';
+import type { TunedOp } from '../../src/train/variant-timing.ts';
+import { PipelinesRefusing, pipelinesOf, sharedGpu } from './device.ts';
 
 const shape = { M: 20, N: 12, K: 64 };
 const place = { label: '', replicas: 1 };
@@ -47,6 +48,20 @@ test('measures each op and shape once, every variant that can run', async () => 
   const usual = defaultChoice(matmulForward, shape, gpu.capabilities, place).name;
   const fastest = Math.min(...Object.values(us));
   expect(variant === usual ? us[usual]! * 0.96 : us[variant]).toBeLessThanOrEqual(fastest);
+});
+
+test('a variant that does not compile is out of the running; where none compiles, the default is left to say so', async () => {
+  const { gpu, calls, none } = await setUp();
+  const usual = defaultChoice(matmulDgrad, shape, gpu.capabilities, place).name;
+  const dgrad = calls.slice(2);
+  const { ops } = await tune(gpu, new PipelinesRefusing(gpu, '/register-5x4 '), dgrad, none);
+  const [{ us }] = Object.values(ops) as [TunedOp];
+  expect(Object.keys(us)).toEqual(expect.arrayContaining(['naive', usual]));
+  expect(us).not.toHaveProperty('register-5x4');
+  const left: number[] = [];
+  const onLeft = (...counts: number[]) => left.push(...counts);
+  expect(await tune(gpu, new PipelinesRefusing(gpu, 'matmul-dgrad/'), dgrad, none, { onLeft })).toEqual(none);
+  expect(left).toEqual([0, 1]);
 });
 
 test('without timestamps the wall clock times, as many repetitions as its quantum asks for', async () => {
