@@ -46,6 +46,7 @@ export async function dispatchCosts(gpu: Gpu): Promise<DispatchCosts> {
     op: label,
     variant: '',
     shape: {},
+    replicas: 1,
     pipeline,
     bindGroup,
     workgroups: [1, 1, 1],

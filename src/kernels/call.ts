@@ -49,6 +49,7 @@ export interface Dispatch {
   readonly op: string;
   readonly variant: string;
   readonly shape: Shape;
+  readonly replicas: number;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
@@ -109,6 +110,7 @@ export async function prepare(
     op: kernel.op,
     variant: variant.name,
     shape,
+    replicas,
     pipeline,
     bindGroup,
     workgroups: foldedWorkgroups(grid, replicas),

@@ -179,7 +179,7 @@ export async function peakRows(
       layout: pipelines.layout(accesses),
       entries: tensors.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
     });
-    const dispatch = { label, op: id, variant: name, shape: {}, pipeline, bindGroup };
+    const dispatch = { label, op: id, variant: name, shape: {}, replicas: 1, pipeline, bindGroup };
     const timed = dispatchWork({ ...dispatch, workgroups: gridOf(workgroups) });
     const validation = await validate(gpu, timed, result, expected);
     rows.push({ name, isDefault: false, validation, work, dispatches: 1, timed });

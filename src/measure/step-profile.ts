@@ -66,9 +66,9 @@ export async function profilePlan(
 }
 
 /** Work of a dispatch, all replicas. */
-export function workOf({ op, shape, workgroups }: Plan['dispatches'][number]): Work {
+export function workOf({ op, shape, replicas }: Plan['dispatches'][number]): Work {
   const kernel = kernels.find((candidate) => candidate.op === op);
   if (kernel === undefined) return { flops: 0, bytes: 0 };
   const { flops, bytes } = kernel.cost(shape);
-  return { flops: flops * workgroups[2], bytes: bytes * workgroups[2] };
+  return { flops: flops * replicas, bytes: bytes * replicas };
 }
