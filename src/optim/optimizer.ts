@@ -110,7 +110,8 @@ export function makeOptimizer(
     // A binding starts at a multiple of 64: what comes before the range in it is skipped.
     const from = offsetAlignment * Math.floor(start / offsetAlignment);
     const COUNT = end - from;
-    const part = (tensor: Tensor) => (ranges.length === 1 ? tensor : slice(tensor, name, from, COUNT));
+    const isAll = COUNT === parameterCount;
+    const part = (tensor: Tensor) => (isAll ? tensor : slice(tensor, name, from, COUNT));
     const tables = {
       perStep: perStep.find((entry) => entry.trainedSteps === trainedSteps)!.table,
       perReplica: perReplica.find((entry) => entry.rateFactor === rateFactor)!.table,
