@@ -1,5 +1,5 @@
 // conv-wgrad/naive: partial sums of dw, the gradient of conv-forward's filters: part s sums the ROWS rows (b, p) of y from ROWS·s on.
-// split-sum adds the parts, in order. One invocation computes one element of one part; any size, step and padding.
+// part-sum adds the parts. One invocation computes one element of one part; any size, step and padding.
 @group(0) @binding(0) var<storage, read> x: array<f32>;             // (R, B, H, W, C)
 @group(0) @binding(1) var<storage, read> dy: array<f32>;            // (R, B, P, Q, N)
 @group(0) @binding(2) var<storage, read_write> partial: array<f32>; // (R, PARTS, SIZE_Y, SIZE_X, C, N)

@@ -1,6 +1,6 @@
 // A convolution over NHWC activations as the three matrix products of a linear layer, with an implicit operand: the pixels under the filter
 // are read where they lie, never copied. In the words of matmul.ts M = B·P·Q, N = filters, K = SIZE_Y·SIZE_X·C:
-//   conv-forward   y(M,N) = x'·w + bias     conv-wgrad   dw(K,N) = x'ᵀ·dy, in parts that split-sum adds     conv-dgrad   dx from dy·wᵀ
+//   conv-forward   y(M,N) = x'·w + bias     conv-wgrad   dw(K,N) = x'ᵀ·dy, in parts that part-sum adds     conv-dgrad   dx from dy·wᵀ
 import dgradNaive from '../../shaders/conv-dgrad/naive.wgsl?raw';
 import dgradStrip from '../../shaders/conv-dgrad/strip.wgsl?raw';
 import dgradTile from '../../shaders/conv-dgrad/tile.wgsl?raw';
