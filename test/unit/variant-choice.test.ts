@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type AdapterKind, traitsOf } from '../../src/gpu/adapter-kind.ts';
 import type { Capabilities } from '../../src/gpu/device.ts';
-import { hopelessness, type Kernel, refusal, type Variant } from '../../src/kernels/kernel.ts';
-import { matmulForward, matmulWgrad } from '../../src/kernels/matmul.ts';
+import { hopelessness, type Kernel, type Variant } from '../../src/kernels/kernel.ts';
+import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad } from '../../src/kernels/matmul.ts';
 import {
   defaultChoice,
   forcedFusion,
@@ -104,13 +104,26 @@ test.each([
   expect(defaultChoice(product, { M, N, K }, adapter(kind), place).name).toBe(name);
 });
 
-test('blocks keep to the limits of the device', () => {
-  const large = matmulForward.variants.find(({ name }) => name === 'block-64x32x32-4x4')!;
-  const shape = { M: 64, N: 64, K: 64 };
-  const gpu = adapter('gpu');
-  expect(refusal(large, shape, gpu)).toBeUndefined();
-  expect(refusal(large, shape, { ...gpu, maxWorkgroupStorageSize: 8192 })).toMatch(/13312 bytes .* 8192/);
-  expect(refusal(large, shape, { ...gpu, maxInvocationsPerWorkgroup: 64 })).toMatch(/128 invocations .* 64/);
+const products = [
+  matmulForward,
+  matmulForwardSplit,
+  matmulWgrad,
+  matmulDgrad,
+] as unknown as readonly Kernel[];
+const blocks = products.flatMap(({ op, variants }) =>
+  variants.filter(({ name }) => name.startsWith('block-')).map((one) => ({ op, name: one.name, one })),
+);
+
+test.each(blocks)('$op/$name keeps to the limits that every adapter has', ({ one }) => {
+  const { BM, BN, BK, INVOCATIONS } = one.constants({ M: 64, N: 64, K: 64, SPLITS: 2 }) as Record<
+    string,
+    number
+  >;
+  expect(INVOCATIONS).toBeLessThanOrEqual(256);
+  // Of a tile that is padded, which takes more than one that is not.
+  const bytes = 16 * (BM! + BN!) * (BK! / 4 + 1);
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThanOrEqual(16_384);
 });
 
 test('what is made for one kind of adapter is not in the running elsewhere, nor what writes out more than compiles in time', () => {
