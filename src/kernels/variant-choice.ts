@@ -44,19 +44,24 @@ export const defaultChoice: VariantChoice = (kernel, shape, capabilities) => {
   return possible;
 };
 
-/**
- * Forces variants: the longest key that an op's name starts with decides (`matmul` covers all its forms).
- * A shape that a forced variant refuses, and every op not named, is left to `otherwise`.
- */
+/** Is what is forced under this key meant for that op? `matmul` covers all its forms. */
+export const isForcedBy = (op: string, key: string): boolean => op === key || op.startsWith(`${key}-`);
+
+/** The name of the variant that is forced for an op: the longest key decides. */
+export function forcedName(op: string, forced: Readonly<Record<string, string>>): string | undefined {
+  const keys = Object.keys(forced).filter((key) => isForcedBy(op, key));
+  const [longest = ''] = keys.sort((a, b) => b.length - a.length);
+  return forced[longest];
+}
+
+/** Forces variants. A shape that a forced variant refuses, and every op not named, is left to `otherwise`. */
 export function forcedChoice(
   forced: Readonly<Record<string, string>>,
   otherwise: VariantChoice = defaultChoice,
 ): VariantChoice {
   return (kernel, shape, capabilities, place) => {
-    const key = Object.keys(forced)
-      .filter((prefix) => kernel.op === prefix || kernel.op.startsWith(`${prefix}-`))
-      .sort((a, b) => b.length - a.length)[0];
-    const variant = kernel.variants.find(({ name }) => key !== undefined && name === forced[key]);
+    const wanted = forcedName(kernel.op, forced);
+    const variant = kernel.variants.find(({ name }) => name === wanted);
     if (variant === undefined || refusal(variant, shape, capabilities) !== undefined) {
       return otherwise(kernel, shape, capabilities, place);
     }
@@ -79,7 +84,8 @@ const tailOps = [
   'matmul-forward',
   'matmul-wgrad',
   'matmul-dgrad',
-  'batch-norm',
+  'batch-norm-forward',
+  'batch-norm-backward',
   'bias-gradient',
   'softmax-cross-entropy',
 ];
@@ -89,11 +95,8 @@ const tailOps = [
  * as dispatches of its own. Undefined where nothing is said.
  */
 export function forcedTail(forced: Readonly<Record<string, string>>): boolean | undefined {
-  const ops = Object.keys(forced);
-  if (ops.includes('net-tail')) return true;
-  return ops.some((op) => tailOps.some((part) => part.startsWith(op) || op.startsWith(part)))
-    ? false
-    : undefined;
+  if (forcedName('net-tail', forced) !== undefined) return true;
+  return tailOps.some((op) => forcedName(op, forced) !== undefined) ? false : undefined;
 }
 
 /** Plans as forced variants want them: what a step is recorded with. */

@@ -8,7 +8,7 @@ import {
   shapeText,
   type Variant,
 } from '../kernels/kernel.ts';
-import { defaultChoice } from '../kernels/variant-choice.ts';
+import { defaultChoice, forcedName } from '../kernels/variant-choice.ts';
 import type { Skipped } from './schema.ts';
 
 /** On a software adapter the naive variants do about half a GFLOP per second: larger ops are left out. */
@@ -74,13 +74,6 @@ export function kernelGroup(
     variants,
     skipped,
   };
-}
-
-/** The variant that `--variant` names for an op: the longest key that the op's name starts with. */
-export function forcedName(op: string, forced: Readonly<Record<string, string>>): string | undefined {
-  const keys = Object.keys(forced).filter((key) => op === key || op.startsWith(`${key}-`));
-  const key = keys.sort((a, b) => b.length - a.length)[0];
-  return key === undefined ? undefined : forced[key];
 }
 
 /** The sizes of a shape, without switches, rates and "unlimited". */

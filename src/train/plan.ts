@@ -36,8 +36,12 @@ export async function compilePlan(
 }
 
 /** Encodes one step as one compute pass. */
-export function encodeStep(encoder: GPUCommandEncoder, plan: Plan): void {
-  const pass = encoder.beginComputePass({ label: plan.label });
+export function encodeStep(
+  encoder: GPUCommandEncoder,
+  plan: Plan,
+  descriptor?: GPUComputePassDescriptor,
+): void {
+  const pass = encoder.beginComputePass({ label: plan.label, ...descriptor });
   for (const dispatch of plan.dispatches) encode(pass, dispatch);
   pass.end();
 }
@@ -46,10 +50,7 @@ export function encodeStep(encoder: GPUCommandEncoder, plan: Plan): void {
 export const planWork = (plan: Plan): GpuWork => ({
   encode(encoder, repeats, stamps) {
     for (let step = 0; step < repeats; step++) {
-      const timestamps = stampsOfPass(stamps, step === 0, step === repeats - 1);
-      const pass = encoder.beginComputePass({ label: plan.label, ...timestamps });
-      for (const dispatch of plan.dispatches) encode(pass, dispatch);
-      pass.end();
+      encodeStep(encoder, plan, stampsOfPass(stamps, step === 0, step === repeats - 1));
     }
   },
 });

@@ -1,5 +1,6 @@
 // A training run from its request to its results: what every host calls with a device, data and a request.
 import type { Gpu } from '../gpu/device.ts';
+import { forcedName } from '../kernels/variant-choice.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
 import { forBriefRun, isBrief } from './brief-run.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
@@ -95,7 +96,7 @@ function tuningOf(
       const found = await tuneStep(gpu, pipelines, steps, tuning, {
         choiceOf,
         budgetMs,
-        skip: (op) => Object.keys(variants).some((forced) => op === forced || op.startsWith(`${forced}-`)),
+        skip: (op) => forcedName(op, variants) !== undefined,
         onProgress: (done, total, op) => onEvent({ type: 'tuning', done, total, op }),
         onLeft(ops, of) {
           left = { ops, of };

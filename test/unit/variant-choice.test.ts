@@ -6,7 +6,9 @@ import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad } from '../
 import {
   defaultChoice,
   forcedFusion,
+  forcedName,
   forcedTail,
+  isForcedBy,
   recordedChoice,
   UnknownVariant,
 } from '../../src/kernels/variant-choice.ts';
@@ -59,6 +61,15 @@ test('where the first variant refuses, another one that can compute the shape is
   expect(defaultChoice(others as never, { N: 4 }, hardware, place).name).toBe('long');
   const none = { ...kernel, variants: [refusing], preferred: undefined };
   expect(() => defaultChoice(none as never, { N: 4 }, hardware, place)).toThrow(/^op: .*N=4.*too large$/);
+});
+
+test('what is forced for an op is under its name or the first words of it, and the longest key decides', () => {
+  const forced = { matmul: 'naive', 'matmul-wgrad': 'quad-12x52', gather: 'words-4' };
+  expect(forcedName('matmul-wgrad', forced)).toBe('quad-12x52');
+  expect(forcedName('matmul-forward-split', forced)).toBe('naive');
+  expect(forcedName('gather-matmul-wgrad', forced)).toBe('words-4');
+  expect(forcedName('sgd', forced)).toBe(undefined);
+  expect(['sgd', 'sgd-momentum', 'sgds'].map((op) => isForcedBy(op, 'sgd'))).toEqual([true, true, false]);
 });
 
 test('a variant forced on plain products or the gather is meant for the first layer, unless its own products are forced', () => {
@@ -145,5 +156,7 @@ test('a forced tail is in one workgroup, a forced part of it is not', () => {
   expect(forcedTail({ matmul: 'naive' })).toBe(false);
   expect(forcedTail({ 'batch-norm-backward': 'naive' })).toBe(false);
   expect(forcedTail({ 'gather-matmul': 'naive', sgd: 'vec4' })).toBe(undefined);
+  // Of evaluations, and of what stays a dispatch of its own.
+  expect(forcedTail({ 'batch-norm-inference': 'naive', 'matmul-forward-split': 'naive' })).toBe(undefined);
   expect(forcedTail({})).toBe(undefined);
 });

@@ -4,6 +4,7 @@ import { type Experiment, type ExperimentSettings, experiments } from '../../exp
 import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { kernels } from '../../kernels/index.ts';
+import { isForcedBy } from '../../kernels/variant-choice.ts';
 import { netFamilies } from '../../nn/named-nets.ts';
 import { courseBatchNorm } from '../../nn/net-spec.ts';
 
@@ -61,7 +62,7 @@ export function experimentFrom(flags: {
 /** @throws UserError where `--variant` names an op or a variant that there is not */
 export function checkVariants(variants: Readonly<Record<string, string>>): void {
   for (const [op, name] of Object.entries(variants)) {
-    const matching = kernels.filter((kernel) => kernel.op === op || kernel.op.startsWith(`${op}-`));
+    const matching = kernels.filter((kernel) => isForcedBy(kernel.op, op));
     if (matching.length === 0) {
       throw new UserError(
         `--variant ${op}=${name}: there is no op "${op}", there are ${kernels.map((k) => k.op).join(', ')}`,
