@@ -363,13 +363,6 @@ export const settingFields: readonly SettingField[] = [
   },
 ];
 
-/** The table's row of an option. @throws Error for an option that is not in it */
-export function settingField(option: string): SettingField {
-  const field = settingFields.find((each) => each.option === option);
-  if (field === undefined) throw new Error(`there is no setting ${option}`);
-  return field;
-}
-
 /** What differs between two settings, as texts, in the table's order. */
 export function settingDifferences(
   settings: ExperimentSettings,

@@ -33,12 +33,6 @@ export interface PageServer extends LocalServer {
   readonly browserUrl: string | undefined;
 }
 
-/** Where a browser runs that is not to be started, and the port at which it reaches this server. */
-export interface RemoteBrowser {
-  readonly browserUrl?: string | undefined;
-  readonly port?: number | undefined;
-}
-
 export interface PageServerOptions {
   /** The page, from the project's root: by default the one of headless runs. */
   readonly page?: string;

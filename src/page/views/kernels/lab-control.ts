@@ -26,12 +26,6 @@ export interface Measured {
   readonly wasHidden: boolean;
 }
 
-export interface Product {
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-}
-
 export class LabControl {
   readonly groups = signal<readonly LabGroup[]>([]);
   readonly selectedId = signal('');
