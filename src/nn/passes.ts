@@ -41,8 +41,11 @@ export interface PassResult {
   readonly calls: readonly KernelCall[];
 }
 
+/** Options as layers need them: nothing of a batch but its counters. */
+type LayerOptions = Omit<PassOptions, 'batch'> & { readonly batch: Pick<Batch, 'counters'> };
+
 /** The context of each layer. Evaluation's tensors and calls carry the word, so that labels are told apart. */
-function contexts(options: PassOptions, mode: Mode) {
+function contexts(options: LayerOptions, mode: Mode) {
   const { allocator, model, batch, batchSize, capabilities } = options;
   const prefix = mode === 'training' ? '' : 'evaluation ';
   return (layer: PlacedLayer): LayerContext<LayerSpec> => ({
@@ -120,13 +123,10 @@ export function evaluationPass(
  * batches layer by layer, so that each layer sees inputs normalised with the new statistics of those before it.
  */
 export function statisticsPasses(
-  options: Omit<PassOptions, 'batch'> & {
-    readonly batch: Pick<Batch, 'x' | 'counters'>;
-    readonly total: number;
-  },
+  options: LayerOptions & { readonly batch: Pick<Batch, 'x'>; readonly total: number },
 ): (readonly KernelCall[])[] {
   const { batch, model, total } = options;
-  const contextOf = contexts({ ...options, batch: { ...batch, labels: batch.counters } }, 'evaluation');
+  const contextOf = contexts(options, 'evaluation');
   const passes: (readonly KernelCall[])[] = [];
   const before: KernelCall[] = [];
   let x = batch.x;
