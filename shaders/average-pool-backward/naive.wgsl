@@ -5,14 +5,15 @@
 const B = 1u;
 const C = 4u;
 const PIXELS = 4u;
+const INVOCATIONS = 16u; // of a workgroup
 const DY_STRIDE = 4u;
 const DX_STRIDE = 16u;
 
 const C4 = C / 4u;
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = group.x * 16u + local;
+  let i = group.x * INVOCATIONS + local;
   if (i < B * PIXELS * C4) {
     dx[group.z * (DX_STRIDE / 4u) + i] = dy[group.z * (DY_STRIDE / 4u) + i / (PIXELS * C4) * C4 + i % C4] / f32(PIXELS);
   }

@@ -6,12 +6,13 @@
 const B = 1u;
 const C = 4u;
 const PIXELS = 4u;
+const INVOCATIONS = 16u; // of a workgroup
 const X_STRIDE = 16u;
 const Y_STRIDE = 4u;
 
 const C4 = C / 4u;
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= B * C4) {
     return;

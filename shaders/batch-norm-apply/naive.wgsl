@@ -13,6 +13,7 @@ const RELU_BEFORE = 0u;   // 1: of max(x, 0)
 const ACTIVATION = 1u;    // 0: none, 1: ReLU, 2: GELU
 const FROM_VARIANCE = 0u; // 1: the statistics have the variance
 const EPS = 1e-5f;
+const INVOCATIONS = 16u; // of a workgroup
 const X_STRIDE = 64u;
 const AFFINE_STRIDE = 16u;
 const STATISTICS_STRIDE = 16u;
@@ -27,9 +28,9 @@ fn gelu(x: vec4f) -> vec4f {
   return x * select(1.0 - tail, tail, x < vec4f());
 }
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = group.x * 16u + local;
+  let i = group.x * INVOCATIONS + local;
   let column = i % N4;
   let first = i / N4 * ROWS;
   if (first >= M) {

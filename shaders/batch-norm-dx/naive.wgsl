@@ -13,6 +13,7 @@ const N = 8u;
 const ROWS = 4u;
 const RELU_BEFORE = 0u; // 1: of max(x, 0)
 const ACTIVATION = 1u;  // 0: none, 1: ReLU, 2: GELU
+const INVOCATIONS = 16u; // of a workgroup
 const DY_STRIDE = 64u;
 const X_STRIDE = 64u;
 const AFFINE_STRIDE = 16u;
@@ -30,9 +31,9 @@ fn geluSlope(x: vec4f) -> vec4f {
   return select(1.0 - tail, tail, x < vec4f()) + x * bell * 0.39894228; // Phi(x) + x·phi(x)
 }
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = group.x * 16u + local;
+  let i = group.x * INVOCATIONS + local;
   let column = i % N4;
   let first = i / N4 * ROWS;
   if (first >= M) {

@@ -12,6 +12,7 @@ const P = 2u;
 const Q = 2u;
 const SIZE = 2u;
 const STEP = 2u;
+const INVOCATIONS = 16u; // of a workgroup
 const DY_STRIDE = 16u;
 const LARGEST_STRIDE = 16u;
 const DX_STRIDE = 64u;
@@ -19,9 +20,9 @@ const DX_STRIDE = 64u;
 const C4 = C / 4u;
 const COVER = (SIZE + STEP - 1u) / STEP; // windows over a pixel along one side, at most
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = group.x * 16u + local;
+  let i = group.x * INVOCATIONS + local;
   if (i >= B * H * W * C4) {
     return;
   }

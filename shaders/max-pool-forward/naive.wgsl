@@ -12,15 +12,16 @@ const P = 2u;
 const Q = 2u;
 const SIZE = 2u;
 const STEP = 2u;
+const INVOCATIONS = 16u; // of a workgroup
 const X_STRIDE = 64u;
 const Y_STRIDE = 16u;
 const LARGEST_STRIDE = 16u;
 
 const C4 = C / 4u;
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = group.x * 16u + local;
+  let i = group.x * INVOCATIONS + local;
   if (i >= B * P * Q * C4) {
     return;
   }

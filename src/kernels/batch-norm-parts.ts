@@ -10,7 +10,7 @@ import mergeNaive from '../../shaders/batch-norm-merge/naive.wgsl?raw';
 import mergeStrip from '../../shaders/batch-norm-merge/strip.wgsl?raw';
 import momentsNaive from '../../shaders/batch-norm-moments/naive.wgsl?raw';
 import momentsStrip from '../../shaders/batch-norm-moments/strip.wgsl?raw';
-import { defineKernel, read, readWrite, type Shape, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, onTheirOwn, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import { type PartsShape, partsStrip, rowsPerPart, treeTile } from './parts.ts';
 
 /** What stands behind a batch norm, in its pass. */
@@ -45,36 +45,30 @@ export type ApplyShape = NormaliseShape & {
 
 export type GradientPartsShape = NormaliseShape & { readonly PARTS: number };
 
-/** One variant of 16 invocations a workgroup, each with four columns of ROWS rows; `items` counts the invocations. */
-function fourColumns<S extends Shape>(
-  source: string,
-  items: (shape: S) => number,
-  rows: (shape: S) => number,
-): Variant<S> {
-  return {
-    name: 'naive',
-    source,
-    refuses: wantsMultiplesOf4<S>('N'),
-    constants: (shape) => ({ ...shape, ROWS: rows(shape) }),
-    grid: (shape) => [Math.ceil(items(shape) / 16), 1],
-  };
-}
-
-const perPart = ({ N, PARTS }: PartsShape) => (PARTS * N) / 4;
+/** One variant of 16 invocations a workgroup, each with four columns of a part. */
+const perPart = <S extends PartsShape>(source: string): Variant<S> => ({
+  name: 'naive',
+  source,
+  refuses: wantsMultiplesOf4<S>('N'),
+  constants: (shape) => ({ ...shape, ROWS: rowsPerPart(shape) }),
+  grid: ({ N, PARTS }) => [Math.ceil((PARTS * N) / 64), 1],
+});
 
 /** Rows that an invocation of an elementwise pass takes, so that a column's parameters are read once for them. */
 const rowsAtOnce = 8;
-const perRows = ({ M, N }: NormaliseShape) => (Math.ceil(M / rowsAtOnce) * N) / 4;
+/** A pass over rows whose statistics are known. */
+const rowwise = <S extends NormaliseShape>(source: string) =>
+  onTheirOwn<S>(
+    { source, refuses: wantsMultiplesOf4<S>('N'), constants: (shape) => ({ ...shape, ROWS: rowsAtOnce }) },
+    ({ M, N }) => (Math.ceil(M / rowsAtOnce) * N) / 4,
+  );
 
 /** partial(PARTS, 2, N): mean and sum of squared deviations of the columns of x over each part of the rows. */
 export const batchNormMoments = defineKernel({
   op: 'batch-norm-moments',
   bindings: [read('x'), readWrite('partial')],
   cost: ({ M, N, PARTS }: MomentsShape) => ({ flops: 4 * M * N, bytes: 4 * (M * N + 2 * PARTS * N) }),
-  variants: [
-    fourColumns<MomentsShape>(momentsNaive, perPart, rowsPerPart),
-    partsStrip<MomentsShape>(momentsStrip),
-  ],
+  variants: [perPart<MomentsShape>(momentsNaive), partsStrip<MomentsShape>(momentsStrip)],
   preferred: { gpu: ['strip'] },
 });
 
@@ -105,7 +99,7 @@ export const batchNormApply = defineKernel({
   op: 'batch-norm-apply',
   bindings: [read('x'), read('affine'), read('statistics'), readWrite('y')],
   cost: ({ M, N }: ApplyShape) => ({ flops: 4 * M * N, bytes: 8 * M * N }),
-  variants: [fourColumns(applyNaive, perRows, () => rowsAtOnce)],
+  ...rowwise(applyNaive),
 });
 
 /** partial(PARTS, 2, N): dgamma and dbeta of each part of the rows. */
@@ -113,10 +107,7 @@ export const batchNormGradientParts = defineKernel({
   op: 'batch-norm-gradient-parts',
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), readWrite('partial')],
   cost: ({ M, N, PARTS }: GradientPartsShape) => ({ flops: 6 * M * N, bytes: 8 * (M * N + PARTS * N) }),
-  variants: [
-    fourColumns<GradientPartsShape>(gradientParts, perPart, rowsPerPart),
-    partsStrip<GradientPartsShape>(gradientPartsStrip),
-  ],
+  variants: [perPart<GradientPartsShape>(gradientParts), partsStrip<GradientPartsShape>(gradientPartsStrip)],
   preferred: { gpu: ['strip'] },
 });
 
@@ -125,5 +116,5 @@ export const batchNormDx = defineKernel({
   op: 'batch-norm-dx',
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), read('daffine'), readWrite('dx')],
   cost: ({ M, N }: NormaliseShape) => ({ flops: 8 * M * N, bytes: 12 * M * N }),
-  variants: [fourColumns(dxNaive, perRows, () => rowsAtOnce)],
+  ...rowwise(dxNaive),
 });

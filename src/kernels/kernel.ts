@@ -119,3 +119,21 @@ export function wantsMultiplesOf4<S extends Shape>(
     return odd === undefined ? undefined : `${odd} = ${shape[odd]} is not a multiple of 4`;
   };
 }
+
+/**
+ * The ways to compute what takes `items` invocations that are on their own: in workgroups of 16, which suits adapters that compute on the CPU, four lanes
+ * at a time, and of 64, which fill a GPU's subgroups of 32 or 64. Their bits are the same.
+ */
+export const onTheirOwn = <S extends Shape>(
+  { constants, ...more }: Pick<Variant<S>, 'source' | 'refuses' | 'constants'>,
+  items: (shape: S) => number,
+): Pick<Kernel<S>, 'variants' | 'preferred'> => ({
+  variants: [16, 64].map((INVOCATIONS) => ({
+    ...more,
+    name: INVOCATIONS === 16 ? 'naive' : `naive-${INVOCATIONS}`,
+    ...(INVOCATIONS > 16 && { madeFor: gpus }),
+    constants: (shape) => ({ ...constants(shape), INVOCATIONS }),
+    grid: (shape) => [Math.ceil(items(shape) / INVOCATIONS), 1],
+  })),
+  preferred: { gpu: ['naive-64'] },
+});

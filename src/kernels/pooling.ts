@@ -3,7 +3,15 @@ import averageBackward from '../../shaders/average-pool-backward/naive.wgsl?raw'
 import averageForward from '../../shaders/average-pool-forward/naive.wgsl?raw';
 import maxBackward from '../../shaders/max-pool-backward/naive.wgsl?raw';
 import maxForward from '../../shaders/max-pool-forward/naive.wgsl?raw';
-import { defineKernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import {
+  defineKernel,
+  onTheirOwn,
+  read,
+  readWrite,
+  type Shape,
+  type Variant,
+  wantsMultiplesOf4,
+} from './kernel.ts';
 
 /** Windows of SIZE×SIZE pixels, STEP apart, that lie in the image; pixels behind the last window are left out, as in PyTorch. */
 export type MaxPoolShape = {
@@ -30,8 +38,14 @@ const outputs = (shape: MaxPoolShape): number => {
 };
 const inputs = ({ B, H, W, C }: MaxPoolShape): number => B * H * W * C;
 
-/** Workgroups of 16 invocations with four channels each. */
-const groups = (elements: number) => [Math.ceil(elements / 64), 1] as const;
+/** An invocation for four channels of each of `elements`. */
+const fourChannels = <S extends Shape>(
+  source: string,
+  elements: (shape: S) => number,
+  constants: Variant<S>['constants'] = (shape) => shape,
+) => onTheirOwn<S>({ source, refuses: wantsMultiplesOf4('C'), constants }, (shape) => elements(shape) / 4);
+
+const sizes = (shape: MaxPoolShape) => ({ ...shape, ...pooledSize(shape) });
 
 export const maxPoolForward = defineKernel({
   op: 'max-pool-forward',
@@ -40,58 +54,26 @@ export const maxPoolForward = defineKernel({
     flops: outputs(shape) * shape.SIZE ** 2,
     bytes: 4 * (inputs(shape) + 2 * outputs(shape)),
   }),
-  variants: [
-    {
-      name: 'naive',
-      source: maxForward,
-      refuses: wantsMultiplesOf4('C'),
-      constants: (shape) => ({ ...shape, ...pooledSize(shape) }),
-      grid: (shape) => groups(outputs(shape)),
-    },
-  ],
+  ...fourChannels(maxForward, outputs, sizes),
 });
 
 export const maxPoolBackward = defineKernel({
   op: 'max-pool-backward',
   bindings: [read('dy'), read('largest'), readWrite('dx')],
   cost: (shape: MaxPoolShape) => ({ flops: inputs(shape), bytes: 4 * (inputs(shape) + 2 * outputs(shape)) }),
-  variants: [
-    {
-      name: 'naive',
-      source: maxBackward,
-      refuses: wantsMultiplesOf4('C'),
-      constants: (shape) => ({ ...shape, ...pooledSize(shape) }),
-      grid: (shape) => groups(inputs(shape)),
-    },
-  ],
+  ...fourChannels(maxBackward, inputs, sizes),
 });
 
 export const averagePoolForward = defineKernel({
   op: 'average-pool-forward',
   bindings: [read('x'), readWrite('y')],
   cost: ({ B, PIXELS, C }: AveragePoolShape) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
-  variants: [
-    {
-      name: 'naive',
-      source: averageForward,
-      refuses: wantsMultiplesOf4('C'),
-      constants: (shape) => shape,
-      grid: ({ B, C }) => [Math.ceil((B * C) / 64), 1],
-    },
-  ],
+  ...fourChannels(averageForward, ({ B, C }: AveragePoolShape) => B * C),
 });
 
 export const averagePoolBackward = defineKernel({
   op: 'average-pool-backward',
   bindings: [read('dy'), readWrite('dx')],
   cost: ({ B, PIXELS, C }: AveragePoolShape) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
-  variants: [
-    {
-      name: 'naive',
-      source: averageBackward,
-      refuses: wantsMultiplesOf4('C'),
-      constants: (shape) => shape,
-      grid: ({ B, PIXELS, C }) => groups(B * PIXELS * C),
-    },
-  ],
+  ...fourChannels(averageBackward, ({ B, PIXELS, C }: AveragePoolShape) => B * PIXELS * C),
 });
