@@ -210,8 +210,8 @@ export const mutants = [
   },
   {
     file: 'shaders/relu-backward/naive.wgsl',
-    find: '> 0.0',
-    replace: '>= 0.0',
+    find: '> vec4f()',
+    replace: '>= vec4f()',
     what: 'the slope of ReLU at 0 is 1',
     project: 'gpu',
     tests: ['test/kernels/relu-backward.test.ts'],

@@ -1,23 +1,16 @@
 import backwardNaive from '../../shaders/leaky-relu-backward/naive.wgsl?raw';
 import forwardNaive from '../../shaders/leaky-relu-forward/naive.wgsl?raw';
-import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { elementwise } from './elementwise.ts';
+import { defineKernel, read, readWrite } from './kernel.ts';
 
 export type LeakyReluShape = { readonly COUNT: number; readonly SLOPE: number };
-
-const naive = (source: string): Variant<LeakyReluShape> => ({
-  name: 'naive',
-  source,
-  refuses: wantsMultiplesOf4('COUNT'),
-  constants: (shape) => shape,
-  grid: ({ COUNT }) => [Math.ceil(COUNT / 256), 1],
-});
 
 /** y = x where x > 0, SLOPE · x elsewhere. */
 export const leakyReluForward = defineKernel({
   op: 'leaky-relu-forward',
   bindings: [read('x'), readWrite('y')],
   cost: ({ COUNT }: LeakyReluShape) => ({ flops: COUNT, bytes: 8 * COUNT }),
-  variants: [naive(forwardNaive)],
+  variants: [elementwise(forwardNaive)],
 });
 
 /** dx = dy where x > 0, SLOPE · dy elsewhere, at 0 too. */
@@ -25,5 +18,5 @@ export const leakyReluBackward = defineKernel({
   op: 'leaky-relu-backward',
   bindings: [read('dy'), read('x'), readWrite('dx')],
   cost: ({ COUNT }: LeakyReluShape) => ({ flops: COUNT, bytes: 12 * COUNT }),
-  variants: [naive(backwardNaive)],
+  variants: [elementwise(backwardNaive)],
 });

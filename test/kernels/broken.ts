@@ -591,8 +591,13 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
   ],
   scale: [{ variant: 'naive', mistake: 'divides', find: 'FACTOR * x[', replace: '(1.0 / FACTOR) * x[' }],
   'relu-forward': [
-    { variant: 'naive', mistake: 'writes behind the last element', find: 'id.x < COUNT', replace: 'true' },
-    { variant: 'naive', mistake: 'leaks', find: ', 0.0)', replace: ', -0.01)' },
+    {
+      variant: 'naive',
+      mistake: 'writes behind the last element',
+      find: 'id.x < COUNT / 4u',
+      replace: 'true',
+    },
+    { variant: 'naive', mistake: 'leaks', find: ', vec4f())', replace: ', vec4f(-0.01))' },
   ],
   'net-tail': [
     {
@@ -733,7 +738,9 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
       replace: 'true',
     },
   ],
-  'relu-backward': [{ variant: 'naive', mistake: 'has derivative 1 at 0', find: '> 0.0', replace: '>= 0.0' }],
+  'relu-backward': [
+    { variant: 'naive', mistake: 'has derivative 1 at 0', find: '> vec4f()', replace: '>= vec4f()' },
+  ],
   sgd: [
     { variant: 'vec4', mistake: 'halves the L2 term', find: '2.0 * lambda', replace: 'lambda' },
     {

@@ -30,23 +30,23 @@ describe('checkVariant', () => {
   test('finds elements that were not written', async () => {
     const result = await check(
       reluForward,
-      changed(reluForward, 'id.x < COUNT', 'id.x < 3u'),
-      { COUNT: 5 },
+      changed(reluForward, 'id.x < COUNT / 4u', 'id.x < 1u'),
+      { COUNT: 8 },
       2,
     );
     expect(result.ok).toBe(false);
-    expect(result.outputs[1]!.comparison).toMatchObject({ failures: 2, nonFinite: 2, count: 5 });
+    expect(result.outputs[1]!.comparison).toMatchObject({ failures: 4, nonFinite: 4, count: 8 });
   });
 
   test('finds writes around an array, between replicas and behind the last', async () => {
-    const wide = changed(reluForward, 'id.x < COUNT', 'id.x < COUNT + 2u');
-    const result = await check(reluForward, wide, { COUNT: 5 }, 2);
+    const wide = changed(reluForward, 'id.x < COUNT / 4u', 'id.x < COUNT / 4u + 1u');
+    const result = await check(reluForward, wide, { COUNT: 8 }, 2);
     expect(result.ok).toBe(false);
     expect(result.outputs.map(({ touched }) => touched)).toEqual([
-      [5, 6],
-      [5, 6],
+      [8, 9, 10, 11],
+      [8, 9, 10, 11],
     ]);
-    expect(describeCheck(result)).toContain('y[replica 0]: 5 elements within their bounds');
+    expect(describeCheck(result)).toContain('y[replica 0]: 8 elements within their bounds');
   });
 
   test('finds what is read outside an array', async () => {
@@ -56,8 +56,8 @@ describe('checkVariant', () => {
   });
 
   test('finds replicas that are given the data of another', async () => {
-    const first = changed(reluForward, 'x[id.z * X_STRIDE + id.x]', 'x[id.x]');
-    const result = await check(reluForward, first, { COUNT: 65 }, 3);
+    const first = changed(reluForward, 'x[id.z * (X_STRIDE / 4u) + id.x]', 'x[id.x]');
+    const result = await check(reluForward, first, { COUNT: 68 }, 3);
     expect(result.outputs.map(({ comparison }) => comparison.ok)).toEqual([true, false, false]);
   });
 });

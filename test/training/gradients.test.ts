@@ -140,7 +140,7 @@ const mistakes: readonly [op: string, line: string, mistake: string][] = [
   ['batch-norm-backward', 'dbeta + n * dgamma', 'dbeta'],
   ['batch-norm-backward', 'dbeta + n * dgamma', 'n * dgamma'],
   ['batch-norm-backward', '+ beta > 0.0', '> 0.0'],
-  ['relu-backward', '> 0.0', '> -0.01'],
+  ['relu-backward', '> vec4f()', '> vec4f(-0.01)'],
 ];
 
 describe('a mistake in a kernel is seen', () => {

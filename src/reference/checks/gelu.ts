@@ -4,7 +4,7 @@
  * Bound: Abramowitz & Stegun's error function errs by at most 1.5e-7 (7.1.26), Phi by half of that, to which float32 adds a few units of 2^-24 at its
  * largest value; x times that is under `geluError` wherever Phi is neither 0 nor 1 in float32. What is promised is 1e-6 in all, and 4 ULP of x.
  */
-import type { ElementwiseShape } from '../../kernels/relu.ts';
+import type { ElementwiseShape } from '../../kernels/elementwise.ts';
 import { gelu, geluBackward } from '../gelu.ts';
 import { ulp } from '../tolerance.ts';
 import { type CaseBuilder, floats, type OpCheck } from './case.ts';
