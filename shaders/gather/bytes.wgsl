@@ -1,6 +1,7 @@
 // gather/bytes: x(B,LD) = normalised images of the B samples of this step; labels(B) = their labels. Images of any size.
-// One invocation computes one value of x; a workgroup 4 values of 16 samples. Crops are taken first, then mirrored; pixels
-// outside the image are black (byte 0). What pads a row of x to LD = 4·WORDS is 0, as is the normalisation there.
+// One invocation computes one value of x; a workgroup 64 of one sample, so that neighbours read and write what lies side by side.
+// Crops are taken first, then mirrored; pixels outside the image are black (byte 0). What pads a row of x to LD = 4·WORDS is 0,
+// as is the normalisation there.
 // Two image buffers, since WebGPU guarantees bindings of 128 MiB.
 @group(0) @binding(0) var<storage, read> imagesA: array<u32>;       // (SHARD_IMAGES, WORDS): bytes, channel-row-column
 @group(0) @binding(1) var<storage, read> imagesB: array<u32>;       // (images - SHARD_IMAGES, WORDS): the others
@@ -37,7 +38,7 @@ fn imageByte(image: u32, place: u32) -> u32 {
   return (word >> (8u * (place % 4u))) & 255u;
 }
 
-@compute @workgroup_size(4, 16)
+@compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let p = id.x;
   let i = id.y;

@@ -76,7 +76,7 @@ export const gather = defineKernel({
         WIDTH: shape.W,
         WORDS: imageWords(shape),
       }),
-      grid: (shape) => [imageWords(shape), Math.ceil(shape.B / 16)],
+      grid: (shape) => [Math.ceil(imageWords(shape) / 16), shape.B],
     },
     wordsOf(4),
     wordsOf(20),
