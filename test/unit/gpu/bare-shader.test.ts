@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
+import { traitsOf } from '../../../src/gpu/adapter-kind.ts';
 import { bareShader } from '../../../src/gpu/bare-shader.ts';
+import type { Capabilities } from '../../../src/gpu/device.ts';
 import { type FoldedGrid, foldedText } from '../../../src/gpu/folded-grid.ts';
+import type { Tensor } from '../../../src/gpu/tensor.ts';
+import { shaderText } from '../../../src/kernels/call.ts';
 import { kernels } from '../../../src/kernels/index.ts';
+import { refusal, type Shape } from '../../../src/kernels/kernel.ts';
+import { defaultShapes } from '../../../src/reference/checks/table.ts';
 
 test('comments, indentation and spaces around signs go, directives and what specialize.ts reads stay', () => {
   const text = `// What it is.
@@ -11,8 +17,11 @@ fn main() {
   let a = 1 / 2;
 
   //#endif
+  //#unroll
   for (var i = 0u; i < N; i++) {
-    b[i] = vec2u(1u, a - 1u);
+    for (var j = 0u; j < N; j++) {
+      b[i] = vec2u(1u, a - 1u) - -c;
+    }
   }
 }
 `;
@@ -22,8 +31,11 @@ fn main() {
     '//#if BIAS',
     'let a=1/2;',
     '//#endif',
+    '//#unroll',
     'for (var i = 0u; i < N; i++) {',
-    'b[i]=vec2u(1u,a - 1u);',
+    'for(var j=0u;j<N;j++){',
+    'b[i]=vec2u(1u,a-1u)- -c;',
+    '}',
     '}',
     '}',
   ]);
@@ -39,9 +51,11 @@ test('what is bare is told from the texts of all other kernels', () => {
 const tokens = (text: string): readonly string[] =>
   text.match(/[\w.]+|\/\*|\/\/|&&|\|\||<<=?|>>=?|\+\+|--|->|[-+*/%&|^=!<>]=|\S/g) ?? [];
 
+const withoutComments = (text: string): string => text.replace(/\/\/(?!#).*$/gm, '');
+
 test('no two signs become one', () => {
   for (const { source } of kernels.flatMap(({ variants }) => variants)) {
-    expect(tokens(bareShader(source))).toEqual(tokens(source.replace(/\/\/(?!#).*$/gm, '')));
+    expect(tokens(bareShader(source))).toEqual(tokens(withoutComments(source)));
   }
 });
 
@@ -53,7 +67,45 @@ test('a grid that is too large is folded in a bare text as in the whole one', ()
   };
   for (const { source } of kernels.flatMap(({ variants }) => variants)) {
     expect(tokens(foldedText(bareShader(source), fold))).toEqual(
-      tokens(foldedText(source, fold).replace(/\/\/(?!#).*$/gm, '')),
+      tokens(withoutComments(foldedText(source, fold))),
     );
   }
 });
+
+/** Shapes of the checks, and those with as many columns and rows as a tile wants. */
+const shapesOf = (op: string): readonly Shape[] => {
+  const shapes = defaultShapes(op);
+  const wide = shapes.flatMap((shape) => [
+    { ...shape, N: 52 },
+    { ...shape, N: 28 },
+    { ...shape, M: 64, N: 64 },
+  ]);
+  return [...shapes, ...wide];
+};
+
+const everything = { ...traitsOf('swiftshader'), subgroups: true, software: false } as const;
+const capabilities: Capabilities = {
+  ...everything,
+  maxWorkgroupStorageSize: 49_152,
+  maxInvocationsPerWorkgroup: 1024,
+  maxWorkgroupsPerDimension: 65_535,
+};
+
+test.each(kernels.map((kernel) => [kernel.op, kernel] as const))(
+  '%s: what is compiled is the same',
+  (op, kernel) => {
+    const named = kernel.bindings.map(
+      ({ name }) => [name, { size: 4, replicas: 1, replicaStride: 4 }] as const,
+    );
+    const tensors = Object.fromEntries(named) as unknown as Record<string, Tensor>;
+    for (const variant of kernel.variants) {
+      const shapes = shapesOf(op).filter((shape) => refusal(variant, shape, capabilities) === undefined);
+      expect(shapes, variant.name).not.toEqual([]);
+      for (const shape of shapes.slice(0, 2)) {
+        const textOf = (source: string) =>
+          tokens(withoutComments(shaderText(kernel, { ...variant, source }, shape, tensors)));
+        expect(textOf(bareShader(variant.source)), variant.name).toEqual(textOf(variant.source));
+      }
+    }
+  },
+);
