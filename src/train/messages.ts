@@ -115,7 +115,7 @@ export interface RunResult extends Outcome {
   /** False where it was stopped. */
   readonly finished: boolean;
   readonly step: number;
-  /** GPU time of a step of the population; null where no step was left to do. */
+  /** Time of a step of the population, while steps were on their way to the GPU or on it; null where no step was left to do. */
   readonly msPerStep: number | null;
   /** As the start message asked for, in its order. Empty where the run was stopped. */
   readonly also: readonly Outcome[];

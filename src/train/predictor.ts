@@ -123,11 +123,14 @@ export class Predictor {
 
   /**
    * The likeliest class of each sample, the first of equal ones.
-   * @throws RangeError as `logits`
+   * @throws RangeError as `logits`, and where a sample's are not finite, as those of a net that diverged
    */
   async classes(samples: Samples): Promise<number[]> {
     const { classes } = this.#parts.net;
     const logits = await this.logits(samples);
+    const place = logits.findIndex((logit) => !Number.isFinite(logit));
+    if (place >= 0)
+      throw new RangeError(`the logits of sample ${Math.floor(place / classes)} are not finite`);
     return Array.from({ length: logits.length / classes }, (_, i) => {
       const row = logits.subarray(i * classes, (i + 1) * classes);
       return row.reduce((best, logit, c) => (logit > row[best]! ? c : best), 0);

@@ -12,7 +12,7 @@ export interface TrainReport {
   readonly accuracy: readonly number[];
   /** Of the last of these steps. */
   readonly learningRate: readonly number[];
-  /** GPU time per step so far, ms. */
+  /** Time per step so far, ms: while steps were on their way to the GPU or on it. */
   readonly msPerStep: number;
 }
 

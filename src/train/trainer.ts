@@ -185,7 +185,7 @@ export class Trainer {
     return this.#loop.stepsPerEpoch;
   }
 
-  /** GPU time of the training steps so far. */
+  /** Training steps so far, and the time in which any were submitted and not done: gaps between submits do not count. */
   get pace(): Pace {
     return this.#pacer.paceOf(this.plan);
   }

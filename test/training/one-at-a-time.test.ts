@@ -149,5 +149,7 @@ test('two calls of a predictor have the logits of each alone', async () => {
   const [ofA, ofB] = await Promise.all([predictor.logits(a), predictor.logits(b)]);
   expect([...ofA!]).toEqual([1, 3, 5]);
   expect([...ofB!]).toEqual([2, 4, 6, 3, 7, 11]);
+  const classes = predictor.classes(Float32Array.of(0, 1, 3e38, 3e38));
+  await expect(classes).rejects.toThrow('the logits of sample 1 are not finite');
   predictor.destroy();
 });
