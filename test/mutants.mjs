@@ -145,8 +145,8 @@ export const mutants = [
   },
   {
     file: 'src/train/trainer.ts',
-    find: 'forced: checkpoint?.forced ?? options.forced ?? {},',
-    replace: 'forced: options.forced ?? {},',
+    find: 'const forced = checkpoint?.forced ?? options.forced ?? {};',
+    replace: 'const forced = options.forced ?? {};',
     what: "a checkpoint's forced variants are lost where the run goes on",
     project: 'gpu',
     tests: ['test/training/trainer.test.ts'],
