@@ -32,6 +32,8 @@ export interface SettingField {
   /** A field for text, a choice, or `yes` and `no`. */
   readonly choices?: readonly string[];
   readonly isSwitch?: boolean;
+  /** False where another setting leaves it without effect. Absent: it always has one. */
+  isFor?(settings: ExperimentSettings): boolean;
   /** Which keyboard a telephone shows. */
   readonly inputMode?: 'numeric' | 'decimal';
   read(settings: ExperimentSettings): string;
@@ -58,13 +60,15 @@ const numeric = (
   write: (settings, text) => ({ ...settings, [key]: parse(text.trim()) }),
 });
 
+export const capital = (text: string): string => text.replace(/^./, (letter) => letter.toUpperCase());
+
 /** @throws InvalidValue where there is no such net, or it does not fit the images */
 function withNet(settings: ExperimentSettings, net: string): ExperimentSettings {
   try {
     resolveNet(netSpec({ ...settings, net }));
     return { ...settings, net };
   } catch (error) {
-    throw new InvalidValue(`does not work: ${(error as Error).message}`);
+    throw new InvalidValue(`cannot be trained: ${(error as Error).message}`);
   }
 }
 
@@ -76,13 +80,14 @@ const switchChoices = ['no', 'yes'] as const;
 function optimizerField({ name, what, range, owners }: (typeof optimizerOptions)[number]): SettingField {
   const optionOf = (optimizer: OptimizerSpec) =>
     (optimizer as unknown as Readonly<Record<string, unknown>>)[name];
+  const titles = owners.map(({ title }) => title).join(', ');
+  const isFor = ({ optimizer }: ExperimentSettings) => owners.some(({ kind }) => kind === optimizer.kind);
   return {
     option: flagOf(name),
-    label: flagOf(name)
-      .replaceAll('-', ' ')
-      .replace(/^./, (letter) => letter.toUpperCase()),
+    label: capital(flagOf(name).replaceAll('-', ' ')),
     group: 'Optimiser',
-    help: `${what} (${owners.map(({ title }) => title).join(', ')}).`,
+    help: `${capital(what)} (${titles}).`,
+    isFor,
     ...(range === undefined ? { isSwitch: true, choices: switchChoices } : { inputMode: 'decimal' as const }),
     read({ optimizer }) {
       const value = optionOf(optimizer);
@@ -90,14 +95,15 @@ function optimizerField({ name, what, range, owners }: (typeof optimizerOptions)
       return value === undefined ? '' : numberText(value as number);
     },
     write(settings, text) {
-      const { [name]: _, ...others } = settings.optimizer as unknown as Record<string, unknown>;
       const isUnset = range === undefined ? oneOf(switchChoices)(text) === 'no' : text.trim() === '';
-      if (isUnset) return { ...settings, optimizer: others as unknown as OptimizerSpec };
-      if (!owners.some(({ kind }) => kind === settings.optimizer.kind)) {
-        throw new InvalidValue(`belongs to ${owners.map(({ title }) => title).join(', ')}`);
-      }
-      const value = range === undefined ? true : numberWithin(...range)(text.trim());
-      return { ...settings, optimizer: { ...others, [name]: value } as unknown as OptimizerSpec };
+      if (!isUnset && !isFor(settings)) throw new InvalidValue(`is for ${titles}`);
+      // What an optimizer cannot do without is its own value again.
+      const value = isUnset
+        ? optionOf(optimizerOf(settings.optimizer).defaults)
+        : range === undefined || numberWithin(...range)(text.trim());
+      const { [name]: _, ...others } = settings.optimizer as unknown as Record<string, unknown>;
+      const optimizer = { ...others, ...(value !== undefined && { [name]: value }) };
+      return { ...settings, optimizer: optimizer as unknown as OptimizerSpec };
     },
   };
 }
@@ -139,7 +145,7 @@ export const settingFields: readonly SettingField[] = [
     group: 'Net',
     help: 'Widths of the hidden layers, such as 50,50.',
     read: ({ hidden }) => hidden.join(','),
-    write: (settings, text) => ({ ...settings, hidden: widths(text.replace(/\s+/g, '')) }),
+    write: (settings, text) => ({ ...settings, hidden: widths(text) }),
   },
   {
     option: 'bn',

@@ -8,8 +8,9 @@ export class InvalidValue extends Error {
 
 const got = (text: string) => `, got "${text}"`;
 
-/** NaN for what is no number, the empty text too. */
-export const numberOf = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text));
+/** NaN for what is no decimal number: the empty text, and what `Number` takes besides, such as 0x10. */
+export const numberOf = (text: string): number =>
+  /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
 
 /** A whole number from `least` on. */
 export const wholeNumber =
@@ -21,13 +22,15 @@ export const wholeNumber =
     throw new InvalidValue(`must be a whole number ${range}${got(text)}`);
   };
 
-/** A finite number from `least` on (`orMore`) or above it. */
+/** A number from `least` on (`orMore`) or above it, as the GPU has it: in float32. */
 export const number =
   (least: number, orMore: boolean) =>
   (text: string): number => {
     const value = numberOf(text);
-    if (Number.isFinite(value) && (orMore ? value >= least : value > least)) return value;
-    throw new InvalidValue(`must be a number ${orMore ? 'of at least' : 'above'} ${least}${got(text)}`);
+    const onGpu = Math.fround(value);
+    if (onGpu < Number.POSITIVE_INFINITY && (orMore ? value >= least : onGpu > least)) return value;
+    const range = onGpu > least ? 'of at most 3.4e38' : `${orMore ? 'of at least' : 'above'} ${least}`;
+    throw new InvalidValue(`must be a number ${range}${got(text)}`);
   };
 
 /** A number from `least` to `most`, both allowed. */

@@ -6,7 +6,7 @@ import {
   trainSettings,
 } from '../../experiments/experiments.ts';
 import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
-import { settingFields } from '../../experiments/setting-fields.ts';
+import { capital, settingFields } from '../../experiments/setting-fields.ts';
 import { InvalidValue, wholeNumber } from '../../experiments/setting-values.ts';
 import { settingsConflict } from '../../experiments/settings-conflict.ts';
 import type { TrainSettings } from '../../train/settings.ts';
@@ -115,7 +115,7 @@ export function readForm(form: Form): ReadForm {
   const steps =
     form.steps.trim() === ''
       ? undefined
-      : attempt('steps', () => wholeNumber(0, mostSteps)(form.steps.trim()), undefined);
+      : attempt('steps', () => wholeNumber(1, mostSteps)(form.steps.trim()), undefined);
   const conflict = settingsConflict(settings, labelOf);
   if (conflict !== undefined) problems[conflict.option] ??= conflict.message;
   const train = trainSettings(settings, {
@@ -127,9 +127,9 @@ export function readForm(form: Form): ReadForm {
   return { settings, train, problems };
 }
 
-/** How a setting is called on the page. */
+/** How a setting is called on the page: `seeds` and `steps` too. */
 export const labelOf = (option: string): string =>
-  settingFields.find((field) => field.option === option)?.label ?? option;
+  settingFields.find((field) => field.option === option)?.label ?? capital(option);
 
 /** The text of a setting as the form has it. */
 export function textOf(form: Form, option: string): string {
@@ -146,9 +146,18 @@ export function usualText(form: Form, option: string): string {
 export const isChanged = (form: Form, option: string): boolean =>
   textOf(form, option) !== usualText(form, option);
 
-/** The form with another text; one that is back at its starting point is no change. */
+/** How many of the settings that are no setting of the net are changed. */
+export const runChanges = ({ steps, shuffle, variants }: Form): number =>
+  Number(steps !== '') + Number(!shuffle) + Object.keys(variants).length;
+
+/**
+ * The form with another text; one that is back at its starting point is no change. Another optimizer begins with its own options: those of the one
+ * before may be none of its.
+ */
 export function withText(form: Form, option: string, text: string): Form {
-  const { [option]: _, ...texts } = form.texts;
+  const texts: Record<string, string> = { ...form.texts };
+  delete texts[option];
+  if (option === 'optimizer') for (const field of settingFields) if (field.isFor) delete texts[field.option];
   return text === usualText(form, option)
     ? { ...form, texts }
     : { ...form, texts: { ...texts, [option]: text } };

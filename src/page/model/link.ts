@@ -7,6 +7,7 @@ import {
   type Form,
   isChanged,
   mostSeeds,
+  readForm,
   startingPoint,
   startingPoints,
   textOf,
@@ -68,7 +69,7 @@ function withKey(form: Form, key: string, value: string, refused: string[]): For
       return { ...form, seeds: String(mostSeeds) };
     }
     case 'steps':
-      return { ...form, steps: String(wholeNumber(0, mostSteps)(value)) };
+      return { ...form, steps: String(wholeNumber(1, mostSteps)(value)) };
     case 'shuffle':
       return { ...form, shuffle: value !== 'no' };
     default: {
@@ -78,7 +79,7 @@ function withKey(form: Form, key: string, value: string, refused: string[]): For
         return form;
       }
       // Parsed, then written as the page writes it.
-      const settings = field.write(startingPoint(form.start).settings, value);
+      const settings = field.write(readForm(form).settings, value);
       return withText(form, field.option, field.read(settings));
     }
   }

@@ -55,6 +55,47 @@ test('what does nothing without something else is said; a convolutional net may 
   expect(readForm(withText(emptyForm('base'), 'batch-size', '1')).problems).toHaveProperty('batch-size');
 });
 
+test('fields refuse what the GPU cannot hold, and what only looks like a number', () => {
+  const problemOf = (option: string, text: string) =>
+    readForm(withText(emptyForm('base'), option, text)).problems[option]?.replace(/, got .*/, '');
+  expect(problemOf('lambda', '1e39')).toBe('must be a number of at most 3.4e38');
+  expect(problemOf('lr-max', '1e999')).toBe('must be a number of at most 3.4e38');
+  expect(problemOf('lr-max', '1e-60')).toBe('must be a number above 0');
+  expect(problemOf('lambda', '3.4e38')).toBeUndefined();
+  for (const text of ['0x10', '1_000', 'Infinity', '1e', '.', '1 2'])
+    expect(problemOf('lambda', text), text).toBe('must be a number of at least 0');
+  for (const text of ['.5', '5.', '+1e-3', ' 0.1 ']) expect(problemOf('lambda', text), text).toBeUndefined();
+  expect(problemOf('momentum', '0x0')).toMatch(/^must be a number from 0 to 1/);
+});
+
+test('widths stand between commas, with spaces around them or none', () => {
+  const read = (text: string) => readForm(withText(emptyForm('base'), 'hidden', text));
+  expect(read(' 50 , 30').settings.hidden).toEqual([50, 30]);
+  for (const text of ['50 50', '50, 3 0', '5\t0'])
+    expect(read(text).problems.hidden, text).toMatch(/^must be widths of hidden layers such as 50,50/);
+  expect(formOfLink('hidden=50+50').refused).toEqual([
+    expect.stringMatching(/^“hidden” must be widths.*“50 50”$/),
+  ]);
+});
+
+test('a run of no steps trains nothing, and an emptied option of an optimizer is its usual one', () => {
+  expect(readForm({ ...emptyForm(), steps: '0' }).problems.steps).toMatch(
+    /^must be a whole number from 1 to/,
+  );
+  expect(formOfLink('steps=0').refused).toHaveLength(1);
+  expect(readForm(withText(emptyForm('adam'), 'b1', '')).settings.optimizer).toMatchObject({ b1: 0.9 });
+});
+
+test('another optimizer takes none of the options of the one before', () => {
+  const form = withText(
+    withText(withText(emptyForm('base'), 'optimizer', 'adam'), 'b1', '0.8'),
+    'optimizer',
+    'sgd',
+  );
+  expect(form).toEqual(emptyForm('base'));
+  expect(readForm(withText(emptyForm('base'), 'b1', '0.8')).problems.b1).toBe('is for Adam, AdamW');
+});
+
 describe('a link', () => {
   test.each(settingFields.map(({ option }) => option))('carries %s there and back', (option) => {
     const form = withText(emptyForm(startOf(option)), option, other[option]!);
@@ -63,6 +104,11 @@ describe('a link', () => {
     expect(linkOf(form)).toContain(`${option}=`);
     expect(readForm(back)).toEqual(readForm(form));
     expect(textOf(back, option)).not.toBe(textOf(emptyForm(startOf(option)), option));
+  });
+
+  test('to an optimizer that the experiment does not have carries its options', () => {
+    const form = withText(withText(emptyForm('base'), 'optimizer', 'adam'), 'b1', '0.8');
+    expect(formOfLink(linkOf(form))).toEqual({ form, refused: [] });
   });
 
   test.each(startingPoints.map(({ id }) => id))('to %s says only its name', (id) => {
