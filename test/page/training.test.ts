@@ -53,6 +53,7 @@ interface Made {
 function make(
   store: Partial<DataStore> & object,
   onEvent: (event: EngineEvent, training: Training) => void = () => {},
+  asked = request,
 ): Made {
   const events: EngineEvent[] = [];
   const training: Training = new Training(
@@ -65,7 +66,7 @@ function make(
         onEvent(event, training);
       },
     },
-    request,
+    asked,
   );
   return { training, events };
 }
@@ -112,6 +113,28 @@ test('a paused run says so, and goes on to its end', async () => {
   expect(await training.run()).toMatchObject({ finished: true, step: steps });
   expect(named(events, 'paused')).toMatchObject([{ by: 'you' }]);
   expect(named(events, 'running')).toHaveLength(1);
+});
+
+test('what the net makes of the images is shown when somebody looks again, and at the end in any case', async () => {
+  // Two epochs: the first is validated while nobody looks, and from then on somebody does.
+  const long = { ...settings, batchSize: 1000, steps: 90, valSize: 5000 };
+  const looks = make(
+    madeData(),
+    ({ event }, training) => {
+      if (event !== 'progress' || looks.events.filter(isValidated).length === 0) return;
+      training.watch({ samples: true, weights: false });
+    },
+    { ...request, settings: long },
+  );
+  const isValidated = (event: EngineEvent) => event.event === 'progress' && event.validations.length > 0;
+  expect(await looks.training.run()).toMatchObject({ finished: true });
+  const [first, last, ...others] = named(looks.events, 'samples') as { readonly step: number }[];
+  expect(first!.step).toBeLessThan(90);
+  expect(last!.step).toBe(90);
+  expect(others.length).toBeLessThan(2);
+  const elsewhere = make(madeData());
+  await elsewhere.training.run();
+  expect(named(elsewhere.events, 'samples')).toMatchObject([{ step: steps }]);
 });
 
 test('pictures of data that another tab has deleted are left out: the run has the data on the GPU', async () => {

@@ -44,6 +44,8 @@ export class Training {
   #pausedBy: PauseReason | undefined;
   #resume: (() => void) | undefined;
   #watched = { samples: false, weights: false };
+  /** An evaluation came while nobody looked: what the net makes of the images is shown when somebody does. */
+  #owesSamples = false;
   readonly #keeper: CheckpointKeeper;
   /** As counted last. */
   #objectsPerStep: number | null = null;
@@ -225,7 +227,7 @@ export class Training {
       await reading;
       outbox.flush();
       await keep();
-      await this.#show(trainer, validated > 0);
+      await this.#show(trainer, validated > 0 || this.#owesSamples);
       validated = 0;
       keptMs = performance.now();
       if (this.#pausedBy !== undefined) await this.#pauseUntilResumed(this.#pausedBy, trainer.step);
@@ -234,7 +236,10 @@ export class Training {
     const finished = await trainer
       .train({
         signal: this.#stop.signal,
-        interlude: () => (this.#pausedBy !== undefined || validated > 0 ? rest : undefined),
+        interlude: () =>
+          this.#pausedBy !== undefined || validated > 0 || (this.#owesSamples && this.#watched.samples)
+            ? rest
+            : undefined,
         between: read,
         onReport: (report) => outbox.addReport(report),
         onValidation: (report) => {
@@ -247,6 +252,8 @@ export class Training {
     outbox.flush();
     await keep();
     await this.#keeper.settled();
+    // Whoever comes back to a run that is over finds its end.
+    this.#watched = { samples: true, weights: true };
     if (finished) await this.#show(trainer, true);
     return finished;
   }
@@ -259,7 +266,9 @@ export class Training {
       if (pictures !== undefined)
         this.#host.post({ event: 'weights', ...pictures }, [pictures.pixels.buffer]);
     }
-    if (!samples || !isEvaluated) return;
+    if (!isEvaluated) return;
+    this.#owesSamples = !samples;
+    if (!samples) return;
     const probabilities = softmaxRows(
       (await trainer.testLogits(shownImages))[0]!,
       this.#host.store.set.classNames.length,
