@@ -113,7 +113,7 @@ effect(() => {
     return;
   }
   const part = Math.floor((100 * live.record.step) / Math.max(live.record.train.steps, 1));
-  const validation = live.last('validationAccuracy')?.[0];
+  const validation = live.last('validationAccuracy');
   document.title = `${part} %${validation === undefined ? '' : ` · ${percent(validation)}`} – wgrad`;
 });
 

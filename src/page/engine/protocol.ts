@@ -129,6 +129,8 @@ export interface EngineCalls {
     readonly takes: { readonly settings: TrainSettings };
     readonly gives: { readonly parameters: number; readonly bytes: number | null };
   };
+  /** Throws where a file holds no weights: of any net. */
+  checkWeights: { readonly takes: { readonly file: Uint8Array<ArrayBuffer> }; readonly gives: null };
   dataPlace: { readonly takes: undefined; readonly gives: DataPlace };
   download: { readonly takes: { readonly url: string }; readonly gives: DataPlace };
   takeFiles: { readonly takes: { readonly files: readonly File[] }; readonly gives: DataPlace };

@@ -5,6 +5,7 @@ import { splitImages } from '../../data/record-set.ts';
 import { stepBytes } from '../../measure/recorded-calls.ts';
 import { parameterCount } from '../../nn/net.ts';
 import { forBriefRun, isBrief } from '../../train/brief-run.ts';
+import { readWeights } from '../../train/weights-file.ts';
 import { CheckpointSlots } from './checkpoint-slots.ts';
 import { DataStore } from './data-store.ts';
 import { Device } from './device.ts';
@@ -47,6 +48,7 @@ const answers: Answers = {
       bytes: gpu === undefined ? null : stepBytes({ settings, capabilities: gpu.capabilities, images }),
     };
   },
+  checkWeights: ({ file }) => nothing(readWeights(file)),
   dataPlace: async () => (await stored).place(),
   download: ({ url }) => getData((store, signal) => store.download(url, signal, postData)),
   takeFiles: ({ files }) => getData((store, signal) => store.take(files, signal, postData)),

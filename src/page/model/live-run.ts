@@ -2,7 +2,9 @@
 import type { ReadyReport } from '../../train/messages.ts';
 import type { ProgressReport, TrainOutcome } from '../engine/protocol.ts';
 import type { Form } from './form.ts';
-import { emptyMetrics, metricsUpTo, type RunMetrics, type RunRecord, seedsOf } from './run-record.ts';
+import { emptyMetrics, meanOf, metricsUpTo, type RunMetrics, type RunRecord, seedsOf } from './run-record.ts';
+
+type Column = 'loss' | 'accuracy' | 'validationAccuracy' | 'validationLoss';
 
 /** Metrics are appended in place; everything else is replaced. */
 export class LiveRun {
@@ -87,11 +89,15 @@ export class LiveRun {
     return this.#elapsedBefore + nowMs - this.#startedMs;
   }
 
-  /** Per replica; undefined where nothing has come yet. */
-  last(column: 'loss' | 'accuracy' | 'validationAccuracy' | 'validationLoss'): readonly number[] | undefined {
+  /** The last values, their mean over the seeds that have not diverged; undefined where nothing has come yet, and where there is no such seed. */
+  last(column: Column): number | undefined {
     const { replicas } = this.metrics;
-    const values = this.metrics[column];
-    return values.length === 0 ? undefined : values.slice(-replicas);
+    return meanOf(this.metrics[column].slice(-replicas).filter((_, replica) => !this.diverged.has(replica)));
+  }
+
+  /** No seed is left that could become better. */
+  get hasDiverged(): boolean {
+    return this.diverged.size === this.metrics.replicas;
   }
 
   /** Time until the last step, ms. */
@@ -100,8 +106,8 @@ export class LiveRun {
     return (this.record.train.steps - this.record.step) * this.msPerStep;
   }
 
-  #lastValidation(column: 'validationAccuracy' | 'validationLoss', replica: number): number | null {
-    return this.last(column)?.[replica] ?? null;
+  #lastValidation(column: Column, replica: number): number | null {
+    return this.metrics[column].at(replica - this.metrics.replicas) ?? null;
   }
 }
 

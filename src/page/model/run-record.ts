@@ -95,3 +95,22 @@ export function metricsUpTo(metrics: RunMetrics, step: number): RunMetrics {
 
 export const seedsOf = ({ train }: Pick<RunRecord, 'train'>): number[] =>
   train.replicas.map(({ seed }) => seed);
+
+/** It has more than its start to go on from. */
+export const isUnfinished = ({ state, step, origin }: RunRecord): boolean =>
+  (state === 'interrupted' || state === 'stopped') && step > 0 && origin === 'here';
+
+/** Undefined of nothing. */
+export const meanOf = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Scores of the seeds that were tested, without those that diverged: what such a net answers is no result. */
+export const testedSeeds = ({ perSeed }: Pick<RunRecord, 'perSeed'>) =>
+  perSeed.filter(
+    (score): score is SeedScore & { readonly testAccuracy: number } =>
+      score.testAccuracy !== null && score.divergedAtStep === null,
+  );
+
+/** Mean over these. */
+export const testAccuracy = (record: Pick<RunRecord, 'perSeed'>): number | undefined =>
+  meanOf(testedSeeds(record).map((score) => score.testAccuracy));

@@ -210,14 +210,18 @@ export const viewNotLoaded = (details: string): Notice => ({
   details,
 });
 
-export function runChip(run: RunStatus): string {
+/** `live`: the run that is shown. */
+export function runChip(
+  run: RunStatus,
+  live?: { readonly hasDiverged: boolean; readonly record: { readonly state: string } },
+): string {
   switch (run.state) {
     case 'none':
       return '';
     case 'preparing':
       return run.total > 0 ? `${run.what} ${count(run.done)} of ${count(run.total)}` : run.what;
     case 'running':
-      return 'training';
+      return live?.hasDiverged ? 'training, diverged' : 'training';
     case 'testing':
       return 'testing';
     case 'paused':
@@ -225,11 +229,12 @@ export function runChip(run: RunStatus): string {
     case 'stopping':
       return 'stopping';
     case 'finished':
-      return 'finished';
+      return live?.hasDiverged ? 'diverged' : 'finished';
     case 'stopped':
       return 'stopped';
     case 'failed':
-      return 'failed';
+      // Another one that was refused leaves it as it was.
+      return run.kind === 'busy' && live ? live.record.state : 'failed';
   }
 }
 

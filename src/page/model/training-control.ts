@@ -10,14 +10,14 @@ import type {
   TrainRequest,
   WeightPictures,
 } from '../engine/protocol.ts';
-import { percent } from '../format.ts';
+import { count, percent } from '../format.ts';
 import { readMetrics, writeRun } from '../store/run-store.ts';
 import { readTuning } from '../store/tuning-store.ts';
 import type { App } from './app.ts';
 import { emptyForm, type Form, formOfRun, readForm, startingPoint } from './form.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunList } from './run-list.ts';
-import type { RunRecord } from './run-record.ts';
+import { type RunRecord, testAccuracy } from './run-record.ts';
 import { hasData, isBusy } from './status.ts';
 
 /** One tab at a time trains: two would take each other's GPU and checkpoints. */
@@ -32,6 +32,10 @@ export class TrainingControl {
   readonly initial = signal<{ readonly name: string; readonly file: Uint8Array<ArrayBuffer> } | undefined>(
     undefined,
   );
+  /** Why the file that was chosen last is none. */
+  readonly initialProblem = signal<string | undefined>(undefined);
+  /** What another experiment took the place of, changes and all: shown as long as nothing follows. */
+  readonly replaced = signal<{ readonly form: Form; readonly by: Form } | undefined>(undefined);
   /** What a link said that could not be used. */
   readonly refused = signal<readonly string[]>([]);
   readonly live = signal<LiveRun | undefined>(undefined);
@@ -39,8 +43,8 @@ export class TrainingControl {
   readonly version = signal(0);
   readonly pictures = signal<WeightPictures | undefined>(undefined);
   readonly guesses = signal<SampleGuesses | undefined>(undefined);
+  readonly runs: RunList;
   readonly #app: App;
-  readonly #runs: RunList;
   readonly #size = signal<{ readonly key: string; readonly size: TrainingSize } | undefined>(undefined);
   #sizeAsked = '';
   #ended: Promise<void> = Promise.resolve();
@@ -50,7 +54,7 @@ export class TrainingControl {
 
   constructor(app: App, runs: RunList) {
     this.#app = app;
-    this.#runs = runs;
+    this.runs = runs;
     app.engine.listen((event) => this.#receive(event));
   }
 
@@ -61,7 +65,7 @@ export class TrainingControl {
     const { label } = startingPoint(form.start);
     const record: RunRecord = {
       id: crypto.randomUUID(),
-      name: this.#runs.freeName(label),
+      name: this.runs.freeName(label),
       origin: 'here',
       state: 'running',
       problem: null,
@@ -80,12 +84,26 @@ export class TrainingControl {
       elapsedMs: 0,
       msPerStep: null,
       perSeed: [],
-      style: this.#runs.freeStyle(),
+      style: this.runs.freeStyle(),
       pinned: false,
       hasWeights: false,
       initial: this.initial.peek()?.name ?? null,
     };
     await this.#run(new LiveRun(form, record), false);
+  }
+
+  /** Starts from this file of weights from now on; refuses what is none. Undefined: random weights. */
+  async takeInitial(file: File | undefined): Promise<void> {
+    this.initial.value = undefined;
+    this.initialProblem.value = undefined;
+    if (file === undefined) return;
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    try {
+      await this.#app.engine.call('checkWeights', { file: bytes });
+      this.initial.value = { name: file.name, file: bytes };
+    } catch (error) {
+      this.initialProblem.value = `${file.name} is no file of weights: ${(error as Error).message}`;
+    }
   }
 
   /** Goes on with an interrupted or stopped run from its last checkpoint. */
@@ -94,6 +112,7 @@ export class TrainingControl {
     const { settings, train } = record;
     const form = settings === null ? emptyForm() : formOfRun(settings, record.experiment, train);
     const running = { ...record, state: 'running', problem: null } as const;
+    this.form.value = form;
     await this.#run(new LiveRun(form, running), true);
   }
 
@@ -101,7 +120,7 @@ export class TrainingControl {
   async edit(id: string, part: Partial<Pick<RunRecord, 'name' | 'pinned'>>): Promise<void> {
     const live = this.live.peek();
     if (live?.record.id === id) live.record = { ...live.record, ...part };
-    await this.#runs.edit(id, part);
+    await this.runs.edit(id, part);
   }
 
   /** Shown at once; the steps already submitted are still done. */
@@ -167,12 +186,17 @@ export class TrainingControl {
     return known?.size;
   }
 
-  /** Time of a step of such a training, ms, as the newest run on this device had it; undefined where none had. */
+  /** Time of a step of such a training, ms, as the newest run on this device had it; undefined where none had. Not that of short kernels, nor of numbers that are none. */
   paceOf(train: TrainSettings): number | undefined {
     const key = paceKey(train);
     const adapter = this.#app.report?.name;
-    const run = this.#runs.runs.value.find(
-      (each) => each.msPerStep !== null && each.adapter === adapter && paceKey(each.train) === key,
+    const run = this.runs.runs.value.find(
+      (each) =>
+        each.msPerStep !== null &&
+        each.adapter === adapter &&
+        each.kernels !== 'brief' &&
+        each.perSeed.every(({ divergedAtStep }) => divergedAtStep === null) &&
+        paceKey(each.train) === key,
     );
     return run?.msPerStep ?? undefined;
   }
@@ -185,6 +209,7 @@ export class TrainingControl {
   async #runToItsEnd(live: LiveRun, goesOn: boolean): Promise<void> {
     const { app } = this.#parts;
     this.#isPaused = false;
+    const before = [this.live.peek(), this.guesses.peek(), this.pictures.peek()] as const;
     batch(() => {
       app.run.value = { state: 'preparing', what: 'starting', done: 0, total: 0 };
       app.dataProblem.value = undefined;
@@ -207,10 +232,13 @@ export class TrainingControl {
       requireNoStop(app);
       await withLock(trainingLock, () => this.#train(live, goesOn));
     } catch (error) {
-      await this.#failed(
-        live,
-        error instanceof EngineError ? error : new EngineError('failed', String(error)),
-      );
+      const known = error instanceof EngineError ? error : new EngineError('failed', String(error));
+      await this.#failed(live, known);
+      // Another tab trains: what the last run came to stays.
+      if (known.kind === 'busy')
+        batch(() => {
+          [this.live.value, this.guesses.value, this.pictures.value] = before;
+        });
     }
   }
 
@@ -240,11 +268,11 @@ export class TrainingControl {
       this.version.value++;
     });
     app.log(`${live.record.name}: ${live.record.state} at step ${live.record.step}`);
-    const tests = live.record.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
+    const test = testAccuracy(live.record);
     app.announce(
-      tests.length > 0
-        ? `Finished. Test accuracy ${percent(tests.reduce((sum, value) => sum + value, 0) / tests.length)}`
-        : `Stopped at step ${outcome.step}`,
+      test !== undefined
+        ? `Finished. Test accuracy ${percent(test)}`
+        : `${live.hasDiverged ? 'Diverged' : 'Stopped'} at step ${count(outcome.step)}`,
     );
   }
 
@@ -276,7 +304,7 @@ export class TrainingControl {
   }
 
   get #parts() {
-    return { app: this.#app, runs: this.#runs };
+    return { app: this.#app, runs: this.runs };
   }
 
   #receive(event: EngineEvent): void {
@@ -331,10 +359,10 @@ export class TrainingControl {
           if (live.diverged.has(event.replica)) break;
           live.diverged.set(event.replica, event.step);
           const seed = live.record.train.replicas[event.replica]?.seed;
-          app.log(`${live.record.name}: the loss of seed ${seed} is not finite at step ${event.step}`);
+          app.log(`${live.record.name}: the loss of seed ${seed} is not finite at step ${count(event.step)}`);
           // One of many seeds is enough to be told of at once; the page shows them all.
           if (live.diverged.size === 1)
-            app.announce(`The loss of seed ${seed} is not finite at step ${event.step}`);
+            app.announce(`The loss of seed ${seed} is not finite at step ${count(event.step)}`);
           break;
         }
         case 'weights':
@@ -354,9 +382,9 @@ export class TrainingControl {
     const now = performance.now();
     if (now - this.#announcedMs < announceMs) return;
     this.#announcedMs = now;
-    const validation = live.last('validationAccuracy')?.[0];
+    const validation = live.last('validationAccuracy');
     const said = validation === undefined ? '' : `, validation accuracy ${percent(validation)}`;
-    this.#app.announce(`Step ${live.record.step} of ${live.record.train.steps}${said}`);
+    this.#app.announce(`Step ${count(live.record.step)} of ${count(live.record.train.steps)}${said}`);
   }
 }
 

@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { count, percent } from '../format.ts';
 import type { App } from '../model/app.ts';
+import { testAccuracy } from '../model/run-record.ts';
 import { isBusy } from '../model/status.ts';
 import { dataChip, gpuChip, runChip, timeLeft } from '../model/texts.ts';
 import type { TrainingControl } from '../model/training-control.ts';
 import { type Route, type Router, routes, routeTitles } from '../router.ts';
-import { mean } from './spread.ts';
 
 /** Name, views, GPU and data. */
 export function headerView(app: App, router: Router): TemplateResult {
@@ -38,14 +38,14 @@ export function runBarView(app: App, training: TrainingControl): TemplateResult 
   const { record } = live;
   const { steps } = record.train;
   const validation = live.last('validationAccuracy');
-  const tests = record.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
+  const test = testAccuracy(record);
   const left = run.state === 'running' ? timeLeft(live.leftMs) : '';
   return html`<div class="run-bar" data-state=${run.state}>
     <p class="run-name">${record.name}</p>
-    <p id="run-state">${runChip(run)}</p>
+    <p id="run-state">${runChip(run, live)}</p>
     <p id="run-step">${count(record.step)} of ${count(steps)}</p>
-    ${validation === undefined ? nothing : html`<p>validation ${percent(mean(validation))}</p>`}
-    ${tests.length === 0 ? nothing : html`<p id="run-test">test ${percent(mean(tests))}</p>`}
+    ${validation === undefined ? nothing : html`<p>validation ${percent(validation)}</p>`}
+    ${test === undefined ? nothing : html`<p id="run-test">test ${percent(test)}</p>`}
     ${left === '' ? nothing : html`<p class="quiet">${left}</p>`}
     <span class="run-buttons">${runButtons(app, training)}</span>
     <progress
@@ -60,15 +60,18 @@ export function runBarView(app: App, training: TrainingControl): TemplateResult 
 export function runButtons(app: App, training: TrainingControl): TemplateResult | typeof nothing {
   const run = app.run.value;
   if (!isBusy(run)) return nothing;
-  const canPause = run.state === 'running' || run.state === 'paused';
+  const isPaused = run.state === 'paused';
+  // A measurement that a training runs beside is none.
+  const isMeasured = isPaused && run.by === 'lab';
   return html`
     <button
       type="button"
       data-act="pause"
-      ?disabled=${!canPause}
+      title=${isMeasured ? 'Goes on by itself when the measurement is over' : nothing}
+      ?disabled=${isMeasured || !(isPaused || run.state === 'running')}
       @click=${() => (app.run.peek().state === 'paused' ? training.resume() : training.pause())}
     >
-      ${run.state === 'paused' ? 'Go on' : 'Pause'}
+      ${isPaused ? 'Go on' : 'Pause'}
     </button>
     <button type="button" data-act="stop" ?disabled=${run.state === 'stopping'} @click=${() => training.stop()}>
       Stop

@@ -114,7 +114,7 @@ describe('the run', () => {
       { state: 'stopped' },
       { state: 'failed', kind: 'failed', message: '' },
     ];
-    expect(new Set(states.map(runChip)).size).toBe(states.length);
+    expect(new Set(states.map((run) => runChip(run))).size).toBe(states.length);
     expect(runChip(states[0]!)).toBe('compiling 7 of 19');
   });
 

@@ -1,9 +1,17 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Engine } from '../../../src/page/engine/engine.ts';
-import type { CallMessage, EngineEvent, TrainOutcome } from '../../../src/page/engine/protocol.ts';
+import type {
+  CallMessage,
+  EngineEvent,
+  GpuReport,
+  SampleGuesses,
+  TrainOutcome,
+} from '../../../src/page/engine/protocol.ts';
 import { App } from '../../../src/page/model/app.ts';
-import { emptyForm } from '../../../src/page/model/form.ts';
+import { emptyForm, readForm } from '../../../src/page/model/form.ts';
 import { RunList } from '../../../src/page/model/run-list.ts';
+import type { RunRecord, SeedScore } from '../../../src/page/model/run-record.ts';
+import { runChip } from '../../../src/page/model/texts.ts';
 import { TrainingControl } from '../../../src/page/model/training-control.ts';
 import type { ReadyReport } from '../../../src/train/messages.ts';
 import { FakeWorker } from './fake-worker.ts';
@@ -150,6 +158,56 @@ test('a run that fails while the data go to the GPU asks where they are', async 
   ends.failed(worker, id);
   await ended;
   expect(refresh).toHaveBeenCalledOnce();
+});
+
+test('a run that goes on brings its form along', async () => {
+  const { runs, worker, training, ended, id, ready } = await startRun();
+  worker.say(ready);
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  training.form.value = emptyForm('adam');
+  void training.goOn(runs.runs.value[0]!);
+  expect(training.form.value).toEqual(form);
+});
+
+test('the time that a run will take is that of the newest with the same kernels, whose numbers were some', async () => {
+  const { app, runs, training } = await startRun();
+  app.gpu.value = { state: 'ready', report: { name: 'a test' } as GpuReport };
+  const { train } = readForm(form);
+  const run = (id: string, part: Partial<RunRecord>): RunRecord => ({
+    ...runs.runs.peek()[0]!,
+    id,
+    adapter: 'a test',
+    ...part,
+  });
+  const diverged = { divergedAtStep: 10 } as SeedScore;
+  runs.runs.value = [
+    run('diverged', { msPerStep: 1, perSeed: [diverged] }),
+    run('brief', { msPerStep: 2, kernels: 'brief' }),
+    run('as this one', { msPerStep: 3 }),
+    run('older', { msPerStep: 4 }),
+  ];
+  expect(training.paceOf(train)).toBe(3);
+});
+
+test('a start that another tab is in the way of leaves what is shown of the last run', async () => {
+  const { app, worker, training, ended, id, ready } = await startRun();
+  worker.say(ready);
+  worker.say({ id, gives: outcome });
+  await ended;
+  const guesses = { step: 20 } as SampleGuesses;
+  training.guesses.value = guesses;
+  const { live } = training;
+  const last = live.value;
+  vi.stubGlobal('navigator', {
+    userAgent: 'a test',
+    locks: { request: (_: string, __: object, work: (lock: null) => Promise<void>) => work(null) },
+  });
+  await training.start(form);
+  expect(app.run.value).toMatchObject({ state: 'failed', kind: 'busy' });
+  expect(live.value).toBe(last);
+  expect(training.guesses.value).toBe(guesses);
+  expect(runChip(app.run.value, live.value)).toBe('finished');
 });
 
 test('a run that is renamed and pinned while it trains keeps both', async () => {

@@ -2,9 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { count, duration, milliseconds, percent } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import type { LiveRun } from '../../model/live-run.ts';
+import { isUnfinished, meanOf, type RunRecord, testAccuracy, testedSeeds } from '../../model/run-record.ts';
+import { isBusy } from '../../model/status.ts';
 import { runChip } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
-import { mean, spread } from '../spread.ts';
+import { spread } from '../spread.ts';
 import { accuracySummary } from './accuracy-summary.ts';
 import { confusionView, guessesView, weightsView } from './pictures.ts';
 
@@ -15,11 +17,11 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
   void training.version.value;
   const live = training.live.value;
   return html`
-    ${live === undefined ? emptyView() : nothing}
+    ${live === undefined ? emptyView(training) : nothing}
     <div ?hidden=${live === undefined}>
       <section class="card" aria-label="Progress">
         <p class="sentence" id="sentence">${live === undefined ? '' : sentence(app, live)}</p>
-        ${live === undefined ? nothing : html`${divergedView(live)} ${numbers(live)}`}
+        ${live === undefined ? nothing : html`${divergedView(live)} ${numbers(app, live)} ${nextView(app, training, live)}`}
       </section>
       <figure class="card">
         <figcaption>Accuracy</figcaption>
@@ -38,27 +40,53 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
   `;
 }
 
-const emptyView = (): TemplateResult => html`<section class="card empty">
+function emptyView(training: TrainingControl): TemplateResult {
+  const newest = training.runs.runs.value.find(({ origin }) => origin === 'here');
+  if (newest !== undefined && isUnfinished(newest)) {
+    const { name, state, step } = newest;
+    return html`<section class="card">
+      <p class="sentence" id="unfinished">${name} was ${state} at step ${count(step)}.</p>
+      ${goOnView(training, newest)}
+    </section>`;
+  }
+  return html`<section class="card empty">
   <h2>Nothing trains yet</h2>
   <p>
     Choose an experiment and press Train: a neural net learns to tell the ten kinds of pictures of CIFAR-10 apart, on this device’s GPU, in this
-    tab. “Quick look” takes the least time. What runs look like afterwards shows <a href="#/runs">a recorded example</a>.
+    tab. “Quick look” takes the least time. See <a href="#/runs">a recorded example</a> of what runs look like.
   </p>
 </section>`;
+}
+
+const goOnView = (training: TrainingControl, run: RunRecord): TemplateResult => html`<p class="buttons">
+  <button type="button" class="primary" data-act="go-on" @click=${() => training.goOn(run)}>Go on</button>
+  <a href="#/runs">All runs</a>
+</p>`;
+
+/** What can be done with a run that is over. */
+function nextView(app: App, training: TrainingControl, { record }: LiveRun): TemplateResult | typeof nothing {
+  const run = training.runs.find(record.id);
+  if (run === undefined || isBusy(app.run.value)) return nothing;
+  if (isUnfinished(run)) return goOnView(training, run);
+  if (record.state !== 'finished') return nothing;
+  return html`<p class="help" id="next"><a href="#/runs">Runs</a> compares it with others, and has its weights as a file.</p>`;
+}
 
 function sentence(app: App, live: LiveRun): string {
   const { record } = live;
   const run = app.run.value;
   const seeds = record.train.replicas.length;
   const who = seeds === 1 ? record.name : `${record.name}, ${seeds} seeds`;
-  const tests = record.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
-  if (run.state === 'finished' && tests.length > 0) {
-    return `${who}: finished after ${duration(record.elapsedMs)}, ${percent(mean(tests))} of the test images are right.`;
+  const test = testAccuracy(record);
+  // A seed is worth nothing once it has diverged.
+  const rest = live.diverged.size === 0 ? '' : ', those seeds apart that diverged';
+  if (record.state === 'finished' && test !== undefined) {
+    return `${who}: finished after ${duration(record.elapsedMs)}, ${percent(test)} of the test images are right${rest}.`;
   }
   const validation = live.last('validationAccuracy');
   const worth =
-    validation === undefined ? '' : `, ${percent(mean(validation))} of the validation images are right`;
-  return `${who}: ${runChip(run)}, epoch ${live.epoch.toFixed(1)}${worth}.`;
+    validation === undefined ? '' : `, ${percent(validation)} of the validation images are right${rest}`;
+  return `${who}: ${runChip(run, live)}, epoch ${live.epoch.toFixed(1)}${worth}.`;
 }
 
 function divergedView({ diverged, record }: LiveRun): TemplateResult | typeof nothing {
@@ -72,29 +100,31 @@ function divergedView({ diverged, record }: LiveRun): TemplateResult | typeof no
   </p>`;
 }
 
-function numbers(live: LiveRun): TemplateResult {
+const fixed = (value: number): string => value.toFixed(3);
+const one = (value: number | undefined, text: (value: number) => string): string =>
+  value === undefined ? '–' : text(value);
+
+function numbers(app: App, live: LiveRun): TemplateResult {
   const { record, ready, msPerStep, objectsPerStep } = live;
   const { batchSize, replicas } = record.train;
-  const one = (values: readonly number[] | undefined, text: (value: number) => string) =>
-    values === undefined ? '–' : text(mean(values));
-  const fixed = (value: number) => value.toFixed(3);
-  const tests = record.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
+  const tests = testedSeeds(record).map((score) => score.testAccuracy);
+  const test = tests.length > 0 ? spread(tests) : isBusy(app.run.value) ? 'at the end' : '–';
   const rows: readonly (readonly [id: string, name: string, value: string])[] = [
     ['loss', 'Loss', one(live.last('loss'), fixed)],
     ['training-accuracy', 'Training', one(live.last('accuracy'), percent)],
     ['validation-accuracy', 'Validation', one(live.last('validationAccuracy'), percent)],
-    ['test-accuracy', 'Test', tests.length === 0 ? 'at the end' : spread(tests)],
-    ['ms-per-step', 'ms per step', msPerStep === undefined ? '–' : milliseconds(msPerStep)],
+    ['test-accuracy', 'Test', test],
+    ['ms-per-step', 'ms per step', one(msPerStep, milliseconds)],
     [
       'samples-per-second',
       'Samples per second',
-      msPerStep === undefined ? '–' : count((1000 * batchSize * replicas.length) / msPerStep),
+      one(msPerStep, (ms) => count((1000 * batchSize * replicas.length) / ms)),
     ],
-    ['dispatches', 'Dispatches per step', ready === undefined ? '–' : count(ready.dispatchesPerStep)],
+    ['dispatches', 'Dispatches per step', one(ready?.dispatchesPerStep, count)],
     [
       'objects',
       'Objects made per step',
-      objectsPerStep === undefined ? '–' : String(Number(objectsPerStep.toFixed(2))),
+      one(objectsPerStep, (objects) => String(Number(objects.toFixed(2)))),
     ],
     ['kernels', 'Kernels', ready === undefined ? '–' : kernelWords[ready.kernels]],
   ];
@@ -103,12 +133,18 @@ function numbers(live: LiveRun): TemplateResult {
       ([id, name, value]) =>
         html`<div><dt>${name}</dt><dd id=${id} data-text=${value === 'at the end'}>${value}</dd></div>`,
     )}
-  </dl>`;
+  </dl>
+  ${tests.length > 1 ? html`<p class="help">±: the standard deviation over seeds.</p>` : nothing}`;
 }
 
 /** The validations as a table: the chart for those who do not see it. */
 function metricsTable({ metrics, record }: LiveRun): TemplateResult {
   const { validationSteps, validationAccuracy, validationLoss, replicas } = metrics;
+  // Of the seeds that have not diverged by then.
+  const finite = (values: readonly number[], row: number) =>
+    values
+      .slice(row * replicas, (row + 1) * replicas)
+      .filter((_, r) => Number.isFinite(validationLoss[row * replicas + r]));
   return html`<details class="as-table">
     <summary>Show as table</summary>
     <div class="scroll" tabindex="0" role="region" aria-label="Validation by step">
@@ -125,8 +161,8 @@ function metricsTable({ metrics, record }: LiveRun): TemplateResult {
             (step, i) =>
               html`<tr>
                 <td>${count(step)}</td>
-                <td>${percent(mean(validationAccuracy.slice(i * replicas, (i + 1) * replicas)))}</td>
-                <td>${mean(validationLoss.slice(i * replicas, (i + 1) * replicas)).toFixed(3)}</td>
+                <td>${one(meanOf(finite(validationAccuracy, i)), percent)}</td>
+                <td>${one(meanOf(finite(validationLoss, i)), fixed)}</td>
               </tr>`,
           )}
         </tbody>
@@ -140,7 +176,12 @@ function picturesView(training: TrainingControl, { record }: LiveRun): TemplateR
   const seed = record.train.replicas[0]?.seed ?? 1;
   const guesses = guessesView(training.guesses.value);
   const weights = weightsView(training.pictures.value);
-  const confusion = confusionView(record.perSeed[0]?.confusion);
+  // A net that diverged takes everything for the first class.
+  const confusion = confusionView(
+    record.perSeed.flatMap(({ confusion, divergedAtStep }) =>
+      confusion === null || divergedAtStep !== null ? [] : [confusion],
+    ),
+  );
   return html`
     ${guesses === nothing ? nothing : html`<section class="card"><h2>What it sees</h2><p class="help">Sixteen test images, seed ${seed}, step ${count(training.guesses.value!.step)}.</p>${guesses}</section>`}
     ${weights === nothing ? nothing : html`<section class="card"><h2>First layer</h2><p class="help">The weights of each unit as a picture, seed ${seed}.</p>${weights}</section>`}

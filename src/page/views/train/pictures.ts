@@ -79,17 +79,17 @@ export function guessesView(guesses: SampleGuesses | undefined): TemplateResult 
   </ul>`;
 }
 
-/** Test images of each class by the class that they were taken for. */
-export function confusionView(
-  confusion: readonly number[] | null | undefined,
-): TemplateResult | typeof nothing {
-  if (confusion == null) return nothing;
+/** Test images of each class by the class that they were taken for: the sum over seeds. */
+export function confusionView(seeds: readonly (readonly number[])[]): TemplateResult | typeof nothing {
+  const confusion = seeds[0]?.map((_, i) => seeds.reduce((sum, seed) => sum + seed[i]!, 0));
+  if (confusion === undefined) return nothing;
   const classes = Math.round(Math.sqrt(confusion.length));
   const names = classNames.slice(0, classes);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">
     <table class="confusion">
       <caption>
-        Test images of a class (row) by the class that they were taken for (column)
+        Test images of a class (row) by the class that they were taken for
+        (column)${seeds.length > 1 ? `, ${seeds.length} seeds together` : ''}
       </caption>
       <thead>
         <tr>

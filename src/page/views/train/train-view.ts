@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit-html';
 import type { App } from '../../model/app.ts';
+import type { LiveRun } from '../../model/live-run.ts';
 import { dataNotice, runNotice } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { noticeView } from '../notice-view.ts';
@@ -34,6 +35,7 @@ export function mountTrain(
   paint(form, () => formView(app, training));
   /** Loaded when there is something to draw: their library is as large as the rest of the view. */
   let charts: Promise<LiveCharts> | undefined;
+  let seen: LiveRun | undefined;
   const chart = (id: string) => document.getElementById(id)!;
   const load = async () => {
     const { LiveCharts } = await import('./live-charts.ts');
@@ -46,7 +48,11 @@ export function mountTrain(
       return liveView(app, training);
     },
     () => {
-      if (training.live.peek() === undefined || !isShown()) return;
+      const started = training.live.peek();
+      if (started === undefined || !isShown()) return;
+      // Where the columns are one, the progress comes above the button that was pressed.
+      if (started !== seen) chart('sentence').scrollIntoView({ block: 'nearest' });
+      seen = started;
       charts ??= load();
       charts.then(
         (loaded) => {
