@@ -1,6 +1,11 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, noChange, nothing, type TemplateResult } from 'lit-html';
 import { live as synced } from 'lit-html/directives/live.js';
-import { fieldGroups, type SettingField, settingFields } from '../../../experiments/setting-fields.ts';
+import {
+  capital,
+  fieldGroups,
+  type SettingField,
+  settingFields,
+} from '../../../experiments/setting-fields.ts';
 import type { TrainSettings } from '../../../train/settings.ts';
 import { copyLink } from '../../copy-link.ts';
 import { count, duration, megabytes, milliseconds } from '../../format.ts';
@@ -10,11 +15,13 @@ import {
   emptyForm,
   type Form,
   isChanged,
+  labelOf,
   mostSeeds,
+  type ReadForm,
   readForm,
+  runChanges,
   startingPoint,
   startingPoints,
-  textOf,
   usualText,
   withText,
 } from '../../model/form.ts';
@@ -26,7 +33,8 @@ import { runButtons } from '../header.ts';
 /** The settings, and the button that trains with them. */
 export function formView(app: App, training: TrainingControl): TemplateResult {
   const form = training.form.value;
-  const { train, problems } = readForm(form);
+  const read = readForm(form);
+  const { train, problems } = read;
   const change = (next: Form) => {
     training.form.value = next;
   };
@@ -47,43 +55,76 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
         aria-describedby="start-help"
         @change=${(event: Event) => {
           const id = (event.target as HTMLSelectElement).value;
-          const { seeds, usesTuned } = training.form.peek();
-          change({ ...emptyForm(id), seeds, usesTuned });
+          const before = training.form.peek();
+          const by = { ...emptyForm(id), seeds: before.seeds, usesTuned: before.usesTuned };
+          training.replaced.value = { form: before, by };
+          change(by);
         }}
       >
         ${startingPoints.map(
           ({ id, label }) => html`<option value=${id} .selected=${synced(id === start.id)}>${label}</option>`,
         )}
       </select>
-      <p class="help" id="start-help">${start.what}</p>
+      <p class="help" id="start-help">${capital(start.what)}.</p>
+      ${replacedView(training, change)}
     </div>
-    ${plainField(
-      'seeds',
-      'Seeds',
+    ${textField(
+      {
+        id: 'field-seeds',
+        label: 'Seeds',
+        help: `From 1 to ${mostSeeds}: a net for each of them, all trained at the same time.`,
+        problem: problems.seeds,
+      },
       form.seeds,
-      `1 to ${mostSeeds}: so many nets train at once, as a population`,
-      problems.seeds,
       (seeds) => change({ ...training.form.peek(), seeds }),
     )}
     ${fieldGroups.map((group) => {
       const fields = settingFields.filter((field) => field.group === group);
-      const changed = fields.filter(({ option }) => isChanged(form, option)).length;
-      const wrong = fields.some(({ option }) => problems[option] !== undefined);
-      return html`<details class="group" ?open=${wrong}>
+      const isData = group === 'Data';
+      const changed =
+        fields.filter(({ option }) => isChanged(form, option)).length +
+        (isData ? runChanges(form) + Number(training.initial.value !== undefined) : 0);
+      const wrong =
+        fields.some(({ option }) => problems[option] !== undefined) ||
+        (isData && problems.steps !== undefined);
+      // Opened for what is wrong, and closed by hand alone: a value is wrong for a moment while it is typed.
+      return html`<details class="group" ?open=${wrong ? synced(true) : noChange}>
         <summary>
           ${group}${changed === 0 ? nothing : html` <span class="changed">${changed} changed</span>`}
         </summary>
-        ${fields.map((field) => fieldView(field, form, problems[field.option], change, training))}
-        ${group === 'Data' ? runFields(form, problems, change, training) : nothing}
+        ${fields.map((field) => fieldView(field, form, read, change, training))}
+        ${isData ? runFields(form, problems, change, training) : nothing}
       </details>`;
     })}
     <p class="estimate" id="estimate">${estimateText(training, train)}</p>
     <div class="buttons">${buttons(app, training, problems)}</div>
+    ${wrongView(problems)}
     <p class="links">
       <button type="button" class="link" @click=${(event: Event) => copyLink(`#/train?${linkOf(form)}`, event)}>Copy link</button>
       ${isBusy(app.run.value) ? nothing : html`<span class="help">The link carries these settings; nothing starts by itself.</span>`}
     </p>
   </form>`;
+}
+
+/** The way back from another experiment, where something was changed. */
+function replacedView({ replaced, form }: TrainingControl, change: Changer): TemplateResult | typeof nothing {
+  const { value } = replaced;
+  if (value?.by !== form.value) return nothing;
+  const { texts } = value.form;
+  const changes = Object.keys(texts).length + runChanges(value.form);
+  if (changes === 0) return nothing;
+  return html`<p class="help" role="status">
+    ${changes} changed ${changes === 1 ? 'setting was' : 'settings were'} reset.
+    <button type="button" class="link" data-act="undo" @click=${() => change(value.form)}>Undo</button>
+  </p>`;
+}
+
+/** What is in the way of training, where the button is that cannot be pressed. */
+function wrongView(problems: Readonly<Record<string, string>>): TemplateResult | typeof nothing {
+  const wrong = Object.keys(problems);
+  return wrong.length === 0
+    ? nothing
+    : html`<p class="problem">To be corrected first: ${wrong.map(labelOf).join(', ')}.</p>`;
 }
 
 function refusedView({ refused }: TrainingControl): TemplateResult | typeof nothing {
@@ -97,160 +138,196 @@ function refusedView({ refused }: TrainingControl): TemplateResult | typeof noth
   </div>`;
 }
 
-function fieldView(
-  field: SettingField,
-  form: Form,
-  problem: string | undefined,
-  change: (form: Form) => void,
-  training: TrainingControl,
+type Changer = (form: Form) => void;
+
+/** One setting: its name, what sets it, what is wrong with it, and where it is changed the way back. */
+function frame(
+  { id, label, help, problem, changed = false, usual }: FieldFrame,
+  input: TemplateResult,
+  reset: (event: Event) => void,
 ): TemplateResult {
-  const { option, label, help, choices, isSwitch, inputMode } = field;
-  const id = `field-${option}`;
-  const text = textOf(form, option);
-  const changed = isChanged(form, option);
-  const set = (value: string) => change(withText(training.form.peek(), option, value));
-  const described = `${id}-help${problem === undefined ? '' : ` ${id}-problem`}`;
-  const input =
-    isSwitch === true
-      ? html`<input
-          type="checkbox"
-          id=${id}
-          aria-describedby=${described}
-          .checked=${synced(text === 'yes')}
-          @change=${(event: Event) => set((event.target as HTMLInputElement).checked ? 'yes' : 'no')}
-        />`
-      : choices !== undefined
-        ? html`<select
-            id=${id}
-            aria-describedby=${described}
-            @change=${(event: Event) => set((event.target as HTMLSelectElement).value)}
-          >
-            ${choices.map((choice) => html`<option value=${choice} .selected=${synced(choice === text)}>${choice}</option>`)}
-          </select>`
-        : html`<input
-            type="text"
-            id=${id}
-            inputmode=${inputMode ?? 'text'}
-            autocomplete="off"
-            spellcheck="false"
-            aria-describedby=${described}
-            aria-invalid=${problem === undefined ? 'false' : 'true'}
-            .value=${synced(text)}
-            @input=${(event: Event) => set((event.target as HTMLInputElement).value)}
-          />`;
   return html`<div class="field" data-changed=${changed}>
     <label for=${id}>${label}</label>
     <span class="control">
       ${input}
       ${
         changed
-          ? html`<button
-              type="button"
-              class="reset"
-              aria-label="Reset ${label} to ${usualText(form, option)}"
-              title="Reset to ${usualText(form, option)}"
-              @click=${() => set(usualText(training.form.peek(), option))}
-            >
+          ? html`<button type="button" class="reset" aria-label="Reset ${label} to ${usual}" title="Reset to ${usual}" @click=${reset}>
               ↺
             </button>`
           : nothing
       }
     </span>
-    ${problemView(id, label, problem)}
+    ${problem === undefined ? nothing : html`<p class="problem" id="${id}-problem">${problemText(label, problem)}</p>`}
     <p class="help" id="${id}-help">${help}</p>
   </div>`;
 }
 
-const problemView = (id: string, label: string, problem: string | undefined) =>
-  problem === undefined
-    ? nothing
-    : html`<p class="problem" id="${id}-problem">${problem.startsWith('must') ? `${label} ` : ''}${problem}</p>`;
+interface FieldFrame {
+  readonly id: string;
+  readonly label: string;
+  readonly help: string;
+  readonly problem?: string | undefined;
+  readonly changed?: boolean;
+  /** What Reset leads to, in words. */
+  readonly usual?: string;
+}
 
-function plainField(
-  option: string,
-  label: string,
+/** What was got stands in the field; numbers as the page writes them, but for those that are to be typed. */
+const problemText = (label: string, problem: string): string =>
+  `${/^(must|is|cannot) /.test(problem) ? `${label} ` : ''}${problem.replace(/, got ".*/s, '')}`.replace(
+    /(?<![:.\d])\d{4,}/g,
+    (number) => count(Number(number)),
+  );
+
+const described = ({ id, problem }: FieldFrame): string =>
+  `${id}-help${problem === undefined ? '' : ` ${id}-problem`}`;
+
+const textIn = (event: Event): string => (event.target as HTMLInputElement).value;
+
+function textField(
+  about: FieldFrame,
   text: string,
-  help: string,
-  problem: string | undefined,
   set: (text: string) => void,
+  inputMode = 'numeric',
+  disabled = false,
 ): TemplateResult {
-  const id = `field-${option}`;
-  return html`<div class="field">
-    <label for=${id}>${label}</label>
-    <input
+  return frame(
+    { usual: 'empty', ...about },
+    html`<input
       type="text"
-      id=${id}
-      inputmode="numeric"
+      id=${about.id}
+      inputmode=${inputMode}
       autocomplete="off"
-      aria-describedby="${id}-help${problem === undefined ? '' : ` ${id}-problem`}"
-      aria-invalid=${problem === undefined ? 'false' : 'true'}
+      spellcheck="false"
+      aria-describedby=${described(about)}
+      aria-invalid=${about.problem !== undefined}
+      ?disabled=${disabled}
       .value=${synced(text)}
-      @input=${(event: Event) => set((event.target as HTMLInputElement).value)}
-    />
-    ${problemView(id, label, problem)}
-    <p class="help" id="${id}-help">${help}</p>
-  </div>`;
+      @input=${(event: Event) => set(textIn(event))}
+    />`,
+    () => set(about.usual ?? ''),
+  );
+}
+
+const checkField = (
+  about: FieldFrame,
+  checked: boolean,
+  set: (on: boolean) => void,
+  disabled = false,
+): TemplateResult =>
+  frame(
+    { usual: checked ? 'no' : 'yes', ...about },
+    html`<input
+      type="checkbox"
+      id=${about.id}
+      aria-describedby=${described(about)}
+      ?disabled=${disabled}
+      .checked=${synced(checked)}
+      @change=${(event: Event) => set((event.target as HTMLInputElement).checked)}
+    />`,
+    () => set(!checked),
+  );
+
+function fieldView(
+  field: SettingField,
+  form: Form,
+  { settings, problems }: ReadForm,
+  change: Changer,
+  training: TrainingControl,
+): TemplateResult {
+  const { option, label, help, choices, isSwitch, inputMode } = field;
+  const about = {
+    id: `field-${option}`,
+    label,
+    help,
+    problem: problems[option],
+    changed: isChanged(form, option),
+    usual: usualText(form, option),
+  };
+  // One that was not touched says what is trained: another optimizer brings values of its own.
+  const text = Object.hasOwn(form.texts, option) ? form.texts[option]! : field.read(settings);
+  const disabled = field.isFor?.(settings) === false;
+  const set = (value: string) => change(withText(training.form.peek(), option, value));
+  if (isSwitch === true) return checkField(about, text === 'yes', (on) => set(on ? 'yes' : 'no'), disabled);
+  if (choices === undefined) return textField(about, text, set, inputMode ?? 'text', disabled);
+  return frame(
+    about,
+    html`<select id=${about.id} aria-describedby=${described(about)} @change=${(event: Event) => set(textIn(event))}>
+      ${choices.map((choice) => html`<option value=${choice} .selected=${synced(choice === text)}>${choice}</option>`)}
+    </select>`,
+    () => set(about.usual),
+  );
 }
 
 /** What is no setting of the net: how long, in which order, with which kernels. */
 function runFields(
   form: Form,
   problems: Readonly<Record<string, string>>,
-  change: (form: Form) => void,
+  change: Changer,
   training: TrainingControl,
 ): TemplateResult {
-  const check = (id: string, label: string, help: string, checked: boolean, set: (on: boolean) => void) =>
-    html`<div class="field">
-      <label for=${id}>${label}</label>
-      <input
-        type="checkbox"
-        id=${id}
-        aria-describedby="${id}-help"
-        .checked=${synced(checked)}
-        @change=${(event: Event) => set((event.target as HTMLInputElement).checked)}
-      />
-      <p class="help" id="${id}-help">${help}</p>
-    </div>`;
   const forced = Object.entries(form.variants);
+  const initial = training.initial.value;
+  const take = async (input: HTMLInputElement, file?: File) => {
+    await training.takeInitial(file);
+    // One that was refused, or let go of, can be chosen again.
+    if (training.initial.peek() === undefined) input.value = '';
+  };
+  const about = {
+    id: 'field-init',
+    label: 'Initial weights from a file',
+    help: 'Safetensors with PyTorch’s names; without a file they are random, from the seed.',
+    problem: training.initialProblem.value,
+    changed: initial !== undefined,
+    usual: 'random ones',
+  };
   return html`
-    ${plainField('steps', 'Steps', form.steps, 'Empty: all cycles.', problems.steps, (steps) =>
-      change({ ...training.form.peek(), steps }),
+    ${textField(
+      {
+        id: 'field-steps',
+        label: 'Steps',
+        help: 'Empty: all cycles.',
+        problem: problems.steps,
+        changed: form.steps !== '',
+      },
+      form.steps,
+      (steps) => change({ ...training.form.peek(), steps }),
     )}
-    ${check(
-      'field-shuffle',
-      'New order each epoch',
-      'Without it the images come in file order.',
+    ${checkField(
+      {
+        id: 'field-shuffle',
+        label: 'New order each epoch',
+        help: 'Without it the images come in file order.',
+        changed: !form.shuffle,
+      },
       form.shuffle,
       (shuffle) => change({ ...training.form.peek(), shuffle }),
     )}
-    ${check(
-      'field-tuned',
-      'Measured kernels',
-      'Use the variants that were measured on this device (Kernels view); results may differ in the third digit.',
+    ${checkField(
+      {
+        id: 'field-tuned',
+        label: 'Measured kernels',
+        help: 'Use the variants that were measured on this device (Kernels view); results may differ in the third digit.',
+      },
       form.usesTuned,
       (usesTuned) => change({ ...training.form.peek(), usesTuned }),
     )}
-    <div class="field">
-      <label for="field-init">Initial weights from a file</label>
-      <input
+    ${frame(
+      about,
+      html`<input
         type="file"
         id="field-init"
         accept=".safetensors"
-        aria-describedby="field-init-help"
-        @change=${async (event: Event) => {
-          const [file] = (event.target as HTMLInputElement).files ?? [];
-          training.initial.value =
-            file === undefined
-              ? undefined
-              : { name: file.name, file: new Uint8Array(await file.arrayBuffer()) };
-        }}
-      />
-      <p class="help" id="field-init-help">Safetensors with PyTorch’s names; without a file they are random, from the seed.</p>
-    </div>
+        aria-describedby=${described(about)}
+        @change=${({ target }: Event) => take(target as HTMLInputElement, (target as HTMLInputElement).files?.[0])}
+      />`,
+      () => take(document.getElementById('field-init') as HTMLInputElement),
+    )}
     ${
       forced.length === 0
         ? nothing
-        : html`<p class="field">
+        : html`<p class="field" data-changed="true">
             Forced: ${forced.map(([op, name]) => `${op} = ${name}`).join(', ')}
             <button type="button" class="link" @click=${() => change({ ...training.form.peek(), variants: {} })}>
               Reset

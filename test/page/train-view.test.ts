@@ -1,0 +1,372 @@
+/** The Train view on a model whose worker says what the test tells it to. */
+import { html } from 'lit-html';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Engine } from '../../src/page/engine/engine.ts';
+import type { EngineEvent, GpuReport, TrainOutcome } from '../../src/page/engine/protocol.ts';
+import { App } from '../../src/page/model/app.ts';
+import { emptyForm, type Form, readForm, textOf, withText } from '../../src/page/model/form.ts';
+import { RunList } from '../../src/page/model/run-list.ts';
+import type { RunRecord } from '../../src/page/model/run-record.ts';
+import { TrainingControl } from '../../src/page/model/training-control.ts';
+import { runBarView } from '../../src/page/views/header.ts';
+import { paint } from '../../src/page/views/paint.ts';
+import { mountTrain } from '../../src/page/views/train/train-view.ts';
+import { FakeWorker } from '../unit/page/fake-worker.ts';
+
+const roots: HTMLElement[] = [];
+/** Runs end with their test: one tab at a time trains. */
+const ends: (() => void)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) end();
+  for (const root of roots.splice(0)) root.remove();
+  await vi.waitFor(async () => expect((await navigator.locks.query()).held).toEqual([]));
+});
+
+const adapter = { vendor: 'a', architecture: 'test', device: '', description: '', software: false };
+
+function mount() {
+  const worker = new FakeWorker();
+  const engine = new Engine({ makeWorker: () => worker, untilEnded: () => new Promise(() => {}) });
+  const app = new App(engine, 'http://127.0.0.1/');
+  app.gpu.value = {
+    state: 'ready',
+    report: { adapter, name: 'a test', tuningKey: '' } as unknown as GpuReport,
+  };
+  app.data.value = { state: 'kept' };
+  const runs = new RunList(app);
+  const training = new TrainingControl(app, runs);
+  const [bar, root] = [document.createElement('div'), document.createElement('div')];
+  document.body.append(bar, root);
+  roots.push(bar, root);
+  paint(bar, () => html`${runBarView(app, training)}`);
+  mountTrain(root, app, training, () => true);
+  return { worker, app, runs, training, bar, root };
+}
+
+/** An element of the view, once it is there. */
+const find = <E extends HTMLElement = HTMLElement>(root: HTMLElement, selector: string): Promise<E> =>
+  vi.waitFor(() => {
+    const found = root.querySelector<E>(selector);
+    if (found === null) throw new Error(`there is no ${selector} in ${root.textContent}`);
+    return found;
+  });
+
+const textIn = (root: HTMLElement, selector: string): string =>
+  (root.querySelector(selector)?.textContent ?? '').replace(/\s+/g, ' ').trim();
+
+function type(input: HTMLInputElement, text: string): void {
+  input.value = text;
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+/** Longer than the page leaves between two paintings, and behind the frame that paints. */
+const painted = async () => {
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+};
+
+/** Starts what the form says, up to where the worker trains. */
+async function start(mounted: ReturnType<typeof mount>, form: Form) {
+  const { worker, training } = mounted;
+  const ended = training.start(form);
+  return { ...(await trains(worker, form)), ended };
+}
+
+async function trains(worker: FakeWorker, form: Form) {
+  await vi.waitFor(() => expect(worker.calls.map(({ call }) => call)).toContain('train'));
+  const { id, takes } = worker.calls.findLast(({ call }) => call === 'train')!;
+  const ready: EngineEvent = {
+    event: 'ready',
+    settings: readForm(form).train,
+    step: 0,
+    stepsPerEpoch: 450,
+    dispatchesPerStep: 10,
+    kernels: 'default',
+    variants: {},
+    modelBytes: 1,
+    datasetBytes: 1,
+    adapterName: 'a test',
+  };
+  worker.say(ready);
+  ends.push(() => worker.say({ id, error: { kind: 'stopped', message: 'the test is over' } }));
+  return { id, takes };
+}
+
+const outcome: TrainOutcome = {
+  finished: true,
+  step: 20,
+  msPerStep: 1,
+  validation: null,
+  test: null,
+  overViews: null,
+  confusion: null,
+  weights: [],
+};
+
+/** A progress report of as many seeds as there are losses. */
+const progress = (step: number, losses: readonly number[]): EngineEvent => ({
+  event: 'progress',
+  step,
+  epoch: 1,
+  msPerStep: 1,
+  columns: {
+    steps: new Float64Array([step]),
+    loss: new Float32Array(losses),
+    accuracy: new Float32Array(losses.map((loss) => (Number.isFinite(loss) ? 0.5 : 0.1))),
+    rate: new Float32Array([0.1]),
+  },
+  validations: [
+    { step, scores: losses.map((loss) => ({ loss, accuracy: Number.isFinite(loss) ? 0.5 : 0.1 })) },
+  ],
+});
+
+const confusionOf = (value: number) => new Array<number>(100).fill(value);
+
+test('a value that is none for a moment, as it is typed, closes no group and takes no focus', async () => {
+  const { root, training } = mount();
+  const input = await find<HTMLInputElement>(root, '#field-lambda');
+  const group = input.closest('details')!;
+  group.open = true;
+  input.focus();
+  for (const text of ['', '0', '0.', '0.0', '0.02']) {
+    type(input, text);
+    await painted();
+    expect(group.open, text).toBe(true);
+    expect(document.activeElement, text).toBe(input);
+  }
+  expect(textOf(training.form.value, 'lambda')).toBe('0.02');
+  // A closed one opens where something is wrong in it, and Train says what.
+  group.open = false;
+  type(input, 'x');
+  await painted();
+  expect(group.open).toBe(true);
+  expect(textIn(root, '#field-lambda-problem')).toBe('Lambda must be a number of at least 0');
+  type(await find<HTMLInputElement>(root, '#field-steps'), '0');
+  await painted();
+  expect((await find<HTMLInputElement>(root, '#field-steps')).closest('details')!.open).toBe(true);
+  expect(textIn(root, '#field-steps-problem')).toBe('Steps must be a whole number from 1 to 4,000,000');
+  expect((await find<HTMLButtonElement>(root, '[data-act=train]')).disabled).toBe(true);
+  expect(textIn(root, '.settings > .problem')).toBe('To be corrected first: Lambda, Steps.');
+});
+
+test('options that the optimizer does not have cannot be set, and are in nobody’s way', async () => {
+  const { root, training } = mount();
+  const [optimizer, b1, momentum] = [
+    await find<HTMLSelectElement>(root, '#field-optimizer'),
+    await find<HTMLInputElement>(root, '#field-b1'),
+    await find<HTMLInputElement>(root, '#field-momentum'),
+  ];
+  const choose = async (kind: string) => {
+    optimizer.value = kind;
+    optimizer.dispatchEvent(new Event('change', { bubbles: true }));
+    await painted();
+  };
+  expect([b1.disabled, momentum.disabled]).toEqual([true, false]);
+  await choose('adam');
+  expect([b1.disabled, b1.value, momentum.disabled]).toEqual([false, '0.9', true]);
+  type(b1, '0.8');
+  await choose('sgd');
+  expect([b1.disabled, b1.value, momentum.disabled]).toEqual([true, '', false]);
+  expect(readForm(training.form.value)).toMatchObject({
+    problems: {},
+    settings: { optimizer: { kind: 'sgd' } },
+  });
+});
+
+test('another experiment says what it resets, and gives it back', async () => {
+  const { root, training } = mount();
+  const before: Form = {
+    ...withText(emptyForm('base'), 'lambda', '0.02'),
+    steps: '300',
+    shuffle: false,
+    seeds: '3',
+  };
+  training.form.value = before;
+  await painted();
+  const data = (await find(root, '#field-steps')).closest('details')!;
+  expect(textIn(data, '.changed')).toBe('2 changed');
+  const select = await find<HTMLSelectElement>(root, '#start');
+  select.value = 'adam';
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+  await painted();
+  expect(training.form.value).toEqual({ ...emptyForm('adam'), seeds: '3' });
+  expect(root.textContent).toMatch(/3 changed settings were reset\./);
+  (await find(root, '[data-act=undo]')).click();
+  await painted();
+  expect(training.form.value).toEqual(before);
+  expect(root.querySelector('[data-act=undo]')).toBeNull();
+  // Each of them has its own way back, too.
+  for (const button of data.querySelectorAll<HTMLElement>('.reset')) button.click();
+  expect(training.form.value).toEqual({ ...before, steps: '', shuffle: true });
+});
+
+test('a file of weights is looked at when it is chosen: one that is none is refused by its name, one that is taken can be let go of', async () => {
+  const { root, worker, training } = mount();
+  const input = await find<HTMLInputElement>(root, '#field-init');
+  const choose = async (name: string) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(16)], name));
+    input.files = files.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+    const asked = worker.calls.length;
+    await vi.waitFor(() =>
+      expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('checkWeights'),
+    );
+    return worker.calls.findLast(({ call }) => call === 'checkWeights')!.id;
+  };
+  const id = await choose('photo.jpg');
+  worker.say({ id, error: { kind: 'failed', message: 'the header is no JSON' } });
+  await painted();
+  expect(textIn(root, '#field-init-problem')).toBe('photo.jpg is no file of weights: the header is no JSON');
+  expect(input.files).toHaveLength(0);
+  worker.say({ id: await choose('net.safetensors'), gives: null });
+  await painted();
+  expect(root.querySelector('#field-init-problem')).toBeNull();
+  expect(training.initial.value?.name).toBe('net.safetensors');
+  expect(textIn(input.closest('details')!, '.changed')).toBe('1 changed');
+  input.closest('.field')!.querySelector<HTMLElement>('.reset')!.click();
+  await painted();
+  expect(training.initial.value).toBeUndefined();
+  expect(input.files).toHaveLength(0);
+});
+
+test('a run that is paused for a measurement goes on when that is over, and by no button', async () => {
+  const mounted = mount();
+  const { app, bar, root } = mounted;
+  await start(mounted, { ...emptyForm(), steps: '20' });
+  for (const by of ['lab', 'you'] as const) {
+    app.run.value = { state: 'paused', by };
+    await painted();
+    for (const part of [bar, root]) {
+      const button = await find<HTMLButtonElement>(part, '[data-act=pause]');
+      expect(button.textContent).toMatch(/Go on/);
+      expect(button.disabled).toBe(by === 'lab');
+      expect(button.title).toBe(by === 'lab' ? 'Goes on by itself when the measurement is over' : '');
+    }
+  }
+});
+
+test('the progress of a run that is started is on the screen', async () => {
+  const mounted = mount();
+  const { root } = mounted;
+  await find(root, '[data-act=train]');
+  // As on a phone, where the settings are longer than the screen.
+  root.querySelector<HTMLElement>('.settings-column')!.style.minHeight = '3000px';
+  scrollTo(0, 0);
+  const sentence = await find(root, '#sentence');
+  await start(mounted, { ...emptyForm(), steps: '20' });
+  await painted();
+  const { top, bottom } = sentence.getBoundingClientRect();
+  expect(top).toBeGreaterThanOrEqual(0);
+  expect(bottom).toBeLessThanOrEqual(innerHeight);
+});
+
+const record = (mounted: ReturnType<typeof mount>, part: Partial<RunRecord>): RunRecord => {
+  const { settings, train } = readForm({ ...emptyForm('adam'), seeds: '2', steps: '500' });
+  const { live } = mounted.training;
+  return {
+    ...live.peek()?.record,
+    id: 'a run',
+    name: 'adam 3',
+    origin: 'here',
+    state: 'interrupted',
+    problem: null,
+    experiment: 'adam',
+    settings,
+    train,
+    step: 1270,
+    stepsPerEpoch: 450,
+    elapsedMs: 0,
+    msPerStep: 1,
+    startedAt: '2026-11-28',
+    perSeed: [],
+    ...part,
+  } as RunRecord;
+};
+
+test('what a reload interrupted is said, and goes on from the Train view, whose form is then the run’s', async () => {
+  const mounted = mount();
+  const { runs, root, training, worker } = mounted;
+  await vi.waitFor(() =>
+    expect(root.textContent).toMatch(/Nothing trains yet.*See a recorded example of what/s),
+  );
+  runs.runs.value = [record(mounted, {})];
+  await painted();
+  expect(textIn(root, '#unfinished')).toBe('adam 3 was interrupted at step 1,270.');
+  expect(root.querySelector('.live-column a')!.getAttribute('href')).toBe('#/runs');
+  (await find(root, '.live-column [data-act=go-on]')).click();
+  const { takes } = await trains(worker, training.form.value);
+  expect(takes).toMatchObject({ runId: 'a run', goesOn: true });
+  expect(training.form.value).toEqual({ ...emptyForm('adam'), seeds: '2', steps: '500' });
+  await painted();
+  expect(root.querySelector('[data-act=restart]')).toBeNull();
+});
+
+test('a run that was stopped goes on from where it stands, and promises no test', async () => {
+  const mounted = mount();
+  const { root, worker } = mounted;
+  const form = { ...emptyForm(), steps: '20' };
+  const { id, ended } = await start(mounted, form);
+  worker.say(progress(10, [2]));
+  await painted();
+  expect(textIn(root, '#test-accuracy')).toBe('at the end');
+  expect(root.querySelector('[data-act=go-on]')).toBeNull();
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  await painted();
+  expect(textIn(root, '#test-accuracy')).toBe('–');
+  const asked = worker.calls.length;
+  (await find(root, '[data-act=go-on]')).click();
+  await vi.waitFor(() => expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('train'));
+  await trains(worker, form);
+});
+
+test('a run whose only seed diverged is no result, in bar, sentence and status', async () => {
+  const mounted = mount();
+  const { app, bar, root, worker } = mounted;
+  const { id, ended } = await start(mounted, { ...emptyForm(), steps: '20' });
+  worker.say({ event: 'diverged', replica: 0, step: 10 });
+  worker.say(progress(10, [Number.NaN]));
+  await painted();
+  expect(textIn(bar, '#run-state')).toBe('training, diverged');
+  expect(bar.textContent).not.toMatch(/validation/);
+  worker.say({
+    id,
+    gives: { ...outcome, test: [{ loss: Number.NaN, accuracy: 0.1 }], confusion: [confusionOf(1)] },
+  });
+  await ended;
+  await painted();
+  expect(textIn(bar, '#run-state')).toBe('diverged');
+  expect(textIn(root, '#sentence')).toBe('base: diverged, epoch 1.0.');
+  expect(app.announcement.value).toBe('Diverged at step 20');
+  expect(textIn(root, '#test-accuracy')).toBe('–');
+  expect(root.querySelector('.confusion')).toBeNull();
+  expect(root.textContent + bar.textContent!).not.toMatch(/10\.0 %/);
+});
+
+test('seeds that diverged count in no mean, and the others together in one table', async () => {
+  const mounted = mount();
+  const { app, bar, root, worker } = mounted;
+  const { id, ended } = await start(mounted, { ...emptyForm(), steps: '20', seeds: '3' });
+  worker.say({ event: 'diverged', replica: 1, step: 10 });
+  worker.say(progress(1090, [2, Number.NaN, 2]));
+  await painted();
+  expect(textIn(bar, '.run-bar')).toMatch(/training 1,090 of 20 validation 50\.0 %/);
+  expect(textIn(root, '#accuracy-summary')).toBe(
+    'Step 1,090: training 50.0 %, validation 50.0 % at step 1,090, mean of 2 seeds; the band is their range.',
+  );
+  const scores = [0.4, 0.1, 0.6].map((accuracy) => ({ loss: 1, accuracy }));
+  worker.say({ id, gives: { ...outcome, test: scores, confusion: [1, 1000, 4].map(confusionOf) } });
+  await ended;
+  await painted();
+  expect(textIn(root, '#sentence')).toMatch(
+    /50\.0 % of the test images are right, those seeds apart that diverged\.$/,
+  );
+  expect(textIn(root, '#diverged')).toMatch(/seed 2 at step 10/);
+  expect(textIn(root, '#test-accuracy')).toBe('50.0 ± 14.1 %');
+  expect(root.textContent).toMatch(/±: the standard deviation over seeds/);
+  expect(textIn(root, '.confusion td[data-diagonal=true]')).toBe('5');
+  expect(textIn(root, '.confusion caption')).toMatch(/2 seeds together$/);
+  expect(app.announcement.value).toBe('Finished. Test accuracy 50.0 %');
+  expect(textIn(root, '#next')).toMatch(/^Runs compares it/);
+});
