@@ -84,7 +84,7 @@ test('the status region says few things, however many seeds diverge', async () =
   await waitForText(page, '#estimate', /60 steps/);
   await act(page, 'train');
   expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
-  await waitForText(page, '#status', /Finished/);
+  await waitForText(page, '#status', /Diverged/);
   const texts = (await said(page)).map(({ text }) => text);
   expect(texts.filter((text) => /not finite/.test(text))).toHaveLength(1);
   expect(texts.length, texts.join('; ')).toBeLessThanOrEqual(4);

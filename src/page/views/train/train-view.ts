@@ -10,6 +10,9 @@ import { formView } from './form-view.ts';
 import type { LiveCharts } from './live-charts.ts';
 import { liveView } from './live-view.ts';
 
+/** More than the run's bar takes of a narrow screen. */
+const barPx = 140;
+
 /** Mounts the Train view. What is not on the screen is neither drawn nor read back from the GPU. */
 export function mountTrain(
   root: HTMLElement,
@@ -51,7 +54,11 @@ export function mountTrain(
       const started = training.live.peek();
       if (started === undefined || !isShown()) return;
       // Where the columns are one, the progress comes above the button that was pressed.
-      if (started !== seen) chart('sentence').scrollIntoView({ block: 'nearest' });
+      if (started !== seen) {
+        const { top } = chart('sentence').getBoundingClientRect();
+        // Below the run's bar. By scrollIntoView the next Tab would begin there, and not where the button was.
+        if (top < barPx || top > innerHeight) scrollBy(0, top - barPx);
+      }
       seen = started;
       charts ??= load();
       charts.then(
