@@ -122,6 +122,38 @@ test('a link cannot do harm: nothing starts, what cannot be used is listed as te
   expect(tab.faults).toEqual([]);
 }, 30_000);
 
+test('on a phone: a value is typed through what is none, and the progress of what Train starts is below the run’s bar', async () => {
+  const { page } = tab;
+  await page.setViewport({ width: 390, height: 700 });
+  await page.evaluate(() => {
+    location.hash = '#/train?v=1&e=base&hidden=20&val-size=500&steps=60';
+  });
+  await waitForText(page, '#estimate', /60 steps/);
+  const field = (await page.waitForSelector('#field-lambda'))!;
+  await field.evaluate((input) => {
+    input.closest('details')!.open = true;
+    (input as HTMLInputElement).select();
+  });
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('0.02', { delay: 150 });
+  expect(
+    await field.evaluate((input) => [(input as HTMLInputElement).value, document.activeElement === input]),
+  ).toEqual(['0.02', true]);
+  const train = (await page.waitForSelector('.settings [data-act=train]'))!;
+  await train.evaluate((button) => button.scrollIntoView({ block: 'end' }));
+  await train.click();
+  await waitForText(page, '#sentence', /finished after/);
+  const { bar, top, bottom, height } = await page.evaluate(() => ({
+    bar: document.getElementById('run-bar')!.getBoundingClientRect().bottom,
+    ...document.getElementById('sentence')!.getBoundingClientRect().toJSON(),
+    height: innerHeight,
+  }));
+  expect(top).toBeGreaterThanOrEqual(bar);
+  expect(bottom).toBeLessThan(height);
+  await page.setViewport({ width: 1280, height: 900 });
+  expect(tab.faults).toEqual([]);
+}, 60_000);
+
 test('a list shows what is trained, also where something else was chosen in it before', async () => {
   const { page } = tab;
   const shown = () => page.$eval('#field-optimizer', (select) => (select as HTMLSelectElement).value);

@@ -219,7 +219,9 @@ test('a file of weights is looked at when it is chosen: one that is none is refu
   await painted();
   expect(textIn(root, '#field-init-problem')).toBe('photo.jpg is no file of weights: the header is no JSON');
   expect(input.files).toHaveLength(0);
+  const before = await choose('before.safetensors');
   worker.say({ id: await choose('net.safetensors'), gives: null });
+  worker.say({ id: before, gives: null });
   await painted();
   expect(root.querySelector('#field-init-problem')).toBeNull();
   expect(training.initial.value?.name).toBe('net.safetensors');
@@ -290,6 +292,9 @@ test('what a reload interrupted is said, and goes on from the Train view, whose 
   await vi.waitFor(() =>
     expect(root.textContent).toMatch(/Nothing trains yet.*See a recorded example of what/s),
   );
+  runs.runs.value = [record(mounted, { state: 'finished' })];
+  await painted();
+  expect(root.textContent).toMatch(/Runs has what was trained here\./);
   runs.runs.value = [record(mounted, {})];
   await painted();
   expect(textIn(root, '#unfinished')).toBe('adam 3 was interrupted at step 1,270.');

@@ -47,6 +47,7 @@ export class TrainingControl {
   readonly #app: App;
   readonly #size = signal<{ readonly key: string; readonly size: TrainingSize } | undefined>(undefined);
   #sizeAsked = '';
+  #initialFile: File | undefined;
   #ended: Promise<void> = Promise.resolve();
   /** What was asked for last: the worker's word may still be about the time before. */
   #isPaused = false;
@@ -94,15 +95,18 @@ export class TrainingControl {
 
   /** Starts from this file of weights from now on; refuses what is none. Undefined: random weights. */
   async takeInitial(file: File | undefined): Promise<void> {
+    this.#initialFile = file;
     this.initial.value = undefined;
     this.initialProblem.value = undefined;
     if (file === undefined) return;
     const bytes = new Uint8Array(await file.arrayBuffer());
     try {
       await this.#app.engine.call('checkWeights', { file: bytes });
-      this.initial.value = { name: file.name, file: bytes };
+      // Another one may have been chosen meanwhile, or none.
+      if (this.#initialFile === file) this.initial.value = { name: file.name, file: bytes };
     } catch (error) {
-      this.initialProblem.value = `${file.name} is no file of weights: ${(error as Error).message}`;
+      if (this.#initialFile === file)
+        this.initialProblem.value = `${file.name} is no file of weights: ${(error as Error).message}`;
     }
   }
 
@@ -267,7 +271,7 @@ export class TrainingControl {
       app.run.value = { state: outcome.finished ? 'finished' : 'stopped' };
       this.version.value++;
     });
-    app.log(`${live.record.name}: ${live.record.state} at step ${live.record.step}`);
+    app.log(`${live.record.name}: ${live.record.state} at step ${count(live.record.step)}`);
     const test = testAccuracy(live.record);
     app.announce(
       test !== undefined

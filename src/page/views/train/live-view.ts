@@ -53,7 +53,11 @@ function emptyView(training: TrainingControl): TemplateResult {
   <h2>Nothing trains yet</h2>
   <p>
     Choose an experiment and press Train: a neural net learns to tell the ten kinds of pictures of CIFAR-10 apart, on this device’s GPU, in this
-    tab. “Quick look” takes the least time. See <a href="#/runs">a recorded example</a> of what runs look like.
+    tab. “Quick look” takes the least time. ${
+      newest === undefined
+        ? html`See <a href="#/runs">a recorded example</a> of what runs look like.`
+        : html`<a href="#/runs">Runs</a> has what was trained here.`
+    }
   </p>
 </section>`;
 }
@@ -184,7 +188,7 @@ function picturesView(training: TrainingControl, { record }: LiveRun): TemplateR
   );
   return html`
     ${guesses === nothing ? nothing : html`<section class="card"><h2>What it sees</h2><p class="help">Sixteen test images, seed ${seed}, step ${count(training.guesses.value!.step)}.</p>${guesses}</section>`}
-    ${weights === nothing ? nothing : html`<section class="card"><h2>First layer</h2><p class="help">The weights of each unit as a picture, seed ${seed}.</p>${weights}</section>`}
+    ${weights === nothing ? nothing : html`<section class="card"><h2>First layer</h2><p class="help">The weights of each unit or filter as a picture, seed ${seed}.</p>${weights}</section>`}
     ${confusion === nothing ? nothing : html`<section class="card"><h2>What it takes for what</h2>${confusion}</section>`}
   `;
 }
