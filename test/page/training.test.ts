@@ -4,6 +4,7 @@ import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { namedNormalisation, normalisationSize } from '../../src/data/normalisation.ts';
 import { imageBytes, recordFileBytes } from '../../src/data/record-set.ts';
 import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
+import { namedNetExperiment } from '../../src/experiments/named-net-settings.ts';
 import type { DataStore } from '../../src/page/engine/data-store.ts';
 import { Device } from '../../src/page/engine/device.ts';
 import type { EngineEvent, TrainRequest } from '../../src/page/engine/protocol.ts';
@@ -135,6 +136,18 @@ test('what the net makes of the images is shown when somebody looks again, and a
   const elsewhere = make(madeData());
   await elsewhere.training.run();
   expect(named(elsewhere.events, 'samples')).toMatchObject([{ step: steps }]);
+});
+
+test('the filters of a patch net are pictures', async () => {
+  const patch = trainSettings(namedNetExperiment('patch-4-10-50').settings, {
+    seeds: [1],
+    shuffle: true,
+    reportSteps: 5,
+    steps: 2,
+  });
+  const { training, events } = make(madeData(), () => {}, { ...request, settings: patch });
+  expect(await training.run()).toMatchObject({ finished: true });
+  expect(named(events, 'weights')).toMatchObject([{ count: 10 }]);
 });
 
 test('pictures of data that another tab has deleted are left out: the run has the data on the GPU', async () => {
