@@ -192,6 +192,28 @@ export const pageMutants = [
     ['line-chart', 'taken away'],
   ),
   part(
+    'views/train/form-view.ts',
+    ['wrong ? synced(true) : noChange', 'wrong'],
+    'a value that is none for a moment closes its group behind it',
+    ['train-view', 'for a moment'],
+  ),
+  part('views/header.ts', ['isMeasured || !(', '!('], 'a training goes on beside a measurement', [
+    'train-view',
+    'paused for a measurement',
+  ]),
+  part(
+    'model/run-record.ts',
+    ['score.testAccuracy !== null && score.divergedAtStep === null', 'score.testAccuracy !== null'],
+    'a net that diverged has a test accuracy',
+    ['train-view', 'diverged'],
+  ),
+  part(
+    'engine/training.ts',
+    [' || (this.#owesSamples && this.#watched.samples)', ''],
+    'what the net sees waits for the next evaluation',
+    ['training', 'looks again'],
+  ),
+  part(
     'engine/training.ts',
     ['if (this.#stop.signal.aborted) return; // While', 'if (false) return; // While'],
     'a stop is lost while a pause is on its way',
