@@ -1,12 +1,14 @@
 // The Kernels view in a real browser: what it must not rank.
 import type { Browser, Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bareShader } from '../../src/gpu/bare-shader.ts';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { type BreakablePage, startBreakablePage } from './breakable-page.ts';
 import { openTab, type Tab, textOf, waitForGpu, waitForText } from './page-driver.ts';
 
 const group = 'matmul-forward M=16 N=16 K=16';
-const store = 'y[group.z * Y_STRIDE + (split * M + row) * N + column] = sum;';
+/** As it stands in a bare text. */
+const store = bareShader('y[group.z * Y_STRIDE + (split * M + row) * N + column] = sum;');
 
 let served: BreakablePage;
 let browser: Browser;
