@@ -96,6 +96,23 @@ test('a visitor with a link sees its settings, consents to the data, trains, and
   expect(faults).toEqual([]);
 }, 180_000);
 
+test('the net that was trained is asked about a picture of the visitor’s own; what is none is refused by name', async () => {
+  const { page, faults } = tab;
+  const input = (await page.waitForSelector('#own-picture'))! as ElementHandle<HTMLInputElement>;
+  await input.uploadFile('docs/page.png');
+  await page.waitForSelector('#own-guess canvas');
+  const shares = await page.$$eval('#own-guess ol span', (spans) =>
+    spans.map((span) => Number.parseFloat(span.textContent!)),
+  );
+  expect(shares).toHaveLength(3);
+  for (const share of shares) expect(share).toBeGreaterThan(0);
+  expect(shares).toEqual([...shares].sort((a, b) => b - a));
+  expect(await axeFindings(page)).toEqual([]);
+  await input.uploadFile('package.json');
+  await waitForText(page, '#own-guess', /package\.json is no picture that this browser reads/);
+  expect(faults).toEqual([]);
+}, 60_000);
+
 test('pause, go on and stop do what they say, however often they are pressed; the run trained before is not disturbed by it', async () => {
   const { page, faults } = tab;
   await train(page);

@@ -91,6 +91,20 @@ export interface SampleGuesses {
   readonly probabilities: Float32Array<ArrayBuffer>;
 }
 
+/** A picture of the visitor's own, and the net that is asked about it. */
+export interface PictureRequest {
+  readonly settings: TrainSettings;
+  /** A safetensors file. */
+  readonly weights: Uint8Array<ArrayBuffer>;
+  readonly file: File;
+}
+
+/** Its middle, as the net was given it (3072 bytes, planes of red, green and blue), and a probability for each class. */
+export interface PictureGuess {
+  readonly image: Uint8Array<ArrayBuffer>;
+  readonly probabilities: Float32Array<ArrayBuffer>;
+}
+
 /** What can be measured: an op with a shape. */
 export interface LabGroup {
   /** `matmul-forward M=100 N=52 K=3072 R=1` */
@@ -145,6 +159,7 @@ export interface EngineCalls {
     readonly takes: { readonly samples: boolean; readonly weights: boolean };
     readonly gives: null;
   };
+  guessPicture: { readonly takes: PictureRequest; readonly gives: PictureGuess };
   dropCheckpoint: { readonly takes: { readonly runId: string }; readonly gives: null };
   /** Drops the checkpoints of all runs but these. */
   keepCheckpoints: { readonly takes: { readonly runIds: readonly string[] }; readonly gives: null };

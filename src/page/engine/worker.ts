@@ -76,6 +76,8 @@ const answers: Answers = {
     training?.watch(wanted);
     return null;
   },
+  guessPicture: async (request) =>
+    (await import('./on-demand.ts')).guessPicture({ device, store: await stored }, request),
   dropCheckpoint: async ({ runId }) => nothing(await (await slots)?.drop(runId)),
   keepCheckpoints: async ({ runIds }) => nothing(await (await slots)?.keepOnly(runIds)),
   labGroups: async (request) => (await lab()).groups(request),
@@ -87,9 +89,8 @@ const answers: Answers = {
 
 let openedLab: Promise<Lab> | undefined;
 
-/** Loaded when it is first used: with it comes the float64 reference. */
 function lab(): Promise<Lab> {
-  openedLab ??= import('./lab.ts').then(async ({ Lab }) => new Lab(device, await stored, post));
+  openedLab ??= import('./on-demand.ts').then(async ({ Lab }) => new Lab(device, await stored, post));
   openedLab.catch(() => {
     openedLab = undefined; // Without a network: the next call tries again.
   });

@@ -6,12 +6,13 @@ import type {
   EngineCalls,
   EngineEvent,
   PauseReason,
+  PictureGuess,
   SampleGuesses,
   TrainRequest,
   WeightPictures,
 } from '../engine/protocol.ts';
 import { count, percent } from '../format.ts';
-import { readMetrics, writeRun } from '../store/run-store.ts';
+import { readMetrics, readWeights, writeRun } from '../store/run-store.ts';
 import { readTuning } from '../store/tuning-store.ts';
 import type { App } from './app.ts';
 import { emptyForm, type Form, formOfRun, readForm, startingPoint } from './form.ts';
@@ -43,6 +44,8 @@ export class TrainingControl {
   readonly version = signal(0);
   readonly pictures = signal<WeightPictures | undefined>(undefined);
   readonly guesses = signal<SampleGuesses | undefined>(undefined);
+  /** What the net that is shown takes a picture of the visitor's own for, or why it does not say. */
+  readonly ownPicture = signal<PictureGuess | string | undefined>(undefined);
   readonly runs: RunList;
   readonly #app: App;
   readonly #size = signal<{ readonly key: string; readonly size: TrainingSize } | undefined>(undefined);
@@ -118,6 +121,18 @@ export class TrainingControl {
     const running = { ...record, state: 'running', problem: null } as const;
     this.form.value = form;
     await this.#run(new LiveRun(form, running), true);
+  }
+
+  /** Asks the net of the run that is shown, its first seed, about a picture. */
+  async guessPicture(file: File): Promise<void> {
+    const { id, train } = this.live.peek()!.record;
+    this.ownPicture.value = 'Looking …';
+    const answer = (await readWeights(id)
+      .then((weights) =>
+        this.#app.engine.call('guessPicture', { settings: train, weights: weights![0]!, file }),
+      )
+      .catch((error: Error) => error.message)) satisfies PictureGuess | string;
+    if (this.live.peek()?.record.id === id) this.ownPicture.value = answer;
   }
 
   /** What is written about a run by hand. */
@@ -220,6 +235,7 @@ export class TrainingControl {
       this.live.value = live;
       this.guesses.value = undefined;
       this.pictures.value = undefined;
+      this.ownPicture.value = undefined;
       this.version.value++;
     });
     try {

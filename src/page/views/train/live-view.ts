@@ -8,7 +8,7 @@ import { runChip } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { spread } from '../spread.ts';
 import { accuracySummary } from './accuracy-summary.ts';
-import { confusionView, guessesView, weightsView } from './pictures.ts';
+import { confusionView, guessesView, ownPictureView, weightsView } from './pictures.ts';
 
 const kernelWords = { measured: 'measured', default: 'default', brief: 'short, for a brief run' } as const;
 
@@ -35,7 +35,7 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
         <figcaption>Loss <span class="quiet">mean cross-entropy, without the L2 term</span></figcaption>
         <div id="chart-loss" class="chart"></div>
       </figure>
-      ${live === undefined ? nothing : picturesView(training, live)}
+      ${live === undefined ? nothing : picturesView(app, training, live)}
     </div>
   `;
 }
@@ -176,9 +176,13 @@ function metricsTable({ metrics, record }: LiveRun): TemplateResult {
   </details>`;
 }
 
-function picturesView(training: TrainingControl, { record }: LiveRun): TemplateResult {
+function picturesView(app: App, training: TrainingControl, { record }: LiveRun): TemplateResult {
   const seed = record.train.replicas[0]?.seed ?? 1;
   const guesses = guessesView(training.guesses.value);
+  const own =
+    record.hasWeights && !isBusy(app.run.value)
+      ? ownPictureView(training.ownPicture.value, (file) => training.guessPicture(file))
+      : nothing;
   const weights = weightsView(training.pictures.value);
   // A net that diverged takes everything for the first class.
   const confusion = confusionView(
@@ -187,7 +191,7 @@ function picturesView(training: TrainingControl, { record }: LiveRun): TemplateR
     ),
   );
   return html`
-    ${guesses === nothing ? nothing : html`<section class="card"><h2>What it sees</h2><p class="help">Sixteen test images, seed ${seed}, step ${count(training.guesses.value!.step)}.</p>${guesses}</section>`}
+    ${guesses === nothing ? nothing : html`<section class="card"><h2>What it sees</h2><p class="help">Sixteen test images, seed ${seed}, step ${count(training.guesses.value!.step)}.</p>${guesses}${own}</section>`}
     ${weights === nothing ? nothing : html`<section class="card"><h2>First layer</h2><p class="help">The weights of each unit or filter as a picture, seed ${seed}.</p>${weights}</section>`}
     ${confusion === nothing ? nothing : html`<section class="card"><h2>What it takes for what</h2>${confusion}</section>`}
   `;

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { ref } from 'lit-html/directives/ref.js';
 import { defaultDataset } from '../../../data/datasets/index.ts';
 import { imageBytes } from '../../../data/record-set.ts';
-import type { SampleGuesses, WeightPictures } from '../../engine/protocol.ts';
+import type { PictureGuess, SampleGuesses, WeightPictures } from '../../engine/protocol.ts';
 import { percent } from '../../format.ts';
 
 const { image, classNames } = defaultDataset;
@@ -56,11 +56,10 @@ export function guessesView(guesses: SampleGuesses | undefined): TemplateResult 
   const classes = probabilities.length / labels.length;
   return html`<ul class="guesses">
     ${labels.map((label, i) => {
-      const three = likeliest(probabilities.subarray(i * classes, (i + 1) * classes), 3);
+      const three = threeOf(probabilities.subarray(i * classes, (i + 1) * classes));
       const truth = classNames[label]!;
-      // Of a net that diverged the first class would count as the likeliest.
-      const hasAnswer = three.every(({ share }) => Number.isFinite(share));
-      const isRight = hasAnswer && three[0]?.name === truth;
+      const hasAnswer = three.length > 0;
+      const isRight = three[0]?.name === truth;
       const pixels = imagePixels(images.subarray(i * bytesOfImage, (i + 1) * bytesOfImage));
       return html`<li data-right=${isRight}>
         <canvas
@@ -71,12 +70,48 @@ export function guessesView(guesses: SampleGuesses | undefined): TemplateResult 
           ${ref((canvas) => draw(canvas, pixels))}
         ></canvas>
         <p class="truth">${truth} <span class="verdict">${!hasAnswer ? 'no answer' : isRight ? 'right' : 'wrong'}</span></p>
-        <ol>
-          ${!hasAnswer ? nothing : three.map(({ name, share }) => html`<li>${name} <span>${percent(share)}</span></li>`)}
-        </ol>
+        ${answersView(three)}
       </li>`;
     })}
   </ul>`;
+}
+
+type Answer = ReturnType<typeof likeliest>[number];
+
+/** None of a net that diverged: the first class would count as the likeliest. */
+const threeOf = (probabilities: Float32Array): readonly Answer[] =>
+  probabilities.every(Number.isFinite) ? likeliest(probabilities, 3) : [];
+
+const answersView = (answers: readonly Answer[]): TemplateResult =>
+  html`<ol>${answers.map(({ name, share }) => html`<li>${name} <span>${percent(share)}</span></li>`)}</ol>`;
+
+/** A picture of the visitor's own, as the net gets it, and what it takes it for. */
+export function ownPictureView(
+  own: PictureGuess | string | undefined,
+  take: (file: File) => void,
+): TemplateResult {
+  const choose = ({ target }: Event) => {
+    const input = target as HTMLInputElement;
+    const [file] = input.files ?? [];
+    if (file !== undefined) take(file);
+    input.value = '';
+  };
+  return html`<p class="buttons">
+      <label class="file">Try a picture of your own<input type="file" id="own-picture" accept="image/*" @change=${choose} /></label>
+      <span class="help">Its middle square. It does not leave this browser.</span>
+    </p>
+    <div id="own-guess" role="status">
+      ${
+        typeof own !== 'object'
+          ? own
+          : html`<ul class="guesses">
+            <li>
+              <canvas width=${width} height=${height} ${ref((canvas) => draw(canvas, imagePixels(own.image)))}></canvas>
+              ${answersView(threeOf(own.probabilities))}
+            </li>
+          </ul>`
+      }
+    </div>`;
 }
 
 /** Test images of each class by the class that they were taken for: the sum over seeds. */
