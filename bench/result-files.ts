@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../src/cli/folders/make-folder.ts';
 import { writeFileAtomicallySync as write } from '../src/data/files/atomic-file.ts';
-import { FileWriteError } from '../src/data/files/file-write-error.ts';
 import { formatBenchFile } from '../src/measure/schema.ts';
 import { traceFile } from '../src/measure/trace.ts';
 import type { Analysis } from './analysis.ts';
@@ -16,10 +15,6 @@ export function writeResults(analysis: Analysis, folder: string, json: string | 
   write(join(folder, 'report.html'), htmlReport(analysis));
   write(join(folder, 'trace.json'), traceFile(analysis.profiles));
   if (json === undefined) return;
-  try {
-    mkdirSync(dirname(json), { recursive: true });
-  } catch (error) {
-    throw new FileWriteError(json, error);
-  }
+  makeFolder(dirname(json));
   write(json, text);
 }

@@ -1,6 +1,7 @@
 // The kit's one command: says everything about this machine's adapter that the engine wants to know, in one folder of results.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../src/cli/folders/make-folder.ts';
 import { timedName } from '../../src/cli/folders/timed-name.ts';
 import { makeProgress, type Progress } from '../../src/cli/progress.ts';
 import { writeFileAtomicallySync } from '../../src/data/files/atomic-file.ts';
@@ -46,7 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const gpu = await requestGpu(await openDawn({ adapter, log: progress.log }));
     progress.log(`adapter: ${adapterName(gpu.adapter)}`);
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const results: Record<string, unknown> = {
       format: 'wgrad-kit',
       version: 2,

@@ -1,25 +1,16 @@
 // `npm run pack-bench`: one folder that measures another machine, with a bare Node and without a network.
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build } from 'vite';
+import { makeFolder } from '../../src/cli/folders/make-folder.ts';
 import { codeHash, codeHashFile } from '../../src/cli/folders/provenance.ts';
+import { writeWholeFolder } from '../../src/cli/folders/whole-folder.ts';
 import { makeCommand, parse } from '../../src/cli/options/command.ts';
 import { wholeNumber } from '../../src/cli/options/numbers.ts';
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
-import { atExit } from '../../src/data/files/at-exit.ts';
 import { prepareDataset } from '../../src/data/files/prepare.ts';
 import { recordBytes } from '../../src/data/record-set.ts';
 import { packageFolder } from '../../src/hosts/node/dawn.ts';
+import { productionBuild } from '../../src/hosts/production-build.ts';
 import { projectRoot, resolvePath } from '../../src/hosts/project-root.ts';
 import { UserError } from '../../src/hosts/user-error.ts';
 import { commitFile, currentCommit } from '../host.ts';
@@ -68,26 +59,18 @@ export async function main(args: readonly string[]): Promise<number> {
     );
   }
   const webgpu = packageFolder();
-  const native =
-    webgpu &&
-    join(
-      webgpu,
-      'dist',
-      platform.replace('darwin-x64', 'darwin-universal').replace('darwin-arm64', 'darwin-universal'),
-    );
-  if (webgpu === undefined || native === undefined) {
+  if (webgpu === undefined) {
     throw new UserError(
       'the kit carries the npm package webgpu: install it by "npm install --include=optional"',
     );
   }
-  if (!existsSync(native)) {
-    const known = readdirSync(join(webgpu, 'dist')).join(', ');
-    throw new UserError(`--platform ${platform}: webgpu has no build for it, it has ${known}`);
+  const builds = readdirSync(join(webgpu, 'dist'));
+  const own = platform.replace(/^darwin-(x64|arm64)$/, 'darwin-universal');
+  if (!builds.includes(own)) {
+    throw new UserError(`--platform ${platform}: webgpu has no build for it, it has ${builds.join(', ')}`);
   }
-  const making = `${folder}.making-${process.pid}`;
-  const forget = atExit(() => rmSync(making, { recursive: true, force: true }));
-  try {
-    mkdirSync(making, { recursive: true });
+  const native = join(webgpu, 'dist', own);
+  await writeWholeFolder(folder, async (making) => {
     await buildCode(join(making, 'build', 'code'));
     copyDawn(webgpu, native, join(making, 'node_modules', 'webgpu'));
     if (images > 0) await writeImages(join(making, 'data'), images, data);
@@ -98,13 +81,7 @@ export async function main(args: readonly string[]): Promise<number> {
     writeFileSync(join(making, commitFile), `${currentCommit() ?? ''}\n`);
     writeFileSync(join(making, codeHashFile), `${codeHash()}\n`);
     writeFileSync(join(making, 'run.mjs'), runner);
-    renameSync(making, folder);
-    forget();
-  } catch (error) {
-    forget();
-    rmSync(making, { recursive: true, force: true });
-    throw error;
-  }
+  });
   console.log(
     `${folder}: ${(sizeOf(folder) / megabyte).toFixed(1)} MB. There: node run.mjs (--help says more)`,
   );
@@ -125,10 +102,8 @@ process.exit(await runCommand(name, () => import(\`./build/code/\${name}.mjs\`),
 
 /** The commands' code in a few files, as src/cli/load-command.mjs builds them, but to lie anywhere. */
 async function buildCode(outDir: string): Promise<void> {
-  await build({
+  await productionBuild({
     root: projectRoot,
-    configFile: false,
-    logLevel: 'error',
     ssr: { noExternal: true },
     plugins: [
       {
@@ -165,7 +140,7 @@ function copyDawn(from: string, native: string, to: string): void {
   const place = join(to, native.slice(from.length));
   for (const name of readdirSync(native)) files.push([join(native, name), join(place, name)]);
   for (const [source, target] of files) {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     copyFileSync(source, target);
   }
 }
@@ -184,7 +159,7 @@ async function writeImages(folder: string, count: number, dataDir: string | unde
     missing -= part.length;
     if (missing === 0) break;
   }
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(join(folder, 'images.bin'), Buffer.concat(parts));
 }
 

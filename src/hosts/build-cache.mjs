@@ -3,7 +3,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { makeMissingFolders } from './missing-folders.mjs';
 
 /** Builds of one name that are kept; those used least recently go. A process reads its build whole when it starts. */
 const keptBuilds = 10;
@@ -172,7 +172,7 @@ const making = '.making-';
 function emptyFolder(cache) {
   const folder = join(cache, `${making}${randomUUID()}`);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeMissingFolders(folder);
     return folder;
   } catch {
     return undefined;

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { publint } from 'publint';
@@ -17,6 +18,7 @@ import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { readPageFiles } from '../../src/hosts/chrome/page-files.ts';
 import { type LocalServer, servePage } from '../../src/hosts/chrome/page-server.ts';
 import { projectRoot } from '../../src/hosts/project-root.ts';
+import { startCommand } from './command.ts';
 
 const run = promisify(execFile);
 const npm = (args: readonly string[], cwd: string) =>
@@ -71,6 +73,21 @@ const kindOf = (name: string): string =>
 test('publint has nothing to say', async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, strict: true, pack: false });
   expect(messages.map((message) => formatMessage(message, pkg!))).toEqual([]);
+});
+
+test('an interrupted build leaves the one before it, and nothing beside it', async () => {
+  const library = join(projectRoot, 'library');
+  const before = await readdir(join(library, 'dist'), { recursive: true });
+  const { child, outcome } = startCommand('build-library', []);
+  const unfinished = `dist.${child.pid}.tmp`;
+  const isThere = async () => (await readdir(library)).includes(unfinished);
+  while (!(await isThere())) await delay(10);
+  await delay(100); // The compiler has begun.
+  child.kill('SIGTERM');
+  expect((await outcome).status).toBe(143);
+  await delay(2000); // A compiler that was left alone would have written by now.
+  expect(await isThere()).toBe(false);
+  expect(await readdir(join(library, 'dist'), { recursive: true })).toEqual(before);
 });
 
 describe('types', () => {

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetUrl, defaultDataset } from '../../data/datasets/index.ts';
 import { prepareDataset } from '../../data/files/prepare.ts';
@@ -7,6 +7,8 @@ import { progressLines } from '../../data/files/progress-lines.ts';
 import { buildPage } from '../../hosts/build-pages.ts';
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { makeFolder } from '../folders/make-folder.ts';
+import { writeWholeFolder } from '../folders/whole-folder.ts';
 import { makeCommand, parse } from '../options/command.ts';
 
 interface BuildFlags {
@@ -33,7 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
 Browsers offer WebGPU to pages from https:// and from this computer only.
 
 Examples:
-  npm run build                               dist/, 0.6 MB
+  npm run build                               dist/
   npm run build -- --with-data                and the data in dist${datasetUrl(defaultDataset)}
   npm run build -- --out site/wgrad`,
     );
@@ -43,22 +45,19 @@ Examples:
   const out = flags.out === undefined ? join(projectRoot, 'dist') : resolvePath(flags.out);
   refuseOtherFolder(out);
   const log = (line: string) => console.error(line);
-  const unfinished = `${out}.${process.pid}.tmp`;
-  try {
-    await buildPage({ page: 'index.html', outDir: unfinished, minify: true, kernelsInWorkers: true });
-    if (flags.withData) await addData(unfinished, flags.data, log);
-    await rm(out, { recursive: true, force: true });
-    await rename(unfinished, out);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  await writeWholeFolder(out, async (outDir) => {
+    await buildPage({ page: 'index.html', outDir, minify: true, kernelsInWorkers: true });
+    if (flags.withData) await addData(outDir, flags.data, log);
+  });
   console.log(`${out}: ${await sizeText(out)}`);
   return 0;
 }
 
 /** @throws UserError for a folder that holds something else than an earlier build: it would be lost */
 function refuseOtherFolder(out: string): void {
-  if (!existsSync(out) || readdirSync(out).length === 0) return;
+  if (!existsSync(out)) return;
+  if (!statSync(out).isDirectory()) throw new UserError(`--out ${out} is a file, not a folder`);
+  if (readdirSync(out).length === 0) return;
   if (existsSync(join(out, 'index.html')) && existsSync(join(out, 'assets'))) return;
   throw new UserError(`--out ${out} holds something else than an earlier build: name another folder`);
 }
@@ -71,7 +70,7 @@ async function addData(out: string, dataDir: string | undefined, log: (line: str
     onNotice: log,
   });
   const folder = join(out, datasetUrl(prepared.set));
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   for (const { name } of prepared.set.files) {
     await copyFile(join(prepared.directory, name), join(folder, name));
   }

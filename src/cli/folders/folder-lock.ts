@@ -1,5 +1,5 @@
 // A folder that one process writes to at a time. Its claim is an empty file in it, whose name says which process that is.
-import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { atExit } from '../../data/files/at-exit.ts';
 import { FileWriteError } from '../../data/files/file-write-error.ts';
@@ -11,6 +11,7 @@ import {
   thisProcess,
 } from '../../hosts/process-owner.ts';
 import { UserError } from '../../hosts/user-error.ts';
+import { makeFolder, removeEmpty } from './make-folder.ts';
 
 const prefix = '.wgrad-lock-';
 /** How often a claim's time is renewed, and after how long without that it is void where its process cannot be asked. */
@@ -83,25 +84,6 @@ export function claimNewFolder(path: string): string {
     atExit(() => removeEmpty(name, name));
     claimFolder(name);
     return name;
-  }
-}
-
-/** Returns the topmost folder that had to be made. */
-function makeFolder(path: string): string | undefined {
-  try {
-    return mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new UserError(`cannot make the folder ${path}: ${(error as Error).message}`);
-  }
-}
-
-/** Removes a folder and those above it down from `topmost`, as far as they are empty. */
-function removeEmpty(path: string, topmost: string | undefined): void {
-  if (topmost === undefined) return;
-  try {
-    for (let folder = path; folder.length >= topmost.length; folder = dirname(folder)) rmdirSync(folder);
-  } catch {
-    // Something is in it.
   }
 }
 

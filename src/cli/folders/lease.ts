@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -22,6 +21,7 @@ import { FileWriteError } from '../../data/files/file-write-error.ts';
 import { isAlive, type ProcessOwner, thisProcess } from '../../hosts/process-owner.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { voidClaim } from './folder-lock.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** How often an owner says that it lives, and after how long without that it counts as dead. */
 export interface LeaseTimes {
@@ -233,13 +233,5 @@ function nowOf(folder: string): number {
   } finally {
     closeSync(descriptor);
     rmSync(path, { force: true });
-  }
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new UserError(`cannot make the folder ${path}: ${(error as Error).message}`);
   }
 }
