@@ -17,7 +17,7 @@ export function readCheckpointFile(
   path: string,
   remedy: string,
 ): { readonly file: Uint8Array<ArrayBuffer>; readonly checkpoint: Checkpoint } {
-  const file = new Uint8Array(readFileSync(path));
+  const file = readFile(path);
   try {
     const checkpoint = readCheckpoint(file, (note) => {
       if (!told.has(path)) console.error(`note: ${path}: ${note}`);
@@ -26,6 +26,18 @@ export function readCheckpointFile(
     return { file, checkpoint };
   } catch (error) {
     throw new UserError(`${path} is damaged: ${(error as Error).message}; ${remedy}`);
+  }
+}
+
+/** @throws UserError */
+function readFile(path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UserError(
+      code === 'EISDIR' ? `${path} is a folder, not a checkpoint` : `${path} cannot be read: ${message}`,
+    );
   }
 }
 

@@ -81,12 +81,13 @@ export class JobsDirectory {
       if (isDeepStrictEqual(there.plan, written)) return there;
       throw new UserError(`${path} holds another plan: name another folder`);
     }
-    if (existsSync(path) && readdirSync(path).some((name) => !name.startsWith('.'))) {
+    const folder = new RunDirectory(path);
+    if (readdirSync(path).some((name) => !name.startsWith('.'))) {
       throw new UserError(`${path} is not empty: name a new folder for the jobs`);
     }
     const { codeHash, dataHash } = provenance();
     const text = JSON.stringify({ format: planFormat, codeHash, dataHash, ...plan }, null, 1);
-    new RunDirectory(path).write(planFile, `${text}\n`);
+    folder.write(planFile, `${text}\n`);
     return new JobsDirectory(path, plan);
   }
 
