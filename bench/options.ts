@@ -2,6 +2,7 @@ import { Option, type OptionValues } from 'commander';
 import { makeCommand, parse } from '../src/cli/options/command.ts';
 import { addHostOptions, hostOptionsOf } from '../src/cli/options/host-options.ts';
 import { assignment, number, wholeNumber } from '../src/cli/options/numbers.ts';
+import { path } from '../src/cli/options/paths.ts';
 import { namedNetExperiment } from '../src/experiments/named-net-settings.ts';
 import type { HostOptions } from '../src/hosts/host.ts';
 import { UserError } from '../src/hosts/user-error.ts';
@@ -65,22 +66,24 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
         new Option('--suite <name>', 'one suite (default: all but start and page)').choices(suiteNames),
       )
       .option('--filter <words>', 'only groups whose name contains all these words')
-      .option('--list', 'show what would be measured, and what not and why')
+      .addOption(
+        new Option('--list', 'show what would be measured, and what not and why').conflicts(['json', 'out']),
+      )
       .option('--quick', 'fewer groups, fewer rounds: under three minutes')
-      .option('--json <file>', 'write the results to this file too')
-      .option('--baseline <file>', 'compare with an earlier results.json from the same adapter')
+      .option('--json <file>', 'write the results to this file too', path)
+      .option('--baseline <file>', 'compare with an earlier results.json from the same adapter', path)
       .option(
         '--threshold <x>',
-        'slow-down against the baseline that counts as a failure (default: 0.05)',
+        'slow-down against the baseline that counts as a failure',
         number(0, true),
         0.05,
       )
-      .option('--out <dir>', 'folder of the results (default: runs/bench-<time>)')
+      .option('--out <dir>', 'folder of the results (default: runs/bench-<time>)', path)
       .option('--variant <op=name>', 'time this variant only, such as matmul=naive; repeatable', assignment)
       .option('--net <name>', 'kernels and steps of this net only, such as air-24-48-48')
       .option('--batch-size <n>', 'images per batch of that net (default: its own)', wholeNumber(1, 10_000))
       .option('--rounds <n>', 'rounds per group (default: as many as fit)', wholeNumber(1, 10_000))
-      .option('--seed <s>', 'seed of the random order (default: 1)', wholeNumber(0), 1)
+      .option('--seed <s>', 'seed of the random order', wholeNumber(0), 1)
       .addHelpText('after', examples),
   );
   const parsed = parse(command, args);

@@ -1,6 +1,7 @@
 // What the kit's command line asks for.
 import { InvalidArgumentError } from 'commander';
 import { makeCommand, parse } from '../../src/cli/options/command.ts';
+import { path } from '../../src/cli/options/paths.ts';
 import { type Experiment, experiments } from '../../src/experiments/experiments.ts';
 import { namedNetExperiment } from '../../src/experiments/named-net-settings.ts';
 
@@ -52,7 +53,7 @@ export function parseKitOptions(args: readonly string[]): KitOptions | undefined
         partsOf,
       )
       .option('--nets <names>', `what to train (default: ${usualNets.join(',')})`, netsOf)
-      .option('--out <dir>', 'folder of the results (default: results/<time>)')
+      .option('--out <dir>', 'folder of the results (default: results/<time>)', path)
       .addHelpText('after', about),
     args,
   );

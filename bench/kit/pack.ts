@@ -6,6 +6,7 @@ import { codeHash, codeHashFile } from '../../src/cli/folders/provenance.ts';
 import { writeWholeFolder } from '../../src/cli/folders/whole-folder.ts';
 import { makeCommand, parse } from '../../src/cli/options/command.ts';
 import { wholeNumber } from '../../src/cli/options/numbers.ts';
+import { path } from '../../src/cli/options/paths.ts';
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import { prepareDataset } from '../../src/data/files/prepare.ts';
 import { recordBytes } from '../../src/data/record-set.ts';
@@ -32,7 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
       'pack-bench',
       'Writes a folder that measures another machine: node run.mjs there says everything.',
     )
-      .option('--out <dir>', 'the folder, which must not exist', 'wgrad-kit')
+      .option('--out <dir>', 'the folder, which must not exist', path, 'wgrad-kit')
       .option(
         '--platform <name>',
         'platform of the other machine, such as linux-x64',
@@ -44,7 +45,7 @@ export async function main(args: readonly string[]): Promise<number> {
         wholeNumber(0, 60_000),
         10_000,
       )
-      .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)'),
+      .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)', path),
     args,
   );
   if (command === undefined) return 0;

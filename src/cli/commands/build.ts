@@ -10,6 +10,7 @@ import { UserError } from '../../hosts/user-error.ts';
 import { makeFolder } from '../folders/make-folder.ts';
 import { writeWholeFolder } from '../folders/whole-folder.ts';
 import { makeCommand, parse } from '../options/command.ts';
+import { path } from '../options/paths.ts';
 
 interface BuildFlags {
   readonly out?: string;
@@ -23,12 +24,12 @@ export async function main(args: readonly string[]): Promise<number> {
     'build',
     'Builds the page as static files that work under any path of any web server, without headers of its own.',
   )
-    .option('--out <dir>', 'folder for the files, replaced as a whole (default: dist)')
+    .option('--out <dir>', 'folder for the files, replaced as a whole (default: dist)', path)
     .option(
       '--with-data',
       'put the six CIFAR-10 files (184 MB) beside them; without it visitors choose the files themselves',
     )
-    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)')
+    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)', path)
     .addHelpText(
       'after',
       `
@@ -43,6 +44,9 @@ Examples:
   if (parsed === undefined) return 0;
   const flags = parsed.opts<BuildFlags>();
   const out = flags.out === undefined ? join(projectRoot, 'dist') : resolvePath(flags.out);
+  if (flags.data !== undefined && !flags.withData) {
+    throw new UserError('--data is for --with-data: without it the page has no data beside it');
+  }
   refuseOtherFolder(out);
   const log = (line: string) => console.error(line);
   await writeWholeFolder(out, async (outDir) => {

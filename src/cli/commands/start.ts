@@ -3,12 +3,13 @@ import { startPageServer } from '../../hosts/chrome/page-server.ts';
 import { resolvePath } from '../../hosts/project-root.ts';
 import { makeCommand, parse } from '../options/command.ts';
 import { wholeNumber } from '../options/numbers.ts';
+import { path } from '../options/paths.ts';
 
 /** `npm start`: serves the page until a signal ends the process. Returns the exit status where that was not to be. */
 export async function main(args: readonly string[]): Promise<number> {
   const command = makeCommand('start', 'Serves the page that trains in your browser, on this computer only.')
     .option('--port <n>', 'port (default: 5173, or the next free one); 0 takes any', wholeNumber(0, 65_535))
-    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)');
+    .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)', path);
   const parsed = parse(command, args);
   if (parsed === undefined) return 0;
   const { port, data } = parsed.opts<{ port?: number; data?: string }>();

@@ -11,6 +11,7 @@ import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { datasetOption, netHelp } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
+import { path } from './paths.ts';
 
 /** What `npm run experiments` was asked for. */
 export type ExperimentsOptions =
@@ -85,10 +86,11 @@ const command = () =>
     .option('--only <names>', 'run these, such as base,adam (what shares a training comes with it)')
     .option('--tuned', 'tuned settings instead of the literal ones, where an experiment has them')
     .option('--steps <n>', 'training steps, for trying out (default: all cycles)', wholeNumber(1, mostSteps))
-    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)', path)
     .option(
       '--out <dir>',
       'folder for results (default: runs/experiments-<seeds>-seeds, or runs/<study>-...)',
+      path,
     )
     .addOption(planOption())
     .addOption(collectOption())

@@ -14,6 +14,7 @@ import {
   withBatchNorm,
 } from './net-options.ts';
 import { assignment, fraction, number, wholeNumber, widths } from './numbers.ts';
+import { path } from './paths.ts';
 import { checkSettings } from './setting-options.ts';
 
 /** What `npm run gradcheck` was asked for. */
@@ -48,7 +49,7 @@ const command = () =>
     .option('--seed <s>', 'of the weights, the images and the entries', wholeNumber(0), 1)
     .option('--entries <n>', 'entries of each tensor for central differences', wholeNumber(1), 20)
     .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
-    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)', path)
     .option('--json', 'print JSON instead of the listing')
     .addHelpText(
       'after',

@@ -33,8 +33,9 @@ export function optimizerFrom(
   const given = optimizerOptions.filter(({ name }) => flags[name] !== undefined);
   for (const { name, owners } of given) {
     if (owners.includes(table)) continue;
-    const names = owners.map((owner) => owner.kind).join(' and ');
-    throw new UserError(`--${flagOf(name)} belongs to ${names}, not to ${own.kind}: see --optimizer`);
+    throw new UserError(
+      `--${flagOf(name)} belongs to ${listed(owners.map((owner) => owner.kind))}, not to ${own.kind}: see --optimizer`,
+    );
   }
   const changed = { ...own, ...Object.fromEntries(given.map(({ name }) => [name, flags[name]])) };
   const lacking = lackingOption(changed);
@@ -44,3 +45,7 @@ export function optimizerFrom(
   }
   return changed;
 }
+
+/** `adam, adamw and rmsprop` */
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

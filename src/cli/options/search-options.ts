@@ -19,6 +19,7 @@ import { collectedFolder, collectOption, planOption } from './jobs-options.ts';
 import { experimentFrom, netHelp } from './net-options.ts';
 import { wholeNumber } from './numbers.ts';
 import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
+import { path } from './paths.ts';
 import { axis, names, someOf, wholeNumbers, widthsOrNets } from './search-values.ts';
 import { addSettingOptions, checkSettings, withSettingFlags } from './setting-options.ts';
 
@@ -137,8 +138,12 @@ const searchCommand = (): Command =>
       .option('--at-once <n>', 'replicas that train at once, at most', wholeNumber(1, 1024), 32)
       .option('--steps <n>', 'training steps (default: all cycles)', wholeNumber(1, mostSteps)),
   )
-    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
-    .option('--out <dir>', 'folder for results (default: runs/search-<experiment>-<number of the search>)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)', path)
+    .option(
+      '--out <dir>',
+      'folder for results (default: runs/search-<experiment>-<number of the search>)',
+      path,
+    )
     .addOption(planOption())
     .addOption(collectOption())
     .addHelpText(

@@ -18,6 +18,7 @@ import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
 import { checkVariants, experimentFrom, netHelp, netOption } from './net-options.ts';
 import { assignment, batchStatistics, number, wholeNumber, widths } from './numbers.ts';
 import { optimizerFrom, optimizerNames } from './optimizer-options.ts';
+import { path, paths } from './paths.ts';
 import { addSettingOptions, checkSettings, withSettingFlags } from './setting-options.ts';
 
 /** What `npm run train` was asked for. */
@@ -79,6 +80,7 @@ export function trainCommand(): Command {
     .option(
       '--init <file>',
       'start from these weights and running statistics (safetensors of a PyTorch state dict; F64, F32, F16 or BF16; names as in weights.safetensors or of a plain nn.Sequential)',
+      path,
     )
     .addOption(
       new Option('--init-sigma <x>', 'standard deviation of the initial weights of all layers (default: He)')
@@ -95,12 +97,17 @@ export function trainCommand(): Command {
     )
     .option(
       '--predict <image...>',
-      'instead of training, print what the net of --init takes these PNG images for',
+      "instead of training, print what the net of --init takes these images for: PNGs of the data set's size, such as 32x32 pixels",
+      paths,
     )
     .option('--no-shuffle', 'take the training images in file order')
-    .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint')
-    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
-    .option('--out <dir>', 'folder for summary, metrics and weights (default: runs/<experiment>-<time>)')
+    .option('--resume <dir>', 'go on with the run in this folder, from its last checkpoint', path)
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)', path)
+    .option(
+      '--out <dir>',
+      'folder for summary, metrics and weights (default: runs/<experiment>-<time>)',
+      path,
+    )
     .option('--no-tune', 'use the default kernel variants instead of those measured to be fastest')
     .option('--variant <op=name>', 'force a kernel variant, such as matmul=naive; repeatable', assignment)
     .addHelpText(
@@ -133,6 +140,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   if (command === undefined) return undefined;
   const flags = command.opts();
   if (flags.resume !== undefined) refuseBesideResume(command);
+  if (flags.predict !== undefined) refuseBesidePredict(command);
   const experiment = experimentFrom(flags);
   const settings = withFlags(experiment.settings, flags);
   checkSettings(settings);
@@ -158,14 +166,29 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   };
 }
 
+/** With which data, and where. */
+const placeOptions = ['data', 'host', 'adapter', 'browser', 'browserWs', 'pagePort'];
+
+/** The first option that was given and is not one of these. */
+function givenBeside(command: Command, allowed: readonly string[]): string | undefined {
+  const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli' && !allowed.includes(name);
+  return command.options.find((option) => isGiven(option.attributeName()))?.long;
+}
+
 /** A resumed run has its settings in the checkpoint. */
 function refuseBesideResume(command: Command): void {
-  const allowed = new Set(['resume', 'data', 'host', 'adapter', 'browser', 'browserWs', 'pagePort', 'out']);
-  for (const option of command.options) {
-    const name = option.attributeName();
-    if (!allowed.has(name) && command.getOptionValueSource(name) === 'cli') {
-      throw new UserError(`${option.long} cannot be changed with --resume: the run keeps its settings`);
-    }
+  const other = givenBeside(command, ['resume', 'out', ...placeOptions]);
+  if (other !== undefined) {
+    throw new UserError(`${other} cannot be changed with --resume: the run keeps its settings`);
+  }
+}
+
+/** What a net says of an image depends on its shape, its weights and on how its training images were normalised. */
+function refuseBesidePredict(command: Command): void {
+  const net = ['predict', 'init', 'experiment', 'net', 'hidden', 'bn'];
+  const other = givenBeside(command, [...net, 'dataset', 'normalisation', 'valSize', ...placeOptions]);
+  if (other !== undefined) {
+    throw new UserError(`${other} has no meaning with --predict, which trains nothing and writes no files`);
   }
 }
 

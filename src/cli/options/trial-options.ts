@@ -6,6 +6,7 @@ import { UserError } from '../../hosts/user-error.ts';
 import { makeCommand, parse } from './command.ts';
 import { readGivenText } from './given-file.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from './host-options.ts';
+import { path } from './paths.ts';
 import { parseTrialParams, type TrialRequest } from './trial-params.ts';
 
 /** What `npm run trial` was asked for. */
@@ -39,15 +40,21 @@ const command = () =>
     makeCommand('trial', 'Trains once, as a program for other programs: JSON in, JSON lines out.'),
   )
     .addOption(
-      new Option('--params <file>', 'the trial as JSON (default: from standard input)').conflicts('job'),
+      new Option('--params <file>', 'the trial as JSON (default: from standard input)')
+        .argParser(path)
+        .conflicts('job'),
     )
-    .option('--job <dir/number>', 'a job that --plan of search or experiments wrote, such as runs/jobs/3')
+    .option(
+      '--job <dir/number>',
+      'a job that --plan of search or experiments wrote, such as runs/jobs/3',
+      path,
+    )
     .addOption(
-      new Option('--out <dir>', 'folder for metrics and checkpoint (default: runs/trial-<id>)').conflicts(
-        'job',
-      ),
+      new Option('--out <dir>', 'folder for metrics and checkpoint (default: runs/trial-<id>)')
+        .argParser(path)
+        .conflicts('job'),
     )
-    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)')
+    .option('--data <dir>', 'folder with the files of the data set (default: downloaded once)', path)
     .option('--schema', 'print the JSON Schema of input and output')
     .addHelpText(
       'after',

@@ -102,6 +102,7 @@ export const paramsSchema = (): Schema => ({
     },
     checkpoint: {
       type: ['string', 'null'],
+      minLength: 1,
       description: 'the checkpoint of an earlier result of the same settings and seeds, to go on from',
     },
   },

@@ -20,6 +20,8 @@ test.each([
   [['--browser', 'firefox', '--suite', 'start'], /^--suite start needs Chrome/],
   [['--net', 'air'], /^--net air: there is no net "air"/],
   [['--net', 'air-24-48-48', '--suite', 'peers'], /^--net chooses among .* --suite kernels or train/],
+  [['--list', '--json', 'a.json'], /--list.*cannot be used with option '--json/],
+  [['--list', '--out', 'a'], /--list.*cannot be used with option '--out/],
   [['--batch-size', '100'], /^--batch-size is the batch of the net of --net/],
 ])('%s is one line', (args, message) => {
   expect(() => parseBenchOptions(args)).toThrow(message);

@@ -82,6 +82,27 @@ describe('bad input is one line:', () => {
       /^--lambda cannot be changed with --resume/,
     ],
     [
+      'training beside --predict',
+      ['--predict', 'cat.png', '--init', 'w.safetensors', '--lambda', '1'],
+      /^--lambda has no meaning with --predict, which trains nothing and writes no files$/,
+    ],
+    ['a folder beside --predict', ['--predict', 'cat.png', '--out', 'a'], /^--out has no meaning with --pre/],
+    [
+      'seeds beside --predict',
+      ['--predict', 'cat.png', '--seeds', '2'],
+      /^--seeds has no meaning with --pre/,
+    ],
+    [
+      'steps beside --predict',
+      ['--predict', 'cat.png', '--steps', '0'],
+      /^--steps has no meaning with --pre/,
+    ],
+    [
+      "another optimizer's option",
+      ['--b2', '0.9'],
+      /^--b2 belongs to adam, adamw and rmsprop, not to sgd: see --optimizer$/,
+    ],
+    [
       'statistics of an unknown kind',
       ['--bn-stats', 'exact:100'],
       /^--bn-stats must be precise:10000, adaptive:1000 or none, got "exact:100"/,
