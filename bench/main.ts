@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { commandLine } from '../src/cli/command-line.ts';
 import { claimFolder, claimNewFolder } from '../src/cli/folders/folder-lock.ts';
 import { refuseOccupied } from '../src/cli/folders/occupied.ts';
+import { checkTargetFile } from '../src/cli/folders/target-file.ts';
 import { timedName } from '../src/cli/folders/timed-name.ts';
 import { readGivenText } from '../src/cli/options/given-file.ts';
 import { signals } from '../src/cli/process/signals.ts';
@@ -31,6 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const options = parseBenchOptions(args);
   if (options === undefined) return 0;
   const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
+  if (options.json !== undefined) checkTargetFile(resolvePath(options.json));
   const loadBefore = load();
   const startedAt = new Date();
   const folder = options.list ? '' : outFolder(options, startedAt);

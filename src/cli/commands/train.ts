@@ -17,7 +17,7 @@ import { commandLine } from '../command-line.ts';
 import { checkpointFile, findCheckpoint } from '../folders/checkpoint-file.ts';
 import { claimNewFolder } from '../folders/folder-lock.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
-import { refuseOccupied } from '../folders/occupied.ts';
+import { refuseFinished, refuseOccupied } from '../folders/occupied.ts';
 import { RunDirectory } from '../folders/run-directory.ts';
 import { readSessions, type SessionStart } from '../folders/sessions.ts';
 import { timedName } from '../folders/timed-name.ts';
@@ -98,7 +98,8 @@ function openFolder(
     return new RunDirectory(claimNewFolder(join(runsFolder(), timedName(experiment.name, startedAt))));
   }
   const directory = new RunDirectory(out);
-  if (resumed === undefined || !isSame(resumed, out)) refuseOccupied(out, resumed !== undefined);
+  if (resumed !== undefined && isSame(resumed, out)) refuseFinished(out);
+  else refuseOccupied(out, resumed !== undefined);
   return directory;
 }
 

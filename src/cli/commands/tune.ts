@@ -10,12 +10,14 @@ import { UserError } from '../../hosts/user-error.ts';
 import type { FromWorker } from '../../train/messages.ts';
 import type { Tuning } from '../../train/tuner.ts';
 import { parseTuning, type TuningRecords, tuningSize, tuningText } from '../../train/tuning-records.ts';
+import { checkTargetFile } from '../folders/target-file.ts';
 import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';
 import { makeCommand, parse } from '../options/command.ts';
 import { readGivenText } from '../options/given-file.ts';
 import { addHostAndBrowserOptions, hostOptionsOf } from '../options/host-options.ts';
 import { datasetOption, experimentFrom, netHelp, netOption } from '../options/net-options.ts';
 import { wholeNumber, widths } from '../options/numbers.ts';
+import { path } from '../options/paths.ts';
 import { checkSettings } from '../options/setting-options.ts';
 import { Interrupted, signals } from '../process/signals.ts';
 import { makeProgress } from '../progress.ts';
@@ -42,16 +44,19 @@ export async function main(args: readonly string[]): Promise<number> {
       .addOption(datasetOption())
       .option('--batch-size <n>', 'images of a step', wholeNumber(1, MAX_IMAGES))
       .option('--seeds <n>', 'replicas', wholeNumber(1, 1024), 1)
-      .option('--data <dir>', "folder with the data set's files (default: downloaded once)")
+      .option('--data <dir>', "folder with the data set's files (default: downloaded once)", path)
       .option(
         '--export <file>',
         'write what is known of this adapter then, as JSON: for the page, or for a machine of the same kind',
+        path,
       )
       .addOption(
         new Option(
           '--import <file>',
           'take the measurements of such a file, or of one that the page saved, instead of making them',
-        ).conflicts(['experiment', 'hidden', 'net', 'dataset', 'batchSize', 'seeds', 'data', 'export']),
+        )
+          .argParser(path)
+          .conflicts(['experiment', 'hidden', 'net', 'dataset', 'batchSize', 'seeds', 'data', 'export']),
       )
       .addHelpText('after', `\n${netHelp}`),
     args,
@@ -68,6 +73,7 @@ export async function main(args: readonly string[]): Promise<number> {
     ...(flags.dataset !== undefined && { dataset: flags.dataset }),
   };
   checkSettings(settings);
+  if (flags.export !== undefined) checkTargetFile(resolvePath(flags.export));
   const seeds = Array.from({ length: flags.seeds }, (_, i) => i + 1);
   const host = await openHost({
     dataset: datasetOf(settings),

@@ -19,6 +19,17 @@ export function refuseOccupied(out: string, resumes = false): void {
 }
 
 /**
+ * For a run that goes on in the folder that it began in.
+ * @throws UserError where that has its result: its checkpoint is that of an experiment, a trial or a population, whose files it would overwrite
+ */
+export function refuseFinished(folder: string): void {
+  if (!existsSync(join(folder, 'result.json'))) return;
+  throw new UserError(
+    `--resume ${folder} holds the result of an experiment, a trial or a population (result.json): go on in another folder, by --out`,
+  );
+}
+
+/**
  * For a command that goes on with what is in the folder.
  * @param isOwn whether a results.json is one of this command
  * @throws UserError where it holds the results of another command

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { refuseOccupied, refuseOthers } from '../../../src/cli/folders/occupied.ts';
+import { refuseFinished, refuseOccupied, refuseOthers } from '../../../src/cli/folders/occupied.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -36,6 +36,14 @@ describe('a new run', () => {
       expect(() => refuseOccupied(folder)).toThrow(`--out ${folder} holds results (${name}): name another`);
     },
   );
+});
+
+test('a run that goes on where it began leaves the folder of a finished experiment alone', () => {
+  put('checkpoint.safetensors');
+  put('summary.json');
+  refuseFinished(folder);
+  put('result.json');
+  expect(() => refuseFinished(folder)).toThrow(/result\.json\): go on in another folder, by --out$/);
 });
 
 describe('a search or a study', () => {

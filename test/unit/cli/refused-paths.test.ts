@@ -1,13 +1,20 @@
 /** Paths at which a command cannot do its work: one line that names them, before anything is built, fetched or written. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main as packBench } from '../../../bench/kit/pack.ts';
+import { main as bench } from '../../../bench/main.ts';
 import { main as build } from '../../../src/cli/commands/build.ts';
 import { main as experiments } from '../../../src/cli/commands/experiments.ts';
+import { main as gradcheck } from '../../../src/cli/commands/gradcheck.ts';
 import { main as search } from '../../../src/cli/commands/search.ts';
+import { main as start } from '../../../src/cli/commands/start.ts';
+import { main as train } from '../../../src/cli/commands/train.ts';
+import { main as trial } from '../../../src/cli/commands/trial.ts';
+import { main as tune } from '../../../src/cli/commands/tune.ts';
 import { readCheckpointFile } from '../../../src/cli/folders/checkpoint-file.ts';
+import { parseTrialParams } from '../../../src/cli/options/trial-params.ts';
 import { UserError } from '../../../src/hosts/user-error.ts';
 
 let folder: string;
@@ -50,6 +57,66 @@ describe.each(Object.entries(commands))('%s refuses', (name, command) => {
       'cannot make the folder /proc/wgrad: no folder can be made there',
     );
   });
+});
+
+/** An option of each command that takes a path, and what else the command needs. */
+const options: readonly (readonly [
+  string,
+  (args: string[]) => Promise<unknown>,
+  readonly string[],
+  readonly string[],
+])[] = [
+  ['train', train, ['--out', '--data', '--init', '--resume', '--predict'], ['--steps', '1']],
+  ['experiments', experiments, ['--out', '--data', '--plan', '--collect'], []],
+  ['search', search, ['--out', '--data', '--plan', '--collect'], ['--lambda', '0.1,0.2']],
+  ['trial', trial, ['--out', '--data', '--params', '--job'], []],
+  ['gradcheck', gradcheck, ['--data'], []],
+  ['tune', tune, ['--data', '--import', '--export'], []],
+  ['build', build, ['--out', '--data'], []],
+  ['start', start, ['--data'], []],
+  ['bench', bench, ['--out', '--json', '--baseline'], []],
+  ['pack-bench', packBench, ['--out', '--data'], []],
+];
+const cases = options.flatMap(([name, main, flags, others]) =>
+  flags.map((flag) => [name, flag, main, others] as const),
+);
+
+test.each(cases)('%s refuses an empty path: %s', async (_, flag, main, others) => {
+  await expect(main([...others, flag, ''])).rejects.toThrow(`${flag} must be a path, got ""`);
+});
+
+test('a trial refuses an empty path to its checkpoint', () => {
+  expect(() => parseTrialParams('{"id":"a","settings":{},"checkpoint":""}')).toThrow(/checkpoint must NOT/);
+});
+
+test('files for results that cannot be written are refused before anything is measured', async () => {
+  const message = `cannot write ${folder}: it is a folder`;
+  await expect(tune(['--export', folder])).rejects.toThrow(message);
+  await expect(bench(['--json', folder, '--out', join(folder, 'out')])).rejects.toThrow(message);
+  await expect(tune(['--export', join(file, 'x')])).rejects.toThrow(`${file} is a file`);
+  expect(readdirSync(folder)).toEqual(['file']);
+});
+
+test('a run does not go on in the folder of a finished experiment', async () => {
+  const base = join(folder, 'base');
+  mkdirSync(base);
+  for (const name of ['checkpoint.safetensors', 'result.json']) writeFileSync(join(base, name), 'as it was');
+  await expect(train(['--resume', base, '--host', 'node'])).rejects.toThrow(
+    `--resume ${base} holds the result of an experiment, a trial or a population (result.json)`,
+  );
+  expect(readdirSync(base).filter((name) => !name.startsWith('.'))).toEqual([
+    'checkpoint.safetensors',
+    'result.json',
+  ]);
+});
+
+test.each(['--resume', '--out'])('a file as the folder of a run: %s', async (flag) => {
+  const others = flag === '--out' ? ['--steps', '1'] : [];
+  await expect(train([flag, file, ...others])).rejects.toThrow(`${file} is a file, not a folder`);
+});
+
+test('data of a page that is built without them', async () => {
+  await expect(build(['--data', folder])).rejects.toThrow(/^--data is for --with-data/);
 });
 
 test('a kit for a platform without a name', async () => {
