@@ -12,16 +12,35 @@ import { pageMutants } from './page-mutants.mjs';
 /** @typedef {import('./mutants.mjs').Mutant} Mutant */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({
-  options: { only: { type: 'string' }, list: { type: 'boolean' }, page: { type: 'boolean' } },
-});
-const chosen = (values.page ? pageMutants : mutants)
-  .map((mutant, i) => ({ ...mutant, number: i + 1 }))
-  .filter(({ number }) => values.only === undefined || values.only.split(',').includes(`${number}`));
+const values = givenOptions();
+const all = (values.page ? pageMutants : mutants).map((mutant, i) => ({ ...mutant, number: i + 1 }));
+const only = values.only?.split(',') ?? all.map(({ number }) => `${number}`);
+const unknown = only.find((number) => !all.some((mutant) => `${mutant.number}` === number));
+if (unknown !== undefined) refuse(`--only ${values.only}: mutants have the numbers 1 to ${all.length}`);
+const chosen = all.filter(({ number }) => only.includes(`${number}`));
 
 if (values.list) {
   for (const { number, file, what } of chosen) console.log(`${number}  ${file}: ${what}`);
   process.exit(0);
+}
+
+function givenOptions() {
+  try {
+    return parseArgs({
+      options: { only: { type: 'string' }, list: { type: 'boolean' }, page: { type: 'boolean' } },
+    }).values;
+  } catch (error) {
+    return refuse(/** @type {Error} */ (error).message.replace(/\. .*$/s, ''));
+  }
+}
+
+/**
+ * @param {string} why
+ * @returns {never}
+ */
+function refuse(why) {
+  console.error(`mutation: ${why}`);
+  process.exit(2);
 }
 
 const copy = mkdtempSync(join(tmpdir(), 'wgrad-mutation-'));

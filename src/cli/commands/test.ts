@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { installedBrowsers, namedBrowser } from '../../hosts/chrome/candidates.ts';
 import { installBrowser } from '../../hosts/chrome/install-browser.ts';
 import { startChrome } from '../../hosts/chrome/launch.ts';
@@ -9,9 +10,11 @@ import { firefox } from '../../hosts/firefox/launch.ts';
 import { dawnVersion } from '../../hosts/node/dawn.ts';
 import { installMesa, lavapipeManifest } from '../../hosts/node/mesa.ts';
 import { projectRoot } from '../../hosts/project-root.ts';
+import { UserError } from '../../hosts/user-error.ts';
 import { refuseSwallowed } from '../options/swallowed.ts';
 import { signals } from '../process/signals.ts';
 import { leftOutLines } from './left-out.ts';
+import { unknownOption } from './vitest-options.ts';
 
 const vitest = 'vitest/vitest.mjs';
 
@@ -60,6 +63,7 @@ const testOptions = [
 /** `npm test`: everything that CI runs. Arguments, such as a file name, go to Vitest and skip the other checks. */
 export async function main(args: readonly string[]): Promise<number> {
   refuseSwallowed('test', testOptions, args);
+  if (args.some((arg) => arg.startsWith('-'))) await refuseUnknown(args);
   // The first browser that starts: all tests take the same.
   const { browser: started, path: browser } = await startChrome({ log: (line) => console.error(line) });
   await started.close();
@@ -100,6 +104,15 @@ export async function main(args: readonly string[]): Promise<number> {
     if (lines.length > 0) console.error(`\n${lines.join('\n')}`);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Before a browser is started or a driver installed. @throws UserError for an option that Vitest does not have */
+async function refuseUnknown(args: readonly string[]): Promise<void> {
+  const command = [join(projectRoot, 'node_modules', vitest), 'run', '--help', '--expand-help'];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: projectRoot });
+  const unknown = unknownOption(args, stdout);
+  if (unknown !== undefined)
+    throw new UserError(`unknown option "${unknown}": npx vitest run --help has those of Vitest`);
 }
 
 /** The second adapter of the tests. Returns why they are left out on it (test/lavapipe-driver.ts); undefined where it is there. */

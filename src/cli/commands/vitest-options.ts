@@ -1,0 +1,19 @@
+/** `--testNamePattern=x`, `--test-name-pattern`, `--no-coverage`, `--browser.headless`: the option's name, however it is written. */
+const nameOf = (option: string): string =>
+  option
+    .replace(/^--?(no-)?/, '')
+    .replace(/[=.].*$/s, '')
+    .replaceAll('-', '')
+    .toLowerCase();
+
+/** The first of the arguments that is no option of Vitest, whose `help` lists them all; Vitest itself would show a stack. */
+export function unknownOption(args: readonly string[], help: string): string | undefined {
+  const known = new Set(Array.from(help.matchAll(/(?<=\s)--?[A-Za-z][\w-]*/g), ([option]) => nameOf(option)));
+  for (const name of ['help', 'h', 'version', 'v']) known.add(name);
+  const end = args.indexOf('--');
+  return args.slice(0, end < 0 ? args.length : end).find((arg) => {
+    if (!/^-./.test(arg)) return false;
+    // Of `-tx` the `t`.
+    return !known.has(arg.startsWith('--') ? nameOf(arg) : arg[1]!.toLowerCase());
+  });
+}
