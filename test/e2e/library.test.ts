@@ -1,6 +1,6 @@
 // The engine as a package: packed as it would be published, installed into an empty project, type-checked, linted, built by Vite, run in Chrome.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -110,6 +110,22 @@ describe('types', () => {
     { module: 'nodenext', moduleResolution: 'nodenext' },
   ])('the examples fit the packed types, which are whole: $moduleResolution', async (module) => {
     expect(await check(module, files)).toBe('');
+  });
+
+  test('the examples of the README fit, too, with what they leave to the reader', async () => {
+    const text = await readFile(join(installed, 'README.md'), 'utf8');
+    const blocks = Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, block]) => block!);
+    expect(blocks).toHaveLength(3);
+    const given = `declare const rows: Float32Array, labels: Uint8Array<ArrayBuffer>;
+declare const test: { rows: Float32Array; labels: Uint8Array<ArrayBuffer> };\n`;
+    const names = blocks.map((_, i) => `readme-${i}.ts`);
+    for (const [i, block] of blocks.entries()) await writeFile(join(project, names[i]!), given + block);
+    await copyFile(
+      join(projectRoot, 'src/hosts/node/webgpu-package.d.ts'),
+      join(project, 'webgpu-package.d.ts'),
+    );
+    const module = { module: 'esnext', moduleResolution: 'bundler' };
+    expect(await check(module, ['webgpu-package.d.ts', ...names])).toBe('');
   });
 
   test('a mistake is found', async () => {
