@@ -15,6 +15,7 @@ import { main as trial } from '../../../src/cli/commands/trial.ts';
 import { main as tune } from '../../../src/cli/commands/tune.ts';
 import { readCheckpointFile } from '../../../src/cli/folders/checkpoint-file.ts';
 import { parseTrialParams } from '../../../src/cli/options/trial-params.ts';
+import { packageFolder } from '../../../src/hosts/node/dawn.ts';
 import { UserError } from '../../../src/hosts/user-error.ts';
 
 let folder: string;
@@ -30,9 +31,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** The kit carries an optional dependency. */
+const hasDawn = packageFolder() !== undefined;
+
 const commands = {
   build: (path: string) => build(['--out', path]),
-  'pack-bench': (path: string) => packBench(['--out', path, '--images', '0']),
+  ...(hasDawn && { 'pack-bench': (path: string) => packBench(['--out', path, '--images', '0']) }),
   experiments: (path: string) => experiments(['--plan', path, '--only', 'base']),
   search: (path: string) => search(['--plan', path, '--lambda', '0.1,0.2']),
 };
@@ -54,7 +58,7 @@ describe.each(Object.entries(commands))('%s refuses', (name, command) => {
 
   test.runIf(process.platform === 'linux')('a folder where there can be none', async () => {
     await expect(command('/proc/wgrad')).rejects.toThrow(
-      'cannot make the folder /proc/wgrad: no folder can be made there',
+      /^cannot make the folder \/proc\/wgrad: (no folder can be made there|permission denied)$/,
     );
   });
 });
@@ -119,7 +123,7 @@ test('data of a page that is built without them', async () => {
   await expect(build(['--data', folder])).rejects.toThrow(/^--data is for --with-data/);
 });
 
-test('a kit for a platform without a name', async () => {
+test.runIf(hasDawn)('a kit for a platform without a name', async () => {
   const out = join(folder, 'kit');
   for (const platform of ['', '..', 'linux-x65']) {
     await expect(packBench(['--out', out, '--images', '0', '--platform', platform])).rejects.toThrow(

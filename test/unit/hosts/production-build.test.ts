@@ -23,7 +23,7 @@ test('a file that cannot be written is one line, with its path, and no stack of 
   mkdirSync(file, { recursive: true });
   await expect(build(join(root, 'out'))).rejects.toMatchObject({
     name: 'FileWriteError',
-    message: expect.stringMatching(/^cannot write .*index\.js: .*directory$/),
+    message: expect.stringMatching(/^cannot write .*index\.js: [^\n]+$/),
   });
 });
 
