@@ -19,7 +19,6 @@ export {
 } from './gpu/device.ts';
 export { GpuError } from './gpu/errors.ts';
 export { PipelineCache } from './gpu/pipelines.ts';
-export type { VariantChoice } from './kernels/variant-choice.ts';
 export type { WeightInit } from './nn/init.ts';
 export type { LayerSpec } from './nn/layers/index.ts';
 export { namedNet } from './nn/named-nets.ts';

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { makeMissingFolders } from './missing-folders.mjs';
+import { makeMissingFolders } from '../data/files/missing-folders.mjs';
 
 /** Builds of one name that are kept; those used least recently go. A process reads its build whole when it starts. */
 const keptBuilds = 10;

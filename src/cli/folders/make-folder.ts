@@ -1,6 +1,6 @@
 import { rmdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { makeMissingFolders } from '../../hosts/missing-folders.mjs';
+import { makeMissingFolders } from '../../data/files/missing-folders.mjs';
 import { UserError } from '../../hosts/user-error.ts';
 
 const reasons: Readonly<Record<string, string>> = {

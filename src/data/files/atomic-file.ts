@@ -13,10 +13,11 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { atExit } from './at-exit.ts';
 import { FileWriteError } from './file-write-error.ts';
+import { makeMissingFolders } from './missing-folders.mjs';
 
 const TEMPORARY_PREFIX = '.wgrad-tmp-';
 /** A temporary file or folder in which nothing has been written for so long belongs to a process that died. */
@@ -39,7 +40,7 @@ export async function writeFileAtomically(
   const temporary = temporaryPath(directory);
   const forget = atExit(() => rmSync(temporary, { force: true }));
   try {
-    await mkdir(directory, { recursive: true });
+    makeMissingFolders(directory);
     await writeFile(temporary, data, { flush: true });
     await rename(temporary, join(directory, name));
   } catch (error) {
@@ -87,7 +88,7 @@ export async function withTemporaryDirectory<T>(
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   const path = temporaryPath(directory);
-  await mkdir(path, { recursive: true });
+  makeMissingFolders(path);
   const forget = atExit(() => rmSync(path, { recursive: true, force: true }));
   try {
     return await use(path);

@@ -2,6 +2,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeMissingFolders } from './missing-folders.mjs';
 
 /**
  * A folder of this user alone among the temporary ones, the same one each time: what stands in for a home or a cache that
@@ -14,7 +15,8 @@ import { join } from 'node:path';
 export function privateFolder(temporary = tmpdir()) {
   const path = pathIn(temporary);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeMissingFolders(temporary);
+    mkdirSync(path, { mode: 0o700 });
   } catch {}
   return existingPrivateFolder(temporary) ?? mkdtempSync(`${path}-`);
 }
@@ -46,12 +48,12 @@ const pathIn = (temporary) => join(temporary, `wgrad-${process.getuid?.() ?? 'us
  */
 export function writableFolder(usual, name) {
   try {
-    mkdirSync(usual, { recursive: true });
+    makeMissingFolders(usual);
     accessSync(usual, constants.R_OK | constants.W_OK | constants.X_OK);
     return { path: usual };
   } catch (error) {
     const path = join(privateFolder(), name);
-    mkdirSync(path, { recursive: true });
+    makeMissingFolders(path);
     return { path, problem: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -43,7 +43,7 @@ describe('a folder', () => {
 
   // In a process of its own: where it does not end, nothing here could stop it.
   test.runIf(process.platform === 'linux')('under /proc is refused, in no time', () => {
-    const module = JSON.stringify(join(projectRoot, 'src/hosts/missing-folders.mjs'));
+    const module = JSON.stringify(join(projectRoot, 'src/data/files/missing-folders.mjs'));
     const script = `import(${module}).then(({ makeMissingFolders }) => makeMissingFolders('/proc/wgrad/x')).catch((e) => console.log(e.code))`;
     const { stdout } = spawnSync(process.execPath, ['-e', script], { timeout: 20_000, encoding: 'utf8' });
     // Root is told that there is nothing, others that they may not.
@@ -55,7 +55,7 @@ describe('a folder', () => {
 });
 
 test('no command makes folders in a way that may not end', () => {
-  const sources = ['src/cli', 'src/hosts', 'bench'].flatMap((part) =>
+  const sources = ['src', 'bench'].flatMap((part) =>
     readdirSync(join(projectRoot, part), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|mjs)$/.test(name))
       .map((name) => join(part, name)),
