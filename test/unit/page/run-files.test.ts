@@ -232,6 +232,9 @@ describe('against a baseline', () => {
     expect(compareRuns([record('a', [0.5]), record('b', [0.6])], record('a', [0.5])).get('b')!.verdict).toBe(
       '1 seed: no test',
     );
+    expect(compareRuns([record('a', [0.5]), record('b', [0.5])], record('a', [0.5])).get('b')!.verdict).toBe(
+      'the same, with the same seed',
+    );
   });
 });
 

@@ -38,8 +38,8 @@ export function compareRuns(
 
 function verdictOf(perSeed: readonly number[], difference: number, pHolm: number | null): string {
   if (perSeed.length === 0) return 'no seed in common';
+  if (perSeed.length < 2) return perSeed[0] === 0 ? 'the same, with the same seed' : '1 seed: no test';
   if (perSeed.every((value) => value === 0)) return 'not distinguishable';
-  if (perSeed.length < 2) return '1 seed: no test';
   if (pHolm === null) return 'the same with every seed: no test';
   if (pHolm >= level) return 'not distinguishable';
   return difference > 0 ? 'better' : 'worse';

@@ -1,10 +1,12 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { repeat } from 'lit-html/directives/repeat.js';
 import { settingDifferences } from '../../../experiments/setting-fields.ts';
 import { count, milliseconds, percent } from '../../format.ts';
 import type { RunRecord, RunState } from '../../model/run-record.ts';
 import { isBusy } from '../../model/status.ts';
 import { spread } from '../spread.ts';
 import { differencesText } from './run-differences.ts';
+import { startText } from './run-order.ts';
 import type { RunDifference } from './run-statistics.ts';
 import type { RunsContext } from './runs-context.ts';
 
@@ -36,7 +38,12 @@ export function runTable(context: RunsContext): TemplateResult {
         </tr>
       </thead>
       <tbody>
-        ${shown.map((run) => row(context, run, baseline, differences.get(run.id)))}
+        ${repeat(
+          shown,
+          // A row is its run's: what has the focus is not the next run's when one is gone.
+          ({ id }) => id,
+          (run) => row(context, run, baseline, differences.get(run.id)),
+        )}
       </tbody>
     </table>
   </div>`;
@@ -82,11 +89,16 @@ function row(
         maxlength="80"
         ?disabled=${run.origin === 'example'}
         .value=${run.name}
-        @change=${(event: Event) => rename(run, (event.target as HTMLInputElement).value)}
+        @change=${(event: Event) => {
+          const input = event.target as HTMLInputElement;
+          // Without a name it keeps the one that it had.
+          input.value = input.value.trim() || run.name;
+          rename(run, input.value);
+        }}
       />
       ${run.origin === 'here' ? nothing : html`<span class="tag">${run.origin === 'import' ? 'imported' : 'example'}</span>`}
       <p class="help" title=${run.adapter}>
-        ${run.startedAt.slice(0, 16).replace('T', ' ')}<span class="adapter">${run.adapter}</span>
+        ${startText(run)}<span class="adapter">${run.adapter}</span>
       </p>
       <div class="actions">${actions(context, run)}</div>
     </td>
@@ -121,7 +133,7 @@ function differenceView(
   if (run.id === baseline?.id) return 'baseline';
   if (difference === undefined) return '–';
   const { mean, margin, pHolm, verdict } = difference;
-  const points = (value: number) => `${value >= 0 ? '+' : ''}${(100 * value).toFixed(2)}`;
+  const points = (value: number) => `${value >= 0 ? '+' : '−'}${Math.abs(100 * value).toFixed(2)}`;
   const interval = margin === null ? '' : ` [${points(mean - margin)}, ${points(mean + margin)}]`;
   const p = pHolm === null ? '' : `, p ${pHolm < 0.001 ? '< 0.001' : pHolm.toFixed(3)}`;
   return Number.isNaN(mean)
@@ -166,11 +178,9 @@ export function settingsTable(runs: readonly RunRecord[]): TemplateResult | type
     known.flatMap(({ settings }) => settingDifferences(settings!, first).map(({ field }) => field)),
   );
   if (fields.size === 0) return html`<p class="help">The shown runs have the same settings.</p>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Settings that differ">
+  return html`<h2>Settings that differ between the shown runs</h2>
+    <div class="scroll" tabindex="0" role="region" aria-label="Settings that differ">
     <table class="words stacked">
-      <caption>
-        Settings that differ between the shown runs
-      </caption>
       <thead>
         <tr>
           <th scope="col">Run</th>

@@ -1,0 +1,258 @@
+/** The Runs view on a real IndexedDB, in a page that is made up: what it shows of runs that come, go and come back. */
+import { type Signal, signal } from '@preact/signals-core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import 'uplot/dist/uPlot.min.css';
+import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
+import type { App } from '../../src/page/model/app.ts';
+import { emptyForm } from '../../src/page/model/form.ts';
+import { RunList } from '../../src/page/model/run-list.ts';
+import { emptyMetrics, type RunMetrics, type RunRecord } from '../../src/page/model/run-record.ts';
+import type { TrainingControl } from '../../src/page/model/training-control.ts';
+import type { Router } from '../../src/page/router.ts';
+import { writeRunFile } from '../../src/page/store/run-file.ts';
+import { deleteRun, readRuns } from '../../src/page/store/run-store.ts';
+import { mountRuns } from '../../src/page/views/runs/runs-view.ts';
+
+const { settings } = experiments[0]!;
+
+/** A run of this browser, the `age`th newest. */
+function runOf(name: string, age: number, rest: Partial<RunRecord> = {}): RunRecord {
+  return {
+    id: name,
+    name,
+    origin: 'here',
+    state: 'finished',
+    problem: null,
+    experiment: 'base',
+    settings,
+    train: trainSettings(settings, { seeds: [1], shuffle: true, reportSteps: 5, steps: 20 }),
+    step: 20,
+    stepsPerEpoch: 450,
+    dispatchesPerStep: 17,
+    modelBytes: 1,
+    variants: {},
+    kernels: 'default',
+    adapter: 'an adapter',
+    browser: 'a browser',
+    startedAt: new Date(Date.UTC(2026, 10, 27) - 3600_000 * age).toISOString(),
+    elapsedMs: 1,
+    msPerStep: 1,
+    perSeed: [],
+    style: age % 8,
+    pinned: false,
+    hasWeights: false,
+    initial: null,
+    ...rest,
+  };
+}
+
+const metrics: RunMetrics = {
+  ...emptyMetrics(1),
+  validationSteps: [10, 20],
+  validationLoss: [2, 1],
+  validationAccuracy: [0.3, 0.4],
+};
+
+interface Opened {
+  readonly runs: RunList;
+  /** Trains a run to its end. */
+  readonly train: (record: RunRecord) => Promise<void>;
+  readonly isShown: Signal<boolean>;
+  readonly said: string[];
+  readonly root: HTMLElement;
+}
+
+const roots: HTMLElement[] = [];
+const forget = async () => {
+  for (const { id } of await readRuns()) await deleteRun(id);
+};
+beforeEach(forget);
+afterEach(async () => {
+  for (const root of roots.splice(0)) root.remove();
+  await forget();
+});
+
+/** Opens the view in a browser that keeps these runs. */
+async function open(kept: readonly RunRecord[]): Promise<Opened> {
+  const said: string[] = [];
+  const app = {
+    engine: { call: async () => {} },
+    run: signal({ state: 'none' }),
+    log() {},
+    announce: (text: string) => said.push(text),
+  } as unknown as App;
+  const runs = new RunList(app);
+  for (const run of kept) await runs.keep(run, metrics);
+  await runs.load(async () => false);
+  const live = signal<object | undefined>(undefined);
+  const training = {
+    live,
+    version: signal(0),
+    form: signal(emptyForm()),
+    edit: (id: string, part: Partial<RunRecord>) => runs.edit(id, part),
+    goOn: async () => {},
+  } as unknown as TrainingControl;
+  const root = document.createElement('div');
+  root.style.width = '1200px';
+  document.body.append(root);
+  roots.push(root);
+  const isShown = signal(true);
+  const router = { go() {} } as unknown as Router;
+  mountRuns(root, { app, runs, training, router, isShown: () => isShown.value });
+  await expect.poll(() => root.querySelector('[data-run]')).not.toBeNull();
+  const train = async (record: RunRecord) => {
+    live.value = { record, metrics };
+    await runs.keep(record, metrics);
+  };
+  return { runs, train, isShown, said, root };
+}
+
+/** Names of the runs in the chart, as its legend has them. */
+const inChart = ({ root }: Opened) =>
+  [...root.querySelectorAll('.u-legend tr:not(.is-edge) .u-label')]
+    .map((label) => label.textContent!)
+    .slice(1);
+const names = ({ root }: Opened) =>
+  [...root.querySelectorAll<HTMLInputElement>('.run-title')].map(({ value }) => value);
+const part = ({ root }: Opened, run: string, selector: string) =>
+  root.querySelector<HTMLInputElement>(`[data-run="${run}"] ${selector}`)!;
+const textOf = ({ root }: Opened) => root.textContent!.replace(/\s+/g, ' ');
+/** Two paintings are a tenth of a second apart. */
+const painted = () => new Promise((resolve) => setTimeout(resolve, 250));
+
+/** Presses a button with the focus on it, as a hand or a key does. */
+function press(button: HTMLElement): void {
+  button.focus();
+  button.click();
+}
+
+test('what was trained while another view was shown is in the chart when this one is back', async () => {
+  const view = await open([]);
+  await expect.poll(() => inChart(view)).toEqual(['Quick look']);
+  view.isShown.value = false;
+  await view.train(runOf('mine', 0));
+  await painted();
+  view.isShown.value = true;
+  await expect.poll(() => inChart(view)).toEqual(['mine']);
+});
+
+test('a run that starts is shown; where that is one too many, the oldest that is not pinned goes', async () => {
+  const kept = Array.from({ length: 9 }, (_, i) => runOf(`run ${i}`, 9 - i, { pinned: i === 0 }));
+  const view = await open(kept.slice(0, 3));
+  await expect.poll(() => inChart(view)).toHaveLength(3);
+  for (const run of kept.slice(3, 8)) await view.train(run);
+  await expect.poll(() => inChart(view)).toHaveLength(8);
+  await view.train(kept[8]!);
+  await expect.poll(() => inChart(view)).toContain('run 8');
+  expect(inChart(view)).toHaveLength(8);
+  expect(inChart(view)).toContain('run 0');
+  expect(inChart(view)).not.toContain('run 1');
+  // One that was taken out stays out.
+  part(view, 'run 8', '[type=checkbox]').click();
+  await view.runs.edit('run 8', { name: 'run 8, renamed' });
+  await painted();
+  expect(inChart(view)).not.toContain('run 8, renamed');
+});
+
+test('the first run that is imported is in the chart', async () => {
+  const view = await open([]);
+  await expect.poll(() => inChart(view)).toEqual(['Quick look']);
+  const bytes = await writeRunFile({ record: runOf('elsewhere', 3), metrics, weights: undefined });
+  await view.runs.import([new File([bytes], 'a.run.safetensors'), new File(['x'], 'cat.jpg')]);
+  await expect.poll(() => inChart(view)).toEqual(['elsewhere']);
+  expect(view.said.at(-1)).toBe('1 run imported, 1 file refused');
+  // Read, and done with.
+  await expect.poll(() => view.root.querySelectorAll('.refused li').length).toBe(1);
+  press(view.root.querySelector<HTMLElement>('[data-act=dismiss]')!);
+  await expect.poll(() => view.root.querySelector('.refused')).toBeNull();
+});
+
+test('Delete, pressed twice, deletes one run: the focus goes to Undo, and from there to the run that is back', async () => {
+  const view = await open([runOf('a', 0), runOf('b', 1), runOf('c', 2)]);
+  await expect.poll(() => inChart(view)).toEqual(['a', 'b', 'c']);
+  press(part(view, 'b', '[type=checkbox]'));
+  for (const run of ['a', 'b']) {
+    press(part(view, run, '[data-act=delete]'));
+    part(view, run, '[data-act=delete]').click(); // Before it is gone.
+    await expect.poll(() => names(view)).not.toContain(run);
+    expect(document.activeElement).toBe(view.root.querySelector('[data-act=undo]'));
+  }
+  expect(names(view)).toEqual(['c']);
+  await expect.poll(() => inChart(view)).toEqual(['c']);
+  expect(textOf(view)).toContain('1 of at most 8 runs');
+  // All that can still come back does, as it was.
+  (document.activeElement as HTMLElement).click();
+  await expect.poll(() => names(view)).toEqual(['a', 'b', 'c']);
+  expect(document.activeElement?.closest('tr')?.dataset.run).toBe('b');
+  await expect.poll(() => inChart(view)).toEqual(['a', 'c']);
+  await expect.poll(async () => (await readRuns()).length).toBe(3);
+});
+
+test('a run without a name keeps the one that it had', async () => {
+  const view = await open([runOf('a', 0)]);
+  const title = part(view, 'a', '.run-title');
+  title.value = '  ';
+  title.dispatchEvent(new Event('change'));
+  await painted();
+  expect(title.value).toBe('a');
+});
+
+test('the filter takes words of what differs; the chart shows what the list does, and no run is said', async () => {
+  const other = { ...settings, lambda: 0.001 };
+  const view = await open([runOf('a', 0, { settings: other }), runOf('b', 1, { perSeed: [tested(0.5)] })]);
+  await expect.poll(() => inChart(view)).toEqual(['a', 'b']);
+  const filter = async (text: string) => {
+    const input = view.root.querySelector<HTMLInputElement>('[type=search]')!;
+    input.value = text;
+    input.dispatchEvent(new Event('input'));
+    await painted();
+  };
+  await filter('lambda');
+  expect(names(view)).toEqual(['a']);
+  await expect.poll(() => inChart(view)).toEqual(['a']);
+  await filter('no such run');
+  expect(names(view)).toEqual([]);
+  expect(textOf(view)).toContain('No run matches “no such run”.');
+  expect(view.root.querySelector('figure')!.hidden).toBe(true);
+});
+
+const tested = (testAccuracy: number, seed = 1) => ({
+  seed,
+  testAccuracy,
+  validationAccuracy: testAccuracy - 0.01,
+  validationLoss: 1,
+  testLoss: 1,
+  divergedAtStep: null,
+  confusion: null,
+});
+
+test('one seed each is no test, which the list says; the same seed twice is told as such', async () => {
+  const view = await open([
+    runOf('a', 0, { perSeed: [tested(0.4)] }),
+    runOf('b', 1, { perSeed: [tested(0.5)] }),
+    runOf('c', 2, { perSeed: [tested(0.5)] }),
+  ]);
+  expect(textOf(view)).toContain(
+    'Against c: test accuracy, paired by seed. One seed in common gives no test',
+  );
+  expect(textOf(view)).not.toContain('Holm');
+  expect(part(view, 'b', '.difference').textContent).toMatch(
+    /^\s*\+0\.00 points\s*the same, with the same seed/,
+  );
+  // A minus, not a hyphen.
+  expect(part(view, 'a', '.difference').textContent).toMatch(/^\s*−10\.00 points/);
+});
+
+test('the list is in the order that was asked for, pinned runs first', async () => {
+  const view = await open([
+    runOf('a', 0, { perSeed: [tested(0.4)] }),
+    runOf('b', 1),
+    runOf('c', 2, { perSeed: [tested(0.6)] }),
+    runOf('d', 3, { perSeed: [tested(0.5)], pinned: true }),
+  ]);
+  expect(names(view)).toEqual(['d', 'a', 'b', 'c']);
+  const order = view.root.querySelector<HTMLSelectElement>('#run-order')!;
+  order.value = 'test';
+  order.dispatchEvent(new Event('change'));
+  await expect.poll(() => names(view)).toEqual(['d', 'c', 'a', 'b']);
+});
