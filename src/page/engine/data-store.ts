@@ -97,8 +97,7 @@ export class DataStore {
       } else {
         onProgress('checking', done, total);
         if (!this.set.files.some((each) => recordFileBytes(this.set, each) === file.size)) {
-          const head = new Uint8Array(await file.slice(0, 32 * 2 ** 20).arrayBuffer());
-          throw notTheSet(file.name, `it has ${file.size} bytes`, await sha256(head), this.set);
+          throw notTheSet(file.name, file.size, this.set);
         }
         await this.#accept(file.name, new Uint8Array(await file.arrayBuffer()));
         done += file.size;
@@ -175,7 +174,7 @@ export class DataStore {
   async #accept(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const hash = await sha256(bytes);
     const file = this.set.files.find(({ sha256 }) => sha256 === hash);
-    if (file === undefined) throw notTheSet(name, `it has ${bytes.length} bytes`, hash, this.set);
+    if (file === undefined) throw notTheSet(name, bytes.length, this.set, hash);
     await this.#put(file, bytes);
     letGo(bytes);
   }
@@ -247,12 +246,10 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 const wrongFile = (name: string, hash: string, { sha256 }: RecordFile): EngineError =>
   new EngineError('wrong-file', `${name} is damaged or another file: its SHA-256 is ${hash}, not ${sha256}`);
 
-function notTheSet(name: string, size: string, hash: string, set: RecordSet): EngineError {
-  const wanted = set.files.map((file) => `${file.name} (${file.sha256})`).join(', ');
-  return new EngineError(
-    'wrong-file',
-    `${name} is no file of ${set.title}: ${size} and the SHA-256 ${hash}; wanted are ${wanted}`,
-  );
+/** @param hash where its size is right */
+function notTheSet(name: string, bytes: number, { title }: RecordSet, hash?: string): EngineError {
+  const has = hash === undefined ? `${bytes} bytes, as none of them has` : `the SHA-256 ${hash}`;
+  return new EngineError('wrong-file', `${name} is no file of ${title}: it has ${has}`);
 }
 
 /** Fills `bytes` with the body at `url`, which must have exactly so many. */

@@ -75,7 +75,14 @@ export async function writeRunFile({
 /** @throws Error where the file is another one, cut, or changed */
 export async function readRunFile(bytes: Uint8Array): Promise<WholeRun> {
   const { tensors, metadata } = readSafetensors(bytes);
-  if (metadata.format !== format) throw new Error(`it is no run of this page (${format})`);
+  if (metadata.format !== format) {
+    const isWeights = tensors.some(({ name }) => name.startsWith('layers.'));
+    throw new Error(
+      isWeights
+        ? 'it is weights alone, no run: they go into the Train view, Data, Initial weights from a file'
+        : `it is no run of this page (${format})`,
+    );
+  }
   const { run = '', metrics = '', sha256 } = metadata;
   if ((await hashOf(run, metrics, tensors)) !== sha256)
     throw new Error('it was changed: its hash is another');

@@ -91,7 +91,9 @@ describe('a whole run as a file', () => {
     const changed = file.slice();
     changed[changed.length - 1]! ^= 1;
     await expect(readRunFile(changed)).rejects.toThrow(/it was changed/);
-    await expect(readRunFile(weights[0]!)).rejects.toThrow(/no run of this page/);
+    await expect(readRunFile(weights[0]!)).rejects.toThrow(/^it is weights alone, no run: they go into the/);
+    const other = writeSafetensors({ tensors: [], metadata: {} });
+    await expect(readRunFile(other)).rejects.toThrow(/^it is no run of this page/);
     const { runs, refused } = await importFiles([
       new File([changed], 'changed.run.safetensors'),
       new File(['hello'], 'hello.txt'),
