@@ -2,16 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { againName } from '../../../src/measure/again-name.ts';
 import type { Group, Row } from '../../../src/measure/schema.ts';
 import { lineDiff } from '../../../src/page/views/kernels/line-diff.ts';
-import { lettersOf, rankGroup } from '../../../src/page/views/kernels/ranking.ts';
+import { lettersOf, type RankedRow, rankGroup, toKeep } from '../../../src/page/views/kernels/ranking.ts';
 
-const row = (name: string, ns: number, ok = true): Row => ({
+const row = (name: string, ns: number, ok = true, samples = 41): Row => ({
   name,
   isDefault: name === 'tile',
   validation: { ok, how: ok ? 'float64 reference' : 'wrong: element 3' },
   work: { flops: 1000, bytes: 100 },
   repeats: 1,
   stride: 1,
-  samplesNs: ok ? Array.from({ length: 41 }, (_, i) => ns * (1 + 0.01 * Math.sin(7 * i + ns))) : [],
+  samplesNs: ok ? Array.from({ length: samples }, (_, i) => ns * (1 + 0.01 * Math.sin(7 * i + ns))) : [],
   dispatches: 1,
 });
 
@@ -38,6 +38,23 @@ describe('a measured group', () => {
       ['quad', ''],
     ]);
     expect(ranked[2]).toMatchObject({ isRight: false, time: undefined, how: 'wrong: element 3' });
+  });
+
+  test('has no letter for a row of too few samples to tell', () => {
+    const rows = [
+      row('tile', 100),
+      row(againName('tile'), 100),
+      row('quad', 101),
+      row('naive', 4000, true, 2),
+    ];
+    const { rows: ranked } = rankGroup(group(rows), undefined, false);
+    expect(ranked.map(({ name, letters }) => [name, letters])).toEqual([
+      ['tile', 'a'],
+      ['quad', 'b'],
+      ['naive', ''],
+    ]);
+    // Its time is told, and that there is no interval.
+    expect(ranked[2]!.time).toMatchObject({ low: Number.NEGATIVE_INFINITY });
   });
 
   test('is not ranked where the tab was hidden', () => {
@@ -73,4 +90,20 @@ test('a diff keeps both texts', () => {
   expect(side('removed')).toBe(before);
   expect(side('added')).toBe(after);
   expect(lines.filter(({ kind }) => kind === 'same')).toHaveLength(3);
+});
+
+test.each([
+  ['quad', ['quad a', 'tile b']],
+  ['tile', ['quad a', 'tile ab']],
+  ['tile', ['tile a', 'quad b']],
+  // Too few samples: of the default, of the fastest.
+  ['tile', ['quad a', 'tile ']],
+  ['tile', ['quad ', 'tile a']],
+  [undefined, ['quad a', 'naive b']],
+])('%s is kept of %s', (kept, texts) => {
+  const rows = texts.map((text) => {
+    const [name, letters] = text.split(' ');
+    return { name, letters, isDefault: name === 'tile', time: {} } as RankedRow;
+  });
+  expect(toKeep(rows)?.name).toBe(kept);
 });

@@ -13,7 +13,7 @@ import { canTrain } from '../../model/status.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { saveFile } from '../../save-file.ts';
 import { paint } from '../paint.ts';
-import { intervalPicture } from './interval-picture.ts';
+import { type DotScale, intervalPicture, scaleOf } from './interval-picture.ts';
 import { isIdle, LabControl, type Measured } from './lab-control.ts';
 import { lineDiff } from './line-diff.ts';
 import type { RankedRow } from './ranking.ts';
@@ -84,7 +84,7 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
       class="field"
       @submit=${(event: Event) => {
         event.preventDefault();
-        void lab.list();
+        void lab.listProduct();
       }}
     >
       <label for="lab-product">Matrix products of M, N, K</label>
@@ -98,7 +98,7 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
             lab.product.value = (event.target as HTMLInputElement).value;
           }}
         />
-        <button type="submit" class="small">List</button>
+        <button type="submit" class="small">Add shape</button>
       </span>
       <p class="help">The other shapes are those of the net in the Train view’s form.</p>
     </form>
@@ -168,13 +168,18 @@ function resultView(lab: LabControl, shown: { value: readonly string[] }): Templ
   const measured = group && lab.results.value.get(group.id);
   if (group === undefined || measured === undefined) return nothing;
   const { ranked } = measured;
-  const slowest = Math.max(...ranked.rows.map(({ time }) => time?.value ?? 0)) * 1.1;
+  const scale = scaleOf(ranked.rows);
+  const hasUntold = ranked.rows.some(({ time, letters }) => time !== undefined && letters === '');
   const warnings = warningsOf(measured.group);
   return html`<section class="card" aria-label="Result">
     <h2>${measured.group.title}</h2>
     ${
       ranked.unranked === ''
-        ? html`<p class="help">Same letter: not told apart (5 % for the whole table).</p>`
+        ? html`<p class="help">
+            Same letter: not told apart (5 % for the whole table).
+            ${hasUntold ? 'No letter: too few rounds to tell.' : ''}
+            ${scale.isLog ? 'The dots stand on a logarithmic scale.' : ''}
+          </p>`
         : html`<p class="alarm" id="unranked">${ranked.unranked}</p>`
     }
     <div class="scroll" tabindex="0" role="region" aria-label="Times of the variants">
@@ -182,7 +187,7 @@ function resultView(lab: LabControl, shown: { value: readonly string[] }): Templ
         <thead>
           <tr>
             <th scope="col">Variant</th>
-            <th scope="col">Right</th>
+            <th scope="col">Checked</th>
             <th scope="col">Median</th>
             <th scope="col">95 %</th>
             <th scope="col">GFLOP/s</th>
@@ -190,14 +195,15 @@ function resultView(lab: LabControl, shown: { value: readonly string[] }): Templ
             <th scope="col">Of the peak</th>
             <th scope="col">Group</th>
             <th scope="col"><span class="for-ears">Picture</span></th>
-            <th scope="col">Do</th>
+            <th scope="col">Actions</th>
           </tr>
         </thead>
         <tbody>
-          ${ranked.rows.map((row) => rowView(lab, measured, row, slowest, shown))}
+          ${ranked.rows.map((row) => rowView(lab, measured, row, scale, shown))}
         </tbody>
       </table>
     </div>
+    ${lab.used.value?.op === measured.group.op ? html`<p class="help" id="lab-used">${lab.used.value.text}</p>` : nothing}
     ${warnings.length === 0 ? nothing : html`<ul class="help">${warnings.map((line) => html`<li>${line}</li>`)}</ul>`}
     <p class="buttons">
       <button
@@ -226,21 +232,21 @@ function rowView(
   lab: LabControl,
   { group }: Measured,
   row: RankedRow,
-  slowest: number,
+  scale: DotScale,
   shown: { value: readonly string[] },
 ): TemplateResult {
   const { name, isRight, how, isDefault, time, gflops, gbPerSecond, share, letters } = row;
   const isShown = shown.value.includes(name);
   return html`<tr data-variant=${name}>
     <th scope="row">${name}${isDefault ? ' *' : ''}</th>
-    <td data-label="Right" class=${isRight ? '' : 'alarm'} title=${how}>${isRight ? 'yes' : 'wrong'}</td>
+    <td data-label="Checked" class=${isRight ? '' : 'alarm'} title=${how}>${isRight ? 'yes' : 'wrong'}</td>
     <td data-label="Median">${time === undefined ? '–' : shortTime(time.value)}</td>
     <td data-label="95 %">${time === undefined || !Number.isFinite(time.low) ? '–' : `${shortTime(time.low)} to ${shortTime(time.high)}`}</td>
     <td data-label="GFLOP/s">${time === undefined || gflops === 0 ? '–' : gflops.toPrecision(3)}</td>
     <td data-label="GB/s">${time === undefined ? '–' : gbPerSecond.toPrecision(3)}</td>
     <td data-label="Of the peak">${share === undefined ? '–' : `${(100 * share).toFixed(0)} %`}</td>
     <td data-label="Group">${letters}</td>
-    <td>${intervalPicture(row, slowest)}</td>
+    <td>${intervalPicture(row, scale)}</td>
     <td class="actions">
       <button
         type="button"
@@ -255,7 +261,13 @@ function rowView(
       </button>
       ${
         isRight
-          ? html`<button type="button" class="small" data-act="lab-use" @click=${() => lab.use(group.op, name)}>
+          ? html`<button
+              type="button"
+              class="small"
+              data-act="lab-use"
+              aria-pressed=${lab.isUsed(group.op, name)}
+              @click=${() => lab.use(group.op, name)}
+            >
               Use for training
             </button>`
           : nothing

@@ -16,7 +16,7 @@ import { type LabLink, labLinkOf } from '../../model/lab-link.ts';
 import { isBusy, type RunStatus } from '../../model/status.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { keepTuning } from '../../store/tuning-store.ts';
-import { type Ranked, rankGroup } from './ranking.ts';
+import { type Ranked, rankGroup, toKeep } from './ranking.ts';
 
 /** A group that was measured. */
 export interface Measured {
@@ -36,6 +36,8 @@ export class LabControl {
     { readonly what: string; readonly done: number; readonly total: number } | undefined
   >(undefined);
   readonly problem = signal('');
+  /** What came of “Use for training”, pressed last. */
+  readonly used = signal<{ readonly op: string; readonly text: string } | undefined>(undefined);
   readonly results = signal<ReadonlyMap<string, Measured>>(new Map());
   /** A step of the form's net, dispatch by dispatch. */
   readonly profile = signal<StepProfile | undefined>(undefined);
@@ -59,8 +61,11 @@ export class LabControl {
     });
   }
 
-  /** Lists what can be measured: the form's net, and products of the size in the field. A link says which size and op. */
-  async list(link?: LabLink): Promise<void> {
+  /**
+   * Lists what can be measured: the form's net, and products of the size in the field. A link says which size and op.
+   * @returns the size that is listed; null where the field holds none
+   */
+  async list(link?: LabLink): Promise<Product | null> {
     if (link !== undefined) this.product.value = link.product;
     const { train } = readForm(this.#training.form.peek());
     const sizes = this.product
@@ -86,6 +91,18 @@ export class LabControl {
     } catch (error) {
       this.problem.value = (error as Error).message;
     }
+    return product;
+  }
+
+  /** Lists products of the size in the field, and selects one of them: of the op that was selected, where it is a product. */
+  async listProduct(): Promise<void> {
+    const op = this.selected?.op;
+    const product = await this.list();
+    if (product === null) return;
+    const { M, N, K } = product;
+    const listed = this.groups.peek().filter(({ id }) => id.includes(` M=${M} N=${N} K=${K} R=1`));
+    const group = listed.find((each) => each.op === op) ?? listed[0];
+    if (group !== undefined) this.selectedId.value = group.id;
   }
 
   /** The query of a link to an op of the form's net. */
@@ -170,11 +187,35 @@ export class LabControl {
     await this.#app.engine.call('labStop');
   }
 
-  /** Use a variant in trainings, by the form. */
+  /** Forces a variant in trainings, by the form; pressed again, no more. One that computes nothing of the net is refused. */
   use(op: string, variant: string): void {
     const form = this.#training.form.peek();
-    this.#training.form.value = { ...form, variants: { ...form.variants, [op]: variant } };
+    const { [op]: forced, ...others } = form.variants;
+    const ofNet = this.groups.peek().filter((group) => group.op === op && group.usedBy.length > 0);
+    const fitting = ofNet.filter(({ variants }) => variants.includes(variant)).length;
+    const say = (text: string) => {
+      this.used.value = { op, text };
+      this.#app.announce(text);
+    };
+    if (forced === variant) {
+      this.#training.form.value = { ...form, variants: others };
+      say(`${op} is not forced any more.`);
+    } else if (fitting === 0) {
+      say(`${variant} is not used: the net in the Train view’s form has no ${op} that it fits.`);
+    } else {
+      this.#training.form.value = { ...form, variants: { ...others, [op]: variant } };
+      const rest =
+        fitting < ofNet.length
+          ? ` It fits ${fitting} of the net’s ${ofNet.length} shapes; the others are computed as before.`
+          : '';
+      say(
+        `Trainings compute ${op} by ${variant}: the Train view’s form has it in the group Data, as “Forced”.${rest}`,
+      );
+    }
   }
+
+  /** Whether the form forces a variant. */
+  isUsed = (op: string, variant: string): boolean => this.#training.form.value.variants[op] === variant;
 
   /** Everything measured, in the format of `npm run bench`. */
   file(): BenchFile {
@@ -229,11 +270,9 @@ export class LabControl {
   /** Keeps the fastest for trainings with measured kernels, where it is clear which that is. */
   async #keep({ id }: LabGroup, { rows, unranked }: Ranked): Promise<void> {
     const report = this.#app.report;
+    const best = toKeep(rows);
+    if (report === undefined || unranked !== '' || best === undefined) return;
     const timed = rows.filter(({ time }) => time !== undefined);
-    if (report === undefined || unranked !== '' || !timed.some(({ isDefault }) => isDefault)) return;
-    // A variant that is not told apart from the default changes bits for nothing.
-    const usual = timed.find(({ isDefault, letters }) => isDefault && letters.includes('a'));
-    const best = usual ?? timed[0]!;
     const us = Object.fromEntries(timed.map(({ name, time }) => [name, Math.round(time!.value / 10) / 100]));
     await keepTuning(report.tuningKey, { [id]: { variant: best.name, us } });
   }

@@ -1,9 +1,9 @@
 // What may be said about the variants of a group: times with intervals, and letters for those that are not told apart.
 import { againName } from '../../../measure/again-name.ts';
-import { compareRows, usable } from '../../../measure/compare.ts';
+import { compareRows, falseClaims, usable } from '../../../measure/compare.ts';
 import { type Roofline, rateOf } from '../../../measure/roofline.ts';
 import type { Group, Row } from '../../../measure/schema.ts';
-import { type Estimate, medianEstimate } from '../../../measure/statistics.ts';
+import { type Estimate, intervalRank, medianEstimate } from '../../../measure/statistics.ts';
 
 export interface RankedRow {
   readonly name: string;
@@ -17,7 +17,7 @@ export interface RankedRow {
   readonly gbPerSecond: number;
   /** Of the time that this adapter's measured peak allows. */
   readonly share: number | undefined;
-  /** Rows that share a letter are not told apart; empty where nothing is ranked. */
+  /** Rows that share a letter are not told apart; empty where nothing is ranked, or where there are too few samples to tell. */
   readonly letters: string;
 }
 
@@ -43,14 +43,13 @@ export function rankGroup(group: Group, roofline: Roofline | undefined, wasHidde
   const unranked = reason(group, timed, wasHidden);
   const pairs = (rows.length * (rows.length - 1)) / 2;
   const isApart = (a: Row, b: Row) => compareRows(group, a, b, pairs).verdict !== 'no difference';
-  const letters =
-    unranked === ''
-      ? lettersOf(
-          rows.map(({ row }) => row),
-          isApart,
-        )
-      : rows.map(() => '');
-  const ranked = rows.map(({ row, time }, i): RankedRow => {
+  // No difference is found where there are too few samples for an interval: that is no finding.
+  const level = 1 - falseClaims / Math.max(pairs, 1);
+  const told = rows
+    .map(({ row }) => row)
+    .filter((row) => unranked === '' && intervalRank(usable(group, row).length, level) > 0);
+  const letters = lettersOf(told, isApart);
+  const ranked = rows.map(({ row, time }): RankedRow => {
     const rate = rateOf(row.work, time.value, roofline);
     return {
       name: row.name,
@@ -61,7 +60,7 @@ export function rankGroup(group: Group, roofline: Roofline | undefined, wasHidde
       gflops: rate.gflops,
       gbPerSecond: rate.gbPerSecond,
       share: rate.share,
-      letters: letters[i]!,
+      letters: letters[told.indexOf(row)] ?? '',
     };
   });
   const wrong = group.rows
@@ -71,6 +70,18 @@ export function rankGroup(group: Group, roofline: Roofline | undefined, wasHidde
       return { name, isRight: false, how: validation.how, isDefault, ...none };
     });
   return { rows: [...ranked, ...wrong], unranked };
+}
+
+/**
+ * What trainings with measured kernels use of ranked rows: the fastest, but the default where that is not told apart from it, or too few samples tell: it would
+ * change bits for nothing. Undefined where the default was not timed.
+ */
+export function toKeep(rows: readonly RankedRow[]): RankedRow | undefined {
+  const timed = rows.filter(({ time }) => time !== undefined);
+  const usual = timed.find(({ isDefault }) => isDefault);
+  const [fastest] = timed;
+  const isTold = usual?.letters !== '' && fastest?.letters.includes('a') && !usual?.letters.includes('a');
+  return usual !== undefined && isTold ? fastest : usual;
 }
 
 function reason(group: Group, timed: readonly Row[], wasHidden: boolean): string {
