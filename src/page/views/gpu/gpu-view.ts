@@ -1,12 +1,12 @@
 import { effect, signal } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { GpuReport, LimitReport } from '../../engine/protocol.ts';
-import { count, megabytes } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import { canTrain, type DataStatus, type GpuStatus, isBusy } from '../../model/status.ts';
 import { gpuNotice } from '../../model/texts.ts';
 import { saveFile } from '../../save-file.ts';
 import { paint } from '../paint.ts';
+import { bytesText, clockText, limitText } from './gpu-texts.ts';
 import { TunedCard } from './tuned-card.ts';
 
 /** What this browser keeps for the page. */
@@ -15,6 +15,9 @@ interface Storage {
   readonly quota: number;
   readonly isPersisted: boolean;
 }
+
+/** The six files. */
+const dataBytes = 184e6;
 
 /** What a feature is good for here; features that are not listed make no difference. */
 const consequences: Readonly<Record<string, readonly [withIt: string, without: string]>> = {
@@ -115,9 +118,9 @@ function limitsView({ limits }: GpuReport): TemplateResult {
             ({ name, usual, offered, granted }: LimitReport) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                <td data-label="Everywhere">${count(usual)}</td>
-                <td data-label="Offered">${count(offered)}</td>
-                <td data-label="Had">${count(granted)}</td>
+                <td data-label="Everywhere">${limitText(name, usual)}</td>
+                <td data-label="Offered">${limitText(name, offered)}</td>
+                <td data-label="Had">${limitText(name, granted)}</td>
                 <td class="differs">${limitMeaning[name] ?? ''}</td>
               </tr>`,
           )}
@@ -150,12 +153,12 @@ function storageView(
   // A run shows test images from there, and reads all again where the GPU is lost.
   const canDelete = (data.state === 'kept' || data.state === 'this-tab') && !isBusy(app.run.value);
   return html`<section class="card" aria-label="Storage">
-    <h2>Storage</h2>
+    <h2 id="storage" tabindex="-1">Storage</h2>
     ${
       storage === undefined || storage.quota === 0
         ? html`<p>This browser does not say what it keeps for this page.</p>`
         : html`<p>
-            By the browser’s count this page uses ${megabytes(storage.usage)} MB of at most ${count(storage.quota / 1e6)} MB: data, runs and checkpoints.
+            By the browser’s count this page uses ${bytesText(storage.usage)} of at most ${bytesText(storage.quota)}: data, runs and checkpoints.
             ${storage.isPersisted ? 'They are kept until you delete them.' : 'The browser may delete them when the disk is full.'}
           </p>`
     }
@@ -175,19 +178,56 @@ function storageView(
       >
         Keep on this device
       </button>
-      <button type="button" class="small" data-act="delete-data" ?disabled=${!canDelete} @click=${() => app.deleteData()}>
+      <button
+        type="button"
+        class="small"
+        data-act="delete-data"
+        ?disabled=${!canDelete}
+        @click=${() => dialogOf('delete-data')?.showModal()}
+      >
         Delete data
       </button>
     </p>
+    ${deleteDialog(app, canDelete)}
   </section>`;
 }
+
+const dialogOf = (id: string) => document.getElementById(id) as HTMLDialogElement | null;
+
+/** Asks once: to bring them back is a download. */
+const deleteDialog = (app: App, canDelete: boolean): TemplateResult => html`<dialog
+  id="delete-data"
+  class="card"
+  aria-labelledby="delete-question"
+>
+  <p id="delete-question">
+    Delete CIFAR-10, ${bytesText(dataBytes)}, from this device? Runs and checkpoints stay; to train, it is downloaded again.
+  </p>
+  <p class="buttons">
+    <button type="button" data-act="delete-no" autofocus @click=${() => dialogOf('delete-data')?.close()}>Keep it</button>
+    <button
+      type="button"
+      data-act="delete-yes"
+      ?disabled=${!canDelete}
+      @click=${async () => {
+        dialogOf('delete-data')?.close();
+        // The button that had the focus cannot be pressed any more.
+        document.getElementById('storage')?.focus();
+        await app.deleteData();
+        app.announce('CIFAR-10 was deleted from this device');
+      }}
+    >
+      Delete ${bytesText(dataBytes)}
+    </button>
+  </p>
+</dialog>`;
 
 function eventsView(app: App): TemplateResult {
   const events = app.events.value;
   return html`<section class="card" aria-label="Events">
     <h2>Events</h2>
     <ol class="plain events">
-      ${events.toReversed().map(({ at, text }) => html`<li><time>${at.slice(11, 19)}</time> ${text}</li>`)}
+      ${events.toReversed().map(({ at, text }) => html`<li><time datetime=${at}>${clockText(at)}</time> ${text}</li>`)}
     </ol>
   </section>`;
 }

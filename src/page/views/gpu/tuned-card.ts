@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { parseTuning, tuningText } from '../../../train/tuning-records.ts';
+import { shortTime } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import { saveFile } from '../../save-file.ts';
 import { keepTuning, readTuning, type TunedOps } from '../../store/tuning-store.ts';
@@ -83,7 +84,7 @@ const tableOf = (rows: readonly (readonly [string, TunedOps[string]])[]): Templa
         <tr>
           <th scope="col">Op and shape</th>
           <th scope="col">Fastest</th>
-          <th scope="col">Times, µs</th>
+          <th scope="col">Times</th>
         </tr>
       </thead>
       <tbody>
@@ -92,8 +93,8 @@ const tableOf = (rows: readonly (readonly [string, TunedOps[string]])[]): Templa
             html`<tr>
               <th scope="row">${name}</th>
               <td data-label="Fastest">${variant}</td>
-              <td data-label="Times, µs">${Object.entries(us)
-                .map(([each, time]) => `${each} ${time}`)
+              <td data-label="Times">${Object.entries(us)
+                .map(([each, time]) => `${each} ${shortTime(1000 * time)}`)
                 .join(', ')}</td>
             </tr>`,
         )}
