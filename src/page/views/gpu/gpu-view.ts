@@ -8,6 +8,7 @@ import { saveFile } from '../../save-file.ts';
 import { paint } from '../paint.ts';
 import { bytesText, clockText, limitText } from './gpu-texts.ts';
 import { TunedCard } from './tuned-card.ts';
+import './gpu.css';
 
 /** What this browser keeps for the page. */
 interface Storage {
@@ -204,7 +205,7 @@ const deleteDialog = (app: App, canDelete: boolean): TemplateResult => html`<dia
     Delete CIFAR-10, ${bytesText(dataBytes)}, from this device? Runs and checkpoints stay; to train, it is downloaded again.
   </p>
   <p class="buttons">
-    <button type="button" data-act="delete-no" autofocus @click=${() => dialogOf('delete-data')?.close()}>Keep it</button>
+    <button type="button" data-act="delete-no" @click=${() => dialogOf('delete-data')?.close()}>Keep it</button>
     <button
       type="button"
       data-act="delete-yes"

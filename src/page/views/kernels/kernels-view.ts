@@ -18,6 +18,7 @@ import { isIdle, LabControl, type Measured } from './lab-control.ts';
 import { lineDiff } from './line-diff.ts';
 import type { RankedRow } from './ranking.ts';
 import { stepView } from './step-view.ts';
+import './kernels.css';
 
 /** Time of a group on an idle machine: compiling, checking, 41 rounds. */
 const secondsPerGroup = 3;

@@ -21,8 +21,8 @@ const stateText: Readonly<Record<RunState, string>> = {
 /** Every run of this browser, with its difference to the baseline. */
 export function runTable(context: RunsContext): TemplateResult {
   const { shown, differences, baseline } = context;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Runs">
-    <table class="runs stacked">
+  return html`<div class="scroll runs-list" tabindex="0" role="region" aria-label="Runs">
+    <table class="runs">
       <thead>
         <tr>
           <th scope="col">Shown</th>

@@ -16,6 +16,7 @@ import { type RunOrder, runOrders, startText } from './run-order.ts';
 import { runTable, settingsTable } from './run-table.ts';
 import type { RunsContext } from './runs-context.ts';
 import { type RunsParts, RunsState } from './runs-state.ts';
+import './runs.css';
 
 /** A checkpoint without its run is of one that was deleted, in a tab that was closed before its Undo was over. */
 async function dropOrphans({ app, runs }: RunsParts): Promise<void> {
