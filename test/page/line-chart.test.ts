@@ -1,7 +1,7 @@
 /** The page's charts, in a browser: what somebody zoomed into, and charts that are taken away. */
 import { afterEach, expect, test, vi } from 'vitest';
 import 'uplot/dist/uPlot.min.css';
-import { LineChart, type LineSpec } from '../../src/page/charts/line-chart.ts';
+import { type ChartSpec, LineChart, type LineSpec } from '../../src/page/charts/line-chart.ts';
 
 const lines: readonly LineSpec[] = [{ label: 'loss', colour: 'training' }];
 const ramp = (count: number) => {
@@ -15,7 +15,7 @@ afterEach(() => {
   for (const element of made.splice(0)) element.remove();
 });
 
-function makeChart() {
+function makeChart(spec: Partial<ChartSpec> = {}) {
   const container = document.createElement('div');
   container.style.width = '600px';
   document.body.append(container);
@@ -24,12 +24,13 @@ function makeChart() {
     heightPx: 200,
     valueText: String,
     xText: (x) => `x${x}`,
+    ...spec,
   });
   return { chart, container };
 }
 
 /** What the axis says: drawn on a canvas, so it is asked as it is drawn. */
-function drawnTexts(): { readonly last: () => string[] } {
+function drawnTexts(): { readonly last: () => string[]; readonly all: () => string[] } {
   const texts: string[] = [];
   const { fillText } = CanvasRenderingContext2D.prototype;
   vi.spyOn(CanvasRenderingContext2D.prototype, 'fillText').mockImplementation(function (
@@ -39,7 +40,8 @@ function drawnTexts(): { readonly last: () => string[] } {
     texts.push(drawn[0]);
     fillText.apply(this, drawn);
   });
-  return { last: () => texts.splice(0).filter((text) => text.startsWith('x')) };
+  const all = () => texts.splice(0).filter((text) => text !== '');
+  return { all, last: () => texts.splice(0).filter((text) => text.startsWith('x')) };
 }
 
 /** uPlot paints in a microtask, and at the next frame. */
@@ -118,4 +120,37 @@ test('a chart that is taken away is gone, and comes back with no change of size 
   container.style.width = '400px';
   await painted();
   expect(container.querySelectorAll('canvas')).toHaveLength(0);
+});
+
+const flat = (value: number) => [
+  { x: [1, 2], middle: [value, value], low: [value, value], high: [value, value] },
+];
+
+test.each([
+  ['a flat line', {}, flat(0.1), 2],
+  ['one that is all but flat', {}, [{ ...flat(0.1)[0]!, middle: [0.1, 0.10001] }], 2],
+  ['a flat line by logarithms', { isLog: true }, flat(2.3), 2],
+  ['nothing at all', {}, [{ x: [], middle: [], low: [], high: [] }], 0],
+] as const)('ticks of %s differ, and those of steps are whole', async (_, spec, curves, xMax) => {
+  const drawn = drawnTexts();
+  const { chart } = makeChart({ valueText: (value) => `y${value.toFixed(3)}`, xText: undefined!, ...spec });
+  chart.show(lines, curves, xMax);
+  await painted();
+  drawn.all(); // The first painting is of a chart without lines.
+  chart.show(lines, curves, xMax);
+  await painted();
+  const texts = drawn.all();
+  const y = texts.filter((text) => text.startsWith('y'));
+  const x = texts.filter((text) => /^\d/.test(text));
+  expect(new Set(y).size).toBe(y.length);
+  expect(y.length).toBeGreaterThan(1);
+  expect(x).toEqual(xMax === 2 ? ['0', '1', '2'] : ['0', '1']);
+});
+
+test('an axis ends where its curves do, be that before 1', async () => {
+  const drawn = drawnTexts();
+  const { chart } = makeChart();
+  chart.show(lines, [{ x: [0.05, 0.12], middle: [1, 2], low: [1, 2], high: [1, 2] }], 0.12);
+  await painted();
+  expect(largest(drawn.last())).toBe(0.12);
 });

@@ -72,7 +72,7 @@ export class LineChart {
 
   /** Draws the curves; `xMax` is where the axis ends. */
   show(lines: readonly LineSpec[], curves: readonly Curve[], xMax: number): void {
-    this.#xMax = Math.max(xMax, 1);
+    this.#xMax = xMax || 1;
     this.#broken = curves.flatMap(({ x, middle }) => x.filter((_, i) => !Number.isFinite(middle[i])));
     if (this.#plot === undefined || JSON.stringify(lines) !== JSON.stringify(this.#lines)) this.#make(lines);
     const data = tables(lines, curves);
@@ -187,8 +187,10 @@ export class LineChart {
           range: (_, min, max) => {
             const [low, high] = [min ?? 0, max ?? 1];
             if (range !== undefined) return [...range(low, high)];
-            const margin = (high - low || Math.abs(high) || 1) * 0.05;
-            return isLog ? [low * 0.9, high * 1.1] : [low - margin, high + margin];
+            // Room around flat lines too: ticks that differ, and dots that are whole.
+            const factor = high > 2 * low ? 1.1 : 2;
+            const margin = Math.max((high - low) * 0.05, Math.abs(high) * 0.02) || 0.05;
+            return isLog ? [low / factor, high * factor] : [low - margin, high + margin];
           },
         },
       },
@@ -201,7 +203,8 @@ export class LineChart {
           grid,
           size: 26,
           space: 64,
-          values: (_, splits) => splits.map(xText),
+          ...(xText === count && { incrs: wholeSteps }),
+          values: (_, splits) => once(splits.map(xText)),
         },
         {
           ...axis,
@@ -209,7 +212,7 @@ export class LineChart {
           grid,
           size: 52,
           ...(heightPx < 120 && { space: 16 }),
-          values: (_, splits) => splits.map((v) => (v === null ? '' : tickText(v))),
+          values: (_, splits) => once(splits.map((v) => (v === null ? '' : tickText(v)))),
         },
       ],
       series,
@@ -237,6 +240,13 @@ export class LineChart {
     ctx.restore();
   }
 }
+
+/** 1, 2, 5, 10, ...: ticks of what is counted. */
+const wholeSteps = Array.from({ length: 24 }, (_, i) => [1, 2, 5][i % 3]! * 10 ** Math.floor(i / 3));
+
+/** The same text twice would say that the axis stands still. */
+const once = (texts: readonly string[]): string[] =>
+  texts.map((text, i) => (text === texts[i - 1] ? '' : text));
 
 /** uPlot gives the data's own range unless the visitor has dragged one. */
 const isZoomed = (plot: uPlot, min: number | null, max: number | null): boolean => {

@@ -62,6 +62,9 @@ export function runCurve({ record, metrics }: OverlaidRun, { metric, axis }: Ove
   );
 }
 
+/** At most so many digits behind the point, without zeros at the end. */
+const digits = (value: number, most: number): string => String(Number(value.toFixed(most)));
+
 export class Overlay {
   readonly #container: HTMLElement;
   #chart: LineChart | undefined;
@@ -74,24 +77,6 @@ export class Overlay {
   show(runs: readonly OverlaidRun[], options: OverlayOptions): void {
     const { metric, axis, smoothing, isLog, hasBand } = options;
     const isShare = metric === 'accuracy' || metric === 'validationAccuracy';
-    // Scales and axes belong to the chart.
-    const key = `${isShare} ${metric === 'rate'} ${axis} ${isLog}`;
-    if (key !== this.#key) {
-      this.#key = key;
-      this.#chart?.destroy();
-      this.#chart = new LineChart(this.#container, {
-        heightPx: 320,
-        valueText: isShare
-          ? (value) => `${(100 * value).toFixed(1)} %`
-          : metric === 'rate'
-            ? rate
-            : (value) => value.toFixed(3),
-        ...(metric === 'rate' && { tickText: rateTick }),
-        xText: axis === 'step' ? count : axis === 'epoch' ? (x) => x.toFixed(1) : (x) => duration(1000 * x),
-        xLabel: axis === 'seconds' ? 'time' : axis,
-        isLog,
-      });
-    }
     const lines: LineSpec[] = [];
     const curves: Curve[] = [];
     for (const run of runs) {
@@ -108,7 +93,35 @@ export class Overlay {
       lines.push({ ...about, width: 2, hasBand: isBanded, hasPoints: curve.x.length < 40 });
       curves.push({ ...curve, middle: smooth(curve.middle, smoothing) });
     }
-    const end = Math.max(1e-9, ...curves.map(({ x }) => x.at(-1) ?? 0));
+    const end = Math.max(0, ...curves.map(({ x }) => x.at(-1) ?? 0));
+    // Clocks show whole seconds.
+    const isBrief = axis === 'seconds' && end < 10;
+    // Scales and axes belong to the chart.
+    const key = `${isShare} ${metric === 'rate'} ${axis} ${isLog} ${isBrief}`;
+    if (key !== this.#key) {
+      this.#key = key;
+      this.#chart?.destroy();
+      this.#chart = new LineChart(this.#container, {
+        heightPx: 320,
+        valueText: isShare
+          ? (value) => `${(100 * value).toFixed(1)} %`
+          : metric === 'rate'
+            ? rate
+            : (value) => value.toFixed(3),
+        ...(metric === 'rate' && { tickText: rateTick }),
+        ...(isShare && { tickText: (value) => `${digits(100 * value, 1)} %` }),
+        xText:
+          axis === 'step'
+            ? count
+            : axis === 'epoch'
+              ? (x) => digits(x, 3)
+              : isBrief
+                ? (x) => `${digits(x, 3)} s`
+                : (x) => duration(1000 * x),
+        xLabel: axis === 'seconds' ? 'time' : axis,
+        isLog,
+      });
+    }
     this.#chart?.show(lines, curves, end);
   }
 }
