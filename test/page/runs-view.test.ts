@@ -1,6 +1,7 @@
 /** The Runs view on a real IndexedDB, in a page that is made up: what it shows of runs that come, go and come back. */
 import { type Signal, signal } from '@preact/signals-core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cdp, page } from '@vitest/browser/context';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import 'uplot/dist/uPlot.min.css';
 import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
 import type { App } from '../../src/page/model/app.ts';
@@ -8,6 +9,7 @@ import { emptyForm } from '../../src/page/model/form.ts';
 import { RunList } from '../../src/page/model/run-list.ts';
 import { emptyMetrics, type RunMetrics, type RunRecord } from '../../src/page/model/run-record.ts';
 import type { TrainingControl } from '../../src/page/model/training-control.ts';
+import pageStyle from '../../src/page/page.css?inline';
 import type { Router } from '../../src/page/router.ts';
 import { writeRunFile } from '../../src/page/store/run-file.ts';
 import { deleteRun, readRuns } from '../../src/page/store/run-store.ts';
@@ -68,6 +70,7 @@ const forget = async () => {
 };
 beforeEach(forget);
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const root of roots.splice(0)) root.remove();
   await forget();
 });
@@ -255,4 +258,86 @@ test('the list is in the order that was asked for, pinned runs first', async () 
   order.value = 'test';
   order.dispatchEvent(new Event('change'));
   await expect.poll(() => names(view)).toEqual(['d', 'c', 'a', 'b']);
+});
+
+const long = 'x'.repeat(80);
+
+test.each([320, 641, 800, 1100, 1101, 1250])(
+  '%i pixels wide, all scores are on the screen, however long the names',
+  async (width) => {
+    await page.viewport(width, 700);
+    const style = document.createElement('style');
+    style.textContent = pageStyle;
+    document.head.append(style);
+    try {
+      const seeds = [1, 2, 3].map((seed) => tested(0.5 + 0.01 * seed, seed));
+      const others = [1, 2, 3].map((seed) => tested(0.5 + 0.011 * seed, seed));
+      const view = await open([
+        runOf(`base ${long}`, 0, { perSeed: others, settings: { ...settings, lambda: 0.001, hidden: [20] } }),
+        runOf('base', 1, { perSeed: seeds }),
+      ]);
+      view.root.style.width = `${width - 2 * 16}px`;
+      view.runs.unkept.value = long;
+      await view.runs.import([new File(['x'], `${long}.jpg`)]);
+      await expect.poll(() => inChart(view)).toHaveLength(2);
+      await expect.poll(() => view.root.querySelectorAll('.refused li').length).toBe(1);
+      expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(width);
+      const { right } = view.root.querySelector('.runs-list')!.getBoundingClientRect();
+      for (const cell of view.root.querySelectorAll('.runs td:is(.figure, .difference)')) {
+        expect(cell.getBoundingClientRect().right, cell.outerHTML).toBeLessThanOrEqual(right + 1);
+      }
+      // Nothing is behind the edge of its card.
+      for (const text of view.root.querySelectorAll('.refused, .help, .undo, .u-legend')) {
+        expect(text.scrollWidth, text.outerHTML).toBeLessThanOrEqual(text.clientWidth + 1);
+      }
+    } finally {
+      style.remove();
+      await page.viewport(1280, 900);
+    }
+  },
+);
+
+test.each(['epoch', 'seconds'])('by %s, the ticks of a run of 20 steps tell where it ends', async (axis) => {
+  const texts: string[] = [];
+  vi.spyOn(CanvasRenderingContext2D.prototype, 'fillText').mockImplementation((text) => {
+    if (text !== '' && !text.includes('%')) texts.push(text);
+  });
+  const view = await open([runOf('a', 0, { msPerStep: 20 })]);
+  await expect.poll(() => inChart(view)).toEqual(['a']);
+  const select = view.root.querySelectorAll<HTMLSelectElement>('figure select')[1]!;
+  texts.length = 0;
+  select.value = axis;
+  select.dispatchEvent(new Event('change'));
+  await painted();
+  const ticks = texts.filter((text) => /^[\d.:]+( s)?$/.test(text));
+  expect(Math.max(...ticks.map(Number.parseFloat))).toBeCloseTo(axis === 'epoch' ? 0.044 : 0.4, 1);
+  expect(new Set(ticks).size).toBeGreaterThan(3);
+  if (axis === 'seconds') for (const tick of ticks) expect(tick).toMatch(/ s$/);
+});
+
+test('in print nothing is cut off, dark as the screen may be, and what only hands can use is left out', async () => {
+  const style = document.createElement('style');
+  style.textContent = pageStyle;
+  document.head.append(style);
+  const client = cdp() as unknown as { send(method: string, params: object): Promise<unknown> };
+  const emulate = (media: string, scheme: string) =>
+    client.send('Emulation.setEmulatedMedia', {
+      media,
+      features: [{ name: 'prefers-color-scheme', value: scheme }],
+    });
+  try {
+    const view = await open([runOf('a', 0, { perSeed: [tested(0.5)] })]);
+    await emulate('screen', 'dark');
+    const styleOf = (selector: string) => getComputedStyle(view.root.querySelector(selector)!);
+    const card = () => styleOf('.card').backgroundColor;
+    expect(card()).toBe('rgb(26, 30, 37)');
+    await emulate('print', 'dark');
+    expect(card()).toBe('rgb(255, 255, 255)');
+    const { overflowX, overflowY, maxHeight } = styleOf('.runs-list');
+    expect([overflowX, overflowY, maxHeight]).toEqual(['visible', 'visible', 'none']);
+    expect([styleOf('.runs .actions').display, styleOf('.toolbar').display]).toEqual(['none', 'none']);
+  } finally {
+    style.remove();
+    await emulate('', '');
+  }
 });
