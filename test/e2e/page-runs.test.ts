@@ -110,6 +110,14 @@ test('two runs of the same settings have the same bits, and are not distinguisha
   await page.waitForSelector('.runs tbody tr:nth-child(2)');
   expect((await cells(page, 'base 2'))[8]).toBe('+0.00 [+0.00, +0.00] pointsnot distinguishable, p 1.000');
   expect((await cells(page, 'base'))[8]).toBe('baseline');
+  // Every score is on the screen: there is nothing to scroll to.
+  const before = page.viewport()!;
+  for (const width of [641, 1160, 1161, 1250]) {
+    await page.setViewport({ width, height: 900 });
+    const hidden = await page.$eval('.runs-list', (list) => list.scrollWidth - list.clientWidth);
+    expect(hidden, `${width} px`).toBe(0);
+  }
+  await page.setViewport(before);
   expect(faults).toEqual([]);
 }, 120_000);
 

@@ -9,7 +9,7 @@ test('bytes have their unit', () => {
   expect(bytesText(184e6)).toBe('184 MB');
   expect(bytesText(999.6e6)).toBe('1.0 GB');
   expect(bytesText(72_186e6)).toBe('72.2 GB');
-  expect(limitText('maxBufferSize', 4_500_000_000)).toBe('4,500,000,000 bytes');
+  expect(limitText('maxBufferSize', 4_500_000_000)).toBe('4,500,000,000\u00a0bytes');
   expect(limitText('maxComputeInvocationsPerWorkgroup', 256)).toBe('256');
 });
 

@@ -6,7 +6,7 @@ export const bytesText = (bytes: number): string =>
 
 /** A limit with its unit: those that are called a size are bytes. */
 export const limitText = (name: string, value: number): string =>
-  `${count(value)}${name.endsWith('Size') ? ' bytes' : ''}`;
+  `${count(value)}${name.endsWith('Size') ? '\u00a0bytes' : ''}`;
 
 /** The time of an event by this device's clock: 14:05:09. */
 export const clockText = (at: string): string => new Date(at).toLocaleTimeString('sv-SE');
