@@ -233,6 +233,8 @@ test('a download that is cancelled is no failure, and begins again where it was'
   await waitForText(page, '#data-chip', /16 %/);
   // The same button all along, checks between the files included: no click misses it, and it keeps the focus.
   expect(await cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+  // A button, not a bar across the page.
+  expect((await cancel.boundingBox())!.width).toBeLessThan(200);
   await cancel.evaluate((button) => (button as HTMLElement).click());
   expect(await waitForRun(page, ['stopped', 'failed'], 5000)).toBe('stopped');
   await waitForText(page, '.notices', /CIFAR-10 is needed[\s\S]*154 MB/);
