@@ -186,6 +186,24 @@ export const pageMutants = [
     ['line-chart', 'zoomed'],
   ),
   part(
+    'views/runs/runs-view.ts',
+    ['parts.isShown(); // Drawn', '// Drawn'],
+    'the chart of runs is not drawn again when the view comes back',
+    ['runs-view', 'another view was shown'],
+  ),
+  part(
+    'views/runs/run-table.ts',
+    ['({ id }) => id,', '(_, i) => i,'],
+    'the focus stays where the next run comes to stand',
+    ['runs-view', 'pressed twice'],
+  ),
+  part(
+    'views/runs/runs-state.ts',
+    ['others.findLast(({ pinned }) => !pinned)', 'others.at(-1)'],
+    'a pinned run leaves the chart for one that starts',
+    ['runs-view', 'a run that starts'],
+  ),
+  part(
     'charts/line-chart.ts',
     ['    this.#end.abort();\n', ''],
     'a chart that was taken away keeps its listeners',

@@ -175,11 +175,18 @@ test('Delete, pressed twice, deletes one run: the focus goes to Undo, and from t
   const view = await open([runOf('a', 0), runOf('b', 1), runOf('c', 2)]);
   await expect.poll(() => inChart(view)).toEqual(['a', 'b', 'c']);
   press(part(view, 'b', '[type=checkbox]'));
-  for (const run of ['a', 'b']) {
+  const rowOfC = part(view, 'c', '.run-title').closest('tr');
+  for (const [run, told] of [
+    ['a', 'a was deleted.'],
+    ['b', '2 runs were deleted.'],
+  ] as const) {
     press(part(view, run, '[data-act=delete]'));
     part(view, run, '[data-act=delete]').click(); // Before it is gone.
     await expect.poll(() => names(view)).not.toContain(run);
     expect(document.activeElement).toBe(view.root.querySelector('[data-act=undo]'));
+    expect(textOf(view)).toContain(told);
+    // A row stays its run's, with what has the focus in it.
+    expect(part(view, 'c', '.run-title').closest('tr')).toBe(rowOfC);
   }
   expect(names(view)).toEqual(['c']);
   await expect.poll(() => inChart(view)).toEqual(['c']);
