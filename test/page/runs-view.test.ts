@@ -152,6 +152,7 @@ test('a run that starts is shown; where that is one too many, the oldest that is
   expect(inChart(view)).toContain('run 0');
   expect(inChart(view)).not.toContain('run 1');
   // One that was taken out stays out.
+  await expect.poll(() => part(view, 'run 8', '[type=checkbox]')).not.toBeNull();
   part(view, 'run 8', '[type=checkbox]').click();
   await view.runs.edit('run 8', { name: 'run 8, renamed' });
   await painted();
@@ -204,6 +205,7 @@ test('a run without a name keeps the one that it had', async () => {
   const title = part(view, 'a', '.run-title');
   title.value = '  ';
   title.dispatchEvent(new Event('change'));
+  expect(title.value).toBe('a');
   await painted();
   expect(title.value).toBe('a');
 });
@@ -212,19 +214,18 @@ test('the filter takes words of what differs; the chart shows what the list does
   const other = { ...settings, lambda: 0.001 };
   const view = await open([runOf('a', 0, { settings: other }), runOf('b', 1, { perSeed: [tested(0.5)] })]);
   await expect.poll(() => inChart(view)).toEqual(['a', 'b']);
-  const filter = async (text: string) => {
+  const filter = (text: string) => {
     const input = view.root.querySelector<HTMLInputElement>('[type=search]')!;
     input.value = text;
     input.dispatchEvent(new Event('input'));
-    await painted();
   };
-  await filter('lambda');
-  expect(names(view)).toEqual(['a']);
+  filter('lambda');
+  await expect.poll(() => names(view)).toEqual(['a']);
   await expect.poll(() => inChart(view)).toEqual(['a']);
-  await filter('no such run');
-  expect(names(view)).toEqual([]);
+  filter('no such run');
+  await expect.poll(() => names(view)).toEqual([]);
   expect(textOf(view)).toContain('No run matches “no such run”.');
-  expect(view.root.querySelector('figure')!.hidden).toBe(true);
+  await expect.poll(() => view.root.querySelector('figure')!.hidden).toBe(true);
 });
 
 const tested = (testAccuracy: number, seed = 1) => ({
@@ -316,10 +317,10 @@ test.each(['epoch', 'seconds'])('by %s, the ticks of a run of 20 steps tell wher
   texts.length = 0;
   select.value = axis;
   select.dispatchEvent(new Event('change'));
-  await painted();
-  const ticks = texts.filter((text) => /^[\d.:]+( s)?$/.test(text));
+  const ticksOf = () => texts.filter((text) => /^[\d.:]+( s)?$/.test(text));
+  await expect.poll(() => new Set(ticksOf()).size).toBeGreaterThan(3);
+  const ticks = ticksOf();
   expect(Math.max(...ticks.map(Number.parseFloat))).toBeCloseTo(axis === 'epoch' ? 0.044 : 0.4, 1);
-  expect(new Set(ticks).size).toBeGreaterThan(3);
   if (axis === 'seconds') for (const tick of ticks) expect(tick).toMatch(/ s$/);
 });
 
