@@ -59,6 +59,7 @@ interface Opened {
   readonly runs: RunList;
   /** Trains a run to its end. */
   readonly train: (record: RunRecord) => Promise<void>;
+  readonly report: () => number;
   readonly isShown: Signal<boolean>;
   readonly said: string[];
   readonly root: HTMLElement;
@@ -88,9 +89,11 @@ async function open(kept: readonly RunRecord[]): Promise<Opened> {
   for (const run of kept) await runs.keep(run, metrics);
   await runs.load(async () => false);
   const live = signal<object | undefined>(undefined);
+  const version = signal(0);
+  let asked = 0;
   const training = {
     live,
-    version: signal(0),
+    version,
     form: signal(emptyForm()),
     edit: (id: string, part: Partial<RunRecord>) => runs.edit(id, part),
     goOn: async () => {},
@@ -105,10 +108,22 @@ async function open(kept: readonly RunRecord[]): Promise<Opened> {
   mountRuns(root, { app, runs, training, router, isShown: () => isShown.value });
   await expect.poll(() => root.querySelector('[data-run]')).not.toBeNull();
   const train = async (record: RunRecord) => {
-    live.value = { record, metrics };
+    live.value = {
+      record,
+      get metrics() {
+        asked++;
+        return metrics;
+      },
+    };
     await runs.keep(record, metrics);
   };
-  return { runs, train, isShown, said, root };
+  /** How often curves of the run in progress are asked for when it reports. */
+  const report = () => {
+    asked = 0;
+    version.value++;
+    return asked;
+  };
+  return { runs, train, report, isShown, said, root };
 }
 
 /** Names of the runs in the chart, as its legend has them. */
@@ -136,8 +151,10 @@ test('what was trained while another view was shown is in the chart when this on
   view.isShown.value = false;
   await view.train(runOf('mine', 0));
   await painted();
+  expect(view.report()).toBe(0); // Nobody looks on.
   view.isShown.value = true;
   await expect.poll(() => inChart(view)).toEqual(['mine']);
+  expect(view.report()).toBe(1);
 });
 
 test('a run that starts is shown; where that is one too many, the oldest that is not pinned goes', async () => {

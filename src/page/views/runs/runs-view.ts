@@ -46,6 +46,7 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
   /** Steps up to which the curves were read: another tab may have trained on. */
   const readAt = new Map<string, number>();
   effect(() => {
+    if (!parts.isShown()) return;
     // A run in progress changes: its curve is the live one.
     void training.version.value;
     for (const { id, step } of runs.runs.value) {
