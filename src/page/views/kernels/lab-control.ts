@@ -9,7 +9,7 @@ import {
   type StepProfile,
 } from '../../../measure/schema.ts';
 import { EngineError } from '../../engine/engine-error.ts';
-import type { LabGroup } from '../../engine/protocol.ts';
+import type { LabGroup, LabRequest } from '../../engine/protocol.ts';
 import type { App } from '../../model/app.ts';
 import { readForm, startingPoint } from '../../model/form.ts';
 import { type LabLink, labLinkOf } from '../../model/lab-link.ts';
@@ -65,7 +65,7 @@ export class LabControl {
    * Lists what can be measured: the form's net, and products of the size in the field. A link says which size and op.
    * @returns the size that is listed; null where the field holds none
    */
-  async list(link?: LabLink): Promise<Product | null> {
+  async list(link?: LabLink): Promise<LabRequest['product']> {
     if (link !== undefined) this.product.value = link.product;
     const { train } = readForm(this.#training.form.peek());
     const sizes = this.product

@@ -29,10 +29,14 @@ export function mountTrain(
   const notices = part('notices');
   const form = part('settings-column');
   const right = part('live-column');
+  const letGo = () => {
+    app.dataProblem.value = undefined;
+  };
+  const dismiss = html`<button type="button" data-act="dismiss" @click=${letGo}>Dismiss</button>`;
   paint(notices, (): TemplateResult => {
     const problem = app.dataProblem.value;
     return html`
-      ${dataView(app)} ${noticeView(problem && dataNotice(problem))} ${noticeView(runNotice(app.run.value))}
+      ${dataView(app)} ${noticeView(problem && dataNotice(problem), dismiss)} ${noticeView(runNotice(app.run.value))}
     `;
   });
   paint(form, () => formView(app, training));
