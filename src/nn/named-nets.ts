@@ -101,7 +101,7 @@ const air: NetFamily = {
 export const netFamilies: readonly NetFamily[] = [patch, vgg, air];
 
 /** `patch-S-F-H, vgg-F-F-F`: the names that there are. */
-export const namedNetForms = netFamilies.map(
+export const namedNetForms = /* @__PURE__ */ netFamilies.map(
   ({ name, numbers }) => `${name}-${numbers.map((number) => `<${number}>`).join('-')}`,
 );
 

@@ -9,7 +9,8 @@ export const cifar100: RecordSet = {
   name: 'cifar100',
   title: 'CIFAR-100',
   image: { channels: 3, height: 32, width: 32 },
-  classNames: (
+  // Pure, so that whoever trains on something else is spared them.
+  classNames: /* @__PURE__ */ (
     'apple, aquarium fish, baby, bear, beaver, bed, bee, beetle, bicycle, bottle, bowl, boy, bridge, bus, butterfly, camel, can, ' +
     'castle, caterpillar, cattle, chair, chimpanzee, clock, cloud, cockroach, couch, crab, crocodile, cup, dinosaur, dolphin, ' +
     'elephant, flatfish, forest, fox, girl, hamster, house, kangaroo, keyboard, lamp, lawn mower, leopard, lion, lizard, lobster, ' +
