@@ -83,7 +83,7 @@ const wantedLimits = [
  * Requests a device with the features and limits that the engine uses.
  * @throws GpuError saying what is missing: WebGPU itself, an adapter, or a device.
  */
-export async function requestGpu(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Gpu> {
+export async function requestGpu(gpu: GPU | undefined): Promise<Gpu> {
   if (gpu === undefined) {
     throw new GpuError(
       'this browser has no WebGPU (navigator.gpu is missing): use a current Chrome, Edge, Firefox or Safari over https or localhost',
