@@ -153,7 +153,7 @@ export class TrainingLoop {
           this.#isStepping = true;
         }
       }
-      if (end < settings.steps) this.#orders = this.#ordersOf(epoch + 1);
+      if (this.#step >= end && end < settings.steps) this.#orders = this.#ordersOf(epoch + 1);
       await this.#finishReading(window, losses);
     } finally {
       this.#isStepping = false;
