@@ -94,8 +94,8 @@ async function open(kept: readonly RunRecord[]): Promise<Opened> {
   const training = {
     live,
     version,
+    runs,
     form: signal(emptyForm()),
-    edit: (id: string, part: Partial<RunRecord>) => runs.edit(id, part),
     goOn: async () => {},
   } as unknown as TrainingControl;
   const root = document.createElement('div');

@@ -1,5 +1,5 @@
 // Starts, pauses, stops and keeps runs: between the engine, the store and the views.
-import { batch, signal } from '@preact/signals-core';
+import { batch, effect, signal } from '@preact/signals-core';
 import type { TrainSettings } from '../../train/settings.ts';
 import { EngineError } from '../engine/engine-error.ts';
 import type {
@@ -60,6 +60,15 @@ export class TrainingControl {
     this.#app = app;
     this.runs = runs;
     app.engine.listen((event) => this.#receive(event));
+    // What a run is called, and whether it is pinned, the list knows: another tab may have changed it.
+    effect(() => {
+      const live = this.live.value;
+      const listed = live && runs.find(live.record.id);
+      if (listed === undefined) return;
+      const { name, pinned } = listed;
+      live!.record = { ...live!.record, name, pinned };
+      this.version.value = this.version.peek() + 1;
+    });
   }
 
   /** Trains what the form says; downloads the data first where they are missing. */
@@ -133,13 +142,6 @@ export class TrainingControl {
       )
       .catch((error: Error) => error.message)) satisfies PictureGuess | string;
     if (this.live.peek()?.record.id === id) this.ownPicture.value = answer;
-  }
-
-  /** What is written about a run by hand. */
-  async edit(id: string, part: Partial<Pick<RunRecord, 'name' | 'pinned'>>): Promise<void> {
-    const live = this.live.peek();
-    if (live?.record.id === id) live.record = { ...live.record, ...part };
-    await this.runs.edit(id, part);
   }
 
   /** Shown at once; the steps already submitted are still done. */

@@ -210,12 +210,26 @@ test('a start that another tab is in the way of leaves what is shown of the last
   expect(runChip(app.run.value, live.value)).toBe('finished');
 });
 
+test('the run that is shown takes the name that another tab gave it', async () => {
+  const { runs, worker, training, ended, id, ready } = await startRun();
+  worker.say(ready);
+  const before = training.version.value;
+  // The list was read again.
+  runs.runs.value = runs.runs.value.map((run) => ({ ...run, name: 'theirs' }));
+  expect(training.live.value!.record.name).toBe('theirs');
+  expect(training.version.value).toBeGreaterThan(before);
+  ends.finished(worker, id);
+  await ended;
+  expect(training.live.value!.record).toMatchObject({ name: 'theirs', state: 'finished' });
+});
+
 test('a run that is renamed and pinned while it trains keeps both', async () => {
   const { runs, worker, training, ended, id, ready } = await startRun();
   worker.say(ready);
   const run = runs.runs.value[0]!;
-  await training.edit(run.id, { name: 'mine' });
-  await training.edit(run.id, { pinned: true });
+  await runs.edit(run.id, { name: 'mine' });
+  await runs.edit(run.id, { pinned: true });
+  expect(training.live.value!.record).toMatchObject({ name: 'mine', pinned: true });
   worker.say({ event: 'checkpoint', step: 10, objectsPerStep: 0 });
   expect(runs.find(run.id)).toMatchObject({ name: 'mine', pinned: true, state: 'running' });
   ends.finished(worker, id);

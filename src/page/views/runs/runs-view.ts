@@ -78,8 +78,8 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
     setBaseline: (id) => {
       state.baselineId.value = id;
     },
-    rename: (run, name) => void training.edit(run.id, { name }),
-    pin: (run) => void training.edit(run.id, { pinned: !run.pinned }),
+    rename: (run, name) => void training.runs.edit(run.id, { name }),
+    pin: (run) => void training.runs.edit(run.id, { pinned: !run.pinned }),
     goOn: (run) => {
       router.go('train');
       void training.goOn(run);
