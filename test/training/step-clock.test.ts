@@ -22,7 +22,10 @@ const empty: Plan = { label: 'empty', variants: {}, dispatches: [] };
 test('a step that takes long to record is slower than one that does not', async () => {
   const clock = stepClock(await sharedGpu(), [empty, slowlyRecorded]);
   const repeats = 50;
-  const [quick, slow] = (await clock.run([0, 1].map((row) => ({ row, repeats })))).map(({ ns }) => ns!);
+  const measured: Awaited<ReturnType<typeof clock.run>>[] = [];
+  for (let i = 0; i < 3; i++) measured.push(await clock.run([0, 1].map((row) => ({ row, repeats }))));
+  // The least of three: a machine that does something else for a moment makes a step slow, and none fast.
+  const [quick, slow] = [0, 1].map((row) => Math.min(...measured.map((results) => results[row]!.ns!)));
   expect(slow).toBeGreaterThanOrEqual(1e6 * recordingMs * repeats);
   expect(quick).toBeGreaterThan(0);
   expect(quick).toBeLessThan(slow!);
