@@ -1,7 +1,7 @@
 // How often Dawn's events are asked for. The package webgpu (0.6.2) does so in a chain of setImmediate, which never lets a core rest while work is
 // under way; on an adapter that computes on the CPU that core is half of a machine of two.
 
-/** Pause between two looks at Dawn's events, ms: what a finished submit may wait. A submit lasts tens of milliseconds. */
+/** Pause between two looks at Dawn's events, ms: what a finished submit may wait. Another is under way by then (train/pacer.ts). */
 const pauseMs = 1;
 
 let isPaced = false;

@@ -63,10 +63,10 @@ export class TrainingControl {
     // What a run is called, and whether it is pinned, the list knows: another tab may have changed it.
     effect(() => {
       const live = this.live.value;
-      const listed = live && runs.find(live.record.id);
-      if (listed === undefined) return;
-      const { name, pinned } = listed;
-      live!.record = { ...live!.record, name, pinned };
+      if (live === undefined) return;
+      const { name, pinned } = runs.find(live.record.id) ?? live.record;
+      if (name === live.record.name && pinned === live.record.pinned) return;
+      live.record = { ...live.record, name, pinned };
       this.version.value = this.version.peek() + 1;
     });
   }
@@ -136,11 +136,11 @@ export class TrainingControl {
   async guessPicture(file: File): Promise<void> {
     const { id, train } = this.live.peek()!.record;
     this.ownPicture.value = 'Looking …';
-    const answer = (await readWeights(id)
+    const answer = await readWeights(id)
       .then((weights) =>
         this.#app.engine.call('guessPicture', { settings: train, weights: weights![0]!, file }),
       )
-      .catch((error: Error) => error.message)) satisfies PictureGuess | string;
+      .catch((error: Error) => error.message);
     if (this.live.peek()?.record.id === id) this.ownPicture.value = answer;
   }
 
