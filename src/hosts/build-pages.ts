@@ -25,7 +25,7 @@ const withoutKernels: Plugin = {
   async load(id) {
     if (!/\/src\/kernels\/[\w-]+\.ts$/.test(id)) return null;
     const text = await readFile(id, 'utf8');
-    if (!text.includes(".wgsl?raw'")) return null;
+    if (!text.includes("from './shader.ts'")) return null;
     const names = Array.from(text.matchAll(/^export (?:const|function) (\w+)/gm), ([, name]) => name);
     return names.map((name) => `export const ${name} = undefined;`).join('\n');
   },

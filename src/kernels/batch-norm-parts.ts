@@ -2,16 +2,9 @@
 // own, whose reductions go over parts of the rows side by side. Activations behind it are part of the passes.
 //   forward   batch-norm-moments, batch-norm-merge, batch-norm-apply
 //   backward  batch-norm-gradient-parts, part-sum, batch-norm-dx
-import applyNaive from '../../shaders/batch-norm-apply/naive.wgsl?raw';
-import dxNaive from '../../shaders/batch-norm-dx/naive.wgsl?raw';
-import gradientParts from '../../shaders/batch-norm-gradient-parts/naive.wgsl?raw';
-import gradientPartsStrip from '../../shaders/batch-norm-gradient-parts/strip.wgsl?raw';
-import mergeNaive from '../../shaders/batch-norm-merge/naive.wgsl?raw';
-import mergeStrip from '../../shaders/batch-norm-merge/strip.wgsl?raw';
-import momentsNaive from '../../shaders/batch-norm-moments/naive.wgsl?raw';
-import momentsStrip from '../../shaders/batch-norm-moments/strip.wgsl?raw';
 import { defineKernel, onTheirOwn, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import { type PartsShape, partsStrip, rowsPerPart, treeTile } from './parts.ts';
+import { shader } from './shader.ts';
 
 /** What stands behind a batch norm, in its pass. */
 export const activationCode = { none: 0, relu: 1, gelu: 2 } as const;
@@ -68,7 +61,10 @@ export const batchNormMoments = defineKernel({
   op: 'batch-norm-moments',
   bindings: [read('x'), readWrite('partial')],
   cost: ({ M, N, PARTS }: MomentsShape) => ({ flops: 4 * M * N, bytes: 4 * (M * N + 2 * PARTS * N) }),
-  variants: [perPart<MomentsShape>(momentsNaive), partsStrip<MomentsShape>(momentsStrip)],
+  variants: [
+    perPart<MomentsShape>(shader('batch-norm-moments/naive')),
+    partsStrip<MomentsShape>(shader('batch-norm-moments/strip')),
+  ],
   preferred: { gpu: ['strip'] },
 });
 
@@ -80,13 +76,13 @@ export const batchNormMerge = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: mergeNaive,
+      source: shader('batch-norm-merge/naive'),
       constants: (shape) => ({ ...shape, ROWS: rowsPerPart(shape) }),
       grid: ({ N }) => [Math.ceil(N / 16), 1],
     },
     {
       name: 'strip',
-      source: mergeStrip,
+      source: shader('batch-norm-merge/strip'),
       constants: (shape) => ({ ...shape, ROWS: rowsPerPart(shape), ...treeTile(shape.N) }),
       grid: ({ N }) => [Math.ceil(N / treeTile(N).COLUMNS), 1],
     },
@@ -99,7 +95,7 @@ export const batchNormApply = defineKernel({
   op: 'batch-norm-apply',
   bindings: [read('x'), read('affine'), read('statistics'), readWrite('y')],
   cost: ({ M, N }: ApplyShape) => ({ flops: 4 * M * N, bytes: 8 * M * N }),
-  ...rowwise(applyNaive),
+  ...rowwise(shader('batch-norm-apply/naive')),
 });
 
 /** partial(PARTS, 2, N): dgamma and dbeta of each part of the rows. */
@@ -107,7 +103,10 @@ export const batchNormGradientParts = defineKernel({
   op: 'batch-norm-gradient-parts',
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), readWrite('partial')],
   cost: ({ M, N, PARTS }: GradientPartsShape) => ({ flops: 6 * M * N, bytes: 8 * (M * N + PARTS * N) }),
-  variants: [perPart<GradientPartsShape>(gradientParts), partsStrip<GradientPartsShape>(gradientPartsStrip)],
+  variants: [
+    perPart<GradientPartsShape>(shader('batch-norm-gradient-parts/naive')),
+    partsStrip<GradientPartsShape>(shader('batch-norm-gradient-parts/strip')),
+  ],
   preferred: { gpu: ['strip'] },
 });
 
@@ -116,5 +115,5 @@ export const batchNormDx = defineKernel({
   op: 'batch-norm-dx',
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), read('daffine'), readWrite('dx')],
   cost: ({ M, N }: NormaliseShape) => ({ flops: 8 * M * N, bytes: 12 * M * N }),
-  ...rowwise(dxNaive),
+  ...rowwise(shader('batch-norm-dx/naive')),
 });

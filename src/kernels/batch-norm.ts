@@ -1,13 +1,6 @@
 // Batch normalisation over the M rows of x(M,N) (Ioffe & Szegedy 2015), with the ReLU before or behind it in the same pass.
-import backwardNaive from '../../shaders/batch-norm-backward/naive.wgsl?raw';
-import backwardQuad from '../../shaders/batch-norm-backward/quad.wgsl?raw';
-import backwardStrip from '../../shaders/batch-norm-backward/strip.wgsl?raw';
-import forwardNaive from '../../shaders/batch-norm-forward/naive.wgsl?raw';
-import forwardQuad from '../../shaders/batch-norm-forward/quad.wgsl?raw';
-import forwardStrip from '../../shaders/batch-norm-forward/strip.wgsl?raw';
-import inferenceNaive from '../../shaders/batch-norm-inference/naive.wgsl?raw';
-import statisticsStrip from '../../shaders/batch-norm-statistics/strip.wgsl?raw';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 export type BatchNormShape = {
   readonly M: number;
@@ -76,9 +69,14 @@ export const batchNormForward = defineKernel({
   ],
   cost: ({ M, N }: BatchNormForwardShape) => ({ flops: 8 * M * N, bytes: 8 * M * N }),
   variants: [
-    { name: 'naive', source: forwardNaive, constants: (shape) => shape, grid: perColumn },
-    strip(forwardStrip, 64),
-    quad(forwardQuad),
+    {
+      name: 'naive',
+      source: shader('batch-norm-forward/naive'),
+      constants: (shape) => shape,
+      grid: perColumn,
+    },
+    strip(shader('batch-norm-forward/strip'), 64),
+    quad(shader('batch-norm-forward/quad')),
   ],
   preferred: { swiftshader: ['quad'], cpu: ['quad'], gpu: ['strip-64'] },
 });
@@ -90,7 +88,7 @@ export const batchNormInference = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: inferenceNaive,
+      source: shader('batch-norm-inference/naive'),
       constants: (shape) => ({ ...shape, ROWS: 8 }),
       grid: ({ M, N }) => [ceil(N / 64), ceil(M / 8)],
     },
@@ -114,7 +112,7 @@ export const batchNormStatistics = defineKernel({
   variants: [
     {
       name: 'strip',
-      source: statisticsStrip,
+      source: shader('batch-norm-statistics/strip'),
       refuses: wantsMultiplesOf4('N'),
       constants: (shape) => ({ ...shape, ...statisticsTile(shape) }),
       grid: (shape) => [ceil(shape.N / 4 / statisticsTile(shape).VECS), 1],
@@ -127,9 +125,14 @@ export const batchNormBackward = defineKernel({
   bindings: [read('dy'), read('x'), read('affine'), read('saved'), readWrite('daffine'), readWrite('dx')],
   cost: ({ M, N }: BatchNormShape) => ({ flops: 12 * M * N, bytes: 12 * M * N }),
   variants: [
-    { name: 'naive', source: backwardNaive, constants: (shape) => shape, grid: perColumn },
-    strip(backwardStrip, 64),
-    quad(backwardQuad),
+    {
+      name: 'naive',
+      source: shader('batch-norm-backward/naive'),
+      constants: (shape) => shape,
+      grid: perColumn,
+    },
+    strip(shader('batch-norm-backward/strip'), 64),
+    quad(shader('batch-norm-backward/quad')),
   ],
   preferred: { swiftshader: ['quad'], cpu: ['quad'], gpu: ['strip-64'] },
 });

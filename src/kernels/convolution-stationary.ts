@@ -1,8 +1,5 @@
 // Convolutions of which a block of one operand stays in a quad's private memory while the pixels, or the rows of dw, pass by: as
 // matmul-stationary.ts, for SwiftShader.
-import dgrad from '../../shaders/conv-dgrad/stationary.wgsl?raw';
-import forward from '../../shaders/conv-forward/stationary.wgsl?raw';
-import wgrad from '../../shaders/conv-wgrad/stationary.wgsl?raw';
 import {
   type ConvForwardShape,
   type ConvShape,
@@ -13,6 +10,7 @@ import {
   rowsOfPart,
 } from './convolution-shape.ts';
 import { type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 const { ceil, floor, max, min } = Math;
 
@@ -102,7 +100,7 @@ function stationary<S extends ConvShape, B extends { readonly COLS: number }>({
 
 export const stationaryForward = (held = fastest) =>
   stationary({
-    source: forward,
+    source: shader('conv-forward/stationary'),
     block: ({ N, C, SIZE_X, SIZE_Y }: ConvForwardShape) => filterBlock(held, N, SIZE_X * ceil(C / 4), SIZE_Y),
     terms: ({ TERMS4 }) => 4 * TERMS4,
     columns: ({ N }) => N,
@@ -113,7 +111,7 @@ export const stationaryForward = (held = fastest) =>
 
 export const stationaryDgrad = (held = fastest) =>
   stationary({
-    source: dgrad,
+    source: shader('conv-dgrad/stationary'),
     block: ({ C, N, SIZE_Y, SIZE_X, STEP_Y, STEP_X }: ConvShape) => {
       const TAPS = STEP_X === 1 ? SIZE_X : 1;
       return { TAPS, ...filterBlock(held, C, TAPS * ceil(N / 4), STEP_Y === 1 ? SIZE_Y : 1) };
@@ -142,7 +140,7 @@ function pixelBlock(held: number, shape: ConvWgradShape) {
 
 export const stationaryWgrad = (held = fastest) =>
   stationary({
-    source: wgrad,
+    source: shader('conv-wgrad/stationary'),
     block: (shape: ConvWgradShape) => pixelBlock(held, shape),
     terms: ({ TERMS }) => TERMS,
     columns: ({ N }) => N,

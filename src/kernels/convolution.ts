@@ -1,15 +1,6 @@
 // A convolution over NHWC activations as the three matrix products of a linear layer, with an implicit operand: the pixels under the filter
 // are read where they lie, never copied. In the words of matmul.ts M = B·P·Q, N = filters, K = SIZE_Y·SIZE_X·C:
 //   conv-forward   y(M,N) = x'·w + bias     conv-wgrad   dw(K,N) = x'ᵀ·dy, in parts that part-sum adds     conv-dgrad   dx from dy·wᵀ
-import dgradNaive from '../../shaders/conv-dgrad/naive.wgsl?raw';
-import dgradStrip from '../../shaders/conv-dgrad/strip.wgsl?raw';
-import dgradTile from '../../shaders/conv-dgrad/tile.wgsl?raw';
-import forwardNaive from '../../shaders/conv-forward/naive.wgsl?raw';
-import forwardStrip from '../../shaders/conv-forward/strip.wgsl?raw';
-import forwardTile from '../../shaders/conv-forward/tile.wgsl?raw';
-import wgradNaive from '../../shaders/conv-wgrad/naive.wgsl?raw';
-import wgradStrip from '../../shaders/conv-wgrad/strip.wgsl?raw';
-import wgradTile from '../../shaders/conv-wgrad/tile.wgsl?raw';
 import type { AdapterKind } from '../gpu/adapter-kind.ts';
 import {
   type ConvForwardShape,
@@ -23,6 +14,7 @@ import {
 } from './convolution-shape.ts';
 import { stationaryDgrad, stationaryForward, stationaryWgrad } from './convolution-stationary.ts';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 const { ceil, floor, max, min } = Math;
 
@@ -93,7 +85,7 @@ function forwardStripVariant(pixels: number, cols: number): Variant<ConvForwardS
     const { P, Q } = outputSize(shape);
     return ceil((shape.B * P * ceil(Q / PIXELS)) / 4) * ceil(shape.N / 4 / COLS);
   };
-  return variant(`strip-${pixels}x${4 * cols}`, forwardStrip, workgroups, {
+  return variant(`strip-${pixels}x${4 * cols}`, shader('conv-forward/strip'), workgroups, {
     subgroups: true,
     madeFor: stripAdapters(cols),
     refuses: fits,
@@ -104,7 +96,7 @@ function forwardStripVariant(pixels: number, cols: number): Variant<ConvForwardS
 const forwardTileVariant = (size: number) =>
   tileVariant<ConvForwardShape>(
     size,
-    forwardTile,
+    shader('conv-forward/tile'),
     (shape) => {
       const { M, N } = productSize(shape);
       return ceil(M / size) * ceil(N / size);
@@ -117,7 +109,7 @@ export const convForward = defineKernel({
   bindings: [read('x'), read('w'), readWrite('y'), read('bias')],
   cost: (shape: ConvForwardShape) => cost(shape),
   variants: [
-    variant<ConvForwardShape>('naive', forwardNaive, (shape) => {
+    variant<ConvForwardShape>('naive', shader('conv-forward/naive'), (shape) => {
       const { M, N } = productSize(shape);
       return ceil((M * N) / 64);
     }),
@@ -148,7 +140,7 @@ function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> 
     const quads = ceil((shape.SIZE_Y * ceil(shape.C / 4 / VECS)) / 4);
     return shape.PARTS * quads * ceil(shape.N / 4 / COLS);
   };
-  return variant(`strip-${rows}x${4 * cols}`, wgradStrip, workgroups, {
+  return variant(`strip-${rows}x${4 * cols}`, shader('conv-wgrad/strip'), workgroups, {
     subgroups: true,
     madeFor: stripAdapters(cols),
     refuses: fits,
@@ -159,7 +151,7 @@ function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> 
 const wgradTileVariant = (size: number) =>
   tileVariant<ConvWgradShape>(
     size,
-    wgradTile,
+    shader('conv-wgrad/tile'),
     (shape) => {
       const { N, K } = productSize(shape);
       return shape.PARTS * ceil(K / size) * ceil(N / size);
@@ -175,7 +167,7 @@ export const convWgrad = defineKernel({
   variants: [
     variant<ConvWgradShape>(
       'naive',
-      wgradNaive,
+      shader('conv-wgrad/naive'),
       (shape) => {
         const { N, K } = productSize(shape);
         return ceil((shape.PARTS * K * N) / 64);
@@ -208,7 +200,7 @@ function dgradStripVariant(pixels: number, cols: number): Variant<ConvShape> {
     const { B, H, W, C, STEP_Y } = shape;
     return ceil((B * ceil(H / STEP_Y) * ceil(W / SPAN)) / 4) * STEP_Y * ceil(C / 4 / COLS);
   };
-  return variant(`strip-${pixels}x${4 * cols}`, dgradStrip, workgroups, {
+  return variant(`strip-${pixels}x${4 * cols}`, shader('conv-dgrad/strip'), workgroups, {
     subgroups: true,
     madeFor: stripAdapters(cols),
     refuses: (shape) =>
@@ -220,7 +212,7 @@ function dgradStripVariant(pixels: number, cols: number): Variant<ConvShape> {
 const dgradTileVariant = (size: number) =>
   tileVariant<ConvShape>(
     size,
-    dgradTile,
+    shader('conv-dgrad/tile'),
     ({ B, H, W, C, STEP_Y, STEP_X }) => {
       const pixels = B * ceil(H / STEP_Y) * ceil(W / STEP_X);
       return ceil(pixels / size) * STEP_Y * STEP_X * ceil(C / size);
@@ -233,7 +225,7 @@ export const convDgrad = defineKernel({
   bindings: [read('dy'), read('w'), readWrite('dx')],
   cost: (shape: ConvShape) => cost(shape),
   variants: [
-    variant('naive', dgradNaive, ({ B, H, W, C }) => ceil((B * H * W * C) / 64)),
+    variant('naive', shader('conv-dgrad/naive'), ({ B, H, W, C }) => ceil((B * H * W * C) / 64)),
     dgradTileVariant(64),
     dgradTileVariant(32),
     dgradStripVariant(4, 4),

@@ -1,5 +1,5 @@
-import naive from '../../shaders/gather-labels/naive.wgsl?raw';
 import { defineKernel, read, readWrite } from './kernel.ts';
+import { shader } from './shader.ts';
 
 export type GatherLabelsShape = {
   /** Samples of a batch. */
@@ -17,7 +17,7 @@ export const gatherLabels = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: naive,
+      source: shader('gather-labels/naive'),
       constants: ({ B, ORDER, STEPS_PER_EPOCH }) => ({ B, ORDER, STEPS_PER_EPOCH }),
       grid: ({ B }) => [Math.ceil(B / 64), 1],
     },

@@ -1,11 +1,8 @@
 // The first layer on images that stay bytes: matmul-forward and matmul-wgrad with the gather inside. Saves writing and
 // reading x, a float per pixel, and a dispatch. dgrad has no counterpart: nothing needs the gradient of an image.
-import forwardNaive from '../../shaders/gather-matmul-forward/naive.wgsl?raw';
-import forwardQuad from '../../shaders/gather-matmul-forward/quad.wgsl?raw';
-import wgradNaive from '../../shaders/gather-matmul-wgrad/naive.wgsl?raw';
-import wgradQuad from '../../shaders/gather-matmul-wgrad/quad.wgsl?raw';
 import { type ImageDimensions, imageSize, imageWords } from './gather.ts';
 import { defineKernel, read, readWrite, type Variant } from './kernel.ts';
+import { shader } from './shader.ts';
 
 export type GatherMatmulShape = ImageDimensions & {
   /** Samples of a batch. */
@@ -78,7 +75,7 @@ function quad(
 
 const forwardTile = (rows: number, cols: number) =>
   quad(`${rows}x${4 * cols}`, 4 * cols, {
-    source: forwardQuad,
+    source: shader('gather-matmul-forward/quad'),
     unrolled: () => 16 * rows * cols * 2,
     constants: (shape) => ({
       ...sizes(shape),
@@ -93,7 +90,7 @@ const forwardTile = (rows: number, cols: number) =>
 
 const wgradTile = (vecs: number, cols: number) =>
   quad(`${4 * vecs}x${4 * cols}`, 4 * cols, {
-    source: wgradQuad,
+    source: shader('gather-matmul-wgrad/quad'),
     unrolled: () => 64 * vecs * cols,
     constants: (shape) => ({
       ...sizes(shape),
@@ -111,7 +108,7 @@ export const gatherMatmulForward = defineKernel({
   bindings: [...images, read('w'), read('bias'), readWrite('y')],
   cost,
   variants: [
-    naive(forwardNaive, ({ M, N }) => [ceil(N / 8), ceil(M / 8)]),
+    naive(shader('gather-matmul-forward/naive'), ({ M, N }) => [ceil(N / 8), ceil(M / 8)]),
     forwardTile(13, 13),
     forwardTile(7, 13),
     forwardTile(13, 7),
@@ -131,7 +128,7 @@ export const gatherMatmulWgrad = defineKernel({
   bindings: [...images, read('dy'), readWrite('dw')],
   cost,
   variants: [
-    naive(wgradNaive, (shape) => [ceil(shape.N / 8), ceil(imageSize(shape) / 8)]),
+    naive(shader('gather-matmul-wgrad/naive'), (shape) => [ceil(shape.N / 8), ceil(imageSize(shape) / 8)]),
     wgradTile(3, 13),
     wgradTile(3, 7),
     wgradTile(4, 4),

@@ -1,6 +1,6 @@
-import naive from '../../shaders/gather-nhwc/naive.wgsl?raw';
 import { type ImageDimensions, imageSize, imageWords } from './gather.ts';
 import { defineKernel, read, readWrite } from './kernel.ts';
+import { shader } from './shader.ts';
 
 export type GatherNhwcShape = ImageDimensions & {
   /** Samples of a batch. */
@@ -34,7 +34,7 @@ export const gatherNhwc = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: naive,
+      source: shader('gather-nhwc/naive'),
       constants: ({ B, ORDER, STEPS_PER_EPOCH, SHARD_IMAGES, REFLECT, C, H, W }) => ({
         B,
         ORDER,

@@ -1,5 +1,5 @@
-import naive from '../../shaders/gather-rows/naive.wgsl?raw';
 import { defineKernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 export type GatherRowsShape = {
   /** Samples of a batch. */
@@ -26,7 +26,7 @@ export const gatherRows = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: naive,
+      source: shader('gather-rows/naive'),
       refuses: wantsMultiplesOf4<GatherRowsShape>('LD'),
       constants: (shape) => shape,
       grid: ({ B, LD }) => [Math.ceil(LD / 16), Math.ceil(B / 16)],

@@ -1,7 +1,6 @@
-import bytes from '../../shaders/gather/bytes.wgsl?raw';
-import words from '../../shaders/gather/words.wgsl?raw';
 import { alignTo } from '../gpu/tensor.ts';
 import { defineKernel, read, readWrite, type Variant } from './kernel.ts';
+import { shader } from './shader.ts';
 
 /** An image as it lies in memory: C planes of H rows of W bytes, padded to whole words. */
 export type ImageDimensions = { readonly C: number; readonly H: number; readonly W: number };
@@ -33,7 +32,7 @@ const sizes = ({ B, ORDER, STEPS_PER_EPOCH, SHARD_IMAGES }: GatherShape) => ({
 /** A word of four pixels at a time, of `samples` samples: images of 32 rows of 8 words. */
 const wordsOf = (samples: number): Variant<GatherShape> => ({
   name: `words-${samples}`,
-  source: words,
+  source: shader('gather/words'),
   flags: ({ CROP }) => ({ CROP: CROP === 1 }),
   refuses: ({ H, W }) =>
     H === 32 && W === 32 ? undefined : `it mirrors and crops 32 x 32 pixels, these have ${H} x ${W}`,
@@ -68,7 +67,7 @@ export const gather = defineKernel({
   variants: [
     {
       name: 'bytes',
-      source: bytes,
+      source: shader('gather/bytes'),
       constants: (shape) => ({
         ...sizes(shape),
         CHANNELS: shape.C,

@@ -1,7 +1,6 @@
-import backwardNaive from '../../shaders/leaky-relu-backward/naive.wgsl?raw';
-import forwardNaive from '../../shaders/leaky-relu-forward/naive.wgsl?raw';
 import { elementwise } from './elementwise.ts';
 import { defineKernel, read, readWrite } from './kernel.ts';
+import { shader } from './shader.ts';
 
 export type LeakyReluShape = { readonly COUNT: number; readonly SLOPE: number };
 
@@ -10,7 +9,7 @@ export const leakyReluForward = defineKernel({
   op: 'leaky-relu-forward',
   bindings: [read('x'), readWrite('y')],
   cost: ({ COUNT }: LeakyReluShape) => ({ flops: COUNT, bytes: 8 * COUNT }),
-  variants: [elementwise(forwardNaive)],
+  variants: [elementwise(shader('leaky-relu-forward/naive'))],
 });
 
 /** dx = dy where x > 0, SLOPE · dy elsewhere, at 0 too. */
@@ -18,5 +17,5 @@ export const leakyReluBackward = defineKernel({
   op: 'leaky-relu-backward',
   bindings: [read('dy'), read('x'), readWrite('dx')],
   cost: ({ COUNT }: LeakyReluShape) => ({ flops: COUNT, bytes: 12 * COUNT }),
-  variants: [elementwise(backwardNaive)],
+  variants: [elementwise(shader('leaky-relu-backward/naive'))],
 });

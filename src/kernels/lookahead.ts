@@ -1,5 +1,5 @@
-import lookaheadVec4 from '../../shaders/lookahead/vec4.wgsl?raw';
 import { defineKernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 /** Values of a replica. */
 export type LookaheadShape = { readonly COUNT: number };
@@ -12,7 +12,7 @@ export const lookahead = defineKernel({
   variants: [
     {
       name: 'vec4',
-      source: lookaheadVec4,
+      source: shader('lookahead/vec4'),
       refuses: wantsMultiplesOf4('COUNT'),
       constants: (shape) => shape,
       grid: ({ COUNT }) => [Math.ceil(COUNT / 256), 1],

@@ -1,10 +1,8 @@
 // Matrix products for GPUs: one shader per form, a workgroup computes a block of the output through workgroup memory.
-import dgradBlock from '../../shaders/matmul-dgrad/block.wgsl?raw';
-import forwardBlock from '../../shaders/matmul-forward/block.wgsl?raw';
-import wgradBlock from '../../shaders/matmul-wgrad/block.wgsl?raw';
 import { gpus } from '../gpu/adapter-kind.ts';
 import type { Preferences, Variant } from './kernel.ts';
 import { fits, type MatmulShape, sizes } from './matmul-shape.ts';
+import { shader } from './shader.ts';
 
 /** What a workgroup computes, rows × columns of the output with `depth` terms a round, and what one of its invocations does. */
 interface Block {
@@ -103,7 +101,7 @@ function variant(form: Form, one: Block): Variant<MatmulShape> {
 }
 
 const forwardForm: Form = {
-  source: forwardBlock,
+  source: shader('matmul-forward/block'),
   rows: 'M',
   columns: 'N',
   loads: ['X_LOADS', 'W_LOADS'],
@@ -113,7 +111,7 @@ const forwardForm: Form = {
 };
 
 const wgradForm: Form = {
-  source: wgradBlock,
+  source: shader('matmul-wgrad/block'),
   rows: 'K',
   columns: 'N',
   loads: ['X_LOADS', 'DY_LOADS'],
@@ -121,7 +119,7 @@ const wgradForm: Form = {
 };
 
 const dgradForm: Form = {
-  source: dgradBlock,
+  source: shader('matmul-dgrad/block'),
   rows: 'M',
   columns: 'K',
   loads: ['DY_LOADS', 'W_LOADS'],

@@ -1,15 +1,12 @@
 // Products of which one operand stays in private memory while the rows of the other pass by: SwiftShader's variants for large ones.
-import dgrad from '../../shaders/matmul-dgrad/stationary.wgsl?raw';
-import forward from '../../shaders/matmul-forward/stationary.wgsl?raw';
-import wgrad from '../../shaders/matmul-wgrad/stationary.wgsl?raw';
 import type { Variant } from './kernel.ts';
 import { type MatmulShape, sizes } from './matmul-shape.ts';
+import { shader } from './shader.ts';
 
 const { ceil, max, min } = Math;
 
 /** Which of M, N and K is what: rows pass by, columns are held, terms are summed. */
 interface Stationary {
-  readonly source: string;
   readonly rows: 'M' | 'K';
   readonly columns: 'N' | 'K';
   readonly terms: 'M' | 'N' | 'K';
@@ -17,9 +14,9 @@ interface Stationary {
 
 export const stationaryOps: Readonly<Record<'matmul-forward' | 'matmul-wgrad' | 'matmul-dgrad', Stationary>> =
   {
-    'matmul-forward': { source: forward, rows: 'M', columns: 'N', terms: 'K' },
-    'matmul-wgrad': { source: wgrad, rows: 'K', columns: 'N', terms: 'M' },
-    'matmul-dgrad': { source: dgrad, rows: 'M', columns: 'K', terms: 'N' },
+    'matmul-forward': { rows: 'M', columns: 'N', terms: 'K' },
+    'matmul-wgrad': { rows: 'K', columns: 'N', terms: 'M' },
+    'matmul-dgrad': { rows: 'M', columns: 'K', terms: 'N' },
   };
 
 /** The block that a quad holds: terms and columns, multiples of 16; and the most rows that a workgroup passes by it. */
@@ -40,7 +37,7 @@ export function stationaryVariant(
   op: keyof typeof stationaryOps,
   held: HeldBlock = fastest,
 ): Variant<MatmulShape> {
-  const { source, rows, columns, terms } = stationaryOps[op];
+  const { rows, columns, terms } = stationaryOps[op];
   const blocks = (shape: MatmulShape): number => {
     const wanted = ceil((leastWorkgroups * held.columns) / shape[columns]);
     return max(ceil(shape[rows] / held.rows), min(ceil(shape[rows] / leastRows), wanted));
@@ -48,7 +45,7 @@ export function stationaryVariant(
   const grid = (shape: MatmulShape) => [shape[columns] / held.columns, blocks(shape)] as const;
   return {
     name: `stationary-${held.terms}x${held.columns}`,
-    source,
+    source: shader(`${op}/stationary`),
     subgroups: true,
     madeFor: ['swiftshader'],
     unrolled: () => held.terms * held.columns,

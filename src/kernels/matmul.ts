@@ -1,16 +1,6 @@
 // The three matrix products of a linear layer, x(M,K), w(K,N), y(M,N), row-major f32:
 //   matmul-forward   y = x·w + bias       matmul-wgrad   dw = xᵀ·dy       matmul-dgrad   dx = dy·wᵀ
 // and the two halves of a split-K forward: matmul-forward-split (partial sums) and split-sum.
-import dgradNaive from '../../shaders/matmul-dgrad/naive.wgsl?raw';
-import dgradQuad from '../../shaders/matmul-dgrad/quad.wgsl?raw';
-import dgradRegister from '../../shaders/matmul-dgrad/register.wgsl?raw';
-import forwardNaive from '../../shaders/matmul-forward/naive.wgsl?raw';
-import forwardQuad from '../../shaders/matmul-forward/quad.wgsl?raw';
-import forwardRegister from '../../shaders/matmul-forward/register.wgsl?raw';
-import wgradNaive from '../../shaders/matmul-wgrad/naive.wgsl?raw';
-import wgradQuad from '../../shaders/matmul-wgrad/quad.wgsl?raw';
-import wgradRegister from '../../shaders/matmul-wgrad/register.wgsl?raw';
-import splitSumNaive from '../../shaders/split-sum/naive.wgsl?raw';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import {
   dgradBlocks,
@@ -21,6 +11,7 @@ import {
 } from './matmul-block.ts';
 import { cost, fits, type MatmulShape, type SplitMatmulShape, sizes, splitK } from './matmul-shape.ts';
 import { stationaryVariant } from './matmul-stationary.ts';
+import { shader } from './shader.ts';
 
 export type { MatmulShape, SplitMatmulShape } from './matmul-shape.ts';
 
@@ -38,7 +29,7 @@ const roundsOf = ({ K }: MatmulShape): number => (K >= 1024 && K % 8 === 0 ? 2 :
 function forwardQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
   return {
     name: `quad-${rows}x${4 * cols}`,
-    source: forwardQuad,
+    source: shader('matmul-forward/quad'),
     subgroups: true,
     flags: () => ({ BIAS: true }),
     refuses: fits(4 * cols, 'N'),
@@ -76,7 +67,7 @@ function split(variant: Variant<MatmulShape>): Variant<SplitMatmulShape> {
 
 const forwardNaiveVariant: Variant<MatmulShape> = {
   name: 'naive',
-  source: forwardNaive,
+  source: shader('matmul-forward/naive'),
   flags: () => ({ BIAS: true }),
   constants: (shape) => ({ ...sizes(shape), ROW_TILES: ceil(shape.M / 8), SPLIT_K: shape.K }),
   grid: ({ M, N }) => [ceil(N / 8), ceil(M / 8)],
@@ -85,7 +76,7 @@ const forwardNaiveVariant: Variant<MatmulShape> = {
 function forwardRegisterVariant(rows: number): Variant<MatmulShape> {
   return {
     name: `register-${rows}x4`,
-    source: forwardRegister,
+    source: shader('matmul-forward/register'),
     flags: () => ({ BIAS: true }),
     refuses: fits(4, 'N'),
     unrolled: () => 16 * rows,
@@ -150,7 +141,7 @@ export const splitSum = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: splitSumNaive,
+      source: shader('split-sum/naive'),
       refuses: wantsMultiplesOf4('N'),
       constants: ({ M, N, SPLITS }) => ({ M, N, SPLITS }),
       grid: ({ M, N }) => [ceil((M * N) / 4 / 64), 1],
@@ -161,7 +152,7 @@ export const splitSum = defineKernel({
 function wgradQuadVariant(vecs: number, cols: number): Variant<MatmulShape> {
   return {
     name: `quad-${4 * vecs}x${4 * cols}`,
-    source: wgradQuad,
+    source: shader('matmul-wgrad/quad'),
     subgroups: true,
     refuses: fits(4 * cols, 'N'),
     pays: repays(4 * cols),
@@ -178,14 +169,14 @@ export const matmulWgrad = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: wgradNaive,
+      source: shader('matmul-wgrad/naive'),
       constants: sizes,
       grid: ({ N, K }) => [ceil(N / 8), ceil(K / 8)],
     },
     ...wgradBlocks,
     {
       name: 'register-4x16',
-      source: wgradRegister,
+      source: shader('matmul-wgrad/register'),
       refuses: fits(4, 'N'),
       unrolled: () => 256,
       constants: (shape) => ({ ...sizes(shape), COLS: 4 }),
@@ -206,7 +197,7 @@ export const matmulWgrad = defineKernel({
 function dgradQuadVariant(rows: number, cols: number): Variant<MatmulShape> {
   return {
     name: `quad-${rows}x${4 * cols}`,
-    source: dgradQuad,
+    source: shader('matmul-dgrad/quad'),
     subgroups: true,
     refuses: fits(4 * cols, 'K'),
     pays: repays(4 * cols),
@@ -223,14 +214,14 @@ export const matmulDgrad = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: dgradNaive,
+      source: shader('matmul-dgrad/naive'),
       constants: sizes,
       grid: ({ M, K }) => [ceil(K / 8), ceil(M / 8)],
     },
     ...dgradBlocks,
     {
       name: 'register-5x4',
-      source: dgradRegister,
+      source: shader('matmul-dgrad/register'),
       refuses: fits(4, 'K'),
       unrolled: () => 80,
       constants: (shape) => ({ ...sizes(shape), ROWS: 5 }),

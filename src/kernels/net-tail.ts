@@ -1,7 +1,7 @@
 // A training pass behind the first layer's product, in one workgroup per replica.
-import workgroup from '../../shaders/net-tail/workgroup.wgsl?raw';
 import { gpus } from '../gpu/adapter-kind.ts';
 import { defineKernel, read, readWrite, type Variant } from './kernel.ts';
+import { shader } from './shader.ts';
 
 /** The tail of a net: linear layers 0 (whose product is given) to LAYERS - 1, batch norm and ReLU behind all but the last. */
 export type NetTailShape = {
@@ -55,7 +55,7 @@ const mostProducts = 2e8;
 
 const tail = (INVOCATIONS: number, LANES: number): Variant<NetTailShape> => ({
   name: `workgroup-${INVOCATIONS}`,
-  source: workgroup,
+  source: shader('net-tail/workgroup'),
   madeFor: gpus,
   ...(INVOCATIONS > 256 && { invocations: INVOCATIONS }),
   refuses(shape, { maxWorkgroupStorageSize }) {

@@ -1,7 +1,5 @@
-import adamVec4 from '../../shaders/adam/vec4.wgsl?raw';
-import sgdVec4 from '../../shaders/sgd/vec4.wgsl?raw';
-import sgdMomentumVec4 from '../../shaders/sgd-momentum/vec4.wgsl?raw';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 /** All parameters of a replica lie in one flat array: one dispatch updates the whole net. */
 export type UpdateShape = {
@@ -59,7 +57,7 @@ export const sgd = defineKernel({
   op: 'sgd',
   bindings: [read('grads'), ...tables, readWrite('params')],
   cost: ({ COUNT }: UpdateShape) => ({ flops: 4 * COUNT, bytes: 12 * COUNT }),
-  variants: vec4<UpdateShape>(sgdVec4, { constants: () => ({}) }),
+  variants: vec4<UpdateShape>(shader('sgd/vec4'), { constants: () => ({}) }),
   preferred,
 });
 
@@ -68,7 +66,7 @@ export const sgdMomentum = defineKernel({
   op: 'sgd-momentum',
   bindings: [read('grads'), ...tables, readWrite('velocity'), readWrite('params')],
   cost: ({ COUNT }: MomentumShape) => ({ flops: 6 * COUNT, bytes: 20 * COUNT }),
-  variants: vec4<MomentumShape>(sgdMomentumVec4, {
+  variants: vec4<MomentumShape>(shader('sgd-momentum/vec4'), {
     constants: ({ MOMENTUM }) => ({ MOMENTUM }),
     flags: ({ NESTEROV }) => ({ NESTEROV: NESTEROV === 1 }),
   }),
@@ -80,7 +78,7 @@ export const adam = defineKernel({
   op: 'adam',
   bindings: [read('grads'), ...tables, readWrite('mu'), readWrite('nu'), readWrite('params')],
   cost: ({ COUNT }: AdamShape) => ({ flops: 14 * COUNT, bytes: 28 * COUNT }),
-  variants: vec4<AdamShape>(adamVec4, {
+  variants: vec4<AdamShape>(shader('adam/vec4'), {
     constants: ({ B1, B2, EPS }) => ({ B1, B2, EPS, ONE_MINUS_B1: 1 - B1, ONE_MINUS_B2: 1 - B2 }),
   }),
   preferred,

@@ -1,9 +1,6 @@
 // Reductions over many rows in two dispatches: sums of parts of the rows side by side, then the sum of the parts.
-import biasParts from '../../shaders/bias-gradient-parts/naive.wgsl?raw';
-import biasPartsStrip from '../../shaders/bias-gradient-parts/strip.wgsl?raw';
-import partSumNaive from '../../shaders/part-sum/naive.wgsl?raw';
-import partSumStrip from '../../shaders/part-sum/strip.wgsl?raw';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 /** A reduction of M rows of N columns in PARTS parts. */
 export type PartsShape = { readonly M: number; readonly N: number; readonly PARTS: number };
@@ -57,14 +54,14 @@ export const partSum = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: partSumNaive,
+      source: shader('part-sum/naive'),
       refuses: wantsMultiplesOf4('COUNT'),
       constants: (shape) => shape,
       grid: ({ COUNT }) => [Math.ceil(COUNT / 256), 1],
     },
     {
       name: 'strip',
-      source: partSumStrip,
+      source: shader('part-sum/strip'),
       refuses: wantsMultiplesOf4('COUNT'),
       // Where there are many sums, each invocation has enough to do with its own.
       pays: ({ COUNT }, { fillingWorkgroups }) => COUNT / 256 < fillingWorkgroups,
@@ -86,7 +83,7 @@ export const biasGradientParts = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: biasParts,
+      source: shader('bias-gradient-parts/naive'),
       refuses: wantsMultiplesOf4('N'),
       constants: (shape) => ({
         ...shape,
@@ -94,7 +91,7 @@ export const biasGradientParts = defineKernel({
       }),
       grid: ({ N, PARTS }) => [Math.ceil((PARTS * N) / 64), 1],
     },
-    partsStrip<PartsShape>(biasPartsStrip),
+    partsStrip<PartsShape>(shader('bias-gradient-parts/strip')),
   ],
   preferred: { gpu: ['strip'] },
 });

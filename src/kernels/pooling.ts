@@ -1,8 +1,4 @@
 // Pooling over NHWC activations: the largest pixel of windows, the mean of a whole image.
-import averageBackward from '../../shaders/average-pool-backward/naive.wgsl?raw';
-import averageForward from '../../shaders/average-pool-forward/naive.wgsl?raw';
-import maxBackward from '../../shaders/max-pool-backward/naive.wgsl?raw';
-import maxForward from '../../shaders/max-pool-forward/naive.wgsl?raw';
 import {
   defineKernel,
   onTheirOwn,
@@ -12,6 +8,7 @@ import {
   type Variant,
   wantsMultiplesOf4,
 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 /** Windows of SIZE×SIZE pixels, STEP apart, that lie in the image; pixels behind the last window are left out, as in PyTorch. */
 export type MaxPoolShape = {
@@ -54,26 +51,29 @@ export const maxPoolForward = defineKernel({
     flops: outputs(shape) * shape.SIZE ** 2,
     bytes: 4 * (inputs(shape) + 2 * outputs(shape)),
   }),
-  ...fourChannels(maxForward, outputs, sizes),
+  ...fourChannels(shader('max-pool-forward/naive'), outputs, sizes),
 });
 
 export const maxPoolBackward = defineKernel({
   op: 'max-pool-backward',
   bindings: [read('dy'), read('largest'), readWrite('dx')],
   cost: (shape: MaxPoolShape) => ({ flops: inputs(shape), bytes: 4 * (inputs(shape) + 2 * outputs(shape)) }),
-  ...fourChannels(maxBackward, inputs, sizes),
+  ...fourChannels(shader('max-pool-backward/naive'), inputs, sizes),
 });
 
 export const averagePoolForward = defineKernel({
   op: 'average-pool-forward',
   bindings: [read('x'), readWrite('y')],
   cost: ({ B, PIXELS, C }: AveragePoolShape) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
-  ...fourChannels(averageForward, ({ B, C }: AveragePoolShape) => B * C),
+  ...fourChannels(shader('average-pool-forward/naive'), ({ B, C }: AveragePoolShape) => B * C),
 });
 
 export const averagePoolBackward = defineKernel({
   op: 'average-pool-backward',
   bindings: [read('dy'), readWrite('dx')],
   cost: ({ B, PIXELS, C }: AveragePoolShape) => ({ flops: B * PIXELS * C, bytes: 4 * B * C * (PIXELS + 1) }),
-  ...fourChannels(averageBackward, ({ B, PIXELS, C }: AveragePoolShape) => B * PIXELS * C),
+  ...fourChannels(
+    shader('average-pool-backward/naive'),
+    ({ B, PIXELS, C }: AveragePoolShape) => B * PIXELS * C,
+  ),
 });

@@ -1,6 +1,6 @@
-import scaleNaive from '../../shaders/scale/naive.wgsl?raw';
 import { elementwise } from './elementwise.ts';
 import { defineKernel, read, readWrite } from './kernel.ts';
+import { shader } from './shader.ts';
 
 export type ScaleShape = { readonly COUNT: number; readonly FACTOR: number };
 
@@ -9,5 +9,5 @@ export const scale = defineKernel({
   op: 'scale',
   bindings: [read('x'), readWrite('y')],
   cost: ({ COUNT }: ScaleShape) => ({ flops: COUNT, bytes: 8 * COUNT }),
-  variants: [elementwise(scaleNaive)],
+  variants: [elementwise(shader('scale/naive'))],
 });

@@ -1,5 +1,5 @@
-import naive from '../../shaders/softmax-cross-entropy/naive.wgsl?raw';
 import { defineKernel, read, readWrite } from './kernel.ts';
+import { shader } from './shader.ts';
 
 export type SoftmaxCrossEntropyShape = {
   readonly M: number;
@@ -25,6 +25,11 @@ export const softmaxCrossEntropy = defineKernel({
   ],
   cost: ({ M, LD }: SoftmaxCrossEntropyShape) => ({ flops: 12 * M * LD, bytes: 8 * M * LD }),
   variants: [
-    { name: 'naive', source: naive, constants: (shape) => shape, grid: ({ M }) => [Math.ceil(M / 16), 1] },
+    {
+      name: 'naive',
+      source: shader('softmax-cross-entropy/naive'),
+      constants: (shape) => shape,
+      grid: ({ M }) => [Math.ceil(M / 16), 1],
+    },
   ],
 });

@@ -1,5 +1,5 @@
-import viewAverageNaive from '../../shaders/view-average/naive.wgsl?raw';
 import { defineKernel, read, readWrite, wantsMultiplesOf4 } from './kernel.ts';
+import { shader } from './shader.ts';
 
 /** Logits (M, LD) of each of VIEWS views of M images. */
 export type ViewAverageShape = { readonly M: number; readonly LD: number; readonly VIEWS: number };
@@ -15,7 +15,7 @@ export const viewAverage = defineKernel({
   variants: [
     {
       name: 'naive',
-      source: viewAverageNaive,
+      source: shader('view-average/naive'),
       refuses: wantsMultiplesOf4('LD'),
       constants: (shape) => shape,
       grid: ({ M, LD }) => [Math.ceil((M * LD) / 4 / 64), 1],
