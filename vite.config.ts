@@ -69,7 +69,7 @@ export default defineConfig({
               : [],
           // What is the same on every adapter is left to Chrome, and what takes LLVM half of the time of all: convolutions, and the
           // product whose shaders are those of matmul-forward.
-          exclude: ['test/kernels/{broken,folded-grids,net-texts,conv-*,matmul-forward-split}.test.ts'],
+          exclude: ['test/kernels/{folded-grids,net-texts,conv-*,matmul-forward-split}.test.ts'],
           setupFiles: ['test/lavapipe.ts'],
           env: lavapipeVariables(),
           testTimeout: 120_000,

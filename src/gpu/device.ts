@@ -1,11 +1,13 @@
 import { type AdapterTraits, kindOf, traitsOf } from './adapter-kind.ts';
 import { GpuError } from './errors.ts';
-import { probeSubgroups } from './subgroup-probe.ts';
+import { probeEights, probeQuads } from './subgroup-probe.ts';
 
 /** What kernels may ask of an adapter before they agree to run on it. */
 export interface Capabilities extends AdapterTraits {
-  /** `enable subgroups;` may be used and gave right answers in the probe. */
+  /** `enable subgroups;` may be used, and operations of quads gave right answers in the probe. */
   readonly subgroups: boolean;
+  /** So did shuffles of eight lanes. */
+  readonly eightLanes: boolean;
   readonly maxWorkgroupStorageSize: number;
   readonly maxInvocationsPerWorkgroup: number;
   readonly maxWorkgroupsPerDimension: number;
@@ -119,11 +121,16 @@ export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription)
     );
   });
   failure.catch(() => {}); // Whoever awaits it gets it; nobody is obliged to.
+  const [subgroups, eightLanes] = await Promise.all([
+    probeQuads(device),
+    adapter.subgroupMaxSize >= 8 && probeEights(device),
+  ]);
   return {
     device,
     adapter,
     capabilities: {
-      subgroups: await probeSubgroups(device),
+      subgroups,
+      eightLanes,
       maxWorkgroupStorageSize: device.limits.maxComputeWorkgroupStorageSize,
       maxInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
       maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,

@@ -1,61 +1,81 @@
-// Do quad operations work? Some drivers report subgroup sizes that their compiler does not use
-// (https://github.com/gpuweb/gpuweb/blob/main/proposals/subgroups.md), so a kernel whose answer is known decides.
+// Do subgroup operations work? Some drivers report subgroup sizes that their compiler does not use
+// (https://github.com/gpuweb/gpuweb/blob/main/proposals/subgroups.md), so kernels whose answers are known decide.
 import { withErrorScopes } from './errors.ts';
 
+/** What a probe asks of a workgroup that is to be lanes of one subgroup, and three exchanges in which lane shows what lane ^ mask has. */
+interface Probe {
+  readonly lanes: 4 | 8;
+  readonly masks: readonly [number, number, number];
+  /** WGSL of an exchange of `lane`. */
+  exchange(mask: number): string;
+}
+
+const swaps = ['', 'quadSwapX', 'quadSwapY', 'quadSwapDiagonal'];
+
+const quads: Probe = { lanes: 4, masks: [1, 2, 3], exchange: (mask) => `${swaps[mask]}(lane)` };
+const eights: Probe = {
+  lanes: 8,
+  masks: [1, 2, 4],
+  exchange: (mask) => `subgroupShuffle(lane, lane ^ ${mask}u)`,
+};
+
 const workgroups = 8;
-const wordsPerWorkgroup = 16;
 
-/** Each invocation of a workgroup of 4 writes its lane, and the lane that each quad swap shows it. */
-const probe = `enable subgroups;
-@group(0) @binding(0) var<storage, read_write> seen: array<vec4u>; // (workgroups, 4 invocations): own, X, Y, diagonal
+/** Each invocation writes its lane, and the lanes that the exchanges show it. */
+const probeText = ({ lanes, masks, exchange }: Probe): string => `enable subgroups;
+@group(0) @binding(0) var<storage, read_write> seen: array<vec4u>; // (workgroups, invocations): own, and by mask
 
-@compute @workgroup_size(4)
+@compute @workgroup_size(${lanes})
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) local: u32,
   @builtin(subgroup_invocation_id) invocation: u32,
 ) {
-  let lane = invocation & 3u;
-  seen[group.x * 4u + local] = vec4u(lane, quadSwapX(lane), quadSwapY(lane), quadSwapDiagonal(lane));
+  let lane = invocation & ${lanes - 1}u;
+  seen[group.x * ${lanes}u + local] = vec4u(lane, ${masks.map(exchange).join(', ')});
 }
 `;
 
-/** (workgroups, 4, 4) words of the probe: the lanes of each workgroup are 0..3 in some order, and swaps are lane ^ 1, 2, 3. */
-export function isConsistent(seen: Uint32Array): boolean {
-  for (let group = 0; group < seen.length; group += wordsPerWorkgroup) {
-    let lanes = 0;
-    for (let i = group; i < group + wordsPerWorkgroup; i += 4) {
+/** (workgroups, lanes, 4) words of a probe: the lanes of each workgroup are all there in some order, and exchanges show lane ^ mask. */
+export function isConsistent(
+  seen: Uint32Array,
+  { lanes, masks }: Pick<Probe, 'lanes' | 'masks'> = quads,
+): boolean {
+  for (let group = 0; group < seen.length; group += 4 * lanes) {
+    const there = new Set<number>();
+    for (let i = group; i < group + 4 * lanes; i += 4) {
       const lane = seen[i]!;
-      if (lane > 3) return false;
-      lanes |= 1 << lane;
-      if (seen[i + 1] !== (lane ^ 1) || seen[i + 2] !== (lane ^ 2) || seen[i + 3] !== (lane ^ 3))
-        return false;
+      if (lane >= lanes || masks.some((mask, at) => seen[i + 1 + at] !== (lane ^ mask))) return false;
+      there.add(lane);
     }
-    if (lanes !== 0b1111) return false;
+    if (there.size !== lanes) return false;
   }
   return seen.length > 0;
 }
 
-/**
- * Runs the probe: true where a workgroup of 4 invocations is one quad and its swaps are right. False on any error, and
- * without running anything where the device lacks the feature.
- */
-export async function probeSubgroups(device: GPUDevice): Promise<boolean> {
+/** True where a workgroup of 4 invocations is one quad and its swaps are right. */
+export const probeQuads = (device: GPUDevice): Promise<boolean> => runProbe(device, quads);
+
+/** True where a workgroup of 8 invocations is in one subgroup and its shuffles are right. */
+export const probeEights = (device: GPUDevice): Promise<boolean> => runProbe(device, eights);
+
+/** False on any error, and without running anything where the device lacks the feature. */
+async function runProbe(device: GPUDevice, probe: Probe): Promise<boolean> {
   if (!device.features.has('subgroups')) return false;
-  const label = 'subgroup probe';
-  const size = workgroups * wordsPerWorkgroup * 4;
+  const label = `probe of subgroups, ${probe.lanes} lanes`;
+  const size = workgroups * probe.lanes * 16;
   const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
   const seen = device.createBuffer({ label, size, usage: STORAGE | COPY_SRC });
   const readBack = device.createBuffer({ label: `${label} read-back`, size, usage: COPY_DST | MAP_READ });
   try {
     await withErrorScopes(device, label, () => {
       const encoder = device.createCommandEncoder({ label });
-      encodeProbe(device, encoder, label, seen);
+      encodeProbe(device, encoder, label, probeText(probe), seen);
       encoder.copyBufferToBuffer(seen, 0, readBack, 0, size);
       device.queue.submit([encoder.finish()]);
     });
     await readBack.mapAsync(GPUMapMode.READ);
-    return isConsistent(new Uint32Array(readBack.getMappedRange()));
+    return isConsistent(new Uint32Array(readBack.getMappedRange()), probe);
   } catch {
     return false;
   } finally {
@@ -64,7 +84,13 @@ export async function probeSubgroups(device: GPUDevice): Promise<boolean> {
   }
 }
 
-function encodeProbe(device: GPUDevice, encoder: GPUCommandEncoder, label: string, seen: GPUBuffer): void {
+function encodeProbe(
+  device: GPUDevice,
+  encoder: GPUCommandEncoder,
+  label: string,
+  code: string,
+  seen: GPUBuffer,
+): void {
   const layout = device.createBindGroupLayout({
     label,
     entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'storage' } }],
@@ -72,7 +98,7 @@ function encodeProbe(device: GPUDevice, encoder: GPUCommandEncoder, label: strin
   const pipeline = device.createComputePipeline({
     label,
     layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-    compute: { module: device.createShaderModule({ label, code: probe }), entryPoint: 'main' },
+    compute: { module: device.createShaderModule({ label, code }), entryPoint: 'main' },
   });
   const entries = [{ binding: 0, resource: { buffer: seen } }];
   const pass = encoder.beginComputePass({ label });

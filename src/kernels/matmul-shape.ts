@@ -1,5 +1,7 @@
 import { wantsMultiplesOf4 } from './kernel.ts';
 
+const { ceil, max, min } = Math;
+
 /** x(M,K), w(K,N), y(M,N). */
 export type MatmulShape = { readonly M: number; readonly N: number; readonly K: number };
 
@@ -12,6 +14,36 @@ export const cost = ({ M, N, K }: MatmulShape) => ({
   flops: 2 * M * N * K,
   bytes: 4 * (M * K + K * N + M * N),
 });
+
+/** Which of M, N and K is what in a product of which one operand is held: rows pass by, columns are held, terms are summed. */
+export interface Roles {
+  readonly rows: 'M' | 'K';
+  readonly columns: 'N' | 'K';
+  readonly terms: 'M' | 'N' | 'K';
+}
+
+export const rolesOf: Readonly<Record<'matmul-forward' | 'matmul-wgrad' | 'matmul-dgrad', Roles>> = {
+  'matmul-forward': { rows: 'M', columns: 'N', terms: 'K' },
+  'matmul-wgrad': { rows: 'K', columns: 'N', terms: 'M' },
+  'matmul-dgrad': { rows: 'M', columns: 'K', terms: 'N' },
+};
+
+/** The block that a workgroup holds, terms times columns, and the most rows that it passes by it. */
+export interface HeldBlock {
+  readonly terms: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Fewer workgroups leave cores idle: blocks of rows are cut smaller for them, down to `leastRows`, where loading the held block begins to tell. */
+export const leastWorkgroups = 4;
+const leastRows = 64;
+
+/** Into how many blocks the rows that pass by are cut. */
+export function rowBlocks(shape: MatmulShape, { rows, columns }: Roles, held: HeldBlock): number {
+  const wanted = ceil((leastWorkgroups * held.columns) / shape[columns]);
+  return max(ceil(shape[rows] / held.rows), min(ceil(shape[rows] / leastRows), wanted));
+}
 
 /** Refusal of shapes that vec4 accesses cannot read, and of those that a tile of `columns` columns would mostly miss. */
 export const fits =

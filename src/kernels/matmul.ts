@@ -10,6 +10,7 @@ import {
   wgradBlocks,
 } from './matmul-block.ts';
 import { cost, fits, type MatmulShape, type SplitMatmulShape, sizes, splitK } from './matmul-shape.ts';
+import { shuffleVariant } from './matmul-shuffle.ts';
 import { stationaryVariant } from './matmul-stationary.ts';
 import { shader } from './shader.ts';
 
@@ -108,10 +109,11 @@ export const matmulForward = defineKernel({
     ...forwardBlocks,
     forwardQuadVariant(13, 13),
     stationaryVariant('matmul-forward'),
+    shuffleVariant('matmul-forward'),
   ],
   preferred: {
     swiftshader: ['stationary-64x64', 'quad-13x28', 'quad-5x12', 'register-5x4'],
-    cpu: ['quad-5x12', 'register-5x4'],
+    cpu: ['shuffle-64x64', 'quad-5x12', 'register-5x4'],
     ...preferredBlocks,
   },
 });
@@ -186,10 +188,11 @@ export const matmulWgrad = defineKernel({
     wgradQuadVariant(2, 3),
     wgradQuadVariant(3, 13),
     stationaryVariant('matmul-wgrad'),
+    shuffleVariant('matmul-wgrad'),
   ],
   preferred: {
     swiftshader: ['stationary-64x64', 'quad-12x52', 'quad-4x12', 'register-4x16'],
-    cpu: ['quad-4x12', 'register-4x16'],
+    cpu: ['shuffle-64x64', 'quad-4x12', 'register-4x16'],
     ...preferredBlocks,
   },
 });
@@ -231,10 +234,11 @@ export const matmulDgrad = defineKernel({
     dgradQuadVariant(4, 4),
     dgradQuadVariant(13, 4),
     stationaryVariant('matmul-dgrad'),
+    shuffleVariant('matmul-dgrad'),
   ],
   preferred: {
     swiftshader: ['stationary-64x64', 'quad-5x12', 'register-5x4'],
-    cpu: ['quad-5x12', 'register-5x4'],
+    cpu: ['shuffle-64x64', 'quad-5x12', 'register-5x4'],
     ...preferredBlocks,
   },
 });

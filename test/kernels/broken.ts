@@ -100,6 +100,36 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'quad', mistake: 'counts rows beyond the last', find: 'm + lane < M', replace: 'true' },
   ],
   'matmul-forward': [
+    {
+      variant: 'shuffle',
+      mistake: 'takes the terms of another row',
+      find: 'subgroupShuffle(own[q], r)',
+      replace: 'subgroupShuffle(own[q], r ^ 1u)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'counts the last terms again where the block reaches beyond them',
+      find: 'k < K)',
+      replace: 'true)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'holds the first columns for all passes and workgroups',
+      find: 'min(column + 8u * p, N4 - 1u)',
+      replace: 'min(lane, N4 - 1u)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'adds the bias to every block of terms',
+      find: 'y[i] += sum',
+      replace: 'y[i] += bias[biasBase + at] + sum',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'leaves out the last row of a block',
+      find: 'min(end - first, 8u)',
+      replace: 'min(max(end - first, 1u) - 1u, 8u)',
+    },
     { variant: 'block', mistake: 'counts terms beyond the last', find: 'FULL || k < end', replace: 'true' },
     { variant: 'block', mistake: 'does not wait for the tiles', find: 'workgroupBarrier();', replace: '' },
     { variant: 'naive', mistake: 'drops the last k', find: 'k < end', replace: 'k + 1u < end' },
@@ -653,6 +683,30 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     },
   ],
   'matmul-wgrad': [
+    {
+      variant: 'shuffle',
+      mistake: 'takes the terms of another lane',
+      find: 'subgroupShuffle(term, l)',
+      replace: 'subgroupShuffle(term, l ^ 1u)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'takes the terms of another row',
+      find: 'own[q][r]',
+      replace: 'own[q][r ^ 1u]',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'counts the last terms again where the block reaches beyond them',
+      find: 'm < M)',
+      replace: 'true)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'forgets the block of terms before',
+      find: 'dw[i] += sum',
+      replace: 'dw[i] = sum',
+    },
     { variant: 'block', mistake: 'counts rows beyond the batch', find: 'FULL || m < M', replace: 'true' },
     { variant: 'naive', mistake: 'drops the last row of the batch', find: 'm < M', replace: 'm + 1u < M' },
     {
@@ -685,6 +739,30 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     { variant: 'naive', mistake: 'reads the first replica', find: 'id.z * DY_STRIDE + ', replace: '' },
   ],
   'matmul-dgrad': [
+    {
+      variant: 'shuffle',
+      mistake: 'takes the terms of another row',
+      find: 'subgroupShuffle(own[q], r)',
+      replace: 'subgroupShuffle(own[q], r ^ 1u)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'holds w as it lies',
+      find: 'transpose(mat4x4f(w[i], w[i + N4], w[i + 2u * N4], w[i + 3u * N4]))',
+      replace: 'mat4x4f(w[i], w[i + N4], w[i + 2u * N4], w[i + 3u * N4])',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'counts the last terms again where the block reaches beyond them',
+      find: 'n < N4)',
+      replace: 'true)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'forgets the block of terms before',
+      find: 'dx[i] += sum',
+      replace: 'dx[i] = sum',
+    },
     { variant: 'block', mistake: 'counts terms beyond the last', find: 'FULL || n < N4', replace: 'true' },
     {
       variant: 'block',

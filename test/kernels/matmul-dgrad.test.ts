@@ -1,10 +1,14 @@
 import { matmulDgrad } from '../../src/kernels/matmul.ts';
+import { shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
 import { stationaryVariant } from '../../src/kernels/matmul-stationary.ts';
 import { testEveryVariant } from './every-variant.ts';
 
 testEveryVariant(matmulDgrad);
-// A block of another size, of more workgroups, whose text is short.
+// Blocks of other sizes, of more workgroups, whose texts are short.
 testEveryVariant({
   ...matmulDgrad,
-  variants: [stationaryVariant('matmul-dgrad', { terms: 16, columns: 16, rows: 32 })],
+  variants: [
+    stationaryVariant('matmul-dgrad', { terms: 16, columns: 16, rows: 32 }),
+    shuffleVariant('matmul-dgrad', { terms: 16, columns: 32, rows: 16 }),
+  ],
 });

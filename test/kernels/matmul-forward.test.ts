@@ -1,16 +1,20 @@
 import { expect, test } from 'vitest';
 import { refusal } from '../../src/kernels/kernel.ts';
 import { matmulForward } from '../../src/kernels/matmul.ts';
+import { shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
 import { stationaryVariant } from '../../src/kernels/matmul-stationary.ts';
 import { checkVariant, describeCheck } from '../../src/reference/check.ts';
 import { testEveryVariant } from './every-variant.ts';
 import { gpu, pipelines } from './test-gpu.ts';
 
 testEveryVariant(matmulForward);
-// A block of another size, of more workgroups, whose text is short.
+// Blocks of other sizes, of more workgroups, whose texts are short.
 testEveryVariant({
   ...matmulForward,
-  variants: [stationaryVariant('matmul-forward', { terms: 16, columns: 16, rows: 32 })],
+  variants: [
+    stationaryVariant('matmul-forward', { terms: 16, columns: 16, rows: 32 }),
+    shuffleVariant('matmul-forward', { terms: 16, columns: 32, rows: 16 }),
+  ],
 });
 
 const shape = { M: 7, N: 12, K: 20 };

@@ -25,6 +25,7 @@ const capabilities = (kind: AdapterKind): Capabilities => ({
   mostUnrolled: Number.POSITIVE_INFINITY,
   software: kind === 'swiftshader',
   subgroups: true,
+  eightLanes: true,
   maxWorkgroupStorageSize: 65_536,
   maxInvocationsPerWorkgroup: 1024,
   maxWorkgroupsPerDimension: 65_535,

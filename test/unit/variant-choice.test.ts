@@ -38,6 +38,7 @@ const kernel: Kernel<Shape> = {
 const adapter = (kind: AdapterKind): Capabilities => ({
   ...traitsOf(kind),
   subgroups: true,
+  eightLanes: true,
   software: kind === 'swiftshader' || kind === 'cpu',
   maxWorkgroupStorageSize: 16_384,
   maxInvocationsPerWorkgroup: 256,
@@ -102,9 +103,10 @@ test.each([
   { product: matmulForward, M: 100, N: 64, K: 3072, kind: 'swiftshader', name: 'quad-13x28' },
   { product: matmulWgrad, M: 32, N: 512, K: 512, kind: 'swiftshader', name: 'quad-12x52' },
   { product: matmulForward, M: 100, N: 52, K: 3072, kind: 'swiftshader', name: 'quad-13x28' },
-  // LLVM would need a minute for their code.
-  { product: matmulForward, M: 512, N: 512, K: 512, kind: 'cpu', name: 'quad-5x12' },
-  { product: matmulWgrad, M: 512, N: 512, K: 512, kind: 'cpu', name: 'quad-4x12' },
+  { product: matmulForward, M: 512, N: 512, K: 512, kind: 'cpu', name: 'shuffle-64x64' },
+  { product: matmulWgrad, M: 100, N: 52, K: 3072, kind: 'cpu', name: 'shuffle-64x64' },
+  // What it would save does not repay compiling it.
+  { product: matmulForward, M: 100, N: 52, K: 52, kind: 'cpu', name: 'quad-5x12' },
   // 64 blocks of 64×64 fill a small GPU, not a large one.
   { product: matmulForward, M: 512, N: 512, K: 512, kind: 'intel', name: 'block-64x64x16-4x4' },
   { product: matmulForward, M: 512, N: 512, K: 512, kind: 'nvidia', name: 'block-32x32x16-4x4' },
@@ -113,6 +115,14 @@ test.each([
   { product: matmulForward, M: 100, N: 52, K: 3072, kind: 'gpu', name: 'block-32x32x16-4x4' },
 ] as const)('$product.op M=$M N=$N K=$K on $kind: $name by default', ({ product, M, N, K, kind, name }) => {
   expect(defaultChoice(product, { M, N, K }, adapter(kind), place).name).toBe(name);
+});
+
+test('where eight lanes do not exchange values, a CPU computes products by quads', () => {
+  const narrow = { ...adapter('cpu'), eightLanes: false };
+  const shape = { M: 512, N: 512, K: 512 };
+  expect(defaultChoice(matmulForward, shape, narrow, place).name).toBe('quad-5x12');
+  expect(defaultChoice(matmulWgrad, shape, narrow, place).name).toBe('quad-4x12');
+  expect(defaultChoice(matmulDgrad, shape, narrow, place).name).toBe('quad-5x12');
 });
 
 const products = [
@@ -145,7 +155,9 @@ test('what is made for one kind of adapter is not in the running elsewhere, nor 
       .map(({ name }) => name);
   expect(inTheRunning('swiftshader')).toEqual(expect.arrayContaining(['quad-13x52', 'stationary-64x64']));
   expect(inTheRunning('swiftshader').some((name) => name.startsWith('block'))).toBe(false);
-  expect(inTheRunning('cpu')).toEqual(['naive', 'register-5x4', 'quad-5x12', 'quad-4x16']);
+  expect(inTheRunning('cpu')).toEqual([
+    ...['naive', 'register-5x4', 'quad-5x12', 'quad-4x16', 'shuffle-64x64'],
+  ]);
   expect(inTheRunning('amd')).toContain('block-128x128x8-8x8');
   expect(inTheRunning('amd')).not.toContain('stationary-64x64');
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { adapterName, describeAdapter, requestGpu, wrapDevice } from '../../../src/gpu/device.ts';
 import { GpuError } from '../../../src/gpu/errors.ts';
-import { probeSubgroups } from '../../../src/gpu/subgroup-probe.ts';
+import { probeEights, probeQuads } from '../../../src/gpu/subgroup-probe.ts';
 import { refusal } from '../../../src/kernels/kernel.ts';
 import { matmulForward } from '../../../src/kernels/matmul.ts';
 import { checkVariant, describeCheck } from '../../../src/reference/check.ts';
@@ -81,9 +81,9 @@ describe('subgroups', () => {
   test('are not used on a device without the feature, whatever the adapter offers', async () => {
     const adapter = await openAdapter();
     const device = await adapter.requestDevice();
-    expect(await probeSubgroups(device)).toBe(false);
+    expect([await probeQuads(device), await probeEights(device)]).toEqual([false, false]);
     const gpu = await wrapDevice(device, describeAdapter(adapter.info));
-    expect(gpu.capabilities.subgroups).toBe(false);
+    expect([gpu.capabilities.subgroups, gpu.capabilities.eightLanes]).toEqual([false, false]);
     device.destroy();
   });
 
@@ -91,9 +91,9 @@ describe('subgroups', () => {
     const adapter = await openAdapter();
     skip(!adapter.features.has('subgroups'), 'the adapter has no subgroups');
     const device = await adapter.requestDevice({ requiredFeatures: ['subgroups'] });
-    const isRight = await probeSubgroups(device);
-    expect(isRight).toBe(true);
+    expect(await probeQuads(device)).toBe(true);
+    expect(await probeEights(device)).toBe(adapter.info.subgroupMinSize >= 8);
     device.destroy();
-    expect(await probeSubgroups(device)).toBe(false);
+    expect([await probeQuads(device), await probeEights(device)]).toEqual([false, false]);
   });
 });

@@ -83,7 +83,12 @@ const shapesOf = (op: string): readonly Shape[] => {
   return [...shapes, ...wide];
 };
 
-const everything = { ...traitsOf('swiftshader'), subgroups: true, software: false } as const;
+const everything = {
+  ...traitsOf('swiftshader'),
+  subgroups: true,
+  eightLanes: true,
+  software: false,
+} as const;
 const capabilities: Capabilities = {
   ...everything,
   maxWorkgroupStorageSize: 49_152,

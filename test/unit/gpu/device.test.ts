@@ -42,6 +42,18 @@ describe('the subgroup probe accepts', () => {
     expect(isConsistent(Uint32Array.from([...right, ...workgroup([2, 0, 3, 1])]))).toBe(true);
   });
 
+  test('eight lanes, where shuffles show all of them', () => {
+    const eight = { lanes: 8, masks: [1, 2, 4] } as const;
+    const seen = (lanes: readonly number[]) => lanes.flatMap((lane) => [lane, lane ^ 1, lane ^ 2, lane ^ 4]);
+    const lanes = [0, 1, 2, 3, 4, 5, 6, 7];
+    expect(isConsistent(Uint32Array.from([...seen(lanes), ...seen(lanes.toReversed())]), eight)).toBe(true);
+    expect(isConsistent(Uint32Array.from(seen([...lanes.slice(0, 4), ...lanes.slice(0, 4)])), eight)).toBe(
+      false,
+    );
+    const quadsOnly = seen(lanes).map((lane, i) => (i % 4 === 3 ? lane ^ 4 : lane));
+    expect(isConsistent(Uint32Array.from(quadsOnly), eight)).toBe(false);
+  });
+
   test.each([
     ['a lane twice', workgroup([0, 1, 2, 2])],
     ["a lane that is no quad's", workgroup([4, 1, 2, 3])],

@@ -13,6 +13,7 @@ const capabilities: Capabilities = {
   ...traitsOf('nvidia'),
   software: false,
   subgroups: true,
+  eightLanes: true,
   maxWorkgroupStorageSize: 49_152,
   maxInvocationsPerWorkgroup: 1024,
   maxWorkgroupsPerDimension: 65_535,

@@ -12,6 +12,7 @@ import { type SameRun, sameRuns } from '../../same-runs.ts';
 
 const adapter = {
   subgroups: true,
+  eightLanes: true,
   maxWorkgroupStorageSize: 16384,
   maxInvocationsPerWorkgroup: 256,
   maxWorkgroupsPerDimension: 65535,
