@@ -1,5 +1,5 @@
 // matmul-dgrad/shuffle: dx(M,K) = dy(M,N) · wᵀ, w(K,N), row-major f32; N and K multiples of 4. As matmul-forward/shuffle: eight lanes hold a block of
-// w, here 4·DEPTH4 of n times 32·PASSES of k, while rows of dy go by.
+// w, here 4·LOADS of n times 32·PASSES of k, while rows of dy go by.
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;       // (R, M, N/4)
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;        // (R, K, N/4)
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>; // (R, M, K/4)
@@ -8,7 +8,7 @@ const M = 8u;
 const N = 8u;
 const K = 32u;
 const BLOCK = 8u;  // a multiple of 8
-const DEPTH4 = 2u;
+const LOADS = 2u;
 const PASSES = 1u;
 const DY_STRIDE = 64u;
 const W_STRIDE = 256u;
@@ -17,10 +17,10 @@ const DX_STRIDE = 256u;
 const N4 = N / 4u;
 const K4 = K / 4u;
 const EIGHTS = BLOCK / 8u;
-const DEPTHS = (N4 + DEPTH4 - 1u) / DEPTH4;
-const HELD = 4u * DEPTH4 * PASSES;
+const DEPTHS = (N4 + LOADS - 1u) / LOADS;
+const HELD = 4u * LOADS * PASSES;
 
-var<private> held: array<vec4f, HELD>; // (4 DEPTH4, PASSES)
+var<private> held: array<vec4f, HELD>; // (4 LOADS, PASSES)
 
 @compute @workgroup_size(8)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
@@ -32,8 +32,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   let dxBase = group.z * (DX_STRIDE / 4u);
 
   for (var block = 0u; block < DEPTHS; block++) {
-    for (var q = 0u; q < DEPTH4; q++) {
-      let n = block * DEPTH4 + q;
+    for (var q = 0u; q < LOADS; q++) {
+      let n = block * LOADS + q;
       //#unroll
       for (var p = 0u; p < PASSES; p++) {
         let i = wBase + 4u * min(column + 8u * p, K4 - 1u) * N4 + min(n, N4 - 1u);
@@ -48,10 +48,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
       let first = min(group.y * BLOCK + 8u * eight, end);
       let rows = min(end - first, 8u);
       let dyRow = dyBase + min(first + lane, M - 1u) * N4;
-      var own: array<vec4f, DEPTH4>;
+      var own: array<vec4f, LOADS>;
       //#unroll
-      for (var q = 0u; q < DEPTH4; q++) {
-        own[q] = dy[dyRow + min(block * DEPTH4 + q, N4 - 1u)];
+      for (var q = 0u; q < LOADS; q++) {
+        own[q] = dy[dyRow + min(block * LOADS + q, N4 - 1u)];
       }
       //#unroll
       for (var p = 0u; p < PASSES; p++) {
@@ -59,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         for (var r = 0u; r < rows; r++) {
           var sum = vec4f();
           //#unroll
-          for (var q = 0u; q < DEPTH4; q++) {
+          for (var q = 0u; q < LOADS; q++) {
             let terms = subgroupShuffle(own[q], r);
             sum += terms.x * held[4u * q * PASSES + p];
             sum += terms.y * held[(4u * q + 1u) * PASSES + p];

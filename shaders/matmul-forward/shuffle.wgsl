@@ -1,5 +1,5 @@
 // matmul-forward/shuffle: y(M,N) = x(M,K) · w(K,N) + bias(N), row-major f32; N and K multiples of 4. A workgroup is eight lanes of a subgroup.
-// They keep a block of w in private memory, 4·DEPTH4 of k times 32·PASSES columns, four columns of each pass in each lane, while up to BLOCK
+// They keep a block of w in private memory, 4·LOADS of k times 32·PASSES columns, four columns of each pass in each lane, while up to BLOCK
 // rows of x go by, eight at a time: each lane loads the terms of one row, which all lanes take from it when the row's turn comes.
 // For lavapipe: there a load or store goes lane by lane and component by component, with an address, a bound and a branch each, eleven instructions for a
 // number (Mesa 25.0, 2026-11), and a shuffle is one instruction for eight lanes. A pass stores one sum: LLVM would move a second one
@@ -13,7 +13,7 @@ const M = 8u;
 const N = 32u;
 const K = 8u;
 const BLOCK = 8u;  // a multiple of 8
-const DEPTH4 = 2u;
+const LOADS = 2u;
 const PASSES = 1u;
 const X_STRIDE = 64u;
 const W_STRIDE = 256u;
@@ -23,8 +23,8 @@ const Y_STRIDE = 256u;
 const N4 = N / 4u;
 const K4 = K / 4u;
 const EIGHTS = BLOCK / 8u;
-const DEPTH = 4u * DEPTH4;
-const DEPTHS = (K4 + DEPTH4 - 1u) / DEPTH4;
+const DEPTH = 4u * LOADS;
+const DEPTHS = (K4 + LOADS - 1u) / LOADS;
 const HELD = DEPTH * PASSES;
 
 var<private> held: array<vec4f, HELD>; // (DEPTH, PASSES)
@@ -52,10 +52,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
       let first = min(group.y * BLOCK + 8u * eight, end);
       let rows = min(end - first, 8u);
       let xRow = xBase + min(first + lane, M - 1u) * K4;
-      var own: array<vec4f, DEPTH4>;
+      var own: array<vec4f, LOADS>;
       //#unroll
-      for (var q = 0u; q < DEPTH4; q++) {
-        own[q] = x[xRow + min(block * DEPTH4 + q, K4 - 1u)];
+      for (var q = 0u; q < LOADS; q++) {
+        own[q] = x[xRow + min(block * LOADS + q, K4 - 1u)];
       }
       //#unroll
       for (var p = 0u; p < PASSES; p++) {
@@ -63,7 +63,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         for (var r = 0u; r < rows; r++) {
           var sum = vec4f();
           //#unroll
-          for (var q = 0u; q < DEPTH4; q++) {
+          for (var q = 0u; q < LOADS; q++) {
             let terms = subgroupShuffle(own[q], r);
             sum += terms.x * held[4u * q * PASSES + p];
             sum += terms.y * held[(4u * q + 1u) * PASSES + p];

@@ -1,5 +1,5 @@
 // matmul-wgrad/shuffle: dw(K,N) = xᵀ · dy, x(M,K), dy(M,N), row-major f32; N and K multiples of 4. As matmul-forward/shuffle: eight lanes hold a block of
-// dy, 8·DEPTH8 of m times 32·PASSES columns, while rows of dw go by, here four at a time: a lane loads four neighbours in a row of x, which are
+// dy, 8·LOADS of m times 32·PASSES columns, while rows of dw go by, here four at a time: a lane loads four neighbours in a row of x, which are
 // terms of four rows of dw, and all lanes take them from it.
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;        // (R, M, K/4)
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;       // (R, M, N/4)
@@ -9,7 +9,7 @@ const M = 8u;
 const N = 32u;
 const K = 8u;
 const BLOCK = 8u;  // a multiple of 8
-const DEPTH8 = 1u;
+const LOADS = 1u;
 const PASSES = 1u;
 const X_STRIDE = 64u;
 const DY_STRIDE = 256u;
@@ -18,7 +18,7 @@ const DW_STRIDE = 256u;
 const N4 = N / 4u;
 const K4 = K / 4u;
 const FOURS = BLOCK / 4u;
-const DEPTH = 8u * DEPTH8;
+const DEPTH = 8u * LOADS;
 const DEPTHS = (M + DEPTH - 1u) / DEPTH;
 const HELD = DEPTH * PASSES;
 
@@ -46,9 +46,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
       let first = min(group.y * BLOCK + 4u * four, end);
       let rows = min(end - first, 4u);
       let xColumn = xBase + min(first / 4u, K4 - 1u);
-      var own: array<vec4f, DEPTH8>;
+      var own: array<vec4f, LOADS>;
       //#unroll
-      for (var q = 0u; q < DEPTH8; q++) {
+      for (var q = 0u; q < LOADS; q++) {
         own[q] = x[xColumn + min(block * DEPTH + 8u * q + lane, M - 1u) * K4];
       }
       //#unroll
@@ -57,7 +57,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         for (var r = 0u; r < rows; r++) {
           var sum = vec4f();
           //#unroll
-          for (var q = 0u; q < DEPTH8; q++) {
+          for (var q = 0u; q < LOADS; q++) {
             let term = own[q][r];
             //#unroll
             for (var l = 0u; l < 8u; l++) {

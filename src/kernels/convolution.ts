@@ -12,6 +12,7 @@ import {
   productSize,
   rowsOfPart,
 } from './convolution-shape.ts';
+import { shuffleDgrad, shuffleForward, shuffleWgrad } from './convolution-shuffle.ts';
 import { stationaryDgrad, stationaryForward, stationaryWgrad } from './convolution-stationary.ts';
 import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import { shader } from './shader.ts';
@@ -119,8 +120,13 @@ export const convForward = defineKernel({
     forwardStripVariant(8, 4),
     forwardStripVariant(8, 8),
     stationaryForward(),
+    shuffleForward(),
   ],
-  preferred: { swiftshader: ['stationary', 'strip-8x32'], cpu: ['strip-4x16'], gpu: ['tile-64', 'tile-32'] },
+  preferred: {
+    swiftshader: ['stationary', 'strip-8x32'],
+    cpu: ['shuffle', 'strip-4x16'],
+    gpu: ['tile-64', 'tile-32'],
+  },
 });
 
 function wgradStripVariant(rows: number, cols: number): Variant<ConvWgradShape> {
@@ -179,10 +185,11 @@ export const convWgrad = defineKernel({
     wgradStripVariant(12, 4),
     wgradStripVariant(12, 8),
     stationaryWgrad(),
+    shuffleWgrad(),
   ],
   preferred: {
     swiftshader: ['stationary', 'strip-12x32'],
-    cpu: ['strip-12x16'],
+    cpu: ['shuffle', 'strip-12x16'],
     gpu: ['tile-64', 'tile-32'],
   },
 });
@@ -232,6 +239,11 @@ export const convDgrad = defineKernel({
     dgradStripVariant(8, 4),
     dgradStripVariant(8, 8),
     stationaryDgrad(),
+    shuffleDgrad(),
   ],
-  preferred: { swiftshader: ['stationary', 'strip-8x32'], cpu: ['strip-4x16'], gpu: ['tile-64', 'tile-32'] },
+  preferred: {
+    swiftshader: ['stationary', 'strip-8x32'],
+    cpu: ['shuffle', 'strip-4x16'],
+    gpu: ['tile-64', 'tile-32'],
+  },
 });

@@ -11,29 +11,30 @@ const passColumns = 32;
 /** As much as LLVM compiles in two seconds. A smaller block, for tests, in less. */
 const fastest: HeldBlock = { terms: 64, columns: 64, rows: 256 };
 
+/** Why the adapter cannot. */
+export const noEightLanes = 'the adapter has no eight lanes that exchange values';
+
 export function shuffleVariant(op: keyof typeof rolesOf, held: HeldBlock = fastest): Variant<MatmulShape> {
   const roles = rolesOf[op];
   const { rows, columns, terms } = roles;
   const passes = (shape: MatmulShape) =>
     min(held.columns, passColumns * ceil(shape[columns] / passColumns)) / passColumns;
-  /** Terms are divided evenly among blocks, in steps of those that a lane, or all of them, load at a time. */
+  /** Terms that a lane, or all of them, load at a time; they are divided evenly among blocks. */
   const step = op === 'matmul-wgrad' ? 8 : 4;
-  const depth = (shape: MatmulShape) => step * ceil(shape[terms] / step / ceil(shape[terms] / held.terms));
+  const loads = (shape: MatmulShape) => ceil(shape[terms] / step / ceil(shape[terms] / held.terms));
   return {
     name: `shuffle-${held.terms}x${held.columns}`,
     source: shader(`${op}/shuffle`),
     subgroups: true,
     madeFor: ['cpu'],
-    unrolled: (shape) => 4 * depth(shape) * passes(shape),
+    unrolled: (shape) => 4 * step * loads(shape) * passes(shape),
     refuses: (shape, { eightLanes }) =>
-      eightLanes
-        ? wantsMultiplesOf4<MatmulShape>('N', 'K')(shape)
-        : 'the adapter has no eight lanes that exchange values',
+      eightLanes ? wantsMultiplesOf4<MatmulShape>('N', 'K')(shape) : noEightLanes,
     pays: ({ M, N, K }) => M * N * K >= 2 ** 21,
     constants: (shape) => ({
       ...sizes(shape),
       BLOCK: 8 * ceil(shape[rows] / 8 / rowBlocks(shape, roles, held)),
-      ...(step === 8 ? { DEPTH8: depth(shape) / 8 } : { DEPTH4: depth(shape) / 4 }),
+      LOADS: loads(shape),
       PASSES: passes(shape),
     }),
     grid: (shape) => [ceil(shape[columns] / (passColumns * passes(shape))), rowBlocks(shape, roles, held)],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { shuffleDgrad, shuffleForward, shuffleWgrad } from '../../src/kernels/convolution-shuffle.ts';
 import {
   stationaryDgrad,
   stationaryForward,
@@ -6,7 +7,7 @@ import {
 } from '../../src/kernels/convolution-stationary.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { type Kernel, refusal, type Shape, type Variant } from '../../src/kernels/kernel.ts';
-import { shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
+import { noEightLanes, shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
 import { stationaryVariant } from '../../src/kernels/matmul-stationary.ts';
 import { checkVariant } from '../../src/reference/check.ts';
 import { checks, defaultShapes } from '../../src/reference/checks/table.ts';
@@ -27,9 +28,14 @@ const smallBlocks: Readonly<Record<string, Readonly<Record<string, readonly Vari
     'conv-wgrad': [stationaryWgrad(256), stationaryWgrad(960)],
     'conv-dgrad': [stationaryDgrad(256)],
   },
-  shuffle: Object.fromEntries(
-    products.map((op) => [op, [shuffleVariant(op, { terms: 16, columns: 32, rows: 16 })]]),
-  ),
+  shuffle: {
+    ...Object.fromEntries(
+      products.map((op) => [op, [shuffleVariant(op, { terms: 16, columns: 32, rows: 16 })]]),
+    ),
+    'conv-forward': [shuffleForward(16)],
+    'conv-wgrad': [shuffleWgrad(16)],
+    'conv-dgrad': [shuffleDgrad(16)],
+  },
 };
 
 /** Of the variants that a mistake can be made in, those that compile fastest: they are made of one file. */
@@ -69,10 +75,7 @@ describe('the check rejects', () => {
         const [first] = variants;
         if (first === undefined) throw new Error(`${kernel.op} has no variant ${start}...`);
         skip(first.subgroups === true && !gpu.capabilities.subgroups, 'the adapter has no subgroups');
-        skip(
-          start === 'shuffle' && !gpu.capabilities.eightLanes,
-          'the adapter has no eight lanes that exchange values',
-        );
+        skip(start === 'shuffle' && !gpu.capabilities.eightLanes, noEightLanes);
         expect(first.source).toContain(find);
         const isSeen = async (variant: Variant<never>) =>
           isRejected(kernel, { ...variant, source: variant.source.replaceAll(find, replace) });

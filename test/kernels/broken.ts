@@ -190,6 +190,31 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
   ],
   'conv-forward': [
     {
+      variant: 'shuffle',
+      mistake: 'takes the terms of the other team',
+      find: 'subgroupShuffle(own[q], team + r)',
+      replace: 'subgroupShuffle(own[q], (team + r) ^ 4u)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'counts pixels beyond the border',
+      find: 'h0 + r < H && v0 + t / C4 < W',
+      replace: 'h0 + r < H',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'counts the last terms again where the block reaches beyond them',
+      find: 'k < 4u * K4)',
+      replace: 'true)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'holds the first filters for all lanes',
+      find: 'min(column + WIDE * p, N4 - 1u)',
+      replace: 'min(column / WIDE * WIDE, N4 - 1u)',
+    },
+    { variant: 'shuffle', mistake: 'adds the bias where there is none', find: 'BIAS == 1u', replace: 'true' },
+    {
       variant: 'naive',
       mistake: 'reads the neighbouring row where the filter overhangs',
       find: 'h < H && v < W',
@@ -242,6 +267,30 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     },
   ],
   'conv-wgrad': [
+    {
+      variant: 'shuffle',
+      mistake: 'takes the terms of another lane',
+      find: 'subgroupShuffle(term, l)',
+      replace: 'subgroupShuffle(term, l ^ 1u)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'counts the pixels of the next part',
+      find: 'start + d < lastPixel',
+      replace: 'start + d < B * P * Q',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'counts pixels beyond the border',
+      find: 'h < H && v < W',
+      replace: 'v < W',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'forgets the block of pixels before',
+      find: 'partial[i] += sum',
+      replace: 'partial[i] = sum',
+    },
     {
       variant: 'naive',
       mistake: 'drops the last row of a part',
@@ -310,6 +359,31 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     },
   ],
   'conv-dgrad': [
+    {
+      variant: 'shuffle',
+      mistake: 'takes the terms of the other team',
+      find: 'subgroupShuffle(own[q], team + l)',
+      replace: 'subgroupShuffle(own[q], (team + l) ^ 4u)',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'takes the taps of a row in the opposite order',
+      find: 'q0 - k / N4',
+      replace: 'q0 + k / N4',
+    },
+    {
+      variant: 'shuffle',
+      mistake: 'computes every phase with the taps of the first',
+      find: 'let r0 = (phaseY + PAD_Y) % STEP_Y',
+      replace: 'let r0 = PAD_Y % STEP_Y',
+    },
+    { variant: 'shuffle', mistake: 'forgets the taps before', find: 'dx[i] += sum', replace: 'dx[i] = sum' },
+    {
+      variant: 'shuffle',
+      mistake: 'counts the last terms again where the block reaches beyond them',
+      find: 'block * LOADS + q < ROW4',
+      replace: 'true',
+    },
     {
       variant: 'naive',
       mistake: 'takes pixels between the steps',

@@ -10,7 +10,7 @@ import { kernels } from '../../src/kernels/index.ts';
 const otherSteps: readonly { readonly files: RegExp; readonly reason: string }[] = [
   {
     files:
-      /-(forward|wgrad)\/quad$|\/stationary$|matmul-(forward|wgrad)\/register$|batch-norm-backward\/quad$|conv-wgrad\/strip$/,
+      /-(forward|wgrad)\/quad$|\/stationary$|matmul-(forward|wgrad)\/register$|batch-norm-backward\/quad$|conv-wgrad\/strip$|conv-dgrad\/shuffle$/,
     reason: 'for adapters that compute on the CPU, whose texts stay',
   },
   {

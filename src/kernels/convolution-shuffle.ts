@@ -1,0 +1,102 @@
+// Convolutions of which a block of one operand stays in the private memory of eight lanes while pixels, or rows of dw, pass by: as matmul-shuffle.ts, for
+// lavapipe.
+import {
+  type ConvForwardShape,
+  type ConvShape,
+  type ConvWgradShape,
+  even,
+  outputSize,
+  productSize,
+  rowsOfPart,
+} from './convolution-shape.ts';
+import { type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { noEightLanes } from './matmul-shuffle.ts';
+import { shader } from './shader.ts';
+
+const { ceil, min } = Math;
+
+/** Terms of a block, at most; a smaller one, for tests, compiles in less. */
+const fastest = 64;
+/** Rows that pass by a block in one workgroup, at most. */
+const mostRows = 256;
+
+/** One of the three products. */
+interface Form<S extends ConvShape> {
+  readonly source: string;
+  /** Terms that a lane, or all of them, load at a time. */
+  readonly step: 4 | 8;
+  /** Constants of a block: how often they load, and others. */
+  block(shape: S): { readonly LOADS: number };
+  /** Columns of the held operand, and rows that pass by; how often there are both: phases, or parts of the terms. */
+  columns(shape: S): number;
+  rows(shape: S): number;
+  times(shape: S): number;
+}
+
+function shuffle<S extends ConvShape>({ source, step, block, columns, rows, times }: Form<S>): Variant<S> {
+  /** Two teams of four lanes share few columns; wgrad has none. */
+  const wide = (shape: S) => (step === 4 && columns(shape) <= 16 ? 4 : 8);
+  const passes = (shape: S) => min(2, ceil(columns(shape) / 4 / wide(shape)));
+  const share = (shape: S) => 8 * ceil(rows(shape) / 8 / ceil(rows(shape) / mostRows));
+  return {
+    name: 'shuffle',
+    source,
+    subgroups: true,
+    madeFor: ['cpu'],
+    unrolled: (shape) => 4 * step * block(shape).LOADS * passes(shape),
+    refuses: (shape, { eightLanes }) => (eightLanes ? wantsMultiplesOf4<S>('C', 'N')(shape) : noEightLanes),
+    // Large products, most of whose lanes have a column.
+    pays: (shape) => {
+      const { M, N, K } = productSize(shape);
+      return M * N * K >= 2 ** 21 && columns(shape) >= 3 * wide(shape);
+    },
+    constants: (shape) => ({
+      ...shape,
+      ...outputSize(shape),
+      ...block(shape),
+      ...(step === 4 && { WIDE: wide(shape) }),
+      PASSES: passes(shape),
+      BLOCK: share(shape),
+    }),
+    grid: (shape) => [
+      ceil(columns(shape) / 4 / wide(shape) / passes(shape)) * times(shape),
+      ceil(rows(shape) / share(shape)),
+    ],
+  };
+}
+
+export const shuffleForward = (terms = fastest) =>
+  shuffle<ConvForwardShape>({
+    source: shader('conv-forward/shuffle'),
+    step: 4,
+    block: (shape) => ({ LOADS: even(productSize(shape).K / 4, terms / 4) }),
+    columns: ({ N }) => N,
+    rows: (shape) => productSize(shape).M,
+    times: () => 1,
+  });
+
+export const shuffleDgrad = (terms = fastest) =>
+  shuffle<ConvShape>({
+    source: shader('conv-dgrad/shuffle'),
+    step: 4,
+    block: ({ N, SIZE_X, STEP_X }) => {
+      const TAPS = STEP_X === 1 ? SIZE_X : 1;
+      return { TAPS, LOADS: even((TAPS * N) / 4, terms / 4) };
+    },
+    columns: ({ C }) => C,
+    rows: ({ B, H, W, STEP_Y, STEP_X }) => B * ceil(H / STEP_Y) * ceil(W / STEP_X),
+    times: ({ STEP_Y, STEP_X }) => STEP_Y * STEP_X,
+  });
+
+export const shuffleWgrad = (terms = fastest) =>
+  shuffle<ConvWgradShape>({
+    source: shader('conv-wgrad/shuffle'),
+    step: 8,
+    block: (shape) => {
+      const ROWS = rowsOfPart(shape);
+      return { ROWS, LOADS: even(ceil((ROWS * outputSize(shape).Q) / 8), terms / 8) };
+    },
+    columns: ({ N }) => N,
+    rows: (shape) => productSize(shape).K,
+    times: ({ PARTS }) => PARTS,
+  });
