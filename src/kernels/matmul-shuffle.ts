@@ -30,7 +30,8 @@ export function shuffleVariant(op: keyof typeof rolesOf, held: HeldBlock = faste
     unrolled: (shape) => 4 * step * loads(shape) * passes(shape),
     refuses: (shape, { eightLanes }) =>
       eightLanes ? wantsMultiplesOf4<MatmulShape>('N', 'K')(shape) : noEightLanes,
-    pays: ({ M, N, K }) => M * N * K >= 2 ** 21,
+    // Large products, most of whose lanes have a column.
+    pays: (shape) => shape.M * shape.N * shape.K >= 2 ** 21 && shape[columns] >= 24,
     constants: (shape) => ({
       ...sizes(shape),
       BLOCK: 8 * ceil(shape[rows] / 8 / rowBlocks(shape, roles, held)),

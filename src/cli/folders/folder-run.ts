@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duration } from '../../experiments/duration.ts';
+import { fasterHost } from '../../hosts/faster-host.ts';
 import { type Host, HostEnded } from '../../hosts/host.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import type { FromWorker, RunRequest, RunResult } from '../../train/messages.ts';
@@ -156,6 +157,8 @@ async function trainOnce<T>(
       session = new RunningSession(folder.path, before, { fromStep: message.step, adapter: name, browser });
       lastKept = message.step;
       onReady(message, adapter!);
+      const hint = message.kernels === 'brief' ? undefined : fasterHost(host, adapter!.adapter);
+      if (hint !== undefined) callbacks.log(hint);
     } else if (message.type === 'report') {
       folder.addMetrics({ type: 'train', ...message.report });
       onReport(message, ready!);

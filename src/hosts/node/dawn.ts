@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { projectRoot } from '../project-root.ts';
 import { UserError } from '../user-error.ts';
 import { paceDawnEvents } from './event-pace.ts';
 import { installMesa, lavapipeManifest } from './mesa.ts';
+import { packagePath } from './package-path.ts';
 
 export interface DawnOptions {
   /** Name of the adapter, as Dawn lists it, such as `llvmpipe (LLVM 15.0.6, 256 bits)`; the fastest kind by default. */
@@ -54,15 +53,6 @@ export async function openDawn(options: DawnOptions = {}): Promise<GPU> {
   throw new UserError(
     'no WebGPU adapter in Node: install a Vulkan driver (the GPU vendor\'s, or Mesa 23 or newer: "apt-get install mesa-vulkan-drivers"), or use --host chrome',
   );
-}
-
-/** Where the package is: from the project's folder, since built commands lie in the user's cache. Undefined where it is not installed. */
-function packagePath(): string | undefined {
-  try {
-    return createRequire(join(projectRoot, 'package.json')).resolve('webgpu');
-  } catch {
-    return undefined;
-  }
 }
 
 async function loadPackage(): Promise<Package> {

@@ -97,7 +97,9 @@ async function started() {
     keep: ({ result, experiment }) => `${experiment}, step ${result.step}`,
   });
   run.catch(() => {});
-  await vi.waitFor(() => expect(fake.onMessage({ type: 'adapter', name: 'a GPU' })).toBeUndefined());
+  await vi.waitFor(() =>
+    expect(fake.onMessage({ type: 'adapter', name: 'a GPU', adapter: { vendor: '' } })).toBeUndefined(),
+  );
   await new Promise(setImmediate);
   fake.onMessage({ type: 'ready', step: 0 });
   fake.onMessage({ type: 'checkpoint', step: 450, file: checkpoint });
@@ -135,7 +137,7 @@ describe('a browser that ends alone', () => {
   /** Waits for the next start, and lets it come to a step. */
   async function goesOn(starts: number, step: number) {
     await vi.waitFor(() => expect(fake.started).toBe(starts), { timeout: 3000 });
-    fake.onMessage({ type: 'adapter', name: 'a GPU' });
+    fake.onMessage({ type: 'adapter', name: 'a GPU', adapter: { vendor: '' } });
     fake.onMessage({ type: 'ready', step });
   }
 

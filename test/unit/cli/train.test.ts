@@ -19,7 +19,7 @@ vi.mock('../../../src/hosts/open-host.ts', async (importOriginal) => ({
       const settings = 'settings' in from ? from.settings : before!.settings;
       const step = Math.min(settings.steps, fake.stopAt);
       const work = async () => {
-        await onMessage({ type: 'adapter', adapter: {}, name: 'a GPU' });
+        await onMessage({ type: 'adapter', adapter: { vendor: '' }, name: 'a GPU' });
         const about = { settings, variants: {}, stepsPerEpoch: 450 };
         await onMessage({ type: 'ready', step: before?.step ?? 0, ...about });
         vi.advanceTimersByTime(fake.msPerSession);
