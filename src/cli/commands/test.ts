@@ -14,7 +14,7 @@ import { UserError } from '../../hosts/user-error.ts';
 import { refuseSwallowed } from '../options/swallowed.ts';
 import { signals } from '../process/signals.ts';
 import { leftOutLines } from './left-out.ts';
-import { unknownOption } from './vitest-options.ts';
+import { unknownOption, withoutValue } from './vitest-options.ts';
 
 const vitest = 'vitest/vitest.mjs';
 
@@ -106,13 +106,15 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Before a browser is started or a driver installed. @throws UserError for an option that Vitest does not have */
+/** Before a browser is started or a driver installed. @throws UserError for an option that Vitest does not have, or that lacks its value */
 async function refuseUnknown(args: readonly string[]): Promise<void> {
   const command = [join(projectRoot, 'node_modules', vitest), 'run', '--help', '--expand-help'];
   const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: projectRoot });
   const unknown = unknownOption(args, stdout);
   if (unknown !== undefined)
     throw new UserError(`unknown option "${unknown}": npx vitest run --help has those of Vitest`);
+  const empty = withoutValue(args, stdout);
+  if (empty !== undefined) throw new UserError(`option "${empty}" wants a value behind it`);
 }
 
 /** The second adapter of the tests. Returns why they are left out on it (test/lavapipe-driver.ts); undefined where it is there. */

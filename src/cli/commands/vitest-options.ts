@@ -17,3 +17,16 @@ export function unknownOption(args: readonly string[], help: string): string | u
     return !known.has(arg.startsWith('--') ? nameOf(arg) : arg[1]!.toLowerCase());
   });
 }
+
+/** The first option that wants a value (`-t, --testNamePattern <pattern>` in the `help`) and is not given one; Vitest would show a stack. */
+export function withoutValue(args: readonly string[], help: string): string | undefined {
+  const wanting = new Set(
+    Array.from(help.matchAll(/^\s*(?:(-\w), )?(--[\w-]+) </gm), ([, short, long]) => [
+      short,
+      nameOf(long!),
+    ]).flat(),
+  );
+  const wants = (arg: string): boolean =>
+    arg.startsWith('--') ? !arg.includes('=') && wanting.has(nameOf(arg)) : wanting.has(arg);
+  return args.find((arg, i) => wants(arg) && (args[i + 1] ?? '-').startsWith('-'));
+}

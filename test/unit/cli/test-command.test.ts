@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TestModule } from 'vitest/node';
 import { main } from '../../../src/cli/commands/test.ts';
-import { unknownOption } from '../../../src/cli/commands/vitest-options.ts';
+import { unknownOption, withoutValue } from '../../../src/cli/commands/vitest-options.ts';
 import { projectRoot } from '../../../src/hosts/project-root.ts';
 import { LeftOutReporter } from '../../left-out-reporter.ts';
 
@@ -17,6 +17,14 @@ test("an option that is not Vitest's is refused before anything starts", async (
   await expect(main(['a.test.ts', '--frob'])).rejects.toThrow(
     'unknown option "--frob": npx vitest run --help has those of Vitest',
   );
+});
+
+test('an option that lacks its value is refused, too', async () => {
+  await expect(main(['a.test.ts', '-t'])).rejects.toThrow('option "-t" wants a value behind it');
+  const help = '  -t, --testNamePattern <pattern>  Run\n  -w, --watch  Watch\n  --retry <times>  Again\n';
+  expect(withoutValue(['-t', 'x', '--watch', '--retry=3', '--retry', '3', '-w'], help)).toBeUndefined();
+  expect(withoutValue(['--retry', '--watch'], help)).toBe('--retry');
+  expect(withoutValue(['x', '--test-name-pattern'], help)).toBe('--test-name-pattern');
 });
 
 test("Vitest's options are known, however they are written", () => {
