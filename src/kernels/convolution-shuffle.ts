@@ -15,7 +15,7 @@ import { shader } from './shader.ts';
 
 const { ceil, min } = Math;
 
-/** Terms of a block, at most; a smaller one, for tests, compiles in less. */
+/** Terms of a block of two passes, at most, twice as many of one; a smaller one, for tests, compiles in less. */
 const fastest = 64;
 /** Rows that pass by a block in one workgroup, at most. */
 const mostRows = 256;
@@ -25,18 +25,20 @@ interface Form<S extends ConvShape> {
   readonly source: string;
   /** Terms that a lane, or all of them, load at a time. */
   readonly step: 4 | 8;
-  /** Constants of a block: how often they load, and others. */
-  block(shape: S): { readonly LOADS: number };
+  /** Constants of a block of at most so many loads: how many, and others. */
+  block(shape: S, most: number): { readonly LOADS: number };
   /** Columns of the held operand, and rows that pass by; how often there are both: phases, or parts of the terms. */
   columns(shape: S): number;
   rows(shape: S): number;
   times(shape: S): number;
 }
 
-function shuffle<S extends ConvShape>({ source, step, block, columns, rows, times }: Form<S>): Variant<S> {
+function shuffle<S extends ConvShape>(terms: number, form: Form<S>): Variant<S> {
+  const { source, step, columns, rows, times } = form;
   /** Two teams of four lanes share few columns; wgrad has none. */
   const wide = (shape: S) => (step === 4 && columns(shape) <= 16 ? 4 : 8);
   const passes = (shape: S) => min(2, ceil(columns(shape) / 4 / wide(shape)));
+  const block = (shape: S) => form.block(shape, (2 * terms) / step / passes(shape));
   const share = (shape: S) => 8 * ceil(rows(shape) / 8 / ceil(rows(shape) / mostRows));
   return {
     name: 'shuffle',
@@ -66,22 +68,22 @@ function shuffle<S extends ConvShape>({ source, step, block, columns, rows, time
 }
 
 export const shuffleForward = (terms = fastest) =>
-  shuffle<ConvForwardShape>({
+  shuffle<ConvForwardShape>(terms, {
     source: shader('conv-forward/shuffle'),
     step: 4,
-    block: (shape) => ({ LOADS: even(productSize(shape).K / 4, terms / 4) }),
+    block: (shape, most) => ({ LOADS: even(productSize(shape).K / 4, most) }),
     columns: ({ N }) => N,
     rows: (shape) => productSize(shape).M,
     times: () => 1,
   });
 
 export const shuffleDgrad = (terms = fastest) =>
-  shuffle<ConvShape>({
+  shuffle<ConvShape>(terms, {
     source: shader('conv-dgrad/shuffle'),
     step: 4,
-    block: ({ N, SIZE_X, STEP_X }) => {
+    block: ({ N, SIZE_X, STEP_X }, most) => {
       const TAPS = STEP_X === 1 ? SIZE_X : 1;
-      return { TAPS, LOADS: even((TAPS * N) / 4, terms / 4) };
+      return { TAPS, LOADS: even((TAPS * N) / 4, most) };
     },
     columns: ({ C }) => C,
     rows: ({ B, H, W, STEP_Y, STEP_X }) => B * ceil(H / STEP_Y) * ceil(W / STEP_X),
@@ -89,12 +91,12 @@ export const shuffleDgrad = (terms = fastest) =>
   });
 
 export const shuffleWgrad = (terms = fastest) =>
-  shuffle<ConvWgradShape>({
+  shuffle<ConvWgradShape>(terms, {
     source: shader('conv-wgrad/shuffle'),
     step: 8,
-    block: (shape) => {
+    block: (shape, most) => {
       const ROWS = rowsOfPart(shape);
-      return { ROWS, LOADS: even(ceil((ROWS * outputSize(shape).Q) / 8), terms / 8) };
+      return { ROWS, LOADS: even(ceil((ROWS * outputSize(shape).Q) / 8), most) };
     },
     columns: ({ N }) => N,
     rows: (shape) => productSize(shape).K,
