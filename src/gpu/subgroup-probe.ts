@@ -10,9 +10,13 @@ interface Probe {
   exchange(mask: number): string;
 }
 
-const swaps = ['', 'quadSwapX', 'quadSwapY', 'quadSwapDiagonal'];
+const directions = ['', 'X', 'Y', 'Diagonal'];
 
-const quads: Probe = { lanes: 4, masks: [1, 2, 3], exchange: (mask) => `${swaps[mask]}(lane)` };
+const quads: Probe = {
+  lanes: 4,
+  masks: [1, 2, 3],
+  exchange: (mask) => `quadSwap${directions[mask]}(lane)`,
+};
 const eights: Probe = {
   lanes: 8,
   masks: [1, 2, 4],
@@ -62,7 +66,7 @@ export const probeEights = (device: GPUDevice): Promise<boolean> => runProbe(dev
 /** False on any error, and without running anything where the device lacks the feature. */
 async function runProbe(device: GPUDevice, probe: Probe): Promise<boolean> {
   if (!device.features.has('subgroups')) return false;
-  const label = `probe of subgroups, ${probe.lanes} lanes`;
+  const label = 'subgroup probe';
   const size = workgroups * probe.lanes * 16;
   const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
   const seen = device.createBuffer({ label, size, usage: STORAGE | COPY_SRC });
@@ -91,19 +95,12 @@ function encodeProbe(
   code: string,
   seen: GPUBuffer,
 ): void {
-  const layout = device.createBindGroupLayout({
-    label,
-    entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'storage' } }],
-  });
-  const pipeline = device.createComputePipeline({
-    label,
-    layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-    compute: { module: device.createShaderModule({ label, code }), entryPoint: 'main' },
-  });
+  const module = device.createShaderModule({ label, code });
+  const pipeline = device.createComputePipeline({ label, layout: 'auto', compute: { module } });
   const entries = [{ binding: 0, resource: { buffer: seen } }];
   const pass = encoder.beginComputePass({ label });
   pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ label, layout, entries }));
+  pass.setBindGroup(0, device.createBindGroup({ label, layout: pipeline.getBindGroupLayout(0), entries }));
   pass.dispatchWorkgroups(workgroups);
   pass.end();
 }

@@ -77,5 +77,30 @@ export const cost = (shape: ConvShape) => {
   return { flops: 2 * M * N * K, bytes: 4 * (B * H * W * C + K * N + M * N) };
 };
 
+/** A product of which one operand is held: its columns, and the rows that pass by; how often there are both: phases, or parts of the terms. */
+export interface HeldProduct<S extends ConvShape> {
+  columns(shape: S): number;
+  rows(shape: S): number;
+  times(shape: S): number;
+}
+
+export const heldForward: HeldProduct<ConvForwardShape> = {
+  columns: ({ N }) => N,
+  rows: (shape) => productSize(shape).M,
+  times: () => 1,
+};
+
+export const heldWgrad: HeldProduct<ConvWgradShape> = {
+  columns: ({ N }) => N,
+  rows: (shape) => productSize(shape).K,
+  times: ({ PARTS }) => PARTS,
+};
+
+export const heldDgrad: HeldProduct<ConvShape> = {
+  columns: ({ C }) => C,
+  rows: ({ B, H, W, STEP_Y, STEP_X }) => B * ceil(H / STEP_Y) * ceil(W / STEP_X),
+  times: ({ STEP_Y, STEP_X }) => STEP_Y * STEP_X,
+};
+
 /** What a workgroup computes of `count` things that come in fours, at most `most` of them, so that the workgroups are filled evenly. */
 export const even = (count: number, most: number): number => ceil(count / ceil(count / most));

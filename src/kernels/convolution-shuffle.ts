@@ -5,6 +5,10 @@ import {
   type ConvShape,
   type ConvWgradShape,
   even,
+  type HeldProduct,
+  heldDgrad,
+  heldForward,
+  heldWgrad,
   outputSize,
   productSize,
   rowsOfPart,
@@ -21,16 +25,12 @@ const fastest = 64;
 const mostRows = 256;
 
 /** One of the three products. */
-interface Form<S extends ConvShape> {
+interface Form<S extends ConvShape> extends HeldProduct<S> {
   readonly source: string;
   /** Terms that a lane, or all of them, load at a time. */
   readonly step: 4 | 8;
   /** Constants of a block of at most so many loads: how many, and others. */
   block(shape: S, most: number): { readonly LOADS: number };
-  /** Columns of the held operand, and rows that pass by; how often there are both: phases, or parts of the terms. */
-  columns(shape: S): number;
-  rows(shape: S): number;
-  times(shape: S): number;
 }
 
 function shuffle<S extends ConvShape>(terms: number, form: Form<S>): Variant<S> {
@@ -72,9 +72,7 @@ export const shuffleForward = (terms = fastest) =>
     source: shader('conv-forward/shuffle'),
     step: 4,
     block: (shape, most) => ({ LOADS: even(productSize(shape).K / 4, most) }),
-    columns: ({ N }) => N,
-    rows: (shape) => productSize(shape).M,
-    times: () => 1,
+    ...heldForward,
   });
 
 export const shuffleDgrad = (terms = fastest) =>
@@ -85,9 +83,7 @@ export const shuffleDgrad = (terms = fastest) =>
       const TAPS = STEP_X === 1 ? SIZE_X : 1;
       return { TAPS, LOADS: even((TAPS * N) / 4, most) };
     },
-    columns: ({ C }) => C,
-    rows: ({ B, H, W, STEP_Y, STEP_X }) => B * ceil(H / STEP_Y) * ceil(W / STEP_X),
-    times: ({ STEP_Y, STEP_X }) => STEP_Y * STEP_X,
+    ...heldDgrad,
   });
 
 export const shuffleWgrad = (terms = fastest) =>
@@ -98,7 +94,5 @@ export const shuffleWgrad = (terms = fastest) =>
       const ROWS = rowsOfPart(shape);
       return { ROWS, LOADS: even(ceil((ROWS * outputSize(shape).Q) / 8), most) };
     },
-    columns: ({ N }) => N,
-    rows: (shape) => productSize(shape).K,
-    times: ({ PARTS }) => PARTS,
+    ...heldWgrad,
   });

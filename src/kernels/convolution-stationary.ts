@@ -5,6 +5,10 @@ import {
   type ConvShape,
   type ConvWgradShape,
   even,
+  type HeldProduct,
+  heldDgrad,
+  heldForward,
+  heldWgrad,
   outputSize,
   productSize,
   rowsOfPart,
@@ -53,15 +57,11 @@ function filterBlock(held: number, columns: number, row4: number, rows: number) 
 }
 
 /** One of the three products: what is held, what passes by. */
-interface Form<S extends ConvShape, B extends { readonly COLS: number }> {
+interface Form<S extends ConvShape, B extends { readonly COLS: number }> extends HeldProduct<S> {
   readonly source: string;
   block(shape: S): B;
   /** Terms in a block. */
   terms(block: B): number;
-  /** Columns of the held operand, and rows that pass by; how often there are both: phases, or parts of the terms. */
-  columns(shape: S): number;
-  rows(shape: S): number;
-  times(shape: S): number;
   /** Part of a block's columns that there must be: the rest is computed for nothing. */
   readonly leastFilled: number;
 }
@@ -103,9 +103,7 @@ export const stationaryForward = (held = fastest) =>
     source: shader('conv-forward/stationary'),
     block: ({ N, C, SIZE_X, SIZE_Y }: ConvForwardShape) => filterBlock(held, N, SIZE_X * ceil(C / 4), SIZE_Y),
     terms: ({ TERMS4 }) => 4 * TERMS4,
-    columns: ({ N }) => N,
-    rows: (shape) => productSize(shape).M,
-    times: () => 1,
+    ...heldForward,
     leastFilled: 0.75,
   });
 
@@ -117,9 +115,7 @@ export const stationaryDgrad = (held = fastest) =>
       return { TAPS, ...filterBlock(held, C, TAPS * ceil(N / 4), STEP_Y === 1 ? SIZE_Y : 1) };
     },
     terms: ({ TERMS4 }) => 4 * TERMS4,
-    columns: ({ C }) => C,
-    rows: ({ B, H, W, STEP_Y, STEP_X }) => B * ceil(H / STEP_Y) * ceil(W / STEP_X),
-    times: ({ STEP_Y, STEP_X }) => STEP_Y * STEP_X,
+    ...heldDgrad,
     leastFilled: 0.75,
   });
 
@@ -143,8 +139,6 @@ export const stationaryWgrad = (held = fastest) =>
     source: shader('conv-wgrad/stationary'),
     block: (shape: ConvWgradShape) => pixelBlock(held, shape),
     terms: ({ TERMS }) => TERMS,
-    columns: ({ N }) => N,
-    rows: (shape) => productSize(shape).K,
-    times: ({ PARTS }) => PARTS,
+    ...heldWgrad,
     leastFilled: 0.91,
   });

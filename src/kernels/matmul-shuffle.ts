@@ -12,7 +12,7 @@ const passColumns = 32;
 const fastest: HeldBlock = { terms: 64, columns: 64, rows: 256 };
 
 /** Why the adapter cannot. */
-export const noEightLanes = 'the adapter has no eight lanes that exchange values';
+export const noEightLanes = 'the adapter has no shuffles of eight lanes';
 
 export function shuffleVariant(op: keyof typeof rolesOf, held: HeldBlock = fastest): Variant<MatmulShape> {
   const roles = rolesOf[op];

@@ -10,6 +10,7 @@ import {
   wgradParts,
   withoutOverlap,
 } from '../../../src/kernels/convolution-shape.ts';
+import { shuffleDgrad, shuffleForward, shuffleWgrad } from '../../../src/kernels/convolution-shuffle.ts';
 import { stationaryWgrad } from '../../../src/kernels/convolution-stationary.ts';
 import { hopelessness, type Kernel } from '../../../src/kernels/kernel.ts';
 import { defaultChoice } from '../../../src/kernels/variant-choice.ts';
@@ -50,8 +51,9 @@ describe('withoutOverlap', () => {
 });
 
 const swiftshader = { ...traitsOf('swiftshader'), software: true, subgroups: true } as Capabilities;
-const chosen = (kernel: Kernel<ConvShape>, shape: ConvShape) =>
-  defaultChoice(kernel as unknown as Kernel, { ...shape }, swiftshader, { label: '', replicas: 1 }).name;
+const lavapipe = { ...swiftshader, ...traitsOf('cpu'), eightLanes: true } as Capabilities;
+const chosen = (kernel: Kernel<ConvShape>, shape: ConvShape, capabilities = swiftshader) =>
+  defaultChoice(kernel as unknown as Kernel, { ...shape }, capabilities, { label: '', replicas: 1 }).name;
 
 test.each([
   [12, 'stationary', 'strip-12x32'],
@@ -68,6 +70,41 @@ test.each([
   expect(chosen(convDgrad, shape)).toBe(forward);
   const parts = { ...shape, PARTS: wgradParts(shape) };
   expect(chosen(convWgrad as unknown as Kernel<ConvShape>, parts)).toBe(wgrad);
+});
+
+test.each([
+  // Two teams of four lanes hold 16 columns; wgrad has none, and of eight lanes a column of four each half would be idle.
+  [16, 'shuffle', 'strip-12x16'],
+  [20, 'strip-4x16', 'strip-12x16'],
+  [24, 'shuffle', 'shuffle'],
+  [64, 'shuffle', 'shuffle'],
+])('of %d columns forward and dgrad take %s on lavapipe, wgrad %s', (columns, forward, wgrad) => {
+  const shape = { ...vgg, C: columns, N: columns };
+  const forwardShape = { ...shape, BIAS: 0 } as ConvShape;
+  expect(chosen(convForward as unknown as Kernel<ConvShape>, forwardShape, lavapipe)).toBe(forward);
+  expect(chosen(convDgrad, shape, lavapipe)).toBe(forward);
+  const parts = { ...shape, PARTS: wgradParts(shape) };
+  expect(chosen(convWgrad as unknown as Kernel<ConvShape>, parts, lavapipe)).toBe(wgrad);
+});
+
+test('a block of shuffles holds as much in one pass as in two, and no more than compiles in time', () => {
+  const shape = { ...vgg, ...square(3, 1, 1), C: 64, BIAS: 1 } as const;
+  const terms = (N: number) => {
+    const { LOADS, PASSES } = shuffleForward().constants({ ...shape, N }) as Record<string, number>;
+    return [4 * LOADS!, PASSES];
+  };
+  expect([terms(24), terms(32), terms(64)]).toEqual([
+    [116, 1],
+    [116, 1],
+    [64, 2],
+  ]);
+  for (const C of [4, 16, 24, 48, 64, 256]) {
+    for (const N of [4, 16, 24, 48, 64, 256]) {
+      const all = { ...vgg, C, N, BIAS: 1, PARTS: 3 } as const;
+      for (const variant of [shuffleForward(), shuffleDgrad(), shuffleWgrad()])
+        expect(variant.unrolled!(all)).toBeLessThanOrEqual(traitsOf('cpu').mostUnrolled);
+    }
+  }
 });
 
 test.each([20, 100, 1024])(
