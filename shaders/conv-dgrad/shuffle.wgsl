@@ -56,17 +56,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   let aheadY = (phaseY + PAD_Y) / STEP_Y;
   let aheadX = (phaseX + PAD_X) / STEP_X;
 
-  // A phase that no tap reaches computes one block, of zeros.
+  // A phase that no tap reaches computes the blocks of one, of zeros.
   for (var r = r0; r < max(SIZE_Y, r0 + 1u); r += STEP_Y) {
     for (var s = s0; s < max(SIZE_X, s0 + 1u); s += TAPS * STEP_X) {
       for (var block = 0u; block < DEPTHS; block++) {
         for (var q = 0u; q < LOADS; q++) {
-          let k = min(block * LOADS + q, ROW4 - 1u);
-          let tap = min(r, SIZE_Y - 1u) * SIZE_X + min(s, SIZE_X - 1u) + k / N4;
-          let isTerm = block * LOADS + q < ROW4 && r < SIZE_Y && s < SIZE_X;
+          let k = block * LOADS + q;
+          let tap = r * SIZE_X + s + k / N4;
+          let isTerm = k < ROW4 && r < SIZE_Y && s < SIZE_X;
           //#unroll
           for (var p = 0u; p < PASSES; p++) {
-            let i = wBase + (tap * C + 4u * min(column + WIDE * p, C4 - 1u)) * N4 + k % N4;
+            let i = wBase + (tap * C + 4u * (column + WIDE * p)) * N4 + k % N4;
             let channels = transpose(mat4x4f(w[i], w[i + N4], w[i + 2u * N4], w[i + 3u * N4]));
             //#unroll
             for (var t = 0u; t < 4u; t++) {

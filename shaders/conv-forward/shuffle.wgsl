@@ -54,10 +54,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   for (var block = 0u; block < DEPTHS; block++) {
     for (var d = 0u; d < DEPTH; d++) {
       let k = block * DEPTH + d;
-      let wRow = wBase + min(k, 4u * K4 - 1u) * N4;
+      let wRow = wBase + k * N4 + column;
       //#unroll
       for (var p = 0u; p < PASSES; p++) {
-        held[d * PASSES + p] = select(vec4f(), w[wRow + min(column + WIDE * p, N4 - 1u)], k < 4u * K4);
+        held[d * PASSES + p] = select(vec4f(), w[wRow + WIDE * p], k < 4u * K4);
       }
     }
     for (var eight = 0u; eight < EIGHTS; eight++) {

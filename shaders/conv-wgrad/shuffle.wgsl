@@ -52,10 +52,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   for (var block = 0u; block < DEPTHS; block++) {
     let start = part * PIXELS + block * DEPTH;
     for (var d = 0u; d < DEPTH; d++) {
-      let dyRow = dyBase + min(start + d, B * P * Q - 1u) * N4;
+      let dyRow = dyBase + (start + d) * N4 + column;
       //#unroll
       for (var p = 0u; p < PASSES; p++) {
-        held[d * PASSES + p] = select(vec4f(), dy[dyRow + min(column + 8u * p, N4 - 1u)], start + d < lastPixel);
+        held[d * PASSES + p] = select(vec4f(), dy[dyRow + 8u * p], start + d < lastPixel);
       }
     }
     for (var four = 0u; four < FOURS; four++) {

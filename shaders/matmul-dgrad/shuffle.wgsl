@@ -36,7 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
       let n = block * LOADS + q;
       //#unroll
       for (var p = 0u; p < PASSES; p++) {
-        let i = wBase + 4u * min(column + 8u * p, K4 - 1u) * N4 + min(n, N4 - 1u);
+        let i = wBase + 4u * (column + 8u * p) * N4 + n;
         let columns = transpose(mat4x4f(w[i], w[i + N4], w[i + 2u * N4], w[i + 3u * N4]));
         //#unroll
         for (var t = 0u; t < 4u; t++) {

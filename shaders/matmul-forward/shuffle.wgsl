@@ -1,6 +1,6 @@
 // matmul-forward/shuffle: y(M,N) = x(M,K) · w(K,N) + bias(N), row-major f32; N and K multiples of 4. A workgroup is eight lanes of a subgroup.
 // They keep a block of w in private memory, 4·LOADS of k times 32·PASSES columns, four columns of each pass in each lane, while up to BLOCK
-// rows of x go by, eight at a time: each lane loads the terms of one row, which all lanes take from it when the row's turn comes.
+// rows of x go by (what a lane holds beyond w is not stored), eight at a time: each lane loads the terms of one row, which all lanes take from it when the row's turn comes.
 // For lavapipe: there a load or store goes lane by lane and component by component, with an address, a bound and a branch each, eleven instructions for a
 // number (Mesa 25.0, 2026-11), and a shuffle is one instruction for eight lanes. A pass stores one sum: LLVM would move a second one
 // behind the stores of the first, as one chain of additions that each wait for the one before.
@@ -42,10 +42,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   for (var block = 0u; block < DEPTHS; block++) {
     for (var d = 0u; d < DEPTH; d++) {
       let k = block * DEPTH + d;
-      let wRow = wBase + min(k, K - 1u) * N4;
+      let wRow = wBase + k * N4 + column;
       //#unroll
       for (var p = 0u; p < PASSES; p++) {
-        held[d * PASSES + p] = select(vec4f(), w[wRow + min(column + 8u * p, N4 - 1u)], k < K);
+        held[d * PASSES + p] = select(vec4f(), w[wRow + 8u * p], k < K);
       }
     }
     for (var eight = 0u; eight < EIGHTS; eight++) {

@@ -36,10 +36,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
   for (var block = 0u; block < DEPTHS; block++) {
     for (var d = 0u; d < DEPTH; d++) {
       let m = block * DEPTH + d;
-      let dyRow = dyBase + min(m, M - 1u) * N4;
+      let dyRow = dyBase + m * N4 + column;
       //#unroll
       for (var p = 0u; p < PASSES; p++) {
-        held[d * PASSES + p] = select(vec4f(), dy[dyRow + min(column + 8u * p, N4 - 1u)], m < M);
+        held[d * PASSES + p] = select(vec4f(), dy[dyRow + 8u * p], m < M);
       }
     }
     for (var four = 0u; four < FOURS; four++) {

@@ -6,7 +6,7 @@ import { probeEights, probeQuads } from './subgroup-probe.ts';
 export interface Capabilities extends AdapterTraits {
   /** `enable subgroups;` may be used, and operations of quads gave right answers in the probe. */
   readonly subgroups: boolean;
-  /** So did shuffles of eight lanes. */
+  /** A workgroup of eight is in one subgroup, and its shuffles gave right answers in the probe. */
   readonly eightLanes: boolean;
   readonly maxWorkgroupStorageSize: number;
   readonly maxInvocationsPerWorkgroup: number;
@@ -121,10 +121,9 @@ export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription)
     );
   });
   failure.catch(() => {}); // Whoever awaits it gets it; nobody is obliged to.
-  const [subgroups, eightLanes] = await Promise.all([
-    probeQuads(device),
-    adapter.subgroupMaxSize >= 8 && probeEights(device),
-  ]);
+  // One after the other: error scopes must not overlap.
+  const subgroups = await probeQuads(device);
+  const eightLanes = adapter.subgroupMaxSize >= 8 && (await probeEights(device));
   return {
     device,
     adapter,

@@ -70,7 +70,7 @@ async function runProbe(device: GPUDevice, probe: Probe): Promise<boolean> {
   const size = workgroups * probe.lanes * 16;
   const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
   const seen = device.createBuffer({ label, size, usage: STORAGE | COPY_SRC });
-  const readBack = device.createBuffer({ label: `${label} read-back`, size, usage: COPY_DST | MAP_READ });
+  const readBack = device.createBuffer({ label, size, usage: COPY_DST | MAP_READ });
   try {
     await withErrorScopes(device, label, () => {
       const encoder = device.createCommandEncoder({ label });

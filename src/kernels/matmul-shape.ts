@@ -39,11 +39,9 @@ export interface HeldBlock {
 export const leastWorkgroups = 4;
 const leastRows = 64;
 
-/** Into how many blocks the rows that pass by are cut. */
-export function rowBlocks(shape: MatmulShape, { rows, columns }: Roles, held: HeldBlock): number {
-  const wanted = ceil((leastWorkgroups * held.columns) / shape[columns]);
-  return max(ceil(shape[rows] / held.rows), min(ceil(shape[rows] / leastRows), wanted));
-}
+/** Into how many blocks of at most `most` the rows are cut that pass by each of `columnBlocks` blocks. */
+export const rowBlocks = (rows: number, most: number, columnBlocks: number): number =>
+  max(ceil(rows / most), min(ceil(rows / leastRows), ceil(leastWorkgroups / columnBlocks)));
 
 /** Refusal of shapes that vec4 accesses cannot read, and of those that a tile of `columns` columns would mostly miss. */
 export const fits =

@@ -16,10 +16,11 @@ const { ceil } = Math;
 const fastest: HeldBlock = { terms: 64, columns: 64, rows: 256 };
 
 export function stationaryVariant(op: keyof typeof rolesOf, held: HeldBlock = fastest): Variant<MatmulShape> {
-  const roles = rolesOf[op];
-  const { rows, columns, terms } = roles;
-  const grid = (shape: MatmulShape) =>
-    [shape[columns] / held.columns, rowBlocks(shape, roles, held)] as const;
+  const { rows, columns, terms } = rolesOf[op];
+  const grid = (shape: MatmulShape) => {
+    const columnBlocks = shape[columns] / held.columns;
+    return [columnBlocks, rowBlocks(shape[rows], held.rows, columnBlocks)] as const;
+  };
   return {
     name: `stationary-${held.terms}x${held.columns}`,
     source: shader(`${op}/stationary`),
@@ -40,7 +41,7 @@ export function stationaryVariant(op: keyof typeof rolesOf, held: HeldBlock = fa
     },
     constants: (shape) => ({
       ...sizes(shape),
-      BLOCK: 4 * ceil(shape[rows] / 4 / rowBlocks(shape, roles, held)),
+      BLOCK: 4 * ceil(shape[rows] / 4 / grid(shape)[1]),
       DEPTH4: held.terms / 4,
       COLS: held.columns / 16,
     }),

@@ -4,7 +4,7 @@ import { CaseBuilder } from '../../src/reference/checks/case.ts';
 import { testEveryVariant } from './every-variant.ts';
 import { checkSteps, countersAt } from './steps.ts';
 
-testEveryVariant(batchNormForward, [1, 2]);
+testEveryVariant(batchNormForward, { seeds: [1, 2] });
 
 describe('batch-norm-forward: running statistics over 3 steps', () => {
   const common = { M: 10, N: 4, RELU_BEFORE: 0, RELU_AFTER: 1, EPS: 1e-5, STATS_MOMENTUM: 0.1 } as const;

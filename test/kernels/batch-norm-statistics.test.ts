@@ -5,7 +5,7 @@ import { CaseBuilder } from '../../src/reference/checks/case.ts';
 import { testEveryVariant } from './every-variant.ts';
 import { checkSteps, countersAt } from './steps.ts';
 
-testEveryVariant(batchNormStatistics, [1, 2]);
+testEveryVariant(batchNormStatistics, { seeds: [1, 2] });
 
 describe('batch-norm-statistics over 4 chunks, the last of them partial', () => {
   const [M, N, TOTAL] = [10, 4, 33];

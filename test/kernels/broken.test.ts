@@ -32,9 +32,9 @@ const smallBlocks: Readonly<Record<string, Readonly<Record<string, readonly Vari
     ...Object.fromEntries(
       products.map((op) => [op, [shuffleVariant(op, { terms: 16, columns: 32, rows: 16 })]]),
     ),
-    'conv-forward': [shuffleForward(16)],
-    'conv-wgrad': [shuffleWgrad(16)],
-    'conv-dgrad': [shuffleDgrad(16)],
+    'conv-forward': [shuffleForward({ terms: 16, rows: 16 })],
+    'conv-wgrad': [shuffleWgrad({ terms: 16, rows: 16 })],
+    'conv-dgrad': [shuffleDgrad({ terms: 16, rows: 16 })],
   },
 };
 

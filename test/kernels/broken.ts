@@ -115,8 +115,8 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'shuffle',
       mistake: 'holds the first columns for all passes and workgroups',
-      find: 'min(column + 8u * p, N4 - 1u)',
-      replace: 'min(lane, N4 - 1u)',
+      find: 'w[wRow + 8u * p]',
+      replace: 'w[wRow - column + lane]',
     },
     {
       variant: 'shuffle',
@@ -203,17 +203,10 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     },
     {
       variant: 'shuffle',
-      mistake: 'counts the last terms again where the block reaches beyond them',
-      find: 'k < 4u * K4)',
-      replace: 'true)',
-    },
-    {
-      variant: 'shuffle',
       mistake: 'holds the first filters for all lanes',
-      find: 'min(column + WIDE * p, N4 - 1u)',
-      replace: 'min(column / WIDE * WIDE, N4 - 1u)',
+      find: 'w[wRow + WIDE * p]',
+      replace: 'w[wRow - lane % WIDE + WIDE * p]',
     },
-    { variant: 'shuffle', mistake: 'adds the bias where there is none', find: 'BIAS == 1u', replace: 'true' },
     {
       variant: 'naive',
       mistake: 'reads the neighbouring row where the filter overhangs',
@@ -381,8 +374,8 @@ export const broken: Readonly<Record<string, readonly Mistake[]>> = {
     {
       variant: 'shuffle',
       mistake: 'counts the last terms again where the block reaches beyond them',
-      find: 'block * LOADS + q < ROW4',
-      replace: 'true',
+      find: 'k < ROW4 && ',
+      replace: '',
     },
     {
       variant: 'naive',

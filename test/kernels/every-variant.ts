@@ -31,7 +31,8 @@ function replicaCounts<S extends Shape>({ op, variants }: Kernel<S>, variant: Va
 const longText = 2048;
 
 /** The shapes that a variant runs: all; the first, the last and one between where compilation is slow; the first and the last where its text is long. */
-function tested<S extends Shape>(variant: Variant<S>, shapes: readonly S[]): readonly S[] {
+function tested<S extends Shape>(variant: Variant<S>, shapes: readonly S[], isShort: boolean): readonly S[] {
+  if (isShort) return shapes;
   const last = shapes.length - 1;
   if (compilesSlowly && shapes.length > leastShapes) return [shapes[0]!, shapes[last >> 1]!, shapes[last]!];
   return hasLongText(variant, shapes) && shapes.length > 2 ? [shapes[0]!, shapes[last]!] : shapes;
@@ -42,9 +43,12 @@ const hasLongText = <S extends Shape>({ unrolled }: Variant<S>, shapes: readonly
 
 /**
  * Tests of every variant of an op with the shapes of its check table and 1, 2 and 5 replicas. A test's name reproduces
- * it. What a variant refuses is printed with the reason.
+ * it. What a variant refuses is printed with the reason. `isShort`: texts that any adapter compiles for every shape.
  */
-export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: readonly number[] = [1]): void {
+export function testEveryVariant<S extends Shape>(
+  kernel: Kernel<S>,
+  { seeds = [1], isShort = false }: { readonly seeds?: readonly number[]; readonly isShort?: boolean } = {},
+): void {
   const { capabilities } = gpu;
   /** The variants of an op are given the same data, which are made once. */
   const cases = new Map<string, CheckCase>();
@@ -64,7 +68,7 @@ export function testEveryVariant<S extends Shape>(kernel: Kernel<S>, seeds: read
           if (reason !== undefined) refused.set(shapeText(shape), reason);
           return reason === undefined && (replicas === 1 || kernel.cost(shape).flops <= heavyFlops);
         });
-        for (const shape of tested(variant, shapes)) {
+        for (const shape of tested(variant, shapes, isShort)) {
           ran.add(shapeText(shape));
           for (const seed of seeds) {
             const name = checkName(kernel.op, variant.name, shape, replicas, seed);

@@ -1,4 +1,4 @@
 import { netTail } from '../../src/kernels/net-tail.ts';
 import { testEveryVariant } from './every-variant.ts';
 
-testEveryVariant(netTail, [1, 2]);
+testEveryVariant(netTail, { seeds: [1, 2] });

@@ -3,10 +3,8 @@ import { convDgrad, convForward, convWgrad } from '../../src/kernels/convolution
 import { shuffleDgrad, shuffleForward, shuffleWgrad } from '../../src/kernels/convolution-shuffle.ts';
 import { testEveryVariant } from './every-variant.ts';
 
-// Blocks of fewer terms too: several of them for one pixel.
-testEveryVariant({ ...convForward, variants: [shuffleForward()] });
-testEveryVariant({ ...convForward, variants: [shuffleForward(16)] });
-testEveryVariant({ ...convWgrad, variants: [shuffleWgrad()] });
-testEveryVariant({ ...convWgrad, variants: [shuffleWgrad(16)] });
-testEveryVariant({ ...convDgrad, variants: [shuffleDgrad()] });
-testEveryVariant({ ...convDgrad, variants: [shuffleDgrad(16)] });
+// Blocks of few terms and rows, whose texts are short: several of them in every product.
+const small = { terms: 16, rows: 16 };
+testEveryVariant({ ...convForward, variants: [shuffleForward(small)] }, { isShort: true });
+testEveryVariant({ ...convWgrad, variants: [shuffleWgrad(small)] }, { isShort: true });
+testEveryVariant({ ...convDgrad, variants: [shuffleDgrad(small)] }, { isShort: true });

@@ -4,7 +4,7 @@ import { notFinite } from '../../src/reference/checks/step-end.ts';
 import { testEveryVariant } from './every-variant.ts';
 import { checkSteps } from './steps.ts';
 
-testEveryVariant(stepEnd, [1, 2, 3]);
+testEveryVariant(stepEnd, { seeds: [1, 2, 3] });
 
 const bitsOf = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0]!;
 

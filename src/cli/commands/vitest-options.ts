@@ -20,13 +20,11 @@ export function unknownOption(args: readonly string[], help: string): string | u
 
 /** The first option that wants a value (`-t, --testNamePattern <pattern>` in the `help`) and is not given one; Vitest would show a stack. */
 export function withoutValue(args: readonly string[], help: string): string | undefined {
-  const wanting = new Set(
-    Array.from(help.matchAll(/^\s*(?:(-\w), )?(--[\w-]+) </gm), ([, short, long]) => [
-      short,
-      nameOf(long!),
-    ]).flat(),
-  );
-  const wants = (arg: string): boolean =>
-    arg.startsWith('--') ? !arg.includes('=') && wanting.has(nameOf(arg)) : wanting.has(arg);
-  return args.find((arg, i) => wants(arg) && (args[i + 1] ?? '-').startsWith('-'));
+  const plain = (option: string) => option.replace(/^-+/, '').replaceAll('-', '').toLowerCase();
+  const lines = help.matchAll(/^\s*(?:-(\w), )?--([\w.-]+) </gm);
+  const wanting = new Set(Array.from(lines, ([, short, long]) => [short, plain(long!)]).flat());
+  const end = args.indexOf('--');
+  return args
+    .slice(0, end < 0 ? args.length : end)
+    .find((arg, i) => /^-./.test(arg) && wanting.has(plain(arg)) && (args[i + 1] ?? '-').startsWith('-'));
 }

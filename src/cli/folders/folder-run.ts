@@ -157,7 +157,9 @@ async function trainOnce<T>(
       session = new RunningSession(folder.path, before, { fromStep: message.step, adapter: name, browser });
       lastKept = message.step;
       onReady(message, adapter!);
-      const hint = message.kernels === 'brief' ? undefined : fasterHost(host, adapter!.adapter);
+      // What goes on elsewhere ends with other bits.
+      const isWholeRun = message.step === 0 && message.kernels !== 'brief';
+      const hint = isWholeRun ? fasterHost(host, adapter!.adapter) : undefined;
       if (hint !== undefined) callbacks.log(hint);
     } else if (message.type === 'report') {
       folder.addMetrics({ type: 'train', ...message.report });

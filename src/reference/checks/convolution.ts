@@ -29,7 +29,7 @@ const square = (size: number, step: number, pad: number) => ({
 
 /**
  * One pixel; odd channels for naive variants; multiples of 4, filled and overhanging tiles; every pair of sizes and steps that the nets have, and steps
- * beyond the size; padding of a whole filter; filters as large as the image; pixels that no filter reaches; oblong images and filters.
+ * beyond the size; padding of a whole filter; more channels and filters than any block holds; filters as large as the image; pixels that no filter reaches; oblong images and filters.
  */
 const shapes: readonly ConvShape[] = [
   { B: 1, H: 1, W: 1, C: 1, N: 1, ...square(1, 1, 0) },
@@ -46,6 +46,7 @@ const shapes: readonly ConvShape[] = [
   { B: 2, H: 4, W: 19, C: 4, N: 40, ...square(7, 2, 3), SIZE_Y: 1, PAD_Y: 0 },
   { B: 5, H: 16, W: 16, C: 4, N: 16, ...square(3, 1, 1) },
   { B: 3, H: 6, W: 9, C: 4, N: 48, ...square(3, 1, 1) },
+  { B: 1, H: 3, W: 4, C: 72, N: 68, ...square(2, 1, 1) },
 ];
 
 const sizes = (shape: ConvShape) => {

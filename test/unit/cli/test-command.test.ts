@@ -24,6 +24,9 @@ test('an option that lacks its value is refused, too', async () => {
   const help = '  -t, --testNamePattern <pattern>  Run\n  -w, --watch  Watch\n  --retry <times>  Again\n';
   expect(withoutValue(['-t', 'x', '--watch', '--retry=3', '--retry', '3', '-w'], help)).toBeUndefined();
   expect(withoutValue(['--retry', '--watch'], help)).toBe('--retry');
+  const nested = `${help}  --browser <name>  Name\n  --retry.count <n>  Count\n`;
+  expect(withoutValue(['--browser.headless', '--no-browser', '--', '--retry'], nested)).toBeUndefined();
+  expect(withoutValue(['--retry.count'], nested)).toBe('--retry.count');
   expect(withoutValue(['x', '--test-name-pattern'], help)).toBe('--test-name-pattern');
 });
 

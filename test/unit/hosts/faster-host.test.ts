@@ -10,7 +10,7 @@ const swiftshader = {
   description: 'SwiftShader Device (Subzero)',
   software: true,
 } as AdapterDescription;
-const linux = { platform: 'linux', isInstalled: true } as const;
+const linux = { platform: 'linux', arch: 'x64', isInstalled: true } as const;
 
 test('where Chrome computes on the CPU, Node is the faster host, which is said once', () => {
   const chrome = host();
@@ -28,6 +28,7 @@ test.each([
   ['it is Node already', host('node'), swiftshader, linux],
   ['Chrome runs elsewhere', host('chrome', 'http://elsewhere:9222'), swiftshader, linux],
   ['the package is not installed', host(), swiftshader, { ...linux, isInstalled: false }],
+  ['lavapipe has four lanes', host(), swiftshader, { ...linux, arch: 'arm64' }],
   ['there is no lavapipe', host(), swiftshader, { ...linux, platform: 'darwin' }],
 ] as const)('nothing is said where %s', (_, where, adapter, system) => {
   expect(fasterHost(where, adapter as AdapterDescription, system)).toBe(undefined);
