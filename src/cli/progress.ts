@@ -40,12 +40,11 @@ function bar(label: string): Progress {
 
 function lines(label: string, intervalMs: number): Progress {
   let lastAt = Number.NEGATIVE_INFINITY;
-  const startedAt = Date.now();
-  let first: number | undefined;
+  let first: { readonly done: number; readonly at: number } | undefined;
   let later: NodeJS.Timeout | undefined;
   const update = (done: number, total: number, status: string) => {
     const now = Date.now();
-    first ??= done;
+    first ??= { done, at: now };
     clearTimeout(later);
     const waitMs = lastAt + intervalMs - now;
     if (waitMs > 0 && done < total) {
@@ -54,7 +53,7 @@ function lines(label: string, intervalMs: number): Progress {
       return;
     }
     lastAt = now;
-    const left = done > first ? ((now - startedAt) / (done - first)) * (total - done) : Number.NaN;
+    const left = done > first.done ? ((now - first.at) / (done - first.done)) * (total - done) : Number.NaN;
     const eta = Number.isNaN(left) ? '' : ` | ${Math.round(left / 1000)} s left`;
     process.stderr.write(`${label} ${done}/${total} | ${status}${eta}\n`);
   };

@@ -29,6 +29,15 @@ test('lines come at most once an interval, the newest of those that were held ba
   expect(printed.slice(2)).toEqual(['bench 4/4 | d | 0 s left\n']);
 });
 
+test('what is left goes by the pace since the first that was heard of: what came before took a start, or more steps', () => {
+  const progress = makeProgress('training', 5000);
+  vi.advanceTimersByTime(60_000);
+  progress.update(48, 476, 'a');
+  vi.advanceTimersByTime(6000);
+  progress.update(50, 476, 'b');
+  expect(printed.slice(1)).toEqual(['training 50/476 | b | 1278 s left\n']);
+});
+
 test('nothing comes behind the end', () => {
   const progress = makeProgress('bench', 5000);
   progress.update(0, 4, 'a');
