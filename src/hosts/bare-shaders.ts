@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'vite';
 import { bareShader } from '../gpu/bare-shader.ts';
 
-/** Shaders without comments and indentation, 45 KB less of 162, but where a text is asked for with the query `commented`. */
+/** Shaders without comments and indentation, 90 KB less of 229, but where a text is asked for with the query `commented`. */
 export function bareShaders(): Plugin {
   return {
     name: 'wgrad:bare-shaders',
