@@ -1,4 +1,6 @@
 // Shapes of convolutions, and what follows from them alone.
+import type { HeldProduct } from './held-product.ts';
+
 const { ceil, floor, max, min } = Math;
 
 /**
@@ -76,13 +78,6 @@ export const cost = (shape: ConvShape) => {
   const { B, H, W, C } = shape;
   return { flops: 2 * M * N * K, bytes: 4 * (B * H * W * C + K * N + M * N) };
 };
-
-/** A product of which one operand is held: its columns, and the rows that pass by; how often there are both: phases, or parts of the terms. */
-export interface HeldProduct<S extends ConvShape> {
-  columns(shape: S): number;
-  rows(shape: S): number;
-  times(shape: S): number;
-}
 
 export const heldForward: HeldProduct<ConvForwardShape> = {
   columns: ({ N }) => N,

@@ -1,11 +1,9 @@
-// Convolutions of which a block of one operand stays in the private memory of eight lanes while pixels, or rows of dw, pass by: as matmul-shuffle.ts, for
-// lavapipe.
+// Convolutions by shuffles of eight lanes, for lavapipe: pixels, or rows of dw, pass by.
 import {
   type ConvForwardShape,
   type ConvShape,
   type ConvWgradShape,
   even,
-  type HeldProduct,
   heldDgrad,
   heldForward,
   heldWgrad,
@@ -13,9 +11,9 @@ import {
   productSize,
   rowsOfPart,
 } from './convolution-shape.ts';
-import { type Variant, wantsMultiplesOf4 } from './kernel.ts';
-import { rowBlocks } from './matmul-shape.ts';
-import { leastWork, noEightLanes } from './matmul-shuffle.ts';
+import { eightLanes } from './eight-lanes.ts';
+import type { HeldProduct } from './held-product.ts';
+import type { Variant } from './kernel.ts';
 import { shader } from './shader.ts';
 
 const { ceil, min } = Math;
@@ -32,44 +30,32 @@ const fastest: Block = { terms: 64, rows: 256 };
 /** One of the three products. */
 interface Form<S extends ConvShape> extends HeldProduct<S> {
   readonly source: string;
-  /** Terms that a lane, or all of them, load at a time. */
+  /** As in `EightLanes`. */
   readonly termsPerLoad: 4 | 8;
   /** Constants of a block of at most so many loads: how many, and others. */
   block(shape: S, mostLoads: number): { readonly LOADS: number };
 }
 
-function shuffle<S extends ConvShape>(most: Block, form: Form<S>): Variant<S> {
-  const { source, termsPerLoad, columns, rows, times } = form;
-  /** Lanes that hold different columns: two teams of four share few, but in wgrad. */
+function shuffle<S extends ConvShape>({ terms, rows: mostRows }: Block, form: Form<S>): Variant<S> {
+  const { termsPerLoad, columns } = form;
+  /** Two teams of four lanes share few columns, but in wgrad. */
   const wide = (shape: S) => (termsPerLoad === 4 && columns(shape) <= 16 ? 4 : 8);
   const passes = (shape: S) => min(2, ceil(columns(shape) / 4 / wide(shape)));
-  const block = (shape: S) => form.block(shape, (2 * most.terms) / termsPerLoad / passes(shape));
-  const grid = (shape: S) => {
-    const columnBlocks = ceil(columns(shape) / 4 / wide(shape) / passes(shape)) * times(shape);
-    return [columnBlocks, rowBlocks(rows(shape), most.rows, columnBlocks)] as const;
-  };
-  return {
+  return eightLanes<S>({
+    ...form,
     name: 'shuffle',
-    source,
-    subgroups: true,
-    madeFor: ['cpu'],
-    unrolled: (shape) => 4 * termsPerLoad * block(shape).LOADS * passes(shape),
-    refuses: (shape, { eightLanes }) => (eightLanes ? wantsMultiplesOf4<S>('C', 'N')(shape) : noEightLanes),
-    // Large products, most of whose lanes have a column.
-    pays: (shape) => {
-      const { M, N, K } = productSize(shape);
-      return M * N * K >= leastWork && columns(shape) >= 3 * wide(shape);
-    },
-    constants: (shape) => ({
+    multiplesOf4: ['C', 'N'],
+    mostRows,
+    product: productSize,
+    wide,
+    passes,
+    block: (shape) => ({
       ...shape,
       ...outputSize(shape),
-      ...block(shape),
+      ...form.block(shape, (2 * terms) / termsPerLoad / passes(shape)),
       ...(termsPerLoad === 4 && { WIDE: wide(shape) }),
-      PASSES: passes(shape),
-      BLOCK: 8 * ceil(rows(shape) / 8 / grid(shape)[1]),
     }),
-    grid,
-  };
+  });
 }
 
 export const shuffleForward = (most = fastest) =>

@@ -5,7 +5,6 @@ import {
   type ConvShape,
   type ConvWgradShape,
   even,
-  type HeldProduct,
   heldDgrad,
   heldForward,
   heldWgrad,
@@ -13,6 +12,7 @@ import {
   productSize,
   rowsOfPart,
 } from './convolution-shape.ts';
+import type { HeldProduct } from './held-product.ts';
 import { type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import { shader } from './shader.ts';
 

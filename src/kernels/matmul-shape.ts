@@ -1,7 +1,5 @@
 import { wantsMultiplesOf4 } from './kernel.ts';
 
-const { ceil, max, min } = Math;
-
 /** x(M,K), w(K,N), y(M,N). */
 export type MatmulShape = { readonly M: number; readonly N: number; readonly K: number };
 
@@ -34,14 +32,6 @@ export interface HeldBlock {
   readonly columns: number;
   readonly rows: number;
 }
-
-/** Fewer workgroups leave cores idle: blocks of rows are cut smaller for them, down to `leastRows`, where loading the held block begins to tell. */
-export const leastWorkgroups = 4;
-const leastRows = 64;
-
-/** Into how many blocks of at most `most` the rows are cut that pass by each of `columnBlocks` blocks. */
-export const rowBlocks = (rows: number, most: number, columnBlocks: number): number =>
-  max(ceil(rows / most), min(ceil(rows / leastRows), ceil(leastWorkgroups / columnBlocks)));
 
 /** Refusal of shapes that vec4 accesses cannot read, and of those that a tile of `columns` columns would mostly miss. */
 export const fits =

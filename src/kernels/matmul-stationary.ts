@@ -1,13 +1,7 @@
 // Products of which one operand stays in private memory while the rows of the other pass by: SwiftShader's variants for large ones.
+import { leastWorkgroups, rowBlocks } from './held-product.ts';
 import type { Variant } from './kernel.ts';
-import {
-  type HeldBlock,
-  leastWorkgroups,
-  type MatmulShape,
-  rolesOf,
-  rowBlocks,
-  sizes,
-} from './matmul-shape.ts';
+import { type HeldBlock, type MatmulShape, rolesOf, sizes } from './matmul-shape.ts';
 import { shader } from './shader.ts';
 
 const { ceil } = Math;

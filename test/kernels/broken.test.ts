@@ -5,9 +5,10 @@ import {
   stationaryForward,
   stationaryWgrad,
 } from '../../src/kernels/convolution-stationary.ts';
+import { noEightLanes } from '../../src/kernels/eight-lanes.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { type Kernel, refusal, type Shape, type Variant } from '../../src/kernels/kernel.ts';
-import { noEightLanes, shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
+import { shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
 import { stationaryVariant } from '../../src/kernels/matmul-stationary.ts';
 import { checkVariant } from '../../src/reference/check.ts';
 import { checks, defaultShapes } from '../../src/reference/checks/table.ts';

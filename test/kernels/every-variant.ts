@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { noEightLanes } from '../../src/kernels/eight-lanes.ts';
 import { type Kernel, refusal, type Shape, shapeText, type Variant } from '../../src/kernels/kernel.ts';
-import { noEightLanes } from '../../src/kernels/matmul-shuffle.ts';
 import { checkCase, checkName, describeCheck, makeCase } from '../../src/reference/check.ts';
 import type { CheckCase } from '../../src/reference/checks/case.ts';
 import { defaultShapes } from '../../src/reference/checks/table.ts';
