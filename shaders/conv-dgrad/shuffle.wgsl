@@ -32,7 +32,6 @@ const N4 = N / 4u;
 const ROW4 = TAPS * N4; // terms of a row of taps, in fours
 const PHASE_H = (H + STEP_Y - 1u) / STEP_Y;
 const PHASE_W = (W + STEP_X - 1u) / STEP_X;
-const EIGHTS = BLOCK / 8u;
 const DEPTHS = (ROW4 + LOADS - 1u) / LOADS;
 const HELD = 4u * LOADS * PASSES;
 
@@ -75,7 +74,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
           }
         }
         let isFirst = r == r0 && s == s0 && block == 0u;
-        for (var eight = 0u; eight < EIGHTS; eight++) {
+        for (var eight = 0u; eight < BLOCK / 8u; eight++) {
           let first = group.y * BLOCK + 8u * eight;
           let pixel = min(first + lane, B * PHASE_H * PHASE_W - 1u);
           let row = pixel / PHASE_W;

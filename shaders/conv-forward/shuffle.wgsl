@@ -33,7 +33,6 @@ const C4 = C / 4u;
 const N4 = N / 4u;
 const ROW4 = SIZE_X * C4; // terms under a row of the filter, in fours
 const K4 = SIZE_Y * ROW4;
-const EIGHTS = BLOCK / 8u;
 const DEPTH = 4u * LOADS;
 const DEPTHS = (K4 + LOADS - 1u) / LOADS;
 const HELD = DEPTH * PASSES;
@@ -60,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         held[d * PASSES + p] = select(vec4f(), w[wRow + WIDE * p], k < 4u * K4);
       }
     }
-    for (var eight = 0u; eight < EIGHTS; eight++) {
+    for (var eight = 0u; eight < BLOCK / 8u; eight++) {
       let first = group.y * BLOCK + 8u * eight;
       let pixel = min(first + lane, B * P * Q - 1u);
       let row = pixel / Q;

@@ -30,7 +30,6 @@ const PARTIAL_STRIDE = 576u;
 const C4 = C / 4u;
 const N4 = N / 4u;
 const K = SIZE_Y * SIZE_X * C;
-const FOURS = BLOCK / 4u;
 const DEPTH = 8u * LOADS;
 const PIXELS = ROWS * Q; // of a part
 const DEPTHS = (PIXELS + DEPTH - 1u) / DEPTH;
@@ -58,7 +57,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         held[d * PASSES + p] = select(vec4f(), dy[dyRow + 8u * p], start + d < lastPixel);
       }
     }
-    for (var four = 0u; four < FOURS; four++) {
+    for (var four = 0u; four < BLOCK / 4u; four++) {
       let first = min(group.y * BLOCK + 4u * four, end);
       let rows = min(end - first, 4u);
       let tap = min(first, K - 4u) / C;

@@ -16,7 +16,6 @@ const DX_STRIDE = 256u;
 
 const N4 = N / 4u;
 const K4 = K / 4u;
-const EIGHTS = BLOCK / 8u;
 const DEPTHS = (N4 + LOADS - 1u) / LOADS;
 const HELD = 4u * LOADS * PASSES;
 
@@ -44,7 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         }
       }
     }
-    for (var eight = 0u; eight < EIGHTS; eight++) {
+    for (var eight = 0u; eight < BLOCK / 8u; eight++) {
       let first = min(group.y * BLOCK + 8u * eight, end);
       let rows = min(end - first, 8u);
       let dyRow = dyBase + min(first + lane, M - 1u) * N4;

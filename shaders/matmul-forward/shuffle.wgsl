@@ -22,7 +22,6 @@ const Y_STRIDE = 256u;
 
 const N4 = N / 4u;
 const K4 = K / 4u;
-const EIGHTS = BLOCK / 8u;
 const DEPTH = 4u * LOADS;
 const DEPTHS = (K4 + LOADS - 1u) / LOADS;
 const HELD = DEPTH * PASSES;
@@ -48,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         held[d * PASSES + p] = select(vec4f(), w[wRow + 8u * p], k < K);
       }
     }
-    for (var eight = 0u; eight < EIGHTS; eight++) {
+    for (var eight = 0u; eight < BLOCK / 8u; eight++) {
       let first = min(group.y * BLOCK + 8u * eight, end);
       let rows = min(end - first, 8u);
       let xRow = xBase + min(first + lane, M - 1u) * K4;

@@ -17,7 +17,6 @@ const DW_STRIDE = 256u;
 
 const N4 = N / 4u;
 const K4 = K / 4u;
-const FOURS = BLOCK / 4u;
 const DEPTH = 8u * LOADS;
 const DEPTHS = (M + DEPTH - 1u) / DEPTH;
 const HELD = DEPTH * PASSES;
@@ -42,7 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) in
         held[d * PASSES + p] = select(vec4f(), dy[dyRow + 8u * p], m < M);
       }
     }
-    for (var four = 0u; four < FOURS; four++) {
+    for (var four = 0u; four < BLOCK / 4u; four++) {
       let first = min(group.y * BLOCK + 4u * four, end);
       let rows = min(end - first, 4u);
       let xColumn = xBase + min(first / 4u, K4 - 1u);

@@ -1,6 +1,6 @@
 import { type AdapterTraits, kindOf, traitsOf } from './adapter-kind.ts';
 import { GpuError } from './errors.ts';
-import { probeEights, probeQuads } from './subgroup-probe.ts';
+import { eights, probeSubgroups, quads } from './subgroup-probe.ts';
 
 /** What kernels may ask of an adapter before they agree to run on it. */
 export interface Capabilities extends AdapterTraits {
@@ -122,8 +122,8 @@ export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription)
   });
   failure.catch(() => {}); // Whoever awaits it gets it; nobody is obliged to.
   // One after the other: error scopes must not overlap.
-  const subgroups = await probeQuads(device);
-  const eightLanes = adapter.subgroupMaxSize >= 8 && (await probeEights(device));
+  const subgroups = await probeSubgroups(device, quads);
+  const eightLanes = adapter.subgroupMaxSize >= 8 && (await probeSubgroups(device, eights));
   return {
     device,
     adapter,

@@ -15,7 +15,7 @@ export interface PipelineRequest {
 
 /** Compiled pipelines of one device. The key is the generated text: equal text, one pipeline. */
 export class PipelineCache {
-  readonly #gpu: Gpu;
+  readonly #gpu: Pick<Gpu, 'device' | 'check'>;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
@@ -23,7 +23,7 @@ export class PipelineCache {
   onProgress: (compiled: number, wanted: number) => void = () => {};
   #compiled = 0;
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Pick<Gpu, 'device' | 'check'>) {
     this.#gpu = gpu;
   }
 

@@ -1,6 +1,7 @@
 // Do subgroup operations work? Some drivers report subgroup sizes that their compiler does not use
 // (https://github.com/gpuweb/gpuweb/blob/main/proposals/subgroups.md), so kernels whose answers are known decide.
 import { withErrorScopes } from './errors.ts';
+import { PipelineCache } from './pipelines.ts';
 
 /** What a probe asks of a workgroup that is to be lanes of one subgroup, and three exchanges in which lane shows what lane ^ mask has. */
 interface Probe {
@@ -12,12 +13,14 @@ interface Probe {
 
 const directions = ['', 'X', 'Y', 'Diagonal'];
 
-const quads: Probe = {
+/** A workgroup of 4 is one quad. */
+export const quads: Probe = {
   lanes: 4,
   masks: [1, 2, 3],
   exchange: (mask) => `quadSwap${directions[mask]}(lane)`,
 };
-const eights: Probe = {
+/** A workgroup of 8 is in one subgroup. */
+export const eights: Probe = {
   lanes: 8,
   masks: [1, 2, 4],
   exchange: (mask) => `subgroupShuffle(lane, lane ^ ${mask}u)`,
@@ -26,7 +29,7 @@ const eights: Probe = {
 const workgroups = 8;
 
 /** Each invocation writes its lane, and the lanes that the exchanges show it. */
-const probeText = ({ lanes, masks, exchange }: Probe): string => `enable subgroups;
+const textOf = ({ lanes, masks, exchange }: Probe): string => `enable subgroups;
 @group(0) @binding(0) var<storage, read_write> seen: array<vec4u>; // (workgroups, invocations): own, and by mask
 
 @compute @workgroup_size(${lanes})
@@ -41,10 +44,7 @@ fn main(
 `;
 
 /** (workgroups, lanes, 4) words of a probe: the lanes of each workgroup are all there in some order, and exchanges show lane ^ mask. */
-export function isConsistent(
-  seen: Uint32Array,
-  { lanes, masks }: Pick<Probe, 'lanes' | 'masks'> = quads,
-): boolean {
+export function isConsistent(seen: Uint32Array, { lanes, masks }: Probe): boolean {
   for (let group = 0; group < seen.length; group += 4 * lanes) {
     const there = new Set<number>();
     for (let i = group; i < group + 4 * lanes; i += 4) {
@@ -57,14 +57,11 @@ export function isConsistent(
   return seen.length > 0;
 }
 
-/** True where a workgroup of 4 invocations is one quad and its swaps are right. */
-export const probeQuads = (device: GPUDevice): Promise<boolean> => runProbe(device, quads);
-
-/** True where a workgroup of 8 invocations is in one subgroup and its shuffles are right. */
-export const probeEights = (device: GPUDevice): Promise<boolean> => runProbe(device, eights);
-
-/** False on any error, and without running anything where the device lacks the feature. */
-async function runProbe(device: GPUDevice, probe: Probe): Promise<boolean> {
+/**
+ * True where a workgroup is lanes of one subgroup and its exchanges are right. False on any error, and without running anything where the device
+ * lacks the feature.
+ */
+export async function probeSubgroups(device: GPUDevice, probe: Probe): Promise<boolean> {
   if (!device.features.has('subgroups')) return false;
   const label = 'subgroup probe';
   const size = workgroups * probe.lanes * 16;
@@ -72,9 +69,18 @@ async function runProbe(device: GPUDevice, probe: Probe): Promise<boolean> {
   const seen = device.createBuffer({ label, size, usage: STORAGE | COPY_SRC });
   const readBack = device.createBuffer({ label, size, usage: COPY_DST | MAP_READ });
   try {
+    const bindings = ['read_write'] as const;
+    const pipelines = new PipelineCache({ device, check() {} });
+    const pipeline = await pipelines.pipeline({ label, code: textOf(probe), bindings });
     await withErrorScopes(device, label, () => {
+      const layout = pipelines.layout(bindings);
+      const entries = [{ binding: 0, resource: { buffer: seen } }];
       const encoder = device.createCommandEncoder({ label });
-      encodeProbe(device, encoder, label, probeText(probe), seen);
+      const pass = encoder.beginComputePass({ label });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, device.createBindGroup({ label, layout, entries }));
+      pass.dispatchWorkgroups(workgroups);
+      pass.end();
       encoder.copyBufferToBuffer(seen, 0, readBack, 0, size);
       device.queue.submit([encoder.finish()]);
     });
@@ -86,21 +92,4 @@ async function runProbe(device: GPUDevice, probe: Probe): Promise<boolean> {
     seen.destroy();
     readBack.destroy();
   }
-}
-
-function encodeProbe(
-  device: GPUDevice,
-  encoder: GPUCommandEncoder,
-  label: string,
-  code: string,
-  seen: GPUBuffer,
-): void {
-  const module = device.createShaderModule({ label, code });
-  const pipeline = device.createComputePipeline({ label, layout: 'auto', compute: { module } });
-  const entries = [{ binding: 0, resource: { buffer: seen } }];
-  const pass = encoder.beginComputePass({ label });
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ label, layout: pipeline.getBindGroupLayout(0), entries }));
-  pass.dispatchWorkgroups(workgroups);
-  pass.end();
 }

@@ -96,6 +96,3 @@ export const heldDgrad: HeldProduct<ConvShape> = {
   rows: ({ B, H, W, STEP_Y, STEP_X }) => B * ceil(H / STEP_Y) * ceil(W / STEP_X),
   times: ({ STEP_Y, STEP_X }) => STEP_Y * STEP_X,
 };
-
-/** What a workgroup computes of `count` things that come in fours, at most `most` of them, so that the workgroups are filled evenly. */
-export const even = (count: number, most: number): number => ceil(count / ceil(count / most));

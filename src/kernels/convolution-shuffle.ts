@@ -3,7 +3,6 @@ import {
   type ConvForwardShape,
   type ConvShape,
   type ConvWgradShape,
-  even,
   heldDgrad,
   heldForward,
   heldWgrad,
@@ -11,14 +10,12 @@ import {
   productSize,
   rowsOfPart,
 } from './convolution-shape.ts';
-import { eightLanes } from './eight-lanes.ts';
+import { type EightLanes, eightLanes } from './eight-lanes.ts';
 import type { HeldProduct } from './held-product.ts';
 import type { Variant } from './kernel.ts';
 import { shader } from './shader.ts';
 
-const { ceil, min } = Math;
-
-/** What passes by and what is held, at most: twice as many terms in one pass as in two, terms a multiple of 8. */
+/** Terms of a block in two passes, at most, twice as many in one, a multiple of 8; and rows that pass by. */
 interface Block {
   readonly terms: number;
   readonly rows: number;
@@ -27,63 +24,50 @@ interface Block {
 /** A smaller one, for tests, compiles in less. */
 const fastest: Block = { terms: 64, rows: 256 };
 
-/** One of the three products. */
-interface Form<S extends ConvShape> extends HeldProduct<S> {
-  readonly source: string;
-  /** As in `EightLanes`. */
-  readonly termsPerLoad: 4 | 8;
-  /** Constants of a block of at most so many loads: how many, and others. */
-  block(shape: S, mostLoads: number): { readonly LOADS: number };
-}
+type Form<S extends ConvShape> = HeldProduct<S> & Pick<EightLanes<S>, 'terms' | 'termsPerLoad'>;
 
-function shuffle<S extends ConvShape>({ terms, rows: mostRows }: Block, form: Form<S>): Variant<S> {
-  const { termsPerLoad, columns } = form;
-  /** Two teams of four lanes share few columns, but in wgrad. */
-  const wide = (shape: S) => (termsPerLoad === 4 && columns(shape) <= 16 ? 4 : 8);
-  const passes = (shape: S) => min(2, ceil(columns(shape) / 4 / wide(shape)));
+function shuffle<S extends ConvShape>(
+  op: string,
+  most: Block,
+  form: Form<S>,
+  more: (shape: S) => Readonly<Record<string, number>> = () => ({}),
+): Variant<S> {
   return eightLanes<S>({
     ...form,
     name: 'shuffle',
+    source: shader(`${op}/shuffle`),
     multiplesOf4: ['C', 'N'],
-    mostRows,
+    mostColumns: 64,
+    mostRows: most.rows,
+    mostTerms: (passes) => (2 * most.terms) / passes,
+    hasTeams: op !== 'conv-wgrad',
     product: productSize,
-    wide,
-    passes,
-    block: (shape) => ({
-      ...shape,
-      ...outputSize(shape),
-      ...form.block(shape, (2 * terms) / termsPerLoad / passes(shape)),
-      ...(termsPerLoad === 4 && { WIDE: wide(shape) }),
-    }),
+    sizes: (shape) => ({ ...shape, ...outputSize(shape), ...more(shape) }),
   });
 }
 
 export const shuffleForward = (most = fastest) =>
-  shuffle<ConvForwardShape>(most, {
-    source: shader('conv-forward/shuffle'),
-    termsPerLoad: 4,
-    block: (shape, mostLoads) => ({ LOADS: even(productSize(shape).K / 4, mostLoads) }),
+  shuffle<ConvForwardShape>('conv-forward', most, {
     ...heldForward,
+    terms: (shape) => productSize(shape).K,
+    termsPerLoad: 4,
   });
+
+/** The taps of a row whose terms are summed in one go. */
+const tapsOf = ({ SIZE_X, STEP_X }: ConvShape): number => (STEP_X === 1 ? SIZE_X : 1);
 
 export const shuffleDgrad = (most = fastest) =>
-  shuffle<ConvShape>(most, {
-    source: shader('conv-dgrad/shuffle'),
-    termsPerLoad: 4,
-    block: ({ N, SIZE_X, STEP_X }, mostLoads) => {
-      const TAPS = STEP_X === 1 ? SIZE_X : 1;
-      return { TAPS, LOADS: even((TAPS * N) / 4, mostLoads) };
-    },
-    ...heldDgrad,
-  });
+  shuffle<ConvShape>(
+    'conv-dgrad',
+    most,
+    { ...heldDgrad, terms: (shape) => tapsOf(shape) * shape.N, termsPerLoad: 4 },
+    (shape) => ({ TAPS: tapsOf(shape) }),
+  );
 
 export const shuffleWgrad = (most = fastest) =>
-  shuffle<ConvWgradShape>(most, {
-    source: shader('conv-wgrad/shuffle'),
-    termsPerLoad: 8,
-    block: (shape, mostLoads) => {
-      const ROWS = rowsOfPart(shape);
-      return { ROWS, LOADS: even(ceil((ROWS * outputSize(shape).Q) / 8), mostLoads) };
-    },
-    ...heldWgrad,
-  });
+  shuffle<ConvWgradShape>(
+    'conv-wgrad',
+    most,
+    { ...heldWgrad, terms: (shape) => rowsOfPart(shape) * outputSize(shape).Q, termsPerLoad: 8 },
+    (shape) => ({ ROWS: rowsOfPart(shape) }),
+  );

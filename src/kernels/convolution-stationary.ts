@@ -4,7 +4,6 @@ import {
   type ConvForwardShape,
   type ConvShape,
   type ConvWgradShape,
-  even,
   heldDgrad,
   heldForward,
   heldWgrad,
@@ -13,7 +12,7 @@ import {
   rowsOfPart,
 } from './convolution-shape.ts';
 import type { HeldProduct } from './held-product.ts';
-import { type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { even, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import { shader } from './shader.ts';
 
 const { ceil, floor, max, min } = Math;

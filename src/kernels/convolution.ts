@@ -7,14 +7,13 @@ import {
   type ConvShape,
   type ConvWgradShape,
   cost,
-  even,
   outputSize,
   productSize,
   rowsOfPart,
 } from './convolution-shape.ts';
 import { shuffleDgrad, shuffleForward, shuffleWgrad } from './convolution-shuffle.ts';
 import { stationaryDgrad, stationaryForward, stationaryWgrad } from './convolution-stationary.ts';
-import { defineKernel, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
+import { defineKernel, even, read, readWrite, type Variant, wantsMultiplesOf4 } from './kernel.ts';
 import { shader } from './shader.ts';
 
 const { ceil, floor, max, min } = Math;

@@ -32,6 +32,8 @@ export interface Variant<S extends Shape> {
   readonly source: string;
   /** The shader uses subgroup or quad operations. */
   readonly subgroups?: boolean;
+  /** Its workgroup is eight lanes that shuffle values. */
+  readonly eightLanes?: boolean;
   /** Invocations of a workgroup, where they are more than the 256 that every adapter starts. */
   readonly invocations?: number;
   /** The kinds of adapter that it is made for: on others it is tested, but neither a default nor tried by the tuner. All where not given. */
@@ -80,6 +82,9 @@ export const readWrite = <N extends string>(name: N): Binding<N> => ({ name, acc
 /** A table entry whose calls are checked: `S`, its shape, is what `cost` takes; the names of its tensors are those of `bindings`. */
 export const defineKernel = <S extends Shape, B extends string>(kernel: Kernel<S, B>): Kernel<S, B> => kernel;
 
+/** Why a variant for eight lanes cannot run. */
+export const noEightLanes = 'the adapter has no shuffles of eight lanes';
+
 /** Why `variant` cannot run here; undefined where it can. */
 export function refusal<S extends Shape>(
   variant: Variant<S>,
@@ -87,6 +92,7 @@ export function refusal<S extends Shape>(
   capabilities: Capabilities,
 ): string | undefined {
   if (variant.subgroups === true && !capabilities.subgroups) return 'the adapter has no subgroups';
+  if (variant.eightLanes === true && !capabilities.eightLanes) return noEightLanes;
   const { invocations = 0 } = variant;
   if (invocations > capabilities.maxInvocationsPerWorkgroup) {
     return `${invocations} invocations, the adapter starts ${capabilities.maxInvocationsPerWorkgroup}`;
@@ -137,3 +143,6 @@ export const onTheirOwn = <S extends Shape>(
   })),
   preferred: { gpu: ['naive-64'] },
 });
+
+/** What a workgroup computes of `count` things that come in fours, at most `most` of them, so that the workgroups are filled evenly. */
+export const even = (count: number, most: number): number => Math.ceil(count / Math.ceil(count / most));

@@ -5,9 +5,8 @@ import {
   stationaryForward,
   stationaryWgrad,
 } from '../../src/kernels/convolution-stationary.ts';
-import { noEightLanes } from '../../src/kernels/eight-lanes.ts';
 import { kernels } from '../../src/kernels/index.ts';
-import { type Kernel, refusal, type Shape, type Variant } from '../../src/kernels/kernel.ts';
+import { type Kernel, noEightLanes, refusal, type Shape, type Variant } from '../../src/kernels/kernel.ts';
 import { shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
 import { stationaryVariant } from '../../src/kernels/matmul-stationary.ts';
 import { checkVariant } from '../../src/reference/check.ts';
@@ -76,7 +75,7 @@ describe('the check rejects', () => {
         const [first] = variants;
         if (first === undefined) throw new Error(`${kernel.op} has no variant ${start}...`);
         skip(first.subgroups === true && !gpu.capabilities.subgroups, 'the adapter has no subgroups');
-        skip(start === 'shuffle' && !gpu.capabilities.eightLanes, noEightLanes);
+        skip(first.eightLanes === true && !gpu.capabilities.eightLanes, noEightLanes);
         expect(first.source).toContain(find);
         const isSeen = async (variant: Variant<never>) =>
           isRejected(kernel, { ...variant, source: variant.source.replaceAll(find, replace) });

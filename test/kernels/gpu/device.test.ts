@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { adapterName, describeAdapter, requestGpu, wrapDevice } from '../../../src/gpu/device.ts';
 import { GpuError } from '../../../src/gpu/errors.ts';
-import { probeEights, probeQuads } from '../../../src/gpu/subgroup-probe.ts';
+import { eights, probeSubgroups, quads } from '../../../src/gpu/subgroup-probe.ts';
 import { refusal } from '../../../src/kernels/kernel.ts';
 import { matmulForward } from '../../../src/kernels/matmul.ts';
 import { checkVariant, describeCheck } from '../../../src/reference/check.ts';
@@ -81,7 +81,10 @@ describe('subgroups', () => {
   test('are not used on a device without the feature, whatever the adapter offers', async () => {
     const adapter = await openAdapter();
     const device = await adapter.requestDevice();
-    expect([await probeQuads(device), await probeEights(device)]).toEqual([false, false]);
+    expect([await probeSubgroups(device, quads), await probeSubgroups(device, eights)]).toEqual([
+      false,
+      false,
+    ]);
     const gpu = await wrapDevice(device, describeAdapter(adapter.info));
     expect([gpu.capabilities.subgroups, gpu.capabilities.eightLanes]).toEqual([false, false]);
     device.destroy();
@@ -91,14 +94,17 @@ describe('subgroups', () => {
     const adapter = await openAdapter();
     skip(!adapter.features.has('subgroups'), 'the adapter has no subgroups');
     const device = await adapter.requestDevice({ requiredFeatures: ['subgroups'] });
-    expect(await probeQuads(device)).toBe(true);
+    expect(await probeSubgroups(device, quads)).toBe(true);
     const { subgroupMinSize, subgroupMaxSize } = adapter.info;
-    const eightLanes = await probeEights(device);
+    const eightLanes = await probeSubgroups(device, eights);
     // Of 4 to 64 an adapter may run either.
     if (subgroupMinSize >= 8 || subgroupMaxSize < 8) expect(eightLanes).toBe(subgroupMinSize >= 8);
     const { capabilities } = await wrapDevice(device, describeAdapter(adapter.info));
     expect([capabilities.subgroups, capabilities.eightLanes]).toEqual([true, eightLanes]);
     device.destroy();
-    expect([await probeQuads(device), await probeEights(device)]).toEqual([false, false]);
+    expect([await probeSubgroups(device, quads), await probeSubgroups(device, eights)]).toEqual([
+      false,
+      false,
+    ]);
   });
 });

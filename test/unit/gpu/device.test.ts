@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { adapterName, describeAdapter } from '../../../src/gpu/device.ts';
 import { numberLines } from '../../../src/gpu/errors.ts';
-import { isConsistent } from '../../../src/gpu/subgroup-probe.ts';
+import { eights, isConsistent, quads } from '../../../src/gpu/subgroup-probe.ts';
 
 const info = (fields: Partial<GPUAdapterInfo>) =>
   describeAdapter({
@@ -38,20 +38,19 @@ describe('the subgroup probe accepts', () => {
   const right = workgroup([0, 1, 2, 3]);
 
   test('any order of lanes', () => {
-    expect(isConsistent(Uint32Array.from(right))).toBe(true);
-    expect(isConsistent(Uint32Array.from([...right, ...workgroup([2, 0, 3, 1])]))).toBe(true);
+    expect(isConsistent(Uint32Array.from(right), quads)).toBe(true);
+    expect(isConsistent(Uint32Array.from([...right, ...workgroup([2, 0, 3, 1])]), quads)).toBe(true);
   });
 
   test('eight lanes, where shuffles show all of them', () => {
-    const eight = { lanes: 8, masks: [1, 2, 4] } as const;
     const seen = (lanes: readonly number[]) => lanes.flatMap((lane) => [lane, lane ^ 1, lane ^ 2, lane ^ 4]);
     const lanes = [0, 1, 2, 3, 4, 5, 6, 7];
-    expect(isConsistent(Uint32Array.from([...seen(lanes), ...seen(lanes.toReversed())]), eight)).toBe(true);
-    expect(isConsistent(Uint32Array.from(seen([...lanes.slice(0, 4), ...lanes.slice(0, 4)])), eight)).toBe(
+    expect(isConsistent(Uint32Array.from([...seen(lanes), ...seen(lanes.toReversed())]), eights)).toBe(true);
+    expect(isConsistent(Uint32Array.from(seen([...lanes.slice(0, 4), ...lanes.slice(0, 4)])), eights)).toBe(
       false,
     );
     const quadsOnly = seen(lanes).map((lane, i) => (i % 4 === 3 ? lane ^ 4 : lane));
-    expect(isConsistent(Uint32Array.from(quadsOnly), eight)).toBe(false);
+    expect(isConsistent(Uint32Array.from(quadsOnly), eights)).toBe(false);
   });
 
   test.each([
@@ -63,7 +62,7 @@ describe('the subgroup probe accepts', () => {
     ['nothing written', new Array(16).fill(0)],
     ['no answer at all', []],
   ])('not %s', (_, seen) => {
-    expect(isConsistent(Uint32Array.from(seen))).toBe(false);
+    expect(isConsistent(Uint32Array.from(seen), quads)).toBe(false);
   });
 });
 
