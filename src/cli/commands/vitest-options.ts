@@ -6,12 +6,15 @@ const nameOf = (option: string): string =>
     .replaceAll('-', '')
     .toLowerCase();
 
+/** Of the arguments those that are Vitest's: what stands behind `--` is not. */
+const vitestArgs = (args: readonly string[]): readonly string[] =>
+  args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+
 /** The first of the arguments that is no option of Vitest, whose `help` lists them all; Vitest itself would show a stack. */
 export function unknownOption(args: readonly string[], help: string): string | undefined {
   const known = new Set(Array.from(help.matchAll(/(?<=\s)--?[A-Za-z][\w-]*/g), ([option]) => nameOf(option)));
   for (const name of ['help', 'h', 'version', 'v']) known.add(name);
-  const end = args.indexOf('--');
-  return args.slice(0, end < 0 ? args.length : end).find((arg) => {
+  return vitestArgs(args).find((arg) => {
     if (!/^-./.test(arg)) return false;
     // Of `-tx` the `t`.
     return !known.has(arg.startsWith('--') ? nameOf(arg) : arg[1]!.toLowerCase());
@@ -23,8 +26,7 @@ export function withoutValue(args: readonly string[], help: string): string | un
   const plain = (option: string) => option.replace(/^-+/, '').replaceAll('-', '').toLowerCase();
   const lines = help.matchAll(/^\s*(?:-(\w), )?--([\w.-]+) </gm);
   const wanting = new Set(Array.from(lines, ([, short, long]) => [short, plain(long!)]).flat());
-  const end = args.indexOf('--');
-  return args
-    .slice(0, end < 0 ? args.length : end)
-    .find((arg, i) => /^-./.test(arg) && wanting.has(plain(arg)) && (args[i + 1] ?? '-').startsWith('-'));
+  return vitestArgs(args).find(
+    (arg, i) => /^-./.test(arg) && wanting.has(plain(arg)) && (args[i + 1] ?? '-').startsWith('-'),
+  );
 }

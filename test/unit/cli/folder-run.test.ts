@@ -22,6 +22,8 @@ const fake = vi.hoisted(() => ({
   closed: 0,
   started: 0,
   asked: undefined as unknown,
+  ready: undefined as unknown,
+  hint: undefined as string | undefined,
 }));
 vi.mock('../../../src/cli/process/signals.ts', async (importOriginal) => ({
   ...(await importOriginal<object>()),
@@ -29,6 +31,7 @@ vi.mock('../../../src/cli/process/signals.ts', async (importOriginal) => ({
     return fake.signals;
   },
 }));
+vi.mock('../../../src/hosts/faster-host.ts', () => ({ fasterHost: () => fake.hint }));
 const host: Host = {
   name: 'chrome',
   dataSource: 'cache',
@@ -67,7 +70,7 @@ beforeEach(() => {
   const process = { on: emitter.on.bind(emitter), exit: () => {} };
   const signals = new Signals(process as never, () => {});
   signals.listen('train');
-  Object.assign(fake, { signals, stopped: 0, closed: 0, started: 0 });
+  Object.assign(fake, { signals, stopped: 0, closed: 0, started: 0, hint: undefined });
   lines = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -85,14 +88,16 @@ const checkpoint = writeCheckpoint({
 });
 
 /** Starts a training and lets it come to the checkpoint of step 450. */
-async function started() {
+async function started(about: object = { step: 0 }) {
   const training = {
     request: {} as never,
     before: { experiment: 'base', sessions: [], startedAt: new Date() },
   };
   const run = trainInFolder(host, new RunDirectory(folder), training, {
     log: (line) => lines.push(line),
-    onReady: () => {},
+    onReady: (ready) => {
+      fake.ready = ready;
+    },
     onReport: () => {},
     keep: ({ result, experiment }) => `${experiment}, step ${result.step}`,
   });
@@ -101,7 +106,7 @@ async function started() {
     expect(fake.onMessage({ type: 'adapter', name: 'a GPU', adapter: { vendor: '' } })).toBeUndefined(),
   );
   await new Promise(setImmediate);
-  fake.onMessage({ type: 'ready', step: 0 });
+  fake.onMessage({ type: 'ready', ...about });
   fake.onMessage({ type: 'checkpoint', step: 450, file: checkpoint });
   return run;
 }
@@ -116,6 +121,22 @@ test('a signal stops the worker, and what that came to is kept before the browse
   expect(await run).toBe('base, step 470');
   expect(fake.closed).toBe(1);
   expect(readdirSync(folder)).toContain('checkpoint.safetensors');
+});
+
+test('a run from its beginning that is not brief is told of a faster host, another one is not', async () => {
+  fake.hint = 'hint: a faster host';
+  for (const [about, told] of [
+    [{ step: 0, kernels: 'default' }, 1],
+    [{ step: 0, kernels: 'brief' }, 1],
+    [{ step: 100, kernels: 'default' }, 1],
+    [{ step: 0, kernels: 'tuned' }, 2],
+  ] as const) {
+    const run = started(about);
+    await vi.waitFor(() => expect(fake.ready).toMatchObject(about));
+    expect(lines.filter((line) => line === fake.hint)).toHaveLength(told);
+    fake.finish({ result: { step: 470 } });
+    await run;
+  }
 });
 
 test.each([
