@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { specialize } from '../../src/gpu/specialize.ts';
 import { kernels } from '../../src/kernels/index.ts';
+import { shader } from '../../src/kernels/shader.ts';
 import { defaultShapes } from '../../src/reference/checks/table.ts';
 
 const root = join(import.meta.dirname, '../../shaders');
@@ -20,6 +21,10 @@ const bindingLines = (text: string): string[] =>
 
 const strideName = (binding: string): string =>
   `${binding.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}_STRIDE`;
+
+test('a shader that there is not is named', () => {
+  expect(() => shader('matmul-forward/slow')).toThrow('there is no shaders/matmul-forward/slow.wgsl');
+});
 
 describe.each(paths)('shaders/%s', (path) => {
   const source = readFileSync(join(root, path), 'utf8');
