@@ -8,6 +8,19 @@ const refusal = lavapipeRefusal();
 const leftOutFile = process.env.WGRAD_LEFT_OUT;
 if (refusal !== undefined) console.warn(`tests on lavapipe are left out: ${refusal}`);
 
+/** Tests that run in Node; those of commands and of the page start browsers. */
+const inNode = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: {
+    name,
+    environment: 'node' as const,
+    include,
+    exclude,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
+
 export default defineConfig({
   root: import.meta.dirname,
   appType: 'mpa',
@@ -20,26 +33,10 @@ export default defineConfig({
   test: {
     reporters: ['default', ...(leftOutFile ? [new LeftOutReporter(leftOutFile)] : [])],
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'node',
-          environment: 'node',
-          include: ['test/unit/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/layers.test.ts'],
-          exclude: ['test/e2e/firefox.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'firefox',
-          environment: 'node',
-          include: ['test/e2e/firefox.test.ts'],
-          hookTimeout: 120_000,
-        },
-      },
+      inNode('unit', ['test/unit/**/*.test.ts', 'test/layers.test.ts']),
+      inNode('commands', ['test/e2e/**/*.test.ts'], ['test/e2e/{page,firefox}*.test.ts']),
+      inNode('page', ['test/e2e/page*.test.ts']),
+      inNode('firefox', ['test/e2e/firefox.test.ts']),
       {
         extends: true,
         test: {

@@ -70,6 +70,29 @@ export function forcedChoice(
 }
 
 /**
+ * A forced variant is to compute something: where every call of its ops refuses it, the user is told why, since all would take another.
+ * @throws GpuError naming the variant, a call and the reason. Ops that the calls do not have are no reason.
+ */
+export function requireForced(
+  forced: Readonly<Record<string, string>>,
+  calls: readonly { readonly label: string; readonly kernel: Kernel; readonly shape: Shape }[],
+  capabilities: Capabilities,
+): void {
+  for (const [key, name] of Object.entries(forced)) {
+    const meant = calls.filter(({ kernel }) => isForcedBy(kernel.op, key));
+    const refusals = meant.flatMap(({ label, kernel, shape }) => {
+      const variant = kernel.variants.find((candidate) => candidate.name === name);
+      return variant === undefined ? [] : [{ label, why: refusal(variant, shape, capabilities) }];
+    });
+    const [first] = refusals;
+    if (first !== undefined && refusals.every(({ why }) => why !== undefined))
+      throw new GpuError(
+        `the forced variant ${key}=${name} computes nothing here: ${first.label}: ${first.why}`,
+      );
+  }
+}
+
+/**
  * What forced variants say of the first layer: one on the products that fetch the images wants them, one on the gather or on plain matrix
  * products is meant for the first layer too, which then does not fetch the images itself. Undefined where nothing is said.
  */

@@ -3,7 +3,7 @@ import type { TrainingSplits } from '../data/splits.ts';
 import type { Capabilities, Gpu } from '../gpu/device.ts';
 import type { PipelineCache } from '../gpu/pipelines.ts';
 import { type Allocator, allocating } from '../gpu/tensor.ts';
-import type { VariantChoice } from '../kernels/variant-choice.ts';
+import { requireForced, type VariantChoice } from '../kernels/variant-choice.ts';
 import { isTailMadeFor } from '../nn/net-tail.ts';
 import { type GpuDataset, trainingSplits } from './dataset.ts';
 import { compilePlan, type Plan } from './plan.ts';
@@ -53,6 +53,7 @@ export async function prepareStep(
         source: datasetSource(settings, dataset, splits.training.count, fuseGather),
         oneWorkgroup: short,
       });
+      requireForced(forced, recorded.calls, gpu.capabilities);
       const compiling = compilePlan(
         { label: 'training step', gpu, pipelines, choose: choice },
         recorded.calls,

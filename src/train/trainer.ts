@@ -137,7 +137,8 @@ export class Trainer {
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
     const prepared = await prepareStep({ gpu, pipelines }, dataset, settings, {
       choose: checkpoint === undefined ? choose : recordedChoice(checkpoint.variants, choose),
-      forced: options.forced ?? {},
+      // A run that goes on elsewhere computes what it can with what was forced.
+      forced: checkpoint === undefined ? (options.forced ?? {}) : {},
       measure,
       fuseGather: checkpoint?.fused ?? options.fuseGather,
       oneWorkgroup: checkpoint?.oneWorkgroup ?? options.oneWorkgroup,

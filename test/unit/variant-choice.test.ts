@@ -10,6 +10,7 @@ import {
   forcedTail,
   isForcedBy,
   recordedChoice,
+  requireForced,
   UnknownVariant,
 } from '../../src/kernels/variant-choice.ts';
 
@@ -79,6 +80,20 @@ test('a variant forced on plain products or the gather is meant for the first la
   expect(forcedFusion({ sgd: 'vec4' })).toBe(undefined);
   expect(forcedFusion({ 'gather-matmul': 'naive' })).toBe(true);
   expect(forcedFusion({ matmul: 'naive', 'gather-matmul': 'naive' })).toBe(true);
+});
+
+test('a forced variant that every call of its ops refuses is told with a reason; one that computes a call, or has none, is not', () => {
+  const callOf = (N: number) => ({ label: `N=${N}`, kernel: kernel as unknown as Kernel, shape: { N } });
+  const wanted = (forced: Readonly<Record<string, string>>, ...sizes: readonly number[]) => {
+    requireForced(forced, sizes.map(callOf), capabilities);
+  };
+  expect(() => wanted({ op: 'short' }, 5, 7)).toThrow(
+    /^the forced variant op=short computes nothing here: N=5: N % 4$/,
+  );
+  wanted({ op: 'short' }, 5, 8);
+  wanted({ op: 'naive' }, 5);
+  wanted({ 'op-of-another-net': 'short' }, 5);
+  wanted({ op: 'of another op under that name' }, 5);
 });
 
 test('a recorded variant that this adapter refuses is left to the others', () => {

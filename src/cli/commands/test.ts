@@ -36,14 +36,11 @@ const checks: readonly Check[] = [
   { name: 'types', module: 'typescript/bin/tsc', args: ['--noEmit'] },
 ];
 
-/**
- * Tests that run at the same time: those of kernels wait for the compiler of one adapter, which uses one core, the others for processes. Firefox
- * comes behind the former, so that both lanes take as long.
- */
-const lanes: readonly (readonly Check[])[] = [
-  [project('node')],
-  [project('gpu'), project('lavapipe'), project('firefox')],
-];
+/** Parts of the tests, the longest first (vite.config.ts). */
+const tests = ['gpu', 'page', 'commands', 'firefox', 'unit', 'lavapipe'].map(project);
+
+/** So many parts run at once: those on a GPU wait for an adapter's compiler, which uses one core, the others mostly for processes. */
+const testsAtOnce = 2;
 
 /** Options of Vitest that are often given, which npm must not keep. */
 const testOptions = [
@@ -80,23 +77,20 @@ export async function main(args: readonly string[]): Promise<number> {
   };
   try {
     return await signals.hold('this check', stop, async () => {
-      const stages =
-        args.length > 0
-          ? [[[{ name: 'tests', module: vitest, args: ['run', ...args] }]]]
-          : [...checks.map((check) => [[check]]), lanes];
-      for (const stage of stages) {
-        const statuses = await Promise.all(
-          stage.map(async (lane, i) => {
-            let status = 0;
-            for (const check of lane) if (!signals.asked) status = (await run(check, i > 0)) || status;
-            return status;
-          }),
-        );
+      const whole = args.length === 0;
+      for (const check of whole ? checks : [{ name: 'tests', module: vitest, args: ['run', ...args] }]) {
+        const status = await run(check, false);
         if (signals.asked) return signals.status;
-        const failed = statuses.find((status) => status !== 0);
-        if (failed !== undefined) return failed;
+        if (status !== 0) return status;
       }
-      return 0;
+      const waiting = whole ? [...tests] : [];
+      let failed = 0;
+      const lane = async (printsWhole: boolean) => {
+        for (let check = waiting.shift(); check !== undefined && !signals.asked; check = waiting.shift())
+          failed = (await run(check, printsWhole)) || failed;
+      };
+      await Promise.all(Array.from({ length: testsAtOnce }, (_, i) => lane(i > 0)));
+      return signals.asked ? signals.status : failed;
     });
   } finally {
     const lines = existsSync(leftOut) ? leftOutLines(readFileSync(leftOut, 'utf8')) : [];

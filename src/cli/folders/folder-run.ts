@@ -10,6 +10,7 @@ import type { Phase } from '../../train/phases.ts';
 import { phaseClock } from '../../train/phases.ts';
 import { Interrupted, signals } from '../process/signals.ts';
 import type { Progress } from '../progress.ts';
+import { Waiting } from '../waiting.ts';
 import { checkpointFile, readCheckpointFile } from './checkpoint-file.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { RunningSession, readSessions, type SessionStart } from './sessions.ts';
@@ -136,6 +137,7 @@ async function trainOnce<T>(
   let browser = '';
   let session: RunningSession | undefined;
   let lastKept = 0;
+  const waiting = new Waiting(callbacks.log);
   const phases: Phase[] = [];
   const addPhase = ({ phase, fromMs, toMs }: Phase) => {
     const [from, to] = [fromMs, toMs].map((ms) => Math.round(ms - performance.timeOrigin));
@@ -146,9 +148,13 @@ async function trainOnce<T>(
     beforeWriting?.();
     if (message.type === 'phase') {
       addPhase(message);
+      if (message.phase === 'first step') waiting.end();
+      if (message.phase === 'training') waiting.begin('scoring images');
     } else if (message.type === 'adapter') {
       adapter = message;
+      waiting.begin('compiling the kernels of a step');
     } else if (message.type === 'tuning' || message.type === 'tuned') {
+      waiting.end();
       return onTuning?.(message);
     } else if (message.type === 'ready') {
       ready = message;
@@ -161,6 +167,7 @@ async function trainOnce<T>(
       const isWholeRun = message.step === 0 && message.kernels !== 'brief';
       const hint = isWholeRun ? fasterHost(host, adapter!.adapter) : undefined;
       if (hint !== undefined) callbacks.log(hint);
+      waiting.begin('still in the first step, in which some drivers compile the kernels');
     } else if (message.type === 'report') {
       folder.addMetrics({ type: 'train', ...message.report });
       onReport(message, ready!);
@@ -198,6 +205,7 @@ async function trainOnce<T>(
     }
     throw error;
   } finally {
+    waiting.end();
     await run.close();
   }
 }

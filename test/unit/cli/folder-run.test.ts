@@ -70,7 +70,7 @@ beforeEach(() => {
   const process = { on: emitter.on.bind(emitter), exit: () => {} };
   const signals = new Signals(process as never, () => {});
   signals.listen('train');
-  Object.assign(fake, { signals, stopped: 0, closed: 0, started: 0, hint: undefined });
+  Object.assign(fake, { signals, stopped: 0, closed: 0, started: 0, ready: undefined, hint: undefined });
   lines = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -136,6 +136,45 @@ test('a run from its beginning that is not brief is told of a faster host, anoth
     expect(lines.filter((line) => line === fake.hint)).toHaveLength(told);
     fake.finish({ result: { step: 470 } });
     await run;
+  }
+});
+
+test('what a silent run waits for is told when three seconds are over, and not once it is', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const run = started();
+    await vi.waitFor(() => expect(fake.ready).toMatchObject({ type: 'ready', step: 0 }));
+    const first = 'still in the first step, in which some drivers compile the kernels';
+    vi.advanceTimersByTime(3000);
+    expect(lines).toEqual([first]);
+    const phase = (name: string) => fake.onMessage({ type: 'phase', phase: name, fromMs: 0, toMs: 0 });
+    for (const [message, told] of [
+      [{ type: 'ready', step: 0 }, first],
+      [{ type: 'adapter', name: 'a GPU', adapter: { vendor: '' } }, 'compiling the kernels of a step'],
+      [{ type: 'phase', phase: 'training', fromMs: 0, toMs: 0 }, 'scoring images'],
+    ] as const) {
+      lines = [];
+      fake.onMessage(message);
+      vi.advanceTimersByTime(2990);
+      phase('first step');
+      vi.advanceTimersByTime(3000);
+      expect(lines).toEqual([]);
+      fake.onMessage(message);
+      phase('data');
+      vi.advanceTimersByTime(3000);
+      expect(lines).toEqual([told]);
+    }
+    lines = [];
+    fake.onMessage({ type: 'ready', step: 0 });
+    fake.onMessage({ type: 'tuning', done: 0, total: 1, op: 'sgd' });
+    vi.advanceTimersByTime(3000);
+    fake.onMessage({ type: 'ready', step: 0 });
+    fake.finish({ result: { step: 470 } });
+    await run;
+    vi.advanceTimersByTime(3000);
+    expect(lines).toEqual([]);
+  } finally {
+    vi.useRealTimers();
   }
 });
 
