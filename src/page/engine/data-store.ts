@@ -16,7 +16,7 @@ import {
 } from '../../data/record-set.ts';
 import { EngineError } from './engine-error.ts';
 import { letGo } from './let-go.ts';
-import type { PrivateFiles } from './private-files.ts';
+import { FileNotOpened, type PrivateFiles } from './private-files.ts';
 import type { DataPlace } from './protocol.ts';
 import { tarEntries } from './tar-entries.ts';
 
@@ -165,9 +165,11 @@ export class DataStore {
 
   /** A file is stored only after its hash was right; one that was cut while it was stored is shorter. */
   async #blob(name: string): Promise<Blob | undefined> {
-    const kept = this.#inTab.get(name) ?? (await this.#files?.read(name));
     const file = this.set.files.find((each) => each.name === name);
-    return file !== undefined && kept?.size === recordFileBytes(this.set, file) ? kept : undefined;
+    const kept = await this.#files?.read(name);
+    if (file === undefined || kept?.size !== recordFileBytes(this.set, file)) return this.#inTab.get(name);
+    this.#inTab.delete(name); // Another tab has stored it since.
+    return kept;
   }
 
   /** The bytes are gone afterwards. */
@@ -183,7 +185,8 @@ export class DataStore {
     try {
       if (this.#files !== undefined) return await this.#files.write(file.name, [bytes]);
     } catch (error) {
-      await this.#files?.remove(file.name);
+      // Another tab may just have stored it whole.
+      if (!(error instanceof FileNotOpened)) await this.#files?.remove(file.name);
       this.#why =
         (error as Error).name === 'QuotaExceededError'
           ? 'this browser’s storage is full'
@@ -279,6 +282,9 @@ async function fetchExactly(
         `${url}: HTTP ${response.status}${reason ? `: ${reason}` : ''}`,
       );
     }
+    // Servers of applications answer every address with their page.
+    if (response.headers.get('Content-Type')?.startsWith('text/html'))
+      throw new EngineError('not-served', `${url} is a web page`);
     let done = 0;
     const reader = response.body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {

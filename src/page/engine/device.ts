@@ -29,6 +29,12 @@ export class Device {
   #open: Promise<OpenDevice> | undefined;
   #gpu: Gpu | undefined;
   #data: LoadedData | undefined;
+  readonly #onFailure: (message: string) => void;
+
+  /** @param onFailure told why a device is of no use any more */
+  constructor(onFailure: (message: string) => void = () => {}) {
+    this.#onFailure = onFailure;
+  }
 
   /** The device; a new one where the last was lost. @throws EngineError `no-adapter` where there is none */
   open(): Promise<OpenDevice> {
@@ -111,9 +117,10 @@ export class Device {
     try {
       const gpu = await requestGpu((navigator.gpu as GPU | undefined) && asked);
       this.#gpu = gpu;
-      gpu.failure.catch(() => {
+      gpu.failure.catch((error: Error) => {
         if (this.#gpu === gpu) this.forget();
         gpu.device.destroy(); // Where an error was reported, its buffers are still there.
+        this.#onFailure(error.message);
       });
       const report = gpuReport(gpu, offered!, performance.now() - startedMs);
       const objects = countObjects(gpu.device);

@@ -3,7 +3,6 @@ export type EngineErrorKind =
   /** The worker ended, did not load, or does not answer. */
   | 'worker'
   | 'no-adapter'
-  | 'timeout'
   | 'offline'
   /** The server is there, and has no such file. */
   | 'not-served'

@@ -43,7 +43,7 @@ export class Engine {
     return () => this.#listeners.delete(listener);
   }
 
-  /** @throws EngineError as the worker says, or of kind `worker` where it ended, or `timeout` */
+  /** @throws EngineError as the worker says, or of kind `worker` where it ended */
   call<Name extends CallName>(
     call: Name,
     ...[takes, options = {}]: EngineCalls[Name]['takes'] extends undefined
@@ -61,12 +61,7 @@ export class Engine {
     } catch (error) {
       this.#fail(id, new EngineError('worker', error instanceof Error ? error.message : String(error)));
     }
-    const { timeoutMs } = options;
-    if (timeoutMs === undefined) return answer;
-    const timer = setTimeout(() => {
-      this.#fail(id, new EngineError('timeout', `no answer within ${timeoutMs / 1000} s`));
-    }, timeoutMs);
-    return answer.finally(() => clearTimeout(timer));
+    return answer;
   }
 
   /** Ends the worker at once; its calls are rejected. */
@@ -124,7 +119,6 @@ export class Engine {
 
 interface CallOptions {
   readonly transfer?: Transferable[];
-  readonly timeoutMs?: number;
 }
 
 const startWorker = (): Worker => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });

@@ -202,6 +202,8 @@ export type EngineEvent =
   /** `objectsPerStep`: buffers, bind groups, pipelines made by a step; 0 where the engine keeps its promise, null before any were counted. */
   | { readonly event: 'checkpoint'; readonly step: number; readonly objectsPerStep: number | null }
   | { readonly event: 'diverged'; readonly replica: number; readonly step: number }
+  /** The device is of no use any more, and no run was at work on it. */
+  | { readonly event: 'gone'; readonly message: string }
   | { readonly event: 'lost'; readonly losses: number; readonly message: string; readonly asks: boolean }
   | { readonly event: 'lab'; readonly what: string; readonly done: number; readonly total: number }
   | { readonly event: 'gpu'; readonly report: GpuReport }

@@ -21,7 +21,9 @@ const send = (message: WorkerMessage, transfer: Transferable[] = []): void =>
   scope.postMessage(message, transfer);
 const post = (event: EngineEvent, transfer?: Transferable[]): void => send(event, transfer);
 
-const device = new Device();
+const device = new Device((message) => {
+  if (training === undefined) post({ event: 'gone', message }); // A run tells of its loss itself.
+});
 const stored = openPrivateFiles(defaultDataset.name).then((files) => new DataStore(files, defaultDataset));
 const slots = openPrivateFiles('checkpoints').then((files) =>
   typeof files === 'string' ? undefined : new CheckpointSlots(files),
@@ -132,9 +134,9 @@ scope.addEventListener('message', ({ data }: MessageEvent<CallMessage>) => void 
 
 // Held as long as this worker lives: the page waits for it, and so hears of an end that no event tells.
 const { locks } = navigator as { readonly locks?: LockManager };
-const lock = `wgrad worker ${crypto.randomUUID()}`;
 if (locks === undefined) send({ lock: '' });
 else {
+  const lock = `wgrad worker ${crypto.randomUUID()}`;
   void locks.request(lock, () => {
     send({ lock });
     return new Promise(() => {});

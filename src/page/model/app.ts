@@ -103,12 +103,17 @@ export class App {
     if (!window.isSecureContext) return none('insecure');
     // Typed as always there, but older browsers lack it.
     if ((navigator.gpu as GPU | undefined) === undefined) return none('no-api');
+    let slow: ReturnType<typeof setTimeout> | undefined;
     try {
-      this.#hasGpu(await this.engine.call('probe', undefined, { timeoutMs: probeMs }));
+      await this.engine.call('ping'); // What the worker takes to load is not the driver's time.
+      slow = setTimeout(() => none('timeout'), probeMs);
+      this.#hasGpu(await this.engine.call('probe'));
     } catch (error) {
       const { kind, message } = error as EngineError;
       if (kind === 'no-adapter') none(this.#lossesOfSession() > 1 ? 'blocked' : 'no-adapter', message);
-      else none(kind === 'timeout' ? 'timeout' : 'worker', message);
+      else none(kind === 'worker' ? 'worker' : 'refused', message);
+    } finally {
+      clearTimeout(slow);
     }
   }
 
@@ -165,13 +170,19 @@ export class App {
         return;
       case 'lost': {
         const { message, asks } = event;
-        sessionStorage.setItem('losses', String(this.#lossesOfSession() + 1));
+        this.#countLoss();
         batch(() => {
           this.gpu.value = { state: asks ? 'asking' : 'recovering', message };
           this.log(message);
         });
         return;
       }
+      case 'gone':
+        this.#countLoss();
+        this.log(event.message);
+        this.gpu.value = { state: 'probing' };
+        void this.#probeGpu();
+        return;
       case 'ready':
         if (this.data.peek().state === 'uploading') void this.refreshData();
     }
@@ -187,6 +198,14 @@ export class App {
     const seconds = (ms - this.#downloadedAt.ms) / 1000;
     const bytesPerSecond = seconds > 0.5 ? (doneBytes - this.#downloadedAt.bytes) / seconds : 0;
     this.data.value = { state: 'downloading', doneBytes, totalBytes, bytesPerSecond };
+  }
+
+  #countLoss(): void {
+    try {
+      sessionStorage.setItem('losses', String(this.#lossesOfSession() + 1));
+    } catch {
+      // A browser that keeps nothing counts nothing.
+    }
   }
 
   /** Device losses that this tab has seen, reloads included. */

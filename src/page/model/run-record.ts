@@ -65,6 +65,10 @@ export interface RunMetrics {
   readonly validationAccuracy: number[];
 }
 
+/** An id for a run: also at an address that is not secure, where browsers have no randomUUID. */
+export const newRunId = (): string =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(16)).join('-');
+
 export const emptyMetrics = (replicas: number): RunMetrics => ({
   replicas,
   steps: [],

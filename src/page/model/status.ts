@@ -2,7 +2,7 @@
 import type { EngineErrorKind } from '../engine/engine-error.ts';
 import type { GpuReport, PauseReason } from '../engine/protocol.ts';
 
-export type NoGpuReason = 'insecure' | 'no-api' | 'no-adapter' | 'blocked' | 'worker' | 'timeout';
+export type NoGpuReason = 'insecure' | 'no-api' | 'no-adapter' | 'blocked' | 'worker' | 'timeout' | 'refused';
 
 export type GpuStatus =
   | { readonly state: 'probing' }

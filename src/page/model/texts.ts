@@ -120,8 +120,16 @@ const noGpu: Readonly<Record<NoGpuReason, (agent: string) => Omit<Notice, 'detai
     title: 'The graphics driver does not answer',
     text: 'The browser was asked for a GPU and has said nothing for 8 seconds.',
     advice: [
-      'Wait, or reload the page.',
+      'Wait: this page goes on as soon as it answers.',
       'Restart the browser; if it happens again, update the graphics driver.',
+    ],
+  }),
+  refused: () => ({
+    title: 'The graphics adapter could not be opened',
+    text: 'This browser has found one, but it gives no device to compute on.',
+    advice: [
+      'Close what else uses the GPU and reload the page, or restart the browser.',
+      'If it happens again, update the graphics driver.',
     ],
   }),
 };

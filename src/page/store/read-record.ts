@@ -3,7 +3,7 @@ import type { ExperimentSettings } from '../../experiments/experiments.ts';
 import { settingFields } from '../../experiments/setting-fields.ts';
 import { kernelOrigins } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
-import type { RunRecord, RunState, SeedScore } from '../model/run-record.ts';
+import { newRunId, type RunRecord, type RunState, type SeedScore } from '../model/run-record.ts';
 
 type Loose = Readonly<Record<string, unknown>>;
 
@@ -78,7 +78,7 @@ export function readRecord(value: unknown): RunRecord {
   if (!isObject(value)) throw new Error('it holds no run');
   const state = states.find((each) => each === value.state) ?? 'finished';
   return {
-    id: crypto.randomUUID(),
+    id: newRunId(),
     name: text(value.name, 'imported'),
     origin: 'import',
     state: state === 'running' ? 'stopped' : state,

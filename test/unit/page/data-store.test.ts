@@ -7,7 +7,7 @@ import { type RecordSet, recordBytes } from '../../../src/data/record-set.ts';
 import { CheckpointSlots } from '../../../src/page/engine/checkpoint-slots.ts';
 import { DataStore } from '../../../src/page/engine/data-store.ts';
 import { EngineError } from '../../../src/page/engine/engine-error.ts';
-import type { PrivateFiles } from '../../../src/page/engine/private-files.ts';
+import { FileNotOpened, type PrivateFiles } from '../../../src/page/engine/private-files.ts';
 
 const RECORD_BYTES = recordBytes(cifar10);
 
@@ -186,6 +186,36 @@ describe('a download', () => {
     const none = new DataStore('SecurityError', set);
     await none.download('https://host/', never, quiet);
     expect(await none.place()).toMatchObject({ place: 'tab', why: expect.stringContaining('SecurityError') });
+  });
+});
+
+test('a file that another tab is storing is left to it, and is kept once that is done', async () => {
+  serve(whole);
+  const files = memoryFiles();
+  const { name } = set.files[2]!;
+  const other = new Blob([records[2]!]);
+  const held: PrivateFiles = {
+    ...files,
+    async write(wanted, parts) {
+      if (wanted !== name) return files.write(wanted, parts);
+      files.map.set(name, other.slice(0, 1000));
+      throw new FileNotOpened(`${name}: another has it`);
+    },
+  };
+  const store = new DataStore(held, set);
+  await store.download('https://host/', never, quiet);
+  expect(await store.place()).toMatchObject({ place: 'tab', why: expect.stringContaining('another has it') });
+  expect(files.map.get(name)?.size).toBe(1000);
+  files.map.set(name, other);
+  expect(await store.place()).toEqual({ place: 'kept' });
+});
+
+test('a server that answers every address with its page has no data', async () => {
+  serve(() => new Response('<!doctype html>', { headers: { 'Content-Type': 'text/html; charset=utf-8' } }));
+  const download = new DataStore(memoryFiles(), set).download('https://host/', never, quiet);
+  await expect(download).rejects.toMatchObject({
+    kind: 'not-served',
+    message: 'https://host/data_batch_1.bin is a web page',
   });
 });
 

@@ -51,16 +51,6 @@ describe('a call', () => {
     await expect(call).rejects.toMatchObject({ kind: 'worker', message: 'the browser ended the worker' });
   });
 
-  test('is rejected when its time is over', async () => {
-    vi.useFakeTimers();
-    const { engine } = start();
-    const call = engine.call('probe', undefined, { timeoutMs: 8000 });
-    const rejected = expect(call).rejects.toMatchObject({ kind: 'timeout' });
-    await vi.advanceTimersByTimeAsync(8000);
-    await rejected;
-    vi.useRealTimers();
-  });
-
   test('is rejected when the worker says nothing at all', async () => {
     vi.useFakeTimers();
     const { engine, workers } = start();

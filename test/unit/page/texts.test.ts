@@ -27,6 +27,7 @@ describe('the GPU', () => {
     'blocked',
     'worker',
     'timeout',
+    'refused',
   ];
   const states: readonly GpuStatus[] = [
     { state: 'probing' },
