@@ -1,5 +1,6 @@
 // Files that are dropped on the page: whole runs, and the folders of `npm run train`, `experiments` and `search`.
 import { type ExperimentSettings, trainSettings } from '../../experiments/experiments.ts';
+import { settingsOfTraining } from '../../experiments/settings-of-training.ts';
 import type { OptimizerSpec } from '../../optim/index.ts';
 import { emptyMetrics, type RunMetrics, type RunRecord } from '../model/run-record.ts';
 import { readRecord } from './read-record.ts';
@@ -61,7 +62,17 @@ async function readRunFolder(summaryFile: File, files: readonly File[]): Promise
     step: summary.steps,
     adapter: adapter?.name,
   });
-  return withCompanions(record, folder, files);
+  return withCompanions(withSettings(record), folder, files);
+}
+
+/** What a run of the command line was asked for, which its files say as a training. */
+function withSettings(record: RunRecord): RunRecord {
+  if (record.settings !== null) return record;
+  try {
+    return { ...record, settings: settingsOfTraining(record.train, record.experiment) };
+  } catch {
+    return record; // Another version wrote its net in another way.
+  }
 }
 
 /** A run with the curves and the weights that lie in a folder. */
@@ -124,7 +135,7 @@ async function readResults(file: File, files: readonly File[]): Promise<WholeRun
   const folder = folderOf(file);
   return Promise.all(
     results.map(async (result) => {
-      const record = readRecord(result);
+      const record = withSettings(readRecord(result));
       return withCompanions(record, folder === '' ? record.name : `${folder}/${record.name}`, files);
     }),
   );

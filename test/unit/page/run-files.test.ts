@@ -171,6 +171,7 @@ test('of a whole folder everything belongs to its runs; another folder beside it
     inFolder('runs/baseline/notes.txt', 'mine'),
   ]);
   expect(runs.map(({ record }) => [record.name, record.hasWeights])).toEqual([['base', true]]);
+  expect(runs[0]!.record.settings).toEqual(settings);
   expect(refused).toEqual(['notes.txt: it is no run of this page or of npm run train']);
 });
 
@@ -192,6 +193,7 @@ test('the folder of npm run experiments: each run has the curves and weights of 
     ['base', false, [50]],
     ['adam', true, [70]],
   ]);
+  expect(runs.map(({ record }) => record.settings)).toEqual([settings, settings]);
 });
 
 test.each([
