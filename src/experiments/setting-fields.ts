@@ -75,6 +75,7 @@ function withNet(settings: ExperimentSettings, net: string): ExperimentSettings 
 const batchNormChoices = ['before-relu', 'after-relu', 'none'] as const;
 const optimizerChoices = optimizers.map(({ kind }) => kind);
 const switchChoices = ['no', 'yes'] as const;
+const flipChoices = [...switchChoices, 'alternating'] as const;
 
 /** An option of some optimizers: empty where the optimizer does not have it, or leaves it alone. */
 function optimizerField({ name, what, range, owners }: (typeof optimizerOptions)[number]): SettingField {
@@ -109,7 +110,7 @@ function optimizerField({ name, what, range, owners }: (typeof optimizerOptions)
 }
 
 /** A setting that may be absent: the empty text. */
-const optional = <K extends 'lrPeak' | 'lrEnd' | 'cycleGrowth'>(
+const optional = <K extends 'lrPeak' | 'lrEnd' | 'cycleGrowth' | 'lookahead'>(
   about: Pick<SettingField, 'option' | 'label' | 'help'>,
   key: K,
   parse: (text: string) => number,
@@ -132,7 +133,7 @@ export const settingFields: readonly SettingField[] = [
     option: 'net',
     label: 'Convolutional net',
     group: 'Net',
-    help: `Its name, such as vgg-16-32-64 (${namedNetForms.join(', ')}); empty for a fully connected net of the widths below.`,
+    help: `Its name, such as vgg-16-32-64 (${namedNetForms.join(', ')}); empty for a fully connected net of the widths below. All else stays: some of the experiments above are nets with settings of their own.`,
     read: ({ net = '' }) => net,
     write: (settings, text) => {
       const { net: _, ...others } = settings;
@@ -271,6 +272,15 @@ export const settingFields: readonly SettingField[] = [
     'cycleGrowth',
     wholeNumber(1, 100),
   ),
+  optional(
+    {
+      option: 'lookahead',
+      label: 'Lookahead',
+      help: 'Every so many steps the parameters become a moving average of themselves; empty: never.',
+    },
+    'lookahead',
+    wholeNumber(1, 1e6),
+  ),
   numeric(
     { option: 'batch-size', label: 'Batch size', group: 'Optimiser', help: 'Images of a step.' },
     'batchSize',
@@ -303,11 +313,13 @@ export const settingFields: readonly SettingField[] = [
     option: 'flip',
     label: 'Mirror images',
     group: 'Regularisation',
-    help: 'Mirrors each training image with probability 1/2.',
-    isSwitch: true,
-    choices: switchChoices,
-    read: ({ flip }) => (flip ? 'yes' : 'no'),
-    write: (settings, text) => ({ ...settings, flip: oneOf(switchChoices)(text) === 'yes' }),
+    help: 'Mirrors each training image with probability 1/2; alternating: in the first epoch, then in every other one.',
+    choices: flipChoices,
+    read: ({ flip }) => (typeof flip === 'string' ? flip : flip ? 'yes' : 'no'),
+    write: (settings, text) => {
+      const choice = oneOf(flipChoices)(text);
+      return { ...settings, flip: choice === 'alternating' ? choice : choice === 'yes' };
+    },
   },
   numeric(
     {

@@ -25,7 +25,7 @@ const other: Readonly<Record<string, string>> = {
   'batch-size': '128',
   lambda: '0.00123',
   'label-smoothing': '0.15',
-  flip: 'yes',
+  flip: 'alternating',
   crop: '3',
   'val-size': '7000',
   'bn-stats': 'precise:500',
@@ -38,6 +38,7 @@ const other: Readonly<Record<string, string>> = {
   'lr-peak': '0.25',
   'lr-end': '0.07',
   'cycle-growth': '2',
+  lookahead: '7',
   'crop-border': 'reflect',
   normalisation: 'channel',
 };
