@@ -6,7 +6,7 @@ import { type ChartSpec, LineChart, type LineSpec } from '../../src/page/charts/
 const lines: readonly LineSpec[] = [{ label: 'loss', colour: 'training' }];
 const ramp = (count: number) => {
   const x = Array.from({ length: count }, (_, i) => i);
-  return [{ x, middle: x, low: x, high: x }];
+  return [{ x, middle: x, low: x, high: x, broken: [] }];
 };
 
 const made: HTMLElement[] = [];
@@ -123,14 +123,14 @@ test('a chart that is taken away is gone, and comes back with no change of size 
 });
 
 const flat = (value: number) => [
-  { x: [1, 2], middle: [value, value], low: [value, value], high: [value, value] },
+  { x: [1, 2], middle: [value, value], low: [value, value], high: [value, value], broken: [] },
 ];
 
 test.each([
   ['a flat line', {}, flat(0.1), 2],
   ['one that is all but flat', {}, [{ ...flat(0.1)[0]!, middle: [0.1, 0.10001] }], 2],
   ['a flat line by logarithms', { isLog: true }, flat(2.3), 2],
-  ['nothing at all', {}, [{ x: [], middle: [], low: [], high: [] }], 0],
+  ['nothing at all', {}, [{ x: [], middle: [], low: [], high: [], broken: [] }], 0],
 ] as const)('ticks of %s differ, and those of steps are whole', async (_, spec, curves, xMax) => {
   const drawn = drawnTexts();
   const { chart } = makeChart({ valueText: (value) => `y${value.toFixed(3)}`, xText: undefined!, ...spec });
@@ -150,7 +150,36 @@ test.each([
 test('an axis ends where its curves do, be that before 1', async () => {
   const drawn = drawnTexts();
   const { chart } = makeChart();
-  chart.show(lines, [{ x: [0.05, 0.12], middle: [1, 2], low: [1, 2], high: [1, 2] }], 0.12);
+  chart.show(lines, [{ x: [0.05, 0.12], middle: [1, 2], low: [1, 2], high: [1, 2], broken: [] }], 0.12);
   await painted();
   expect(largest(drawn.last())).toBe(0.12);
+});
+
+test('values that are not finite are crosses within the plot, however many there are and wherever somebody zoomed', async () => {
+  const crosses: number[] = [];
+  const { lineTo } = CanvasRenderingContext2D.prototype;
+  vi.spyOn(CanvasRenderingContext2D.prototype, 'lineTo').mockImplementation(function (
+    this: CanvasRenderingContext2D,
+    x,
+    y,
+  ) {
+    // uPlot draws lines as paths.
+    crosses.push(x);
+    lineTo.call(this, x, y);
+  });
+  const { chart, container } = makeChart();
+  const x = Array.from({ length: 5001 }, (_, i) => i);
+  chart.show(lines, [{ x, middle: x, low: x, high: x, broken: x.slice(1000) }], 5000);
+  await painted();
+  crosses.length = 0;
+  await drag(container, 0.5, 0.75);
+  const plot = container.querySelector<HTMLElement>('.u-over')!;
+  const [left, width] = [plot.offsetLeft * devicePixelRatio, plot.offsetWidth * devicePixelRatio];
+  const arm = 4 * devicePixelRatio;
+  expect(Math.min(...crosses)).toBeGreaterThanOrEqual(left - arm - 1);
+  expect(Math.max(...crosses)).toBeLessThanOrEqual(left + width + arm + 1);
+  // To the last of 4,001.
+  expect(Math.max(...crosses)).toBeGreaterThan(left + 0.98 * width);
+  // One for each pixel, and of each two lines.
+  expect(new Set(crosses).size).toBeGreaterThan(0.9 * width);
 });

@@ -5,6 +5,8 @@ export interface Curve {
   /** Ends of the band; the curve itself where there is none. */
   readonly low: readonly number[];
   readonly high: readonly number[];
+  /** x of rows in which a value is not finite. */
+  readonly broken: readonly number[];
 }
 
 /** The least and the largest finite value of `values[from..to)`, in the order in which they stand; NaN of none. */
@@ -40,30 +42,33 @@ export function decimate(curve: Curve, most: number): Curve {
     low!.push(Math.min(l1, l2), Math.min(l1, l2));
     high!.push(Math.max(h1, h2), Math.max(h1, h2));
   }
-  return { x: x!, middle: middle!, low: low!, high: high! };
+  return { x: x!, middle: middle!, low: low!, high: high!, broken: curve.broken };
 }
 
-/** Mean and range over R replicas of values that stand row by row. A row is NaN where one of its values is. */
-export function curveOf(x: readonly number[], values: readonly number[], replicas: number): Curve {
-  if (replicas === 1) return { x, middle: values, low: values, high: values };
-  const middle = new Array<number>(x.length);
-  const low = new Array<number>(x.length);
-  const high = new Array<number>(x.length);
-  for (let row = 0; row < x.length; row++) {
-    let sum = 0;
-    let least = Number.POSITIVE_INFINITY;
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let r = 0; r < replicas; r++) {
-      const value = values[row * replicas + r]!;
+/** Mean and range over R replicas of values that stand row by row: over those whose loss is finite there, since a net that diverged still has an accuracy. */
+export function curveOf(
+  x: readonly number[],
+  values: readonly number[],
+  replicas: number,
+  losses: readonly number[] = values,
+): Curve {
+  const [middle, low, high, broken]: number[][] = [[], [], [], []];
+  for (const [row, at] of x.entries()) {
+    let [sum, count, least, largest] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = row * replicas; i < (row + 1) * replicas; i++) {
+      if (!Number.isFinite(losses[i])) continue;
+      const value = values[i]!;
       sum += value;
+      count++;
       least = Math.min(least, value);
       largest = Math.max(largest, value);
     }
-    middle[row] = sum / replicas;
-    low[row] = least;
-    high[row] = largest;
+    if (count < replicas) broken!.push(at);
+    middle!.push(sum / count);
+    low!.push(least);
+    high!.push(largest);
   }
-  return { x, middle, low, high };
+  return { x, middle: middle!, low: low!, high: high!, broken: broken! };
 }
 
 /**

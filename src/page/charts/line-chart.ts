@@ -73,7 +73,7 @@ export class LineChart {
   /** Draws the curves; `xMax` is where the axis ends. */
   show(lines: readonly LineSpec[], curves: readonly Curve[], xMax: number): void {
     this.#xMax = xMax || 1;
-    this.#broken = curves.flatMap(({ x, middle }) => x.filter((_, i) => !Number.isFinite(middle[i])));
+    this.#broken = curves.flatMap(({ broken }) => broken);
     if (this.#plot === undefined || JSON.stringify(lines) !== JSON.stringify(this.#lines)) this.#make(lines);
     const data = tables(lines, curves);
     // What somebody zoomed into stays on the screen while values come.
@@ -92,7 +92,7 @@ export class LineChart {
       { ...this.#options(lines), width, height: heightPx },
       tables(
         lines,
-        lines.map(() => ({ x: [], middle: [], low: [], high: [] })),
+        lines.map(() => ({ x: [], middle: [], low: [], high: [], broken: [] })),
       ),
       this.#container,
     );
@@ -222,13 +222,16 @@ export class LineChart {
   /** A cross at the lower edge for every value that is not finite: the line alone would only have a gap. */
   #markBroken(plot: uPlot): void {
     if (this.#broken.length === 0) return;
-    const { ctx, bbox } = plot;
+    const { ctx, bbox, scales } = plot;
+    const { min = 0, max = 0 } = scales.x!;
+    const shown = this.#broken.filter((x) => x >= min && x <= max);
+    // One for each pixel, however many there are.
+    const lefts = new Set(shown.map((x) => Math.round(plot.valToPos(x, 'x', true))));
     const size = 4 * devicePixelRatio;
     ctx.save();
     ctx.strokeStyle = styleOf('alarm');
     ctx.lineWidth = 2 * devicePixelRatio;
-    for (const x of this.#broken.slice(0, 200)) {
-      const left = plot.valToPos(x, 'x', true);
+    for (const left of lefts) {
       const top = bbox.top + bbox.height - 2 * size;
       ctx.beginPath();
       ctx.moveTo(left - size, top - size);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { curveOf, decimate, smooth } from '../../../src/page/charts/decimate.ts';
+import { emptyMetrics, type RunMetrics, type RunRecord } from '../../../src/page/model/run-record.ts';
+import { runCurve } from '../../../src/page/views/runs/overlay.ts';
 
 const line = (values: readonly number[]) => curveOf(Array.from(values.keys()), values, 1);
 
@@ -59,6 +61,46 @@ describe('smoothing', () => {
   });
 });
 
-test('a row with a value that is not finite is marked, not averaged away', () => {
-  expect(curveOf([0, 1], [1, 3, 1, Number.NaN], 2).middle).toEqual([2, Number.NaN]);
+describe('seeds that diverged', () => {
+  const { NaN: none } = Number;
+
+  test('leave the mean and the range to the others, and their rows are marked', () => {
+    expect(curveOf([0, 1, 2], [1, 3, 1, none, none, none], 2)).toEqual({
+      x: [0, 1, 2],
+      middle: [2, 1, none],
+      low: [1, 1, Number.POSITIVE_INFINITY],
+      high: [3, 1, Number.NEGATIVE_INFINITY],
+      broken: [1, 2],
+    });
+  });
+
+  test('still have an accuracy, which counts as little as their loss', () => {
+    const { middle, low, broken } = curveOf([5, 6], [0.5, 0.6, 0.5, 0.1], 2, [2, 2, 2, none]);
+    expect([middle, low, broken]).toEqual([[0.55, 0.5], [0.5, 0.5], [6]]);
+  });
+
+  test('are marked in a curve of few points too', () => {
+    const values = Array.from({ length: 5000 }, (_, i) => (i === 77 ? none : i));
+    expect(decimate(line(values), 64).broken).toEqual([77]);
+  });
+});
+
+test.each([
+  ['accuracy', [0.5, 0.5]],
+  ['loss', [2, 1]],
+  ['validationAccuracy', [0.4]],
+] as const)('the Runs view draws the %s of the seeds that did not diverge', (metric, middle) => {
+  const metrics: RunMetrics = {
+    ...emptyMetrics(2),
+    steps: [5, 10],
+    loss: [2, 2, 1, Number.NaN],
+    accuracy: [0.4, 0.6, 0.5, 0.1],
+    rate: [0.1, 0.1],
+    validationSteps: [10],
+    validationLoss: [1.5, Number.NaN],
+    validationAccuracy: [0.4, 0.1],
+  };
+  const record = { stepsPerEpoch: 450, msPerStep: 1 } as unknown as RunRecord;
+  const options = { metric, axis: 'step', smoothing: 0, isLog: false, hasBand: true } as const;
+  expect(runCurve({ record, metrics }, options)).toMatchObject({ middle, broken: [10] });
 });

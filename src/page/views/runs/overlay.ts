@@ -54,11 +54,13 @@ export function runCurve({ record, metrics }: OverlaidRun, { metric, axis }: Ove
       : axis === 'seconds'
         ? (record.msPerStep ?? 0) / 1000
         : 1;
-  const replicas = metric === 'rate' ? 1 : metrics.replicas;
+  const x = steps.map((step) => step * scale);
+  if (metric === 'rate') return curveOf(x, metrics.rate, 1);
   return curveOf(
-    steps.map((step) => step * scale),
+    x,
     metrics[metric],
-    replicas,
+    metrics.replicas,
+    isValidation ? metrics.validationLoss : metrics.loss,
   );
 }
 

@@ -47,8 +47,8 @@ export class LiveCharts {
     ];
     const end = record.train.steps;
     const curves = (training: readonly number[], validation: readonly number[]): readonly Curve[] => [
-      curveOf(steps, training, replicas),
-      curveOf(validationSteps, validation, replicas),
+      curveOf(steps, training, replicas, metrics.loss),
+      curveOf(validationSteps, validation, replicas, metrics.validationLoss),
     ];
     this.#accuracy.show(lines('Accuracy'), curves(metrics.accuracy, metrics.validationAccuracy), end);
     this.#loss.show(lines('Loss'), curves(metrics.loss, metrics.validationLoss), end);
