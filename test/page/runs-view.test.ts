@@ -272,6 +272,21 @@ test('one seed each is no test, which the list says; the same seed twice is told
   expect(part(view, 'a', '.difference').textContent).toMatch(/^\s*−10\.00 points/);
 });
 
+test('a seed that diverged is in no mean of the list, which says how many are left out', async () => {
+  const diverged = { ...tested(0.1, 2), divergedAtStep: 1234 };
+  const view = await open([
+    runOf('a', 0, { perSeed: [tested(0.4), diverged, tested(0.5, 3)] }),
+    runOf('b', 1, { perSeed: [diverged] }),
+  ]);
+  const figures = (run: string) =>
+    [...view.root.querySelectorAll(`[data-run="${run}"] .figure`)].map((cell) => cell.textContent!.trim());
+  expect(figures('a').slice(1, 3)).toEqual(['44.0 ± 7.1 %', '45.0 ± 7.1 %']);
+  expect(figures('b').slice(1, 3)).toEqual(['–', '–']);
+  expect(part(view, 'a', '[data-label=State]').textContent).toMatch(
+    /diverged, seed 2, step 1,234; 1 of 3 seeds left out/,
+  );
+});
+
 test('the list is in the order that was asked for, pinned runs first', async () => {
   const view = await open([
     runOf('a', 0, { perSeed: [tested(0.4)] }),

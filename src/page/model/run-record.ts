@@ -108,11 +108,14 @@ export const isUnfinished = ({ state, step, origin }: RunRecord): boolean =>
 export const meanOf = (values: readonly number[]): number | undefined =>
   values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Scores of the seeds that were tested, without those that diverged: what such a net answers is no result. */
-export const testedSeeds = ({ perSeed }: Pick<RunRecord, 'perSeed'>) =>
-  perSeed.filter(
-    (score): score is SeedScore & { readonly testAccuracy: number } =>
-      score.testAccuracy !== null && score.divergedAtStep === null,
+/** Scores of the seeds that did not diverge: what such a net answers is no result. */
+export const soundSeeds = ({ perSeed }: Pick<RunRecord, 'perSeed'>) =>
+  perSeed.filter(({ divergedAtStep }) => divergedAtStep === null);
+
+/** Those of them that were tested. */
+export const testedSeeds = (record: Pick<RunRecord, 'perSeed'>) =>
+  soundSeeds(record).filter(
+    (score): score is SeedScore & { readonly testAccuracy: number } => score.testAccuracy !== null,
   );
 
 /** Mean over these. */

@@ -1,4 +1,4 @@
-import type { RunRecord, SeedScore } from '../../model/run-record.ts';
+import { type RunRecord, type SeedScore, soundSeeds } from '../../model/run-record.ts';
 import { mean } from '../spread.ts';
 
 export const runOrders = [
@@ -8,9 +8,9 @@ export const runOrders = [
 ] as const;
 export type RunOrder = (typeof runOrders)[number][0];
 
-/** The mean over seeds; below all others where there is none. */
-function worth({ perSeed }: RunRecord, key: keyof SeedScore & `${string}Accuracy`): number {
-  const values = perSeed.flatMap((seed) => seed[key] ?? []);
+/** The mean over seeds that did not diverge; below all others where there is none. */
+function worth(run: RunRecord, key: keyof SeedScore & `${string}Accuracy`): number {
+  const values = soundSeeds(run).flatMap((seed) => seed[key] ?? []);
   return values.length === 0 ? -1 : mean(values);
 }
 

@@ -1,7 +1,7 @@
 // Runs against a baseline, by the functions that `npm run experiments` uses.
 import { pairedDifference, type SeedValue } from '../../../experiments/paired-difference.ts';
 import { confidence, holm } from '../../../experiments/statistics.ts';
-import type { RunRecord } from '../../model/run-record.ts';
+import { type RunRecord, testedSeeds } from '../../model/run-record.ts';
 
 /** A run's test accuracies minus the baseline's, seed by seed. */
 export interface RunDifference {
@@ -14,8 +14,8 @@ export interface RunDifference {
 
 const level = 1 - confidence;
 
-const testValues = ({ perSeed }: RunRecord): SeedValue[] =>
-  perSeed.flatMap(({ seed, testAccuracy }) => (testAccuracy === null ? [] : [{ seed, value: testAccuracy }]));
+const testValues = (run: RunRecord): SeedValue[] =>
+  testedSeeds(run).map(({ seed, testAccuracy }) => ({ seed, value: testAccuracy }));
 
 /** By id, of every other run that was tested; p-values are corrected for the number of runs compared. */
 export function compareRuns(

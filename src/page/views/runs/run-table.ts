@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { settingDifferences } from '../../../experiments/setting-fields.ts';
-import { count, milliseconds, percent } from '../../format.ts';
-import type { RunRecord, RunState } from '../../model/run-record.ts';
+import { count, milliseconds } from '../../format.ts';
+import { type RunRecord, type RunState, soundSeeds, testedSeeds } from '../../model/run-record.ts';
 import { isBusy } from '../../model/status.ts';
 import { spread } from '../spread.ts';
 import { differencesText } from './run-differences.ts';
@@ -56,8 +56,7 @@ function row(
   difference: RunDifference | undefined,
 ): TemplateResult {
   const { overlay, toggle, setBaseline, rename } = context;
-  const tests = run.perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
-  const validations = run.perSeed.flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
+  const validations = soundSeeds(run).flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
   return html`<tr data-run=${run.id} data-state=${run.state} data-origin=${run.origin}>
     <td data-label="Shown">
       <label class="swatch">
@@ -112,17 +111,19 @@ function row(
     <td class="differs" data-label="Differs in">${differencesText(run, baseline)}</td>
     <td class="figure" data-label="Seeds">${run.train.replicas.length}</td>
     <td class="figure" data-label="Validation">${validations.length === 0 ? '–' : spread(validations)}</td>
-    <td class="figure" data-label="Test">${tests.length === 0 ? '–' : spread(tests)}</td>
+    <td class="figure" data-label="Test">${testText(run)}</td>
     <td class="difference" data-label="Against the baseline"><span>${differenceView(run, baseline, difference)}</span></td>
     <td class="figure" data-label="ms per step">${run.msPerStep === null ? '–' : milliseconds(run.msPerStep)}</td>
   </tr>`;
 }
 
-const divergedText = (run: RunRecord): TemplateResult | typeof nothing => {
-  const diverged = run.perSeed.find(({ divergedAtStep }) => divergedAtStep !== null);
-  return diverged === undefined
-    ? nothing
-    : html`<br /><span class="alarm">diverged, seed ${diverged.seed}, step ${diverged.divergedAtStep}</span>`;
+/** Which seed diverged first in the list, and how many are left out of the means. */
+const divergedText = ({ perSeed }: RunRecord): TemplateResult | typeof nothing => {
+  const diverged = perSeed.filter(({ divergedAtStep }) => divergedAtStep !== null);
+  const [first] = diverged;
+  if (first === undefined) return nothing;
+  const left = perSeed.length === 1 ? '' : `; ${diverged.length} of ${perSeed.length} seeds left out`;
+  return html`<br /><span class="alarm">diverged, seed ${first.seed}, step ${count(first.divergedAtStep!)}${left}</span>`;
 };
 
 function differenceView(
@@ -202,7 +203,7 @@ export function settingsTable(runs: readonly RunRecord[]): TemplateResult | type
   </div>`;
 }
 
-const testText = ({ perSeed }: RunRecord): string => {
-  const tests = perSeed.flatMap(({ testAccuracy }) => testAccuracy ?? []);
-  return tests.length === 0 ? '–' : tests.length === 1 ? percent(tests[0]!) : spread(tests);
+const testText = (run: RunRecord): string => {
+  const tests = testedSeeds(run).map(({ testAccuracy }) => testAccuracy);
+  return tests.length === 0 ? '–' : spread(tests);
 };

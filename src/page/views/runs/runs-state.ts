@@ -2,7 +2,7 @@
 import { batch, computed, signal } from '@preact/signals-core';
 import type { App } from '../../model/app.ts';
 import type { RunList } from '../../model/run-list.ts';
-import type { RunMetrics, RunRecord } from '../../model/run-record.ts';
+import { type RunMetrics, type RunRecord, testedSeeds } from '../../model/run-record.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import type { Router } from '../../router.ts';
 import { saveFile } from '../../save-file.ts';
@@ -91,7 +91,7 @@ export class RunsState {
   readonly baseline = computed((): RunRecord | undefined => {
     const all = this.all.value;
     const chosen = all.find(({ id }) => id === this.baselineId.value);
-    return chosen ?? all.findLast((run) => run.perSeed.some(({ testAccuracy }) => testAccuracy !== null));
+    return chosen ?? all.findLast((run) => testedSeeds(run).length > 0);
   });
 
   readonly differences = computed(() => compareRuns(this.all.value, this.baseline.value));
