@@ -338,6 +338,35 @@ test.each([320, 641, 800, 1160, 1161])(
   },
 );
 
+test('what the chart shows is said in a sentence, and its last values are a table', async () => {
+  const view = await open([runOf('a', 0, { msPerStep: 20 })]);
+  await expect.poll(() => inChart(view)).toEqual(['a']);
+  const summary = () => view.root.querySelector('#overlay-summary')!.textContent;
+  const rows = () =>
+    [...view.root.querySelectorAll('figure tbody tr:not(.u-series)')].map((each) =>
+      each.textContent!.trim().split(/\s{2,}/),
+    );
+  const name = () => view.root.querySelector('#chart-overlay')!.ariaLabel;
+  expect(summary()).toBe('Validation accuracy: a 40.0 % at step 20.');
+  expect(rows()).toEqual([['a', '20', '40.0 %']]);
+  expect(name()).toBe('Validation accuracy by step');
+  await view.train(runOf('b', -1, { msPerStep: 1000 }));
+  const [metric, axis] = view.root.querySelectorAll<HTMLSelectElement>('figure select');
+  for (const [select, value] of [
+    [metric!, 'validationLoss'],
+    [axis!, 'seconds'],
+  ] as const) {
+    select.value = value;
+    select.dispatchEvent(new Event('change'));
+  }
+  await expect.poll(summary).toBe('Validation loss, the last values of 2 runs: from 1.000 (b) to 1.000 (a).');
+  expect(rows()).toEqual([
+    ['b', '0:20', '1.000'],
+    ['a', '0:00', '1.000'],
+  ]);
+  expect(name()).toBe('Validation loss by seconds');
+});
+
 test.each(['epoch', 'seconds'])('by %s, the ticks of a run of 20 steps tell where it ends', async (axis) => {
   const texts: string[] = [];
   vi.spyOn(CanvasRenderingContext2D.prototype, 'fillText').mockImplementation((text) => {

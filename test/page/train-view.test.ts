@@ -360,6 +360,14 @@ test('seeds that diverged count in no mean, and the others together in one table
   expect(textIn(root, '#accuracy-summary')).toBe(
     'Step 1,090: training 50.0 %, validation 50.0 % at step 1,090, mean of 2 seeds; the band is their range.',
   );
+  expect(textIn(root, '#loss-summary')).toBe(
+    'Step 1,090: training 2.000, validation 2.000 at step 1,090, mean of 2 seeds; the band is their range.',
+  );
+  for (const chart of ['accuracy', 'loss']) {
+    expect(root.querySelector(`#chart-${chart}`)!.ariaLabel!.toLowerCase()).toBe(chart);
+    const table = root.querySelector<HTMLElement>(`[aria-label="Validation ${chart} by step"]`)!;
+    expect(textIn(table, 'tbody tr')).toBe(chart === 'loss' ? '1,090 2.000' : '1,090 50.0 %');
+  }
   const scores = [0.4, 0.1, 0.6].map((accuracy) => ({ loss: 1, accuracy }));
   worker.say({ id, gives: { ...outcome, test: scores, confusion: [1, 1000, 4].map(confusionOf) } });
   await ended;

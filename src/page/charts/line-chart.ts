@@ -35,7 +35,7 @@ export interface ChartSpec {
 }
 
 /** Points of one line that are drawn: two for each pixel of a wide screen. */
-const mostPoints = 2048;
+export const mostPoints = 2048;
 
 const styleOf = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

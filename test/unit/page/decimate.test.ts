@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { curveOf, decimate, smooth } from '../../../src/page/charts/decimate.ts';
 import { emptyMetrics, type RunMetrics, type RunRecord } from '../../../src/page/model/run-record.ts';
-import { runCurve } from '../../../src/page/views/runs/overlay.ts';
+import { runCurve, runCurves } from '../../../src/page/views/runs/overlay.ts';
 
 const line = (values: readonly number[]) => curveOf(Array.from(values.keys()), values, 1);
 
@@ -103,4 +103,22 @@ test.each([
   const record = { stepsPerEpoch: 450, msPerStep: 1 } as unknown as RunRecord;
   const options = { metric, axis: 'step', smoothing: 0, isLog: false, hasBand: true } as const;
   expect(runCurve({ record, metrics }, options)).toMatchObject({ middle, broken: [10] });
+});
+
+test('the Runs view computes the curves of a run again when it has more rows, or is shown otherwise, and not before', () => {
+  const metrics: RunMetrics = { ...emptyMetrics(1), steps: [5, 10], loss: [2, 1], accuracy: [0.4, 0.5] };
+  const record = { stepsPerEpoch: 450, msPerStep: 1 } as unknown as RunRecord;
+  const options = { metric: 'loss', axis: 'step', smoothing: 0.5, isLog: false, hasBand: true } as const;
+  const first = runCurves({ record, metrics }, options);
+  expect(first).toMatchObject({ measured: { middle: [2, 1] }, last: { x: 10, value: 1 } });
+  expect(first.smoothed.middle[1]).toBeCloseTo(4 / 3, 12);
+  // The record of a run in progress is another one with each report.
+  const again = { record: { ...record, msPerStep: 2 }, metrics };
+  expect(runCurves(again, { ...options, isLog: true })).toBe(first);
+  metrics.steps.push(15);
+  metrics.loss.push(Number.NaN);
+  const grown = runCurves(again, options);
+  expect(grown.measured.middle).toEqual([2, 1, Number.NaN]);
+  expect(grown.last).toEqual({ x: 10, value: 1 });
+  expect(runCurves(again, { ...options, axis: 'seconds' }).measured.x).toEqual([0.01, 0.02, 0.03]);
 });

@@ -12,6 +12,7 @@ import {
   overlayAxes,
   overlayMetrics,
 } from './overlay.ts';
+import { overlayName, overlaySummary, overlayTable } from './overlay-words.ts';
 import { type RunOrder, runOrders, startText } from './run-order.ts';
 import { runTable, settingsTable } from './run-table.ts';
 import type { RunsContext } from './runs-context.ts';
@@ -116,8 +117,8 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
 }
 
 const withCurves = (state: RunsState) =>
-  state.overlaid.peek().flatMap((record) => {
-    const metrics = state.metrics.peek().get(record.id);
+  state.overlaid.value.flatMap((record) => {
+    const metrics = state.metrics.value.get(record.id);
     return metrics === undefined ? [] : [{ record, metrics }];
   });
 
@@ -237,7 +238,7 @@ function chartView(state: RunsState): TemplateResult {
   const set = (part: Partial<OverlayOptions>) => {
     state.options.value = { ...state.options.peek(), ...part };
   };
-  void state.metrics.value;
+  const curves = withCurves(state);
   const shown = state.overlaid.value;
   const count = shown.length;
   return html`<figure class="card" ?hidden=${count === 0}>
@@ -272,7 +273,9 @@ function chartView(state: RunsState): TemplateResult {
           band</label
         >
       </figcaption>
-      <div id="chart-overlay" class="chart"></div>
+      <div id="chart-overlay" class="chart" role="img" aria-label=${overlayName(options)}></div>
+      <p class="help" id="overlay-summary">${overlaySummary(curves, options)}</p>
+      ${overlayTable(curves, options)}
       <p class="help">
         ${count} of at most ${mostOverlaid} runs; of several seeds the mean, and as a band their range. Drag to zoom, click twice to go back.
       </p>

@@ -7,7 +7,7 @@ import { isBusy } from '../../model/status.ts';
 import { runChip } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { spread } from '../spread.ts';
-import { accuracySummary } from './accuracy-summary.ts';
+import { chartSummary, charts } from './chart-summary.ts';
 import { confusionView, guessesView, ownPictureView, weightsView } from './pictures.ts';
 
 const kernelWords = { measured: 'measured', default: 'default', brief: 'short, for a brief run' } as const;
@@ -25,15 +25,15 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
       </section>
       <figure class="card">
         <figcaption>Accuracy</figcaption>
-        <div id="chart-accuracy" class="chart"></div>
+        <div id="chart-accuracy" class="chart" role="img" aria-label="Accuracy"></div>
         <p class="help">Learning rate</p>
         <div id="chart-rate" class="chart strip" role="img" aria-label="Learning rate"></div>
-        <p class="help" id="accuracy-summary">${live === undefined ? '' : accuracySummary(live)}</p>
-        ${live === undefined ? nothing : metricsTable(live)}
+        ${live === undefined ? nothing : inWords(live, 'accuracy')}
       </figure>
       <figure class="card">
         <figcaption>Loss <span class="quiet">mean cross-entropy, without the L2 term</span></figcaption>
-        <div id="chart-loss" class="chart"></div>
+        <div id="chart-loss" class="chart" role="img" aria-label="Loss"></div>
+        ${live === undefined ? nothing : inWords(live, 'loss')}
       </figure>
       ${live === undefined ? nothing : picturesView(app, training, live)}
     </div>
@@ -141,23 +141,25 @@ function numbers(app: App, live: LiveRun): TemplateResult {
   ${tests.length > 1 ? html`<p class="help">±: the standard deviation over seeds.</p>` : nothing}`;
 }
 
-/** The validations as a table: the chart for those who do not see it. */
-function metricsTable({ metrics, record }: LiveRun): TemplateResult {
-  const { validationSteps, validationAccuracy, validationLoss, replicas } = metrics;
+/** A chart for those who do not see it: a sentence, and its validations as a table. */
+function inWords(live: LiveRun, chart: keyof typeof charts): TemplateResult {
+  const { metrics, record } = live;
+  const { validationSteps, validationLoss, replicas } = metrics;
+  const [column, text] = charts[chart];
   // Of the seeds that have not diverged by then.
-  const finite = (values: readonly number[], row: number) =>
-    values
+  const finite = (row: number) =>
+    metrics[column]
       .slice(row * replicas, (row + 1) * replicas)
       .filter((_, r) => Number.isFinite(validationLoss[row * replicas + r]));
-  return html`<details class="as-table">
+  return html`<p class="help" id="${chart}-summary">${chartSummary(live, chart)}</p>
+  <details class="as-table">
     <summary>Show as table</summary>
-    <div class="scroll" tabindex="0" role="region" aria-label="Validation by step">
+    <div class="scroll" tabindex="0" role="region" aria-label="Validation ${chart} by step">
       <table>
         <thead>
           <tr>
             <th scope="col">Step</th>
-            <th scope="col">Validation accuracy</th>
-            <th scope="col">Validation loss</th>
+            <th scope="col">Validation ${chart}</th>
           </tr>
         </thead>
         <tbody>
@@ -165,8 +167,7 @@ function metricsTable({ metrics, record }: LiveRun): TemplateResult {
             (step, i) =>
               html`<tr>
                 <td>${count(step)}</td>
-                <td>${one(meanOf(finite(validationAccuracy, i)), percent)}</td>
-                <td>${one(meanOf(finite(validationLoss, i)), fixed)}</td>
+                <td>${one(meanOf(finite(i)), text)}</td>
               </tr>`,
           )}
         </tbody>
