@@ -217,6 +217,28 @@ test('Delete, pressed twice, deletes one run: the focus goes to Undo, and from t
   await expect.poll(async () => (await readRuns()).length).toBe(3);
 });
 
+test('what cannot be saved is said: weights that are gone, and a storage that cannot be read', async () => {
+  const saved: string[] = [];
+  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+    saved.push(this.download);
+  });
+  const view = await open([runOf('a', 0, { hasWeights: true })]);
+  const said = () => view.root.querySelector('.refused')?.textContent;
+  press(part(view, 'a', '[data-act=weights]'));
+  await expect.poll(said).toBe('This browser does not have the weights of a any more.');
+  press(part(view, 'a', '[data-act=export]'));
+  await expect
+    .poll(said)
+    .toBe('a was saved without its weights: this browser does not have them any more.');
+  expect(saved).toEqual(['a.run.safetensors']);
+  vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+    throw new DOMException('the storage is damaged', 'UnknownError');
+  });
+  press(part(view, 'a', '[data-act=export]'));
+  await expect.poll(said).toBe('a could not be saved: the storage is damaged');
+  expect(saved).toHaveLength(1);
+});
+
 test('a run without a name keeps the one that it had', async () => {
   const view = await open([runOf('a', 0)]);
   const title = part(view, 'a', '.run-title');

@@ -86,8 +86,8 @@ export async function readRunFile(bytes: Uint8Array): Promise<WholeRun> {
   const { run = '', metrics = '', sha256 } = metadata;
   if ((await hashOf(run, metrics, tensors)) !== sha256)
     throw new Error('it was changed: its hash is another');
-  const record = readRecord(JSON.parse(run));
-  const weights = record.train.replicas.flatMap(({ seed }) => {
+  const read = readRecord(JSON.parse(run));
+  const weights = read.train.replicas.flatMap(({ seed }) => {
     const prefix = `seed ${seed}/`;
     const own = tensors
       .filter(({ name }) => name.startsWith(prefix))
@@ -95,7 +95,7 @@ export async function readRunFile(bytes: Uint8Array): Promise<WholeRun> {
     return own.length === 0 ? [] : [writeSafetensors({ tensors: own, metadata: {} })];
   });
   return {
-    record,
+    record: { ...read, hasWeights: weights.length > 0 },
     metrics: metrics === '' ? undefined : readMetricsText(metrics),
     weights: weights.length === 0 ? undefined : weights,
   };

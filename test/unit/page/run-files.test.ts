@@ -81,6 +81,12 @@ describe('a whole run as a file', () => {
     expect(id).not.toBe('base');
   });
 
+  test('without its weights does not say that it has them', async () => {
+    const file = await writeRunFile({ record: record('base', [0.5]), metrics, weights: undefined });
+    const { record: read, weights: none } = await readRunFile(file);
+    expect([read.hasWeights, none]).toEqual([false, undefined]);
+  });
+
   test('that was cut, changed, or is another file is refused', async () => {
     const file = await writeRunFile({
       record: record('base', [0.5]),

@@ -47,6 +47,8 @@ export class RunsState {
     hasBand: true,
   });
   readonly refused = signal<readonly string[]>([]);
+  /** What is missing of the file that was asked for last, or why there is none. */
+  readonly unsaved = signal('');
   /** The newest last. */
   readonly deleted = signal<readonly DeletedRun[]>([]);
   /** Stands in for runs until there are some. */
@@ -208,17 +210,34 @@ export class RunsState {
     this.#focus = undefined;
   }
 
+  /** Saves a run as a file; `unsaved` says what is wrong with it. */
   async saveRun(record: RunRecord): Promise<void> {
-    const [metrics, weights] = await Promise.all([readMetrics(record.id), readWeights(record.id)]);
-    saveFile(`${fileName(record.name)}.run.safetensors`, await writeRunFile({ record, metrics, weights }));
+    await this.#save(record, async () => {
+      const [metrics, weights] = await Promise.all([readMetrics(record.id), readWeights(record.id)]);
+      const whole = { record: { ...record, hasWeights: weights !== undefined }, metrics, weights };
+      saveFile(`${fileName(record.name)}.run.safetensors`, await writeRunFile(whole));
+      return record.hasWeights && weights === undefined
+        ? `${record.name} was saved without its weights: this browser does not have them any more.`
+        : '';
+    });
   }
 
+  /** Saves the weights, a file for each seed; `unsaved` says what is wrong with them. */
   async saveWeights(record: RunRecord): Promise<void> {
-    const weights = (await readWeights(record.id)) ?? [];
-    for (const [i, file] of weights.entries()) {
-      const seed = weights.length === 1 ? '' : `.${record.train.replicas[i]!.seed}`;
-      saveFile(`${fileName(record.name)}.weights${seed}.safetensors`, file);
-    }
+    await this.#save(record, async () => {
+      const weights = await readWeights(record.id);
+      for (const [i, file] of (weights ?? []).entries()) {
+        const seed = weights!.length === 1 ? '' : `.${record.train.replicas[i]!.seed}`;
+        saveFile(`${fileName(record.name)}.weights${seed}.safetensors`, file);
+      }
+      return weights === undefined
+        ? `This browser does not have the weights of ${record.name} any more.`
+        : '';
+    });
+  }
+
+  async #save({ name }: RunRecord, work: () => Promise<string>): Promise<void> {
+    this.unsaved.value = await work().catch((error: Error) => `${name} could not be saved: ${error.message}`);
   }
 }
 

@@ -165,6 +165,7 @@ function listView(state: RunsState, context: RunsContext): TemplateResult {
           </div>`
     }
     ${unkept.value === '' ? nothing : html`<p class="refused">This browser did not keep all of the runs: ${unkept.value}. What it did not keep is gone with this tab: save what you need.</p>`}
+    ${state.unsaved.value === '' ? nothing : html`<p class="refused" role="alert">${state.unsaved.value}</p>`}
     ${
       all.length === 0 || isExample
         ? html`<p>
