@@ -59,7 +59,7 @@ function ofRow(group: Group, row: Row): string[] {
   const warnings: string[] = [];
   const middle = quantile(values, 0.5);
   const sampleNs = middle * row.repeats;
-  const quantum = group.clock === 'gpu' ? quantumNs(values.map((value) => value * row.repeats)) : 0;
+  const quantum = group.clock === 'gpu' ? stepOf(group, row) : 0;
   if (quantum > coarse * sampleNs) {
     warnings.push(
       `${row.name}: timestamps come in steps of ${(quantum / 1000).toFixed(0)} us, ${((100 * quantum) / sampleNs).toFixed(0)} % of a sample`,
@@ -76,6 +76,13 @@ function ofRow(group: Group, row: Row): string[] {
   if (missing > 0) warnings.push(`${row.name}: ${missing} samples had no usable timestamps`);
   return warnings;
 }
+
+const stepOf = (group: Group, row: Row): number =>
+  quantumNs(usable(group, row).map((value) => value * row.repeats));
+
+/** The steps that the timestamps of a group come in, ns: the largest of its rows. 0 where they are too small to tell. */
+export const timestampStepNs = (group: Group): number =>
+  Math.max(0, ...group.rows.map((row) => stepOf(group, row)));
 
 const ordinal = (n: number): string => ({ 2: 'second', 4: 'fourth', 8: 'eighth' })[n] ?? `${n}th`;
 

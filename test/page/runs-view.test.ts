@@ -227,9 +227,7 @@ test('what cannot be saved is said: weights that are gone, and a storage that ca
   press(part(view, 'a', '[data-act=weights]'));
   await expect.poll(said).toBe('This browser does not have the weights of a any more.');
   press(part(view, 'a', '[data-act=export]'));
-  await expect
-    .poll(said)
-    .toBe('a was saved without its weights: this browser does not have them any more.');
+  await expect.poll(said).toBe('a was saved without its weights: this browser does not have them any more.');
   expect(saved).toEqual(['a.run.safetensors']);
   vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
     throw new DOMException('the storage is damaged', 'UnknownError');
@@ -361,7 +359,7 @@ test.each([320, 641, 800, 1160, 1161])(
 );
 
 test('what the chart shows is said in a sentence, and its last values are a table', async () => {
-  const view = await open([runOf('a', 0, { msPerStep: 20 })]);
+  const view = await open([runOf('a', 1, { msPerStep: 20 })]);
   await expect.poll(() => inChart(view)).toEqual(['a']);
   const summary = () => view.root.querySelector('#overlay-summary')!.textContent;
   const rows = () =>
@@ -372,7 +370,7 @@ test('what the chart shows is said in a sentence, and its last values are a tabl
   expect(summary()).toBe('Validation accuracy: a 40.0 % at step 20.');
   expect(rows()).toEqual([['a', '20', '40.0 %']]);
   expect(name()).toBe('Validation accuracy by step');
-  await view.train(runOf('b', -1, { msPerStep: 1000 }));
+  await view.train(runOf('b', 0, { msPerStep: 1000 }));
   const [metric, axis] = view.root.querySelectorAll<HTMLSelectElement>('figure select');
   for (const [select, value] of [
     [metric!, 'validationLoss'],

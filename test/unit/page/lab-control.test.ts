@@ -1,9 +1,13 @@
 import { signal } from '@preact/signals-core';
-import { beforeEach, expect, test } from 'vitest';
-import type { LabGroup, LabRequest } from '../../../src/page/engine/protocol.ts';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Group } from '../../../src/measure/schema.ts';
+import { EngineError } from '../../../src/page/engine/engine-error.ts';
+import type { CallName, GpuReport, LabGroup, LabRequest } from '../../../src/page/engine/protocol.ts';
 import type { App } from '../../../src/page/model/app.ts';
 import { emptyForm } from '../../../src/page/model/form.ts';
+import type { RunStatus } from '../../../src/page/model/status.ts';
 import type { TrainingControl } from '../../../src/page/model/training-control.ts';
+import { clockText } from '../../../src/page/views/kernels/clock-text.ts';
 import { placeOf, scaleOf } from '../../../src/page/views/kernels/interval-picture.ts';
 import { LabControl } from '../../../src/page/views/kernels/lab-control.ts';
 import type { RankedRow } from '../../../src/page/views/kernels/ranking.ts';
@@ -35,15 +39,51 @@ function groupsOf({ product }: LabRequest): LabGroup[] {
 let lab: LabControl;
 let form: TrainingControl['form'];
 let said: string[];
+/** Calls of the worker, by name. */
+let calls: CallName[];
+/** Groups that the worker knows. */
+let known: LabGroup[];
+let app: { report: GpuReport | undefined; readonly run: { value: RunStatus } };
+/** While a training is paused for a measurement. */
+let inPause: () => void;
+
+const answers: Partial<Record<CallName, (takes: never) => unknown>> = {
+  labGroups(takes: LabRequest) {
+    known = groupsOf(takes);
+    return known;
+  },
+  labPeaks: () => [],
+  labMeasure({ id }: { readonly id: string }) {
+    const listed = known.find((each) => each.id === id);
+    if (listed === undefined) throw new EngineError('failed', `there is no group ${id}`);
+    return { group: { ...listed, clock: 'gpu', warmupRounds: 0, rows: [] }, sources: {} };
+  },
+  labProfile: () => ({ group: 'step of base', dispatches: [] }),
+};
 
 beforeEach(() => {
-  said = [];
-  const app = {
-    engine: { listen() {}, call: async (_: string, takes: LabRequest) => groupsOf(takes) },
+  vi.stubGlobal('navigator', {});
+  vi.stubGlobal('document', { hidden: false, addEventListener() {}, removeEventListener() {} });
+  [said, calls, known, inPause] = [[], [], [], () => {}];
+  const report = { name: 'a GPU', adapter: {}, limits: [], timestamps: true } as unknown as GpuReport;
+  const call = async (name: CallName, takes: never) => {
+    calls.push(name);
+    return answers[name]?.(takes);
+  };
+  const model = {
+    engine: { listen() {}, call },
     announce: (text: string) => said.push(text),
-  } as unknown as App;
+    report,
+    run: signal<RunStatus>({ state: 'none' }),
+  };
+  app = model;
   form = signal(emptyForm());
-  lab = new LabControl(app, { form } as unknown as TrainingControl);
+  const training = { form, pauseForLab: async () => inPause(), resume: async () => {} };
+  lab = new LabControl(model as unknown as App, training as unknown as TrainingControl);
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
 });
 
 test('a shape that was added is the one that is selected, of the op that was', async () => {
@@ -89,6 +129,60 @@ test('a variant that computes nothing of the net is not used', async () => {
     );
   }
   expect(form.value.variants).toEqual({});
+});
+
+test('a worker that took the place of another is told of the groups again, once', async () => {
+  await lab.list();
+  known = [];
+  await lab.run(lab.groups.value.slice(0, 2));
+  expect(lab.problem.value).toBe('');
+  expect(lab.results.value.size).toBe(2);
+  expect(calls.filter((name) => name === 'labGroups')).toHaveLength(2);
+  await lab.run([group('sgd', 'COUNT=1', ['naive'])]);
+  expect(lab.problem.value).toBe('there is no group sgd COUNT=1 R=1');
+  expect(calls.filter((name) => name === 'labGroups')).toHaveLength(3);
+});
+
+test('Stop, pressed while a training is paused for it, leaves nothing to measure', async () => {
+  await lab.list();
+  app.run.value = { state: 'running' };
+  inPause = () => void lab.stop();
+  await lab.runSelected();
+  await lab.traceStep();
+  expect(calls).toEqual(['labGroups', 'labStop', 'labStop']);
+  expect([lab.isBusy.value, lab.isStopping.value, lab.problem.value]).toEqual([false, false, '']);
+  inPause = () => {};
+  await lab.runSelected();
+  expect(lab.results.value.size).toBe(1);
+});
+
+test('a trace of a step that was stopped is not shown', async () => {
+  const traced = lab.traceStep();
+  await lab.stop();
+  await traced;
+  expect(lab.profile.value).toBeUndefined();
+  await lab.traceStep();
+  expect(lab.profile.value).toMatchObject({ group: 'step of base' });
+});
+
+test('what was measured can be saved when the GPU is lost', async () => {
+  await lab.list();
+  await lab.runSelected();
+  app.report = undefined;
+  expect(lab.file()).toMatchObject({
+    header: { adapterName: 'a GPU' },
+    groups: [{ id: lab.selectedId.value }],
+  });
+});
+
+test('the steps of the clock are those that were measured', () => {
+  const measured = (samplesNs: readonly number[], repeats = 1) =>
+    ({ clock: 'gpu', warmupRounds: 0, rows: [{ samplesNs, repeats }] }) as unknown as Group;
+  expect(clockText(false, [])).toBe('the clock of the page, from submit to done');
+  expect(clockText(true, [])).toBe('GPU timestamps');
+  const coarse = measured([15_000, 20_000, 30_000], 20); // Of 20 dispatches each.
+  expect(clockText(true, [measured([1001, 1003]), coarse])).toBe('GPU timestamps, in steps of 100 µs');
+  expect(clockText(true, [measured([1001, 1003])])).toBe('GPU timestamps, in steps too small to tell');
 });
 
 test('dots stand by logarithms where they would lie on one spot', () => {

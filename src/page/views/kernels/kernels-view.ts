@@ -5,7 +5,7 @@ import { formatBenchFile } from '../../../measure/schema.ts';
 import { warningsOf } from '../../../measure/warnings.ts';
 import { copyLink } from '../../copy-link.ts';
 import type { LabGroup } from '../../engine/protocol.ts';
-import { shortTime } from '../../format.ts';
+import { duration, shortTime } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import type { Form } from '../../model/form.ts';
 import type { LabLink } from '../../model/lab-link.ts';
@@ -13,6 +13,8 @@ import { canTrain } from '../../model/status.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { saveFile } from '../../save-file.ts';
 import { paint } from '../paint.ts';
+import { refusedView } from '../refused-view.ts';
+import { clockText } from './clock-text.ts';
 import { type DotScale, intervalPicture, scaleOf } from './interval-picture.ts';
 import { isIdle, LabControl, type Measured } from './lab-control.ts';
 import { lineDiff } from './line-diff.ts';
@@ -22,6 +24,8 @@ import './kernels.css';
 
 /** Time of a group on an idle machine: compiling, checking, 41 rounds. */
 const secondsPerGroup = 3;
+/** Products that are as wide as they are long and deep: what GPUs are compared by. */
+const squares = [256, 512, 1024];
 
 export interface KernelsContext {
   readonly app: App;
@@ -47,14 +51,16 @@ export function mountKernels(root: HTMLElement, { app, training, link, isShown }
   paint(
     root,
     () =>
-      html`${choiceView(app, lab)} ${resultView(lab, shown)} ${stepView(app, training, lab)} ${footView(app)}`,
+      html`${choiceView(app, training, lab)} ${resultView(lab, shown)} ${stepView(app, training, lab)} ${footView(app, lab)}`,
   );
 }
 
-function choiceView(app: App, lab: LabControl): TemplateResult {
+function choiceView(app: App, training: TrainingControl, lab: LabControl): TemplateResult {
   const group = lab.selected;
   const busy = lab.isBusy.value;
   const progress = lab.progress.value;
+  const { length } = lab.groups.value;
+  const all = length === 0 ? '' : ` and ${duration(1000 * secondsPerGroup * length)} for all ${length}`;
   const isReady =
     canTrain(app.gpu.value) &&
     isIdle(app.run.value) &&
@@ -62,6 +68,7 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
     lab.wantedVariants(group).length > 0;
   return html`<section class="card lab" aria-label="What to measure">
     <h2>Time kernels on this adapter</h2>
+    ${refusedView(training.refused)}
     <p class="help">
       Each variant is compared with the float64 reference first, then timed side by side with the others, as npm run bench does. A training in progress
       pauses meanwhile.
@@ -99,7 +106,22 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
             lab.product.value = (event.target as HTMLInputElement).value;
           }}
         />
-        <button type="submit" class="small">Add shape</button>
+        <button type="submit" class="small" ?disabled=${busy}>Add shape</button>
+        ${squares.map(
+          (n) =>
+            html`<button
+              type="button"
+              class="small"
+              aria-label="Add ${n} × ${n} × ${n}"
+              ?disabled=${busy}
+              @click=${() => {
+                lab.product.value = `${n}, ${n}, ${n}`;
+                void lab.listProduct();
+              }}
+            >
+              ${n}
+            </button>`,
+        )}
       </span>
       <p class="help">The other shapes are those of the net in the Train view’s form.</p>
     </form>
@@ -120,13 +142,13 @@ function choiceView(app: App, lab: LabControl): TemplateResult {
                 Run
               </button>
               <button type="button" ?disabled=${!isReady} @click=${() => lab.run(lab.groups.peek())}>
-                Run all ${lab.groups.value.length}
+                Run all ${length}
               </button>`
       }
       <span class="help" id="lab-progress"
         >${
           progress === undefined
-            ? `about ${secondsPerGroup} s for one on an idle machine, the first time also the adapter’s peaks`
+            ? `on an idle machine about ${secondsPerGroup} s for one${all}, the first time also the adapter’s peaks`
             : `${progress.what}${progress.total > 0 ? `, round ${progress.done} of ${progress.total}` : ''}`
         }</span
       >
@@ -292,12 +314,12 @@ function textView({ sources }: Measured, shown: readonly string[]): TemplateResu
     )}</pre>`;
 }
 
-function footView(app: App): TemplateResult | typeof nothing {
+function footView(app: App, lab: LabControl): TemplateResult | typeof nothing {
   const gpu = app.gpu.value;
   if (!('report' in gpu)) return nothing;
   const { name, timestamps } = gpu.report;
   return html`<p class="help">
-    ${name}; timed by ${timestamps ? 'GPU timestamps, which browsers round to 100 µs unless told not to' : 'the clock of the page, from submit to done'};
+    ${name}; timed by ${clockText(timestamps, lab.measuredGroups)};
     ${navigator.userAgent}. * what the engine takes without measurements.
   </p>`;
 }

@@ -9,7 +9,7 @@ import {
   type StepProfile,
 } from '../../../measure/schema.ts';
 import { EngineError } from '../../engine/engine-error.ts';
-import type { LabGroup, LabRequest } from '../../engine/protocol.ts';
+import type { GpuReport, LabGroup, LabRequest, LabResult } from '../../engine/protocol.ts';
 import type { App } from '../../model/app.ts';
 import { readForm, startingPoint } from '../../model/form.ts';
 import { type LabLink, labLinkOf } from '../../model/lab-link.ts';
@@ -46,6 +46,10 @@ export class LabControl {
   readonly isStopping = signal(false);
   #peaks: readonly Group[] = [];
   #roofline: Roofline | undefined;
+  /** What the groups in the list were asked for with. */
+  #request: LabRequest | undefined;
+  /** The GPU that was measured last: it may be lost since. */
+  #report: GpuReport | undefined;
   readonly #app: App;
   readonly #training: TrainingControl;
   readonly #startedAt = new Date();
@@ -79,7 +83,9 @@ export class LabControl {
     this.problem.value =
       product === null ? 'M, N and K must be three whole numbers from 1 to 4096, such as 256, 256, 256' : '';
     try {
-      const groups = await this.#app.engine.call('labGroups', { settings: train, product });
+      const request = { settings: train, product };
+      const groups = await this.#app.engine.call('labGroups', request);
+      this.#request = request;
       batch(() => {
         this.groups.value = groups;
         if (link !== undefined) this.selectedId.value = link.op;
@@ -133,6 +139,7 @@ export class LabControl {
   /** Measures groups one after the other. */
   run(groups: readonly LabGroup[]): Promise<void> {
     return this.#alone(async () => {
+      this.#report = this.#app.report;
       if (this.#roofline === undefined) {
         this.#peaks = await this.#app.engine.call('labPeaks');
         this.#roofline = rooflineOf(this.#peaks);
@@ -155,7 +162,7 @@ export class LabControl {
       if (profile === null) {
         throw new EngineError('failed', 'this browser gives no GPU timestamps, of which a trace is made');
       }
-      this.profile.value = profile;
+      if (!this.isStopping.peek()) this.profile.value = profile;
     });
   }
 
@@ -167,7 +174,8 @@ export class LabControl {
     this.problem.value = '';
     try {
       if (wasTraining) await this.#training.pauseForLab();
-      await work();
+      // Pressed meanwhile, Stop found nothing in the worker that it could end.
+      if (!this.isStopping.peek()) await work();
     } catch (error) {
       if (!(error instanceof EngineError && error.kind === 'stopped')) {
         this.problem.value = (error as Error).message;
@@ -217,9 +225,13 @@ export class LabControl {
   /** Whether the form forces a variant. */
   isUsed = (op: string, variant: string): boolean => this.#training.form.value.variants[op] === variant;
 
+  get measuredGroups(): readonly Group[] {
+    return Array.from(this.results.value.values(), ({ group }) => group);
+  }
+
   /** Everything measured, in the format of `npm run bench`. */
   file(): BenchFile {
-    const report = this.#app.report!;
+    const report = this.#report!;
     return {
       format: formatName,
       version: formatVersion,
@@ -245,7 +257,7 @@ export class LabControl {
         limits: Object.fromEntries(report.limits.map(({ name, granted }) => [name, granted])),
         timestamps: report.timestamps,
       },
-      groups: [...this.#peaks, ...Array.from(this.results.peek().values(), ({ group }) => group)],
+      groups: [...this.#peaks, ...this.measuredGroups],
       profiles: [],
     };
   }
@@ -257,13 +269,25 @@ export class LabControl {
     };
     document.addEventListener('visibilitychange', watch);
     try {
-      const variants = this.wantedVariants(listed);
-      const { group, sources } = await this.#app.engine.call('labMeasure', { id: listed.id, variants });
+      const { group, sources } = await this.#ask(listed);
       const ranked = rankGroup(group, this.#roofline, wasHidden);
       this.results.value = new Map(this.results.peek()).set(listed.id, { group, ranked, sources, wasHidden });
       await this.#keep(listed, ranked);
     } finally {
       document.removeEventListener('visibilitychange', watch);
+    }
+  }
+
+  async #ask(listed: LabGroup): Promise<LabResult> {
+    const { engine } = this.#app;
+    const takes = { id: listed.id, variants: this.wantedVariants(listed) };
+    try {
+      return await engine.call('labMeasure', takes);
+    } catch (error) {
+      // A worker that took the place of another one knows no groups yet.
+      if (this.#request === undefined || !/^there is no group /.test((error as Error).message)) throw error;
+      await engine.call('labGroups', this.#request);
+      return engine.call('labMeasure', takes);
     }
   }
 

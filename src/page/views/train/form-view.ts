@@ -29,6 +29,7 @@ import { linkOf } from '../../model/link.ts';
 import { canTrain, hasData, isBusy } from '../../model/status.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { runButtons } from '../header.ts';
+import { refusedView } from '../refused-view.ts';
 
 /** The settings, and the button that trains with them. */
 export function formView(app: App, training: TrainingControl): TemplateResult {
@@ -47,7 +48,7 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
       void training.start(training.form.peek());
     }}
   >
-    ${refusedView(training)}
+    ${refusedView(training.refused)}
     <div class="field">
       <label for="start">Experiment</label>
       <select
@@ -125,17 +126,6 @@ function wrongView(problems: Readonly<Record<string, string>>): TemplateResult |
   return wrong.length === 0
     ? nothing
     : html`<p class="problem">To be corrected first: ${wrong.map(labelOf).join(', ')}.</p>`;
-}
-
-function refusedView({ refused }: TrainingControl): TemplateResult | typeof nothing {
-  if (refused.value.length === 0) return nothing;
-  return html`<div class="refused" role="alert">
-    <p>Of the link, this could not be used:</p>
-    <ul>
-      ${refused.value.map((line) => html`<li>${line}</li>`)}
-    </ul>
-    <button type="button" class="link" @click=${() => (refused.value = [])}>Dismiss</button>
-  </div>`;
 }
 
 type Changer = (form: Form) => void;
