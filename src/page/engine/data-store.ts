@@ -176,7 +176,10 @@ export class DataStore {
   async #accept(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const hash = await sha256(bytes);
     const file = this.set.files.find(({ sha256 }) => sha256 === hash);
-    if (file === undefined) throw notTheSet(name, bytes.length, this.set, hash);
+    // Its name may tell which one it was to be.
+    const meant = file ?? this.set.files.find((each) => name.includes(each.name));
+    if (meant === undefined) throw notTheSet(name, bytes.length, this.set, hash);
+    if (file === undefined) throw wrongFile(name, hash, meant);
     await this.#put(file, bytes);
     letGo(bytes);
   }

@@ -247,6 +247,13 @@ describe('chosen files', () => {
     );
     const changed = store.take([file('a', records[0]!.slice().fill(1, 5, 6))], never, quiet);
     await expect(changed).rejects.toThrow(/^a is no file of CIFAR-10: it has the SHA-256 [0-9a-f]{64}$/);
+    const named = store.take([file(set.files[1]!.name, records[0]!.slice().fill(1, 5, 6))], never, quiet);
+    await expect(named).rejects.toMatchObject({ kind: 'wrong-file' });
+    await expect(named).rejects.toThrow(
+      new RegExp(
+        `^data_batch_2\\.bin is damaged .* its SHA-256 is [0-9a-f]{64}, not ${set.files[1]!.sha256}$`,
+      ),
+    );
   });
 
   test('that are not all say what is missing', async () => {
