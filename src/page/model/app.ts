@@ -92,7 +92,6 @@ export class App {
   async deleteData(): Promise<void> {
     this.dataProblem.value = undefined;
     this.#hasPlace(await this.engine.call('deleteData'));
-    this.log('the data were deleted from this device');
   }
 
   async #probeGpu(): Promise<void> {

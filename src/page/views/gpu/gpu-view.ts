@@ -1,5 +1,7 @@
-import { effect, signal } from '@preact/signals-core';
+import { effect, type Signal, signal } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { defaultDataset } from '../../../data/datasets/index.ts';
+import { recordSetBytes } from '../../../data/record-set.ts';
 import type { GpuReport, LimitReport } from '../../engine/protocol.ts';
 import type { App } from '../../model/app.ts';
 import { canTrain, type DataStatus, type GpuStatus, isBusy } from '../../model/status.ts';
@@ -18,7 +20,11 @@ interface Storage {
 }
 
 /** The six files. */
-const dataBytes = 184e6;
+const dataBytes = recordSetBytes(defaultDataset);
+
+/** What of them is here; all of it where that is not known. */
+const bytesHere = (data: DataStatus): number =>
+  data.state === 'absent' ? dataBytes - data.missingBytes : dataBytes;
 
 /** What a feature is good for here; features that are not listed make no difference. */
 const consequences: Readonly<Record<string, readonly [withIt: string, without: string]>> = {
@@ -48,6 +54,8 @@ const limitMeaning: Readonly<Record<string, string>> = {
 export function mountGpu(root: HTMLElement, app: App, isShown: () => boolean): void {
   const storage = signal<Storage | undefined>(undefined);
   const tuned = new TunedCard(app);
+  /** What came of “Delete data”. */
+  const deleted = signal('');
   const refresh = async () => {
     const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
     const isPersisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
@@ -82,7 +90,7 @@ export function mountGpu(root: HTMLElement, app: App, isShown: () => boolean): v
         </p>
       </section>
       ${report === undefined ? nothing : limitsView(report)} ${report === undefined ? nothing : featuresView(report)}
-      ${storageView(app, app.data.value, storage.value, refresh)} ${tuned.view()} ${eventsView(app)}
+      ${storageView(app, storage.value, deleted, refresh)} ${tuned.view()} ${eventsView(app)}
     `;
   });
 }
@@ -147,12 +155,14 @@ function featuresView({ features }: GpuReport): TemplateResult {
 
 function storageView(
   app: App,
-  data: DataStatus,
   storage: Storage | undefined,
+  deleted: Signal<string>,
   refresh: () => Promise<void>,
 ): TemplateResult {
   // A run shows test images from there, and reads all again where the GPU is lost.
-  const canDelete = (data.state === 'kept' || data.state === 'this-tab') && !isBusy(app.run.value);
+  const data = app.data.value;
+  const isAtRest = ['kept', 'this-tab', 'absent', 'error'].includes(data.state);
+  const canDelete = isAtRest && bytesHere(data) > 0 && !isBusy(app.run.value);
   return html`<section class="card" aria-label="Storage">
     <h2 id="storage" tabindex="-1">Storage</h2>
     ${
@@ -184,25 +194,29 @@ function storageView(
         class="small"
         data-act="delete-data"
         ?disabled=${!canDelete}
-        @click=${() => dialogOf('delete-data')?.showModal()}
+        @click=${() => {
+          deleted.value = '';
+          dialogOf('delete-data')?.showModal();
+        }}
       >
         Delete data
       </button>
     </p>
-    ${deleteDialog(app, canDelete)}
+    ${deleted.value === '' ? nothing : html`<p class="help" id="data-deleted">${deleted.value}</p>`}
+    ${deleteDialog(app, canDelete, deleted)}
   </section>`;
 }
 
 const dialogOf = (id: string) => document.getElementById(id) as HTMLDialogElement | null;
 
 /** Asks once: to bring them back is a download. */
-const deleteDialog = (app: App, canDelete: boolean): TemplateResult => html`<dialog
+const deleteDialog = (app: App, canDelete: boolean, deleted: Signal<string>): TemplateResult => html`<dialog
   id="delete-data"
   class="card"
   aria-labelledby="delete-question"
 >
   <p id="delete-question">
-    Delete CIFAR-10, ${bytesText(dataBytes)}, from this device? Runs and checkpoints stay; to train, it is downloaded again.
+    Delete CIFAR-10, ${bytesText(bytesHere(app.data.value))}, from this device? Runs and checkpoints stay; to train, it is downloaded again.
   </p>
   <p class="buttons">
     <button type="button" data-act="delete-no" @click=${() => dialogOf('delete-data')?.close()}>Keep it</button>
@@ -214,14 +228,28 @@ const deleteDialog = (app: App, canDelete: boolean): TemplateResult => html`<dia
         dialogOf('delete-data')?.close();
         // The button that had the focus cannot be pressed any more.
         document.getElementById('storage')?.focus();
-        await app.deleteData();
-        app.announce('CIFAR-10 was deleted from this device');
+        deleted.value = await deleteData(app);
+        app.announce(deleted.value);
+        app.log(deleted.value);
       }}
     >
-      Delete ${bytesText(dataBytes)}
+      Delete ${bytesText(bytesHere(app.data.value))}
     </button>
   </p>
 </dialog>`;
+
+/** Deletes the data; what came of it, by what is here afterwards: a browser keeps files that another tab reads. */
+async function deleteData(app: App): Promise<string> {
+  try {
+    await app.deleteData();
+  } catch (error) {
+    return `CIFAR-10 was not deleted: ${(error as Error).message}`;
+  }
+  const left = bytesHere(app.data.peek());
+  return left === 0
+    ? 'CIFAR-10 was deleted from this device'
+    : `${bytesText(left)} of CIFAR-10 could not be deleted: close other tabs of this page, and try again`;
+}
 
 function eventsView(app: App): TemplateResult {
   const events = app.events.value;
