@@ -65,6 +65,7 @@ test('with the keyboard alone: settings, training, pause, stop; the focus is nev
   await moveTo(page, '[data-act=pause]', 1);
   await page.keyboard.press('Space');
   expect(await waitForRun(page, ['paused'])).toBe('paused');
+  expect(await axeFindings(page)).toEqual([]);
   await page.keyboard.press('Space');
   expect(await waitForRun(page, ['running'])).toBe('running');
   await moveTo(page, '[data-act=stop]', 1);
@@ -113,6 +114,7 @@ test('a link cannot do harm: nothing starts, what cannot be used is listed as te
     '“train” is no setting',
   ]);
   expect(await page.$('.refused img')).toBeNull();
+  expect(await axeFindings(page)).toEqual([]);
   expect(await page.$eval('#field-bn', (select) => (select as HTMLSelectElement).value)).toBe('none');
   expect(await page.$eval('#field-lambda', (input) => (input as HTMLInputElement).value)).toBe('0.005');
   expect(await page.$eval('#field-seeds', (input) => (input as HTMLInputElement).value)).toBe('10');

@@ -11,6 +11,7 @@ import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { type Answer, asUsual, type BreakablePage, offline, startBreakablePage } from './breakable-page.ts';
 import {
   act,
+  axeFindings,
   keptRuns,
   openTab,
   stepsDone,
@@ -114,6 +115,7 @@ test.each(brokenAnswers)(
     await act(page, 'train');
     await waitForText(page, '.notices', /SHA-256|cannot be reached|not whole/, 20_000);
     expect(await textOf(page, '.notices')).toMatch(says);
+    expect(await axeFindings(page)).toEqual([]);
     await untilTrainable(page, /^Download 184 MB and train$/);
     await waitForText(page, '#data-chip', /needed/, 5000);
     // One notice: the training is not what failed.
@@ -260,6 +262,7 @@ test('a browser that keeps no files: the data stay in the tab, which says so, an
     expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
     await waitForText(page, '#data-chip', /this tab only/, 5000);
     await waitForText(page, '.notices', /gone with it: this browser keeps no files/, 5000);
+    expect(await axeFindings(page)).toEqual([]);
     await untilTrainable(page, /^Train$/);
     expect(faults).toEqual([]);
   } finally {

@@ -10,6 +10,7 @@ import { type BreakablePage, startBreakablePage } from './breakable-page.ts';
 import { startCommand } from './command.ts';
 import {
   act,
+  axeFindings,
   keptMetrics,
   keptRuns,
   openTab,
@@ -188,6 +189,7 @@ test('a whole run is the same in another browser; a cut, a changed and a foreign
       expect.stringMatching(/^summary\.json: \S.*/),
     ]);
     for (const line of lines) expect(line.length).toBeLessThan(200);
+    expect(await axeFindings(page)).toEqual([]);
     expect(await keptRuns(page)).toHaveLength(1);
     expect(faults).toEqual([]);
   });
@@ -245,6 +247,7 @@ test('a learning rate of 1e9: the page says that it diverges, keeps the run, and
   await withQuery(page, 'v=1&e=base&hidden=20&val-size=500&steps=60&seeds=2&lr-max=1e9');
   await trainToEnd(page);
   await waitForText(page, '#diverged', /seed/);
+  expect(await axeFindings(page)).toEqual([]);
   expect(await textOf(page, '#diverged')).toMatch(
     /^Diverged: the loss is not finite, seed \d at step \d+, seed \d at step \d+\./,
   );
@@ -313,6 +316,7 @@ test('a stopped run that goes on is its own form: nothing has changed, and its s
   // Deleted, and not: its checkpoint is still there.
   await page.$eval(`${row} [data-act=delete]`, (button) => (button as HTMLElement).click());
   await page.waitForSelector('[data-act=undo]');
+  expect(await axeFindings(page)).toEqual([]);
   await expect.poll(async () => (await keptRuns(page)).map(({ id }) => id)).not.toContain(stopped!.id);
   await new Promise((resolve) => setTimeout(resolve, 300)); // Whoever dropped it would have by now.
   expect(await checkpointsOf(page, stopped!.id)).not.toEqual([]);

@@ -203,6 +203,7 @@ test('a GPU that is lost twice: the page asks, and on Go on the run ends with th
     await crashGpu();
     await act(page, 'pause');
     await waitForText(page, '#gpu-notice', /lost a second time/);
+    expect(await axeFindings(page)).toEqual([]);
     expect(await waitForRun(page, ['paused'])).toBe('paused');
     await page.click('#gpu-notice [data-act=go-on]');
   });
@@ -216,6 +217,7 @@ async function reloadAndGoOn(page: Page): Promise<string> {
   const button = '.runs [data-act=go-on]';
   await page.waitForSelector(button, { timeout: 20_000 });
   const words = await textOf(page, button);
+  expect(await axeFindings(page)).toEqual([]);
   await page.click(button);
   await waitForRun(page, ['running', 'testing', 'finished'], 60_000);
   return words;
@@ -465,6 +467,7 @@ test('no adapter: the page says what to do', async () => {
     page.evaluateOnNewDocument(fakeWorker, error),
   );
   await waitForText(page, '#gpu-notice', /no graphics adapter[\s\S]*driver/);
+  expect(await axeFindings(page)).toEqual([]);
   await page.close();
 });
 
@@ -508,6 +511,7 @@ test.each(withoutWebGpu)(
     const { page } = await openTab(browser, server.origin, '', (page) => page.evaluateOnNewDocument(fault));
     await waitForText(page, '#gpu-chip', /no GPU/);
     await waitForText(page, '#gpu-notice', says);
+    expect(await axeFindings(page)).toEqual([]);
     expect(await page.$eval('[data-act=train]', (button) => (button as HTMLButtonElement).disabled)).toBe(
       true,
     );
