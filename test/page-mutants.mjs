@@ -221,7 +221,7 @@ export const pageMutants = [
   ]),
   part(
     'model/run-record.ts',
-    ['score.testAccuracy !== null && score.divergedAtStep === null', 'score.testAccuracy !== null'],
+    ['perSeed.filter(({ divergedAtStep }) => divergedAtStep === null)', '[...perSeed]'],
     'a net that diverged has a test accuracy',
     ['train-view', 'diverged'],
   ),
