@@ -368,6 +368,10 @@ test('seeds that diverged count in no mean, and the others together in one table
     const table = root.querySelector<HTMLElement>(`[aria-label="Validation ${chart} by step"]`)!;
     expect(textIn(table, 'tbody tr')).toBe(chart === 'loss' ? '1,090 2.000' : '1,090 50.0 %');
   }
+  // A net that diverged still has an accuracy.
+  const legendOf = (chart: string) => textIn(root, `#chart-${chart} .u-legend`);
+  await expect.poll(() => legendOf('accuracy')).toMatch(/training ?50 %.*validation ?50 %/);
+  expect(legendOf('loss')).toMatch(/Loss, training ?2\.00.*validation ?2\.00/);
   const scores = [0.4, 0.1, 0.6].map((accuracy) => ({ loss: 1, accuracy }));
   worker.say({ id, gives: { ...outcome, test: scores, confusion: [1, 1000, 4].map(confusionOf) } });
   await ended;
