@@ -107,11 +107,14 @@ function choiceView(app: App, training: TrainingControl, lab: LabControl): Templ
           }}
         />
         <button type="submit" class="small" ?disabled=${busy}>Add shape</button>
+      </span>
+      <p class="help">
+        Squares:
         ${squares.map(
           (n) =>
             html`<button
               type="button"
-              class="small"
+              class="link"
               aria-label="Add ${n} × ${n} × ${n}"
               ?disabled=${busy}
               @click=${() => {
@@ -122,7 +125,7 @@ function choiceView(app: App, training: TrainingControl, lab: LabControl): Templ
               ${n}
             </button>`,
         )}
-      </span>
+      </p>
       <p class="help">The other shapes are those of the net in the Train view’s form.</p>
     </form>
     ${group === undefined ? nothing : variantsView(lab, group, busy)}
