@@ -5,14 +5,16 @@ import { datasetUrl, defaultDataset } from '../data/datasets/index.ts';
 import { Engine } from './engine/engine.ts';
 import { percent } from './format.ts';
 import { App } from './model/app.ts';
+import { followScreen } from './model/follow-screen.ts';
 import { type LabLink, takeLabLink } from './model/lab-link.ts';
 import { formOfLink } from './model/link.ts';
 import { RunList } from './model/run-list.ts';
 import { isBusy } from './model/status.ts';
 import { gpuNotice, viewNotLoaded } from './model/texts.ts';
-import { TrainingControl, trainingLock } from './model/training-control.ts';
+import { TrainingControl } from './model/training-control.ts';
+import { runsInTraining } from './model/training-locks.ts';
 import { type Route, Router, routes, routeTitles } from './router.ts';
-import { droppedFiles } from './store/dropped-files.ts';
+import { takeDrops } from './store/dropped-files.ts';
 import { headerView, runBarView } from './views/header.ts';
 import { noticeView } from './views/notice-view.ts';
 import { paint } from './views/paint.ts';
@@ -117,24 +119,13 @@ effect(() => {
   document.title = `${part} %${validation === undefined ? '' : ` · ${percent(validation)}`} – wgrad`;
 });
 
-/** What is on the screen: the rest is not read back from the GPU. */
-effect(() => {
-  if (!isBusy(app.run.value)) return;
-  const samples = router.route.value === 'train';
-  void app.engine.call('watch', { samples, weights: samples }).catch(() => {});
-});
+followScreen(app, runs, () => router.route.value === 'train');
 
 window.addEventListener('beforeunload', (event) => {
   if (isBusy(app.run.peek())) event.preventDefault();
 });
 
-for (const type of ['dragover', 'drop'] as const) {
-  window.addEventListener(type, (event) => {
-    event.preventDefault();
-    const { dataTransfer } = event;
-    if (type === 'drop' && dataTransfer !== null) void droppedFiles(dataTransfer).then(take);
-  });
-}
+takeDrops(window, take);
 
 /** Files that were dropped anywhere: data, or runs. Where their names do not tell, the view does. */
 async function take(files: readonly File[]): Promise<void> {
@@ -151,17 +142,5 @@ async function take(files: readonly File[]): Promise<void> {
   }
 }
 
-/** Another tab trains: its lock is held. */
-async function isTraining(): Promise<boolean> {
-  const { locks } = navigator as { readonly locks?: LockManager };
-  const held = (await locks?.query().catch(() => undefined))?.held ?? [];
-  return held.some(({ name }) => name === trainingLock);
-}
-
-// Another tab may have trained, renamed or deleted.
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) void runs.load(isTraining);
-});
-
 router.start();
-await Promise.all([app.probe(), runs.load(isTraining)]);
+await Promise.all([app.probe(), runs.load(runsInTraining)]);

@@ -37,7 +37,7 @@ const record: RunRecord = {
 const metrics = { ...emptyMetrics(1), steps: [5, 10] };
 const weights = [new Uint8Array([1, 2, 3])];
 
-const nobodyTrains = async () => false;
+const nobodyTrains = async () => new Set<string>();
 const open = () => new RunList({ log() {} } as unknown as App);
 const kept = (name: StoreName): Promise<unknown> =>
   transact([name], 'readonly', (store) => settled(store(name).get(record.id)));
@@ -116,7 +116,7 @@ test('a run that is renamed elsewhere while it trains keeps that name', async ()
   await transact(['runs'], 'readwrite', (store) => {
     store('runs').put({ ...record, state: 'running', name: 'renamed elsewhere' }, record.id);
   });
-  await list.load(async () => true);
+  await list.load(async () => new Set([record.id]));
   await list.keep(record, metrics);
   expect(list.runs.value[0]).toMatchObject({ state: 'finished', name: 'renamed elsewhere' });
   expect(await kept('runs')).toMatchObject({ state: 'finished', name: 'renamed elsewhere' });
@@ -135,6 +135,16 @@ test('what is written later is no longer this tab’s alone: others may change i
   expect(list.runs.value.map(({ name }) => name)).toEqual(['renamed elsewhere']);
 });
 
+test('of two runs that were training the one that no tab trains was interrupted', async () => {
+  const list = open();
+  const other = { ...record, id: 'another run', name: 'base 2' };
+  for (const run of [record, other]) await list.keep({ ...run, state: 'running' });
+  await list.load(async () => new Set([other.id]));
+  const states = list.runs.value.map(({ name, state }) => [name, state]);
+  expect(Object.fromEntries(states)).toEqual({ base: 'interrupted', 'base 2': 'running' });
+  await deleteRun(other.id);
+});
+
 test('a run that changes while the list is read stays as it is now', async () => {
   const list = open();
   await list.keep({ ...record, state: 'running', step: 5 });
@@ -142,7 +152,7 @@ test('a run that changes while the list is read stays as it is now', async () =>
   await list.load(async () => {
     // The end of the run comes between.
     if (asked++ === 0) await list.keep(record);
-    return true;
+    return new Set([record.id]);
   });
   expect(list.runs.value).toEqual([record]);
   await editRun(record.id, { state: 'running' });

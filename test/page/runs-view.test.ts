@@ -87,7 +87,7 @@ async function open(kept: readonly RunRecord[]): Promise<Opened> {
   } as unknown as App;
   const runs = new RunList(app);
   for (const run of kept) await runs.keep(run, metrics);
-  await runs.load(async () => false);
+  await runs.load(async () => new Set());
   const live = signal<object | undefined>(undefined);
   const version = signal(0);
   let asked = 0;

@@ -22,18 +22,18 @@ export class RunList {
     this.#app = app;
   }
 
-  /** Reads what is kept, by this tab or another. A run that no tab trains any more was interrupted. */
-  async load(isTraining: () => Promise<boolean>): Promise<void> {
+  /** Reads what is kept, by this tab or another. A run that no tab trains any more, as `inTraining` tells by id, was interrupted. */
+  async load(inTraining: () => Promise<ReadonlySet<string>>): Promise<void> {
     const before = this.runs.peek();
     const runs = await readRuns().catch(() => undefined);
     if (runs === undefined) {
       this.isLoaded.value = true; // What this tab knows is all there is.
       return;
     }
-    const busy = runs.some(({ state }) => state === 'running') && (await isTraining());
-    if (this.runs.peek() !== before) return this.load(isTraining); // Changed meanwhile.
+    const trained = await inTraining();
+    if (this.runs.peek() !== before) return this.load(inTraining); // Changed meanwhile.
     this.runs.value = runs.map((run) =>
-      run.state === 'running' && !busy ? { ...run, state: 'interrupted' } : run,
+      run.state === 'running' && !trained.has(run.id) ? { ...run, state: 'interrupted' } : run,
     );
     this.isLoaded.value = true;
   }

@@ -20,9 +20,8 @@ import { LiveRun } from './live-run.ts';
 import type { RunList } from './run-list.ts';
 import { type RunRecord, testAccuracy } from './run-record.ts';
 import { hasData, isBusy } from './status.ts';
+import { trainAlone } from './training-locks.ts';
 
-/** One tab at a time trains: two would take each other's GPU and checkpoints. */
-export const trainingLock = 'wgrad training';
 const announceMs = 20_000;
 
 type TrainingSize = EngineCalls['sizeOf']['gives'];
@@ -252,7 +251,7 @@ export class TrainingControl {
           : new EngineError('no-data', problem.message);
       }
       requireNoStop(app);
-      await withLock(trainingLock, () => this.#train(live, goesOn));
+      await trainAlone(live.record.id, () => this.#train(live, goesOn));
     } catch (error) {
       const known = error instanceof EngineError ? error : new EngineError('failed', String(error));
       await this.#failed(live, known);
@@ -418,13 +417,3 @@ function requireNoStop({ run }: App): void {
 /** What the time of a step depends on. */
 const paceKey = ({ net, optimizer, batchSize, replicas, cropPixels }: TrainSettings): string =>
   JSON.stringify([net, optimizer.kind, batchSize, replicas.length, cropPixels > 0]);
-
-/** Holds the lock while `work` runs. @throws EngineError `busy` where another tab has it */
-async function withLock(name: string, work: () => Promise<void>): Promise<void> {
-  const { locks } = navigator as { readonly locks?: LockManager };
-  if (locks === undefined) return work();
-  await locks.request(name, { ifAvailable: true }, async (lock) => {
-    if (lock === null) throw new EngineError('busy', 'another tab trains');
-    await work();
-  });
-}

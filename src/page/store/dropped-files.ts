@@ -1,10 +1,25 @@
 // What was dropped on the page, folders included.
 
+/** Hands on the files that are dropped on `target`. Text is left to the field that it is dropped on. */
+export function takeDrops(
+  target: Pick<EventTarget, 'addEventListener'>,
+  take: (files: File[]) => Promise<void>,
+): void {
+  for (const type of ['dragover', 'drop']) {
+    target.addEventListener(type, (event) => {
+      const { dataTransfer } = event as DragEvent;
+      if (!dataTransfer?.types.includes('Files')) return;
+      event.preventDefault();
+      if (type === 'drop') void droppedFiles(dataTransfer).then(take);
+    });
+  }
+}
+
 /**
  * All files that were dropped. Those in folders have their path where files of a chosen folder have it, in `webkitRelativePath`.
  * To be called while the event is handled: later its entries are gone.
  */
-export async function droppedFiles({ items, files }: DataTransfer): Promise<File[]> {
+async function droppedFiles({ items, files }: DataTransfer): Promise<File[]> {
   const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   // Files that a script made have no entry.
   if (entries.length === 0) return [...files];
