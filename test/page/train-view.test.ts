@@ -224,11 +224,11 @@ test('a file of weights is looked at when it is chosen: one that is none is refu
   worker.say({ id: before, gives: null });
   await painted();
   expect(root.querySelector('#field-init-problem')).toBeNull();
-  expect(training.initial.value?.name).toBe('net.safetensors');
+  expect(training.initial.file.value?.name).toBe('net.safetensors');
   expect(textIn(input.closest('details')!, '.changed')).toBe('1 changed');
   input.closest('.field')!.querySelector<HTMLElement>('.reset')!.click();
   await painted();
-  expect(training.initial.value).toBeUndefined();
+  expect(training.initial.file.value).toBeUndefined();
   expect(input.files).toHaveLength(0);
 });
 

@@ -30,6 +30,8 @@ export class App {
   readonly data = signal<DataStatus>({ state: 'unknown' });
   readonly dataProblem = signal<DataProblem | undefined>(undefined);
   readonly run = signal<RunStatus>({ state: 'none' });
+  /** Kernels are measured: nothing trains beside that. */
+  readonly isMeasuring = signal(false);
   readonly events = signal<readonly EventLine[]>([]);
   /** What screen readers are told. */
   readonly announcement = signal('');

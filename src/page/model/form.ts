@@ -185,6 +185,7 @@ export function differences(a: Form, b: Form): string[] {
   if (x.train.steps !== y.train.steps && !changed.some((label) => /cycle/i.test(label)))
     changed.push('Steps');
   if (a.shuffle !== b.shuffle) changed.push('New order each epoch');
+  if (a.usesTuned !== b.usesTuned) changed.push('Measured kernels');
   if (JSON.stringify(a.variants) !== JSON.stringify(b.variants)) changed.push('Kernel variants');
   return changed;
 }

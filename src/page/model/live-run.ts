@@ -2,13 +2,24 @@
 import type { ReadyReport } from '../../train/messages.ts';
 import type { ProgressReport, TrainOutcome } from '../engine/protocol.ts';
 import type { Form } from './form.ts';
-import { emptyMetrics, meanOf, metricsUpTo, type RunMetrics, type RunRecord, seedsOf } from './run-record.ts';
+import type { WeightsFile } from './initial-weights.ts';
+import {
+  emptyMetrics,
+  meanOf,
+  metricsUpTo,
+  type RunMetrics,
+  type RunRecord,
+  type SeedScore,
+  seedsOf,
+} from './run-record.ts';
 
 type Column = 'loss' | 'accuracy' | 'validationAccuracy' | 'validationLoss';
 
 /** Metrics are appended in place; everything else is replaced. */
 export class LiveRun {
   readonly form: Form;
+  /** What it started from, where this tab has started it. */
+  readonly initial: WeightsFile | undefined;
   record: RunRecord;
   metrics: RunMetrics;
   ready: ReadyReport | undefined;
@@ -21,8 +32,9 @@ export class LiveRun {
   readonly #startedMs = performance.now();
   readonly #elapsedBefore: number;
 
-  constructor(form: Form, record: RunRecord) {
+  constructor(form: Form, record: RunRecord, initial?: WeightsFile) {
     this.form = form;
+    this.initial = initial;
     this.record = record;
     this.metrics = emptyMetrics(record.train.replicas.length);
     this.#elapsedBefore = record.elapsedMs;
@@ -65,7 +77,8 @@ export class LiveRun {
   }
 
   /** Scores and speed of a run that ended, or was stopped. */
-  end({ finished, step, msPerStep, validation, test, confusion }: TrainOutcome, nowMs: number): void {
+  end(outcome: TrainOutcome, nowMs: number): void {
+    const { finished, step, msPerStep } = outcome;
     this.record = {
       ...this.record,
       state: finished ? 'finished' : 'stopped',
@@ -73,16 +86,22 @@ export class LiveRun {
       elapsedMs: this.elapsedMs(nowMs),
       msPerStep: msPerStep ?? this.record.msPerStep,
       hasWeights: true,
-      perSeed: seedsOf(this.record).map((seed, r) => ({
-        seed,
-        validationAccuracy: validation?.[r]?.accuracy ?? this.#lastValidation('validationAccuracy', r),
-        validationLoss: validation?.[r]?.loss ?? this.#lastValidation('validationLoss', r),
-        testAccuracy: test?.[r]?.accuracy ?? null,
-        testLoss: test?.[r]?.loss ?? null,
-        divergedAtStep: this.diverged.get(r) ?? null,
-        confusion: confusion?.[r] ?? null,
-      })),
+      perSeed: this.scores(outcome),
     };
+  }
+
+  /** What each seed is worth: by the last validation, until there is an outcome. */
+  scores(outcome?: TrainOutcome): SeedScore[] {
+    const { validation, test, confusion } = outcome ?? {};
+    return seedsOf(this.record).map((seed, r) => ({
+      seed,
+      validationAccuracy: validation?.[r]?.accuracy ?? this.#lastValidation('validationAccuracy', r),
+      validationLoss: validation?.[r]?.loss ?? this.#lastValidation('validationLoss', r),
+      testAccuracy: test?.[r]?.accuracy ?? null,
+      testLoss: test?.[r]?.loss ?? null,
+      divergedAtStep: this.diverged.get(r) ?? null,
+      confusion: confusion?.[r] ?? null,
+    }));
   }
 
   elapsedMs(nowMs: number): number {

@@ -63,4 +63,7 @@ export const isBusy = ({ state }: RunStatus): boolean =>
 export const hasData = ({ state }: DataStatus): boolean =>
   state === 'kept' || state === 'this-tab' || state === 'uploading';
 
+/** What is to be downloaded before anything can train. */
+export const missingBytes = (data: DataStatus): number => (data.state === 'absent' ? data.missingBytes : 0);
+
 export const canTrain = ({ state }: GpuStatus): boolean => state === 'ready' || state === 'software';

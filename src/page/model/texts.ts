@@ -281,6 +281,13 @@ export function runNotice(run: RunStatus): Notice | undefined {
   }
 }
 
+/** Why nothing can be started beside a measurement. */
+export const measuringText = 'Kernels are being measured.';
+
+/** What a button that trains says, with what it downloads first. */
+export const trainLabel = (label: string, missing: number): string =>
+  missing > 0 ? `Download ${megabytes(missing)} MB and ${label[0]!.toLowerCase()}${label.slice(1)}` : label;
+
 /** `0:42 left`; nothing where it is not known. */
 export const timeLeft = (ms: number | undefined): string =>
   ms === undefined || !Number.isFinite(ms) ? '' : `${duration(ms)} left`;

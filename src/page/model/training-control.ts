@@ -15,7 +15,8 @@ import { count, percent } from '../format.ts';
 import { readMetrics, readWeights, writeRun } from '../store/run-store.ts';
 import { readTuning } from '../store/tuning-store.ts';
 import type { App } from './app.ts';
-import { emptyForm, type Form, formOfRun, readForm, startingPoint } from './form.ts';
+import { differences, emptyForm, type Form, formOfRun, readForm, startingPoint } from './form.ts';
+import { InitialWeights } from './initial-weights.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunList } from './run-list.ts';
 import { type RunRecord, testAccuracy } from './run-record.ts';
@@ -28,12 +29,7 @@ type TrainingSize = EngineCalls['sizeOf']['gives'];
 
 export class TrainingControl {
   readonly form = signal<Form>(emptyForm());
-  /** A file of weights to start from, instead of random ones. */
-  readonly initial = signal<{ readonly name: string; readonly file: Uint8Array<ArrayBuffer> } | undefined>(
-    undefined,
-  );
-  /** Why the file that was chosen last is none. */
-  readonly initialProblem = signal<string | undefined>(undefined);
+  readonly initial: InitialWeights;
   /** What another experiment took the place of, changes and all: shown as long as nothing follows. */
   readonly replaced = signal<{ readonly form: Form; readonly by: Form } | undefined>(undefined);
   /** What a link said that could not be used. */
@@ -49,7 +45,6 @@ export class TrainingControl {
   readonly #app: App;
   readonly #size = signal<{ readonly key: string; readonly size: TrainingSize } | undefined>(undefined);
   #sizeAsked = '';
-  #initialFile: File | undefined;
   #ended: Promise<void> = Promise.resolve();
   /** What was asked for last: the worker's word may still be about the time before. */
   #isPaused = false;
@@ -58,6 +53,7 @@ export class TrainingControl {
   constructor(app: App, runs: RunList) {
     this.#app = app;
     this.runs = runs;
+    this.initial = new InitialWeights(app.engine);
     app.engine.listen((event) => this.#receive(event));
     // What a run is called, and whether it is pinned, the list knows: another tab may have changed it.
     effect(() => {
@@ -70,10 +66,10 @@ export class TrainingControl {
     });
   }
 
-  /** Trains what the form says; downloads the data first where they are missing. */
-  async start(form: Form): Promise<void> {
+  /** Trains what the form says; downloads the data first where they are missing. Not while kernels are measured. */
+  async start(form: Form, initial = this.initial.file.peek()): Promise<void> {
     const { settings, train, problems } = readForm(form);
-    if (Object.keys(problems).length > 0 || isBusy(this.#app.run.peek())) return;
+    if (Object.keys(problems).length > 0 || !this.#isFree()) return;
     const { label } = startingPoint(form.start);
     const record: RunRecord = {
       id: crypto.randomUUID(),
@@ -99,31 +95,19 @@ export class TrainingControl {
       style: this.runs.freeStyle(),
       pinned: false,
       hasWeights: false,
-      initial: this.initial.peek()?.name ?? null,
+      initial: initial?.name ?? null,
     };
-    await this.#run(new LiveRun(form, record), false);
+    await this.#run(new LiveRun(form, record, initial), false);
   }
 
-  /** Starts from this file of weights from now on; refuses what is none. Undefined: random weights. */
-  async takeInitial(file: File | undefined): Promise<void> {
-    this.#initialFile = file;
-    this.initial.value = undefined;
-    this.initialProblem.value = undefined;
-    if (file === undefined) return;
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    try {
-      await this.#app.engine.call('checkWeights', { file: bytes });
-      // Another one may have been chosen meanwhile, or none.
-      if (this.#initialFile === file) this.initial.value = { name: file.name, file: bytes };
-    } catch (error) {
-      if (this.#initialFile === file)
-        this.initialProblem.value = `${file.name} is no file of weights: ${(error as Error).message}`;
-    }
+  /** Neither a run nor a measurement has the GPU. */
+  #isFree(): boolean {
+    return !isBusy(this.#app.run.peek()) && !this.#app.isMeasuring.peek();
   }
 
   /** Goes on with an interrupted or stopped run from its last checkpoint. */
   async goOn(record: RunRecord): Promise<void> {
-    if (isBusy(this.#app.run.peek())) return;
+    if (!this.#isFree()) return;
     const { settings, train } = record;
     const form = settings === null ? emptyForm() : formOfRun(settings, record.experiment, train);
     const running = { ...record, state: 'running', problem: null } as const;
@@ -168,7 +152,9 @@ export class TrainingControl {
     await idle;
   }
 
+  /** Goes on with what is paused; what was paused while kernels are measured waits for that. */
   async resume(): Promise<void> {
+    if (this.#app.isMeasuring.peek()) return;
     this.#isPaused = false;
     if (this.#app.run.peek().state === 'paused') this.#app.run.value = { state: 'running' };
     await this.#app.engine.call('resume');
@@ -184,9 +170,18 @@ export class TrainingControl {
   /** Stops what runs and trains the form instead. */
   async restart(form: Form): Promise<void> {
     const ended = this.#ended;
+    const initial = this.initial.file.peek();
     await this.stop();
     await ended;
-    await this.start(form);
+    await this.start(form, initial);
+  }
+
+  /** In what the form, and the file of weights, differ from the run that is shown. */
+  get changes(): readonly string[] {
+    const live = this.live.value;
+    if (live === undefined) return [];
+    const changed = differences(this.form.value, live.form);
+    return this.initial.file.value === live.initial ? changed : [...changed, 'Initial weights'];
   }
 
   /** Parameters and memory of such a training; until the worker has counted those of the one before, undefined where there was none. */
@@ -265,9 +260,8 @@ export class TrainingControl {
 
   async #train(live: LiveRun, goesOn: boolean): Promise<void> {
     const { app, runs } = this.#parts;
-    const { form } = live;
+    const { form, initial } = live;
     await runs.keep(live.record);
-    const initial = goesOn ? undefined : this.initial.peek();
     const tuned = form.usesTuned && app.report !== undefined ? await readTuning(app.report.tuningKey) : {};
     const request: TrainRequest = {
       runId: live.record.id,

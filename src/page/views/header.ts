@@ -3,7 +3,7 @@ import { count, percent } from '../format.ts';
 import type { App } from '../model/app.ts';
 import { testAccuracy } from '../model/run-record.ts';
 import { isBusy } from '../model/status.ts';
-import { dataChip, gpuChip, runChip, timeLeft } from '../model/texts.ts';
+import { dataChip, gpuChip, measuringText, runChip, timeLeft } from '../model/texts.ts';
 import type { TrainingControl } from '../model/training-control.ts';
 import { type Route, type Router, routes, routeTitles } from '../router.ts';
 
@@ -62,12 +62,13 @@ export function runButtons(app: App, training: TrainingControl): TemplateResult 
   if (!isBusy(run)) return nothing;
   const isPaused = run.state === 'paused';
   // A measurement that a training runs beside is none.
-  const isMeasured = isPaused && run.by === 'lab';
+  const isForLab = isPaused && run.by === 'lab';
+  const isMeasured = isForLab || app.isMeasuring.value;
   return html`
     <button
       type="button"
       data-act="pause"
-      title=${isMeasured ? 'Goes on by itself when the measurement is over' : nothing}
+      title=${isForLab ? 'Goes on by itself when the measurement is over' : isMeasured ? measuringText : nothing}
       ?disabled=${isMeasured || !(isPaused || run.state === 'running')}
       @click=${() => (app.run.peek().state === 'paused' ? training.resume() : training.pause())}
     >

@@ -75,6 +75,7 @@ beforeEach(() => {
     announce: (text: string) => said.push(text),
     report,
     run: signal<RunStatus>({ state: 'none' }),
+    isMeasuring: signal(false),
   };
   app = model;
   form = signal(emptyForm());
@@ -183,6 +184,32 @@ test('the steps of the clock are those that were measured', () => {
   const coarse = measured([15_000, 20_000, 30_000], 20); // Of 20 dispatches each.
   expect(clockText(true, [measured([1001, 1003]), coarse])).toBe('GPU timestamps, in steps of 100 µs');
   expect(clockText(true, [measured([1001, 1003])])).toBe('GPU timestamps, in steps too small to tell');
+});
+
+test('as long as it measures the page knows that, and a training that it has paused goes on only then', async () => {
+  const isMeasuring = signal(false);
+  const told: string[] = [];
+  const tell = (what: string) => async () => void told.push(`${what}, measuring: ${isMeasuring.value}`);
+  const app = {
+    engine: {
+      listen() {},
+      async call(name: string) {
+        await tell(name)();
+        return {};
+      },
+    },
+    run: signal({ state: 'running' }),
+    isMeasuring,
+  } as unknown as App;
+  const training = { form, pauseForLab: tell('paused'), resume: tell('goes on') };
+  const measuring = new LabControl(app, training as unknown as TrainingControl).traceStep();
+  expect(isMeasuring.value).toBe(true);
+  await measuring;
+  expect(told).toEqual([
+    'paused, measuring: true',
+    'labProfile, measuring: true',
+    'goes on, measuring: false',
+  ]);
 });
 
 test('dots stand by logarithms where they would lie on one spot', () => {

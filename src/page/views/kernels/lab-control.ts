@@ -41,7 +41,6 @@ export class LabControl {
   readonly results = signal<ReadonlyMap<string, Measured>>(new Map());
   /** A step of the form's net, dispatch by dispatch. */
   readonly profile = signal<StepProfile | undefined>(undefined);
-  readonly isBusy = signal(false);
   /** Stop was pressed: what is measured ends behind the round that has begun. */
   readonly isStopping = signal(false);
   #peaks: readonly Group[] = [];
@@ -114,6 +113,10 @@ export class LabControl {
   /** The query of a link to an op of the form's net. */
   linkTo(op: string): string {
     return labLinkOf(this.#training.form.peek(), { op, product: this.product.peek() });
+  }
+
+  get isBusy(): App['isMeasuring'] {
+    return this.#app.isMeasuring;
   }
 
   get selected(): LabGroup | undefined {

@@ -11,7 +11,6 @@ import { copyLink } from '../../copy-link.ts';
 import { count, duration, megabytes, milliseconds } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import {
-  differences,
   emptyForm,
   type Form,
   isChanged,
@@ -26,7 +25,8 @@ import {
   withText,
 } from '../../model/form.ts';
 import { linkOf } from '../../model/link.ts';
-import { canTrain, hasData, isBusy } from '../../model/status.ts';
+import { canTrain, hasData, isBusy, missingBytes } from '../../model/status.ts';
+import { measuringText, trainLabel } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { runButtons } from '../header.ts';
 import { refusedView } from '../refused-view.ts';
@@ -75,6 +75,8 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
         label: 'Seeds',
         help: `From 1 to ${mostSeeds}: a net for each of them, all trained at the same time.`,
         problem: problems.seeds,
+        changed: form.seeds !== '1',
+        usual: '1',
       },
       form.seeds,
       (seeds) => change({ ...training.form.peek(), seeds }),
@@ -84,7 +86,9 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
       const isData = group === 'Data';
       const changed =
         fields.filter(({ option }) => isChanged(form, option)).length +
-        (isData ? runChanges(form) + Number(training.initial.value !== undefined) : 0);
+        (isData
+          ? runChanges(form) + Number(form.usesTuned) + Number(training.initial.file.value !== undefined)
+          : 0);
       const wrong =
         fields.some(({ option }) => problems[option] !== undefined) ||
         (isData && problems.steps !== undefined);
@@ -258,18 +262,18 @@ function runFields(
   training: TrainingControl,
 ): TemplateResult {
   const forced = Object.entries(form.variants);
-  const initial = training.initial.value;
+  const { initial } = training;
   const take = async (input: HTMLInputElement, file?: File) => {
-    await training.takeInitial(file);
+    await initial.take(file);
     // One that was refused, or let go of, can be chosen again.
-    if (training.initial.peek() === undefined) input.value = '';
+    if (!initial.isChecking.peek() && initial.file.peek() === undefined) input.value = '';
   };
   const about = {
     id: 'field-init',
     label: 'Initial weights from a file',
     help: 'Safetensors with PyTorch’s names; without a file they are random, from the seed.',
-    problem: training.initialProblem.value,
-    changed: initial !== undefined,
+    problem: initial.problem.value,
+    changed: initial.file.value !== undefined,
     usual: 'random ones',
   };
   return html`
@@ -299,6 +303,7 @@ function runFields(
         id: 'field-tuned',
         label: 'Measured kernels',
         help: 'Use the variants that were measured on this device (Kernels view); results may differ in the third digit.',
+        changed: form.usesTuned,
       },
       form.usesTuned,
       (usesTuned) => change({ ...training.form.peek(), usesTuned }),
@@ -334,10 +339,15 @@ function buttons(
 ): TemplateResult {
   const run = app.run.value;
   const data = app.data.value;
-  const wrong = Object.keys(problems).length > 0;
+  const waits = app.isMeasuring.value
+    ? measuringText
+    : training.initial.isChecking.value
+      ? 'The weights are being checked.'
+      : '';
+  const wrong = waits !== '' || Object.keys(problems).length > 0;
+  const why = waits === '' ? nothing : html`<span class="help" id="waits">${waits}</span>`;
   if (isBusy(run)) {
-    const live = training.live.value;
-    const changed = live === undefined ? [] : differences(training.form.value, live.form);
+    const changed = training.changes;
     return html`${runButtons(app, training)}
     ${
       changed.length === 0
@@ -351,13 +361,12 @@ function buttons(
           >
             Start as a new run (${changed.length} ${changed.length === 1 ? 'change' : 'changes'})
           </button>`
-    }`;
+    }
+    ${why}`;
   }
-  const needs = data.state === 'absent' ? data.missingBytes : 0;
-  const label = needs > 0 ? `Download ${megabytes(needs)} MB and train` : 'Train';
   const isReady =
     canTrain(app.gpu.value) && (hasData(data) || data.state === 'absent' || data.state === 'error');
-  return html`<button type="submit" class="primary" data-act="train" ?disabled=${!isReady || wrong}>${label}</button>`;
+  return html`<button type="submit" class="primary" data-act="train" ?disabled=${!isReady || wrong}>${trainLabel('Train', missingBytes(data))}</button> ${why}`;
 }
 
 /** Parameters, memory and time of what the form says. */

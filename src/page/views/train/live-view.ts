@@ -3,8 +3,8 @@ import { count, duration, milliseconds, percent } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import type { LiveRun } from '../../model/live-run.ts';
 import { isUnfinished, meanOf, type RunRecord, testAccuracy, testedSeeds } from '../../model/run-record.ts';
-import { isBusy } from '../../model/status.ts';
-import { runChip } from '../../model/texts.ts';
+import { isBusy, missingBytes } from '../../model/status.ts';
+import { runChip, trainLabel } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { spread } from '../spread.ts';
 import { chartSummary, charts } from './chart-summary.ts';
@@ -17,7 +17,7 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
   void training.version.value;
   const live = training.live.value;
   return html`
-    ${live === undefined ? emptyView(training) : nothing}
+    ${live === undefined ? emptyView(app, training) : nothing}
     <div ?hidden=${live === undefined}>
       <section class="card" aria-label="Progress">
         <p class="sentence" id="sentence">${live === undefined ? '' : sentence(app, live)}</p>
@@ -40,13 +40,13 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
   `;
 }
 
-function emptyView(training: TrainingControl): TemplateResult {
+function emptyView(app: App, training: TrainingControl): TemplateResult {
   const newest = training.runs.runs.value.find(({ origin }) => origin === 'here');
   if (newest !== undefined && isUnfinished(newest)) {
     const { name, state, step } = newest;
     return html`<section class="card">
       <p class="sentence" id="unfinished">${name} was ${state} at step ${count(step)}.</p>
-      ${goOnView(training, newest)}
+      ${goOnView(app, training, newest)}
     </section>`;
   }
   return html`<section class="card empty">
@@ -62,8 +62,20 @@ function emptyView(training: TrainingControl): TemplateResult {
 </section>`;
 }
 
-const goOnView = (training: TrainingControl, run: RunRecord): TemplateResult => html`<p class="buttons">
-  <button type="button" class="primary" data-act="go-on" @click=${() => training.goOn(run)}>Go on</button>
+const goOnView = (
+  app: App,
+  training: TrainingControl,
+  run: RunRecord,
+): TemplateResult => html`<p class="buttons">
+  <button
+    type="button"
+    class="primary"
+    data-act="go-on"
+    ?disabled=${app.isMeasuring.value}
+    @click=${() => training.goOn(run)}
+  >
+    ${trainLabel('Go on', missingBytes(app.data.value))}
+  </button>
   <a href="#/runs">All runs</a>
 </p>`;
 
@@ -71,7 +83,7 @@ const goOnView = (training: TrainingControl, run: RunRecord): TemplateResult => 
 function nextView(app: App, training: TrainingControl, { record }: LiveRun): TemplateResult | typeof nothing {
   const run = training.runs.find(record.id);
   if (run === undefined || isBusy(app.run.value)) return nothing;
-  if (isUnfinished(run)) return goOnView(training, run);
+  if (isUnfinished(run)) return goOnView(app, training, run);
   if (record.state !== 'finished') return nothing;
   return html`<p class="help" id="next"><a href="#/runs">Runs</a> compares it with others, and has its weights as a file.</p>`;
 }
