@@ -8,6 +8,7 @@ import type { App } from '../../src/page/model/app.ts';
 import { emptyForm } from '../../src/page/model/form.ts';
 import { RunList } from '../../src/page/model/run-list.ts';
 import { emptyMetrics, type RunMetrics, type RunRecord } from '../../src/page/model/run-record.ts';
+import type { DataStatus } from '../../src/page/model/status.ts';
 import type { TrainingControl } from '../../src/page/model/training-control.ts';
 import pageStyle from '../../src/page/page.css?inline';
 import type { Router } from '../../src/page/router.ts';
@@ -55,6 +56,9 @@ const metrics: RunMetrics = {
   validationAccuracy: [0.3, 0.4],
 };
 
+const data = signal<DataStatus>({ state: 'kept' });
+const isMeasuring = signal(false);
+
 interface Opened {
   readonly runs: RunList;
   /** Trains a run to its end. */
@@ -82,6 +86,8 @@ async function open(kept: readonly RunRecord[]): Promise<Opened> {
   const app = {
     engine: { call: async () => {} },
     run: signal({ state: 'none' }),
+    data,
+    isMeasuring,
     log() {},
     announce: (text: string) => said.push(text),
   } as unknown as App;

@@ -299,6 +299,13 @@ test('what a reload interrupted is said, and goes on from the Train view, whose 
   await painted();
   expect(textIn(root, '#unfinished')).toBe('adam 3 was interrupted at step 1,270.');
   expect(root.querySelector('.live-column a')!.getAttribute('href')).toBe('#/runs');
+  // What that takes is said first.
+  mounted.app.data.value = { state: 'absent', missingBytes: 184e6, canKeep: true, why: '' };
+  await painted();
+  expect(textIn(root, '.live-column [data-act=go-on]')).toBe('Download 184 MB and go on');
+  mounted.app.data.value = { state: 'kept' };
+  await painted();
+  expect(textIn(root, '.live-column [data-act=go-on]')).toBe('Go on');
   (await find(root, '.live-column [data-act=go-on]')).click();
   const { takes } = await trains(worker, training.form.value);
   expect(takes).toMatchObject({ runId: 'a run', goesOn: true });
@@ -316,6 +323,7 @@ test('a run that was stopped goes on from where it stands, and promises no test'
   await painted();
   expect(textIn(root, '#test-accuracy')).toBe('at the end');
   expect(root.querySelector('[data-act=go-on]')).toBeNull();
+  worker.say({ event: 'checkpoint', step: 10, objectsPerStep: 0 });
   worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
   await ended;
   await painted();

@@ -1,6 +1,6 @@
 // The run that the worker is busy with, or the last one of this tab: what the Train view shows.
 import type { ReadyReport } from '../../train/messages.ts';
-import type { ProgressReport, TrainOutcome } from '../engine/protocol.ts';
+import type { EngineEvent, ProgressReport, TrainOutcome } from '../engine/protocol.ts';
 import type { Form } from './form.ts';
 import type { WeightsFile } from './initial-weights.ts';
 import {
@@ -50,9 +50,17 @@ export class LiveRun {
     this.ready = ready;
     this.metrics = metricsUpTo(this.metrics, ready.step);
     this.epoch = ready.step / ready.stepsPerEpoch;
-    const { stepsPerEpoch, dispatchesPerStep, modelBytes, variants, kernels } = ready;
+    const { step, stepsPerEpoch, dispatchesPerStep, modelBytes, variants } = ready;
+    // A checkpoint says which variants, and not why: that its run knows.
+    const kernels = step > 0 ? this.record.kernels : ready.kernels;
     const about = { stepsPerEpoch, dispatchesPerStep, modelBytes, variants, kernels };
-    this.record = { ...this.record, ...about, adapter: ready.adapterName, step: ready.step };
+    this.record = { ...this.record, ...about, adapter: ready.adapterName, step, checkpointStep: step };
+  }
+
+  /** A checkpoint was written: whoever finds the run interrupted sees what it was worth by then. */
+  isKept({ step, objectsPerStep }: Extract<EngineEvent, { event: 'checkpoint' }>): void {
+    this.objectsPerStep = objectsPerStep ?? this.objectsPerStep;
+    this.record = { ...this.record, checkpointStep: step, perSeed: this.scores() };
   }
 
   add({ step, epoch, msPerStep, columns, validations }: ProgressReport, nowMs: number): void {

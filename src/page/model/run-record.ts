@@ -33,6 +33,8 @@ export interface RunRecord {
   readonly settings: ExperimentSettings | null;
   readonly train: TrainSettings;
   readonly step: number;
+  /** Step of its checkpoint; earlier versions did not say. */
+  readonly checkpointStep?: number;
   readonly stepsPerEpoch: number;
   readonly dispatchesPerStep: number;
   readonly modelBytes: number;
@@ -100,9 +102,13 @@ export function metricsUpTo(metrics: RunMetrics, step: number): RunMetrics {
 export const seedsOf = ({ train }: Pick<RunRecord, 'train'>): number[] =>
   train.replicas.map(({ seed }) => seed);
 
+/** The step that a run goes on from: 0 where it begins again. */
+export const goesOnFrom = ({ checkpointStep, step }: Pick<RunRecord, 'checkpointStep' | 'step'>): number =>
+  checkpointStep ?? step;
+
 /** It has more than its start to go on from. */
-export const isUnfinished = ({ state, step, origin }: RunRecord): boolean =>
-  (state === 'interrupted' || state === 'stopped') && step > 0 && origin === 'here';
+export const isUnfinished = (run: RunRecord): boolean =>
+  (run.state === 'interrupted' || run.state === 'stopped') && goesOnFrom(run) > 0 && run.origin === 'here';
 
 /** Undefined of nothing. */
 export const meanOf = (values: readonly number[]): number | undefined =>

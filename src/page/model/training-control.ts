@@ -109,7 +109,11 @@ export class TrainingControl {
   async goOn(record: RunRecord): Promise<void> {
     if (!this.#isFree()) return;
     const { settings, train } = record;
-    const form = settings === null ? emptyForm() : formOfRun(settings, record.experiment, train);
+    const usesTuned = record.kernels === 'measured';
+    const form = {
+      ...(settings === null ? emptyForm() : formOfRun(settings, record.experiment, train)),
+      usesTuned,
+    };
     const running = { ...record, state: 'running', problem: null } as const;
     this.form.value = form;
     await this.#run(new LiveRun(form, running), true);
@@ -301,6 +305,7 @@ export class TrainingControl {
       state: isStopped ? 'stopped' : kind === 'worker' ? 'interrupted' : 'failed',
       problem: isStopped ? null : message,
       elapsedMs: live.elapsedMs(performance.now()),
+      perSeed: live.scores(),
     };
     batch(() => {
       app.run.value = isStopped ? { state: 'stopped' } : { state: 'failed', kind, message };
@@ -366,7 +371,7 @@ export class TrainingControl {
           if (!isOver) app.run.value = { state: 'testing' };
           break;
         case 'checkpoint':
-          live.objectsPerStep = event.objectsPerStep ?? live.objectsPerStep;
+          live.isKept(event);
           void writeRun(live.record.id, { record: live.record, metrics: live.metrics }).catch(() => {});
           runs.replace(live.record);
           break;

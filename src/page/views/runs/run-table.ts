@@ -2,8 +2,14 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
 import { settingDifferences } from '../../../experiments/setting-fields.ts';
 import { count, milliseconds } from '../../format.ts';
-import { type RunRecord, type RunState, soundSeeds, testedSeeds } from '../../model/run-record.ts';
-import { isBusy } from '../../model/status.ts';
+import {
+  goesOnFrom,
+  type RunRecord,
+  type RunState,
+  soundSeeds,
+  testedSeeds,
+} from '../../model/run-record.ts';
+import { measuringText, trainLabel } from '../../model/texts.ts';
 import { spread } from '../spread.ts';
 import { differencesText } from './run-differences.ts';
 import { startText } from './run-order.ts';
@@ -143,14 +149,13 @@ function differenceView(
 }
 
 function actions(context: RunsContext, run: RunRecord): TemplateResult {
-  const { app, goOn, toForm, saveRun, saveWeights, remove, pin } = context;
-  const busy = isBusy(app.run.value);
+  const { isBusy, isMeasuring, missing, goOn, toForm, saveRun, saveWeights, remove, pin } = context;
   const canGoOn = run.state !== 'running' && run.state !== 'finished' && run.origin === 'here';
   return html`
     ${
       canGoOn
-        ? html`<button type="button" class="small primary" data-act="go-on" ?disabled=${busy} @click=${() => goOn(run)}>
-            ${run.step === 0 ? 'Start again' : `Go on from step ${count(run.step)}`}
+        ? html`<button type="button" class="small primary" data-act="go-on" title=${isMeasuring ? measuringText : nothing} ?disabled=${isMeasuring || isBusy} @click=${() => goOn(run)}>
+            ${trainLabel(goesOnFrom(run) === 0 ? 'Start again' : `Go on from step ${count(goesOnFrom(run))}`, missing)}
           </button>`
         : nothing
     }

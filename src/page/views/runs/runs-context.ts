@@ -1,10 +1,12 @@
-import type { App } from '../../model/app.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import type { RunDifference } from './run-statistics.ts';
 
 /** What the table of runs shows, and what can be done with a run. */
 export interface RunsContext {
-  readonly app: App;
+  readonly isBusy: boolean;
+  readonly isMeasuring: boolean;
+  /** Bytes to download before a run can go on. */
+  readonly missing: number;
   readonly shown: readonly RunRecord[];
   readonly baseline: RunRecord | undefined;
   readonly differences: ReadonlyMap<string, RunDifference>;

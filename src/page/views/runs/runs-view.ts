@@ -1,6 +1,7 @@
-import { effect } from '@preact/signals-core';
+import { computed, effect } from '@preact/signals-core';
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { formOfRun } from '../../model/form.ts';
+import { isBusy, missingBytes } from '../../model/status.ts';
 import { readMetrics, readRuns } from '../../store/run-store.ts';
 import { paint } from '../paint.ts';
 import {
@@ -69,8 +70,14 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
     }
   });
 
+  const [busy, missing] = [
+    computed(() => isBusy(app.run.value)),
+    computed(() => missingBytes(app.data.value)),
+  ];
   const context = (): RunsContext => ({
-    app,
+    isBusy: busy.value,
+    isMeasuring: app.isMeasuring.value,
+    missing: missing.value,
     shown: state.shown.value,
     baseline: state.baseline.value,
     differences: state.differences.value,

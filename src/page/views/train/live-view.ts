@@ -142,7 +142,7 @@ function numbers(app: App, live: LiveRun): TemplateResult {
       'Objects made per step',
       one(objectsPerStep, (objects) => String(Number(objects.toFixed(2)))),
     ],
-    ['kernels', 'Kernels', ready === undefined ? '–' : kernelWords[ready.kernels]],
+    ['kernels', 'Kernels', ready === undefined ? '–' : kernelWords[record.kernels]],
   ];
   return html`<dl class="numbers">
     ${rows.map(
