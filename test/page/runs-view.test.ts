@@ -313,6 +313,31 @@ test('a seed that diverged is in no mean of the list, which says how many are le
   );
 });
 
+test('Go on says from which step, what it downloads, and why it cannot be pressed', async () => {
+  const view = await open([runOf('a', 0, { state: 'interrupted', step: 1300, checkpointStep: 1250 })]);
+  const button = () => part(view, 'a', '[data-act=go-on]');
+  const says = (text: string) => expect.poll(() => button().textContent!.trim()).toBe(text);
+  await says('Go on from step 1,250');
+  expect(button().disabled).toBe(false);
+  data.value = { state: 'absent', missingBytes: 184e6, canKeep: true, why: '' };
+  await says('Download 184 MB and go on from step 1,250');
+  data.value = { state: 'kept' };
+  isMeasuring.value = true;
+  await expect.poll(() => button().disabled).toBe(true);
+  expect(button().title).toMatch(/^Kernels are being measured/);
+  isMeasuring.value = false;
+});
+
+test('a run that cannot be read is not deleted: it could not come back', async () => {
+  const view = await open([runOf('a', 0)]);
+  vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(() => {
+    throw new DOMException('not here', 'InvalidStateError');
+  });
+  press(part(view, 'a', '[data-act=delete]'));
+  await expect.poll(() => view.said).toEqual(['a was not deleted: not here']);
+  expect(names(view)).toEqual(['a']);
+});
+
 test('the list is in the order that was asked for, pinned runs first', async () => {
   const view = await open([
     runOf('a', 0, { perSeed: [tested(0.4)] }),

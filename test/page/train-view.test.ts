@@ -8,6 +8,7 @@ import { emptyForm, type Form, readForm, textOf, withText } from '../../src/page
 import { RunList } from '../../src/page/model/run-list.ts';
 import type { RunRecord } from '../../src/page/model/run-record.ts';
 import { TrainingControl } from '../../src/page/model/training-control.ts';
+import { deleteRun, readRuns } from '../../src/page/store/run-store.ts';
 import { runBarView } from '../../src/page/views/header.ts';
 import { paint } from '../../src/page/views/paint.ts';
 import { mountTrain } from '../../src/page/views/train/train-view.ts';
@@ -20,6 +21,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) end();
   for (const root of roots.splice(0)) root.remove();
   await vi.waitFor(async () => expect((await navigator.locks.query()).held).toEqual([]));
+  for (const { id } of await readRuns()) await deleteRun(id);
 });
 
 const adapter = { vendor: 'a', architecture: 'test', device: '', description: '', software: false };
@@ -230,6 +232,87 @@ test('a file of weights is looked at when it is chosen: one that is none is refu
   await painted();
   expect(training.initial.file.value).toBeUndefined();
   expect(input.files).toHaveLength(0);
+});
+
+test('while a file of weights is looked at nothing starts: it is not known yet what that would start from', async () => {
+  const { root, worker, training } = mount();
+  const train = await find<HTMLButtonElement>(root, '[data-act=train]');
+  await painted();
+  expect(train.disabled).toBe(false);
+  void training.initial.take(new File([new Uint8Array(8)], 'net.safetensors'));
+  await painted();
+  expect(train.disabled).toBe(true);
+  expect(textIn(root, '#waits')).toBe('The weights are being checked.');
+  worker.say({ id: worker.calls.findLast(({ call }) => call === 'checkWeights')!.id, gives: null });
+  await painted();
+  expect(train.disabled).toBe(false);
+  expect(root.querySelector('#waits')).toBeNull();
+});
+
+test('seeds and measured kernels are marked where they are changed, and have a way back', async () => {
+  const { root, training } = mount();
+  await find(root, '#field-seeds');
+  training.form.value = { ...emptyForm(), seeds: '3', usesTuned: true };
+  await painted();
+  const field = (id: string) => root.querySelector(id)!.closest<HTMLElement>('.field')!;
+  expect(textIn(field('#field-tuned').closest('details')!, '.changed')).toBe('1 changed');
+  for (const [id, name] of [
+    ['#field-seeds', 'Reset Seeds to 1'],
+    ['#field-tuned', 'Reset Measured kernels to no'],
+  ] as const) {
+    expect(field(id).dataset.changed).toBe('true');
+    const reset = field(id).querySelector<HTMLElement>('.reset')!;
+    expect(reset.getAttribute('aria-label')).toBe(name);
+    reset.click();
+  }
+  expect(training.form.value).toEqual(emptyForm());
+});
+
+test('while kernels are measured no button trains, and the page says why', async () => {
+  const mounted = mount();
+  const { app, bar, root, runs } = mounted;
+  const says = 'Kernels are being measured.';
+  runs.runs.value = [record(mounted, {})];
+  app.isMeasuring.value = true;
+  const goOn = await find<HTMLButtonElement>(root, '.live-column [data-act=go-on]');
+  await painted();
+  expect((await find<HTMLButtonElement>(root, '[data-act=train]')).disabled).toBe(true);
+  expect(textIn(root, '#waits')).toBe(says);
+  expect(goOn.disabled).toBe(true);
+  // Nor does a run that somebody has paused go on beside it, or another one in its place.
+  app.isMeasuring.value = false;
+  await start(mounted, { ...emptyForm(), steps: '20' });
+  app.isMeasuring.value = true;
+  app.run.value = { state: 'paused', by: 'you' };
+  await painted();
+  const pause = await find<HTMLButtonElement>(bar, '[data-act=pause]');
+  expect([pause.disabled, pause.title]).toEqual([true, says]);
+  expect((await find<HTMLButtonElement>(root, '[data-act=restart]')).disabled).toBe(true);
+});
+
+test('that another tab trains is said until it is let go of, and the next time again', async () => {
+  const { app, root } = mount();
+  const refuse = () => {
+    app.run.value = { state: 'failed', kind: 'busy', message: 'another tab trains' };
+  };
+  refuse();
+  (await find(root, '.notices [data-act=dismiss]')).click();
+  await painted();
+  expect(textIn(root, '.notices')).toBe('');
+  refuse();
+  await painted();
+  expect(textIn(root, '.notices')).toMatch(/^Another tab trains/);
+});
+
+test('a picture that is tried on a run that was deleted says that its weights are gone', async () => {
+  const mounted = mount();
+  const { runs, training, worker } = mounted;
+  const { id, ended } = await start(mounted, { ...emptyForm(), steps: '20' });
+  worker.say({ id, gives: { ...outcome, weights: [new Uint8Array(8)] } });
+  await ended;
+  await runs.forget(training.live.value!.record.id);
+  await training.guessPicture(new File([], 'cat.png'));
+  expect(training.ownPicture.value).toBe('Its weights are not here any more.');
 });
 
 test('a run that is paused for a measurement goes on when that is over, and by no button', async () => {

@@ -68,9 +68,11 @@ export class App {
     await Promise.all([this.#probeGpu(), this.refreshData()]);
   }
 
-  async refreshData(): Promise<void> {
+  /** Asks where the data are. `problem`: what went wrong with them, told when that is known. */
+  async refreshData(problem?: EngineError): Promise<void> {
     try {
       this.#hasPlace(await this.engine.call('dataPlace'));
+      if (problem !== undefined) this.#dataFailed(problem);
     } catch (error) {
       this.data.value = { state: 'error' };
       this.#dataFailed(error);
@@ -88,7 +90,7 @@ export class App {
   }
 
   async cancelData(): Promise<void> {
-    await this.engine.call('cancelData');
+    await this.engine.call('cancelData').catch((error: unknown) => this.#dataFailed(error));
   }
 
   async deleteData(): Promise<void> {

@@ -248,7 +248,7 @@ export function runChip(
 
 export function runNotice(run: RunStatus): Notice | undefined {
   // What is wrong with the data is said beside them.
-  if (run.state !== 'failed' || run.kind === 'no-data') return undefined;
+  if (run.state !== 'failed' || run.kind === 'no-data' || run.kind === 'partial') return undefined;
   const details = run.message;
   switch (run.kind) {
     case 'memory':

@@ -124,9 +124,11 @@ export class TrainingControl {
     const { id, train } = this.live.peek()!.record;
     this.ownPicture.value = 'Looking …';
     const answer = await readWeights(id)
-      .then((weights) =>
-        this.#app.engine.call('guessPicture', { settings: train, weights: weights![0]!, file }),
-      )
+      .then((files) => {
+        const weights = files?.[0];
+        if (weights === undefined) throw new Error('Its weights are not here any more.');
+        return this.#app.engine.call('guessPicture', { settings: train, weights, file });
+      })
       .catch((error: Error) => error.message);
     if (this.live.peek()?.record.id === id) this.ownPicture.value = answer;
   }
@@ -136,7 +138,7 @@ export class TrainingControl {
     if (this.#app.run.peek().state !== 'running') return;
     this.#isPaused = true;
     this.#app.run.value = { state: 'paused', by };
-    await this.#app.engine.call('pause', { by });
+    await unlessEnded(this.#app.engine.call('pause', { by }));
   }
 
   /** Pauses, and resolves when the GPU is idle: or when there is nothing to wait for. */
@@ -161,14 +163,14 @@ export class TrainingControl {
     if (this.#app.isMeasuring.peek()) return;
     this.#isPaused = false;
     if (this.#app.run.peek().state === 'paused') this.#app.run.value = { state: 'running' };
-    await this.#app.engine.call('resume');
+    await unlessEnded(this.#app.engine.call('resume'));
   }
 
   async stop(): Promise<void> {
     if (!isBusy(this.#app.run.peek())) return;
     this.#app.run.value = { state: 'stopping' };
-    await this.#app.engine.call('cancelData');
-    await this.#app.engine.call('stop');
+    const { engine } = this.#app;
+    await unlessEnded(Promise.all([engine.call('cancelData'), engine.call('stop')]));
   }
 
   /** Stops what runs and trains the form instead. */
@@ -319,8 +321,10 @@ export class TrainingControl {
       else await runs.keep(live.record, live.metrics);
     }
     const gpu = app.gpu.peek().state;
-    if (kind === 'worker' || gpu === 'recovering' || gpu === 'asking') void app.probe();
-    else if (app.data.peek().state === 'uploading') void app.refreshData();
+    if (kind === 'worker' || kind === 'no-adapter' || gpu === 'recovering' || gpu === 'asking')
+      void app.probe();
+    // Another tab may have deleted the data: then they are what is wrong.
+    else void app.refreshData(kind === 'partial' ? error : undefined);
   }
 
   get #parts() {
@@ -412,6 +416,9 @@ export class TrainingControl {
 function requireNoStop({ run }: App): void {
   if (run.peek().state === 'stopping') throw new EngineError('stopped', 'stopped');
 }
+
+/** Where the worker has ended, the run itself says so. */
+const unlessEnded = (asked: Promise<unknown>): Promise<unknown> => asked.catch(() => {});
 
 /** What the time of a step depends on. */
 const paceKey = ({ net, optimizer, batchSize, replicas, cropPixels }: TrainSettings): string =>

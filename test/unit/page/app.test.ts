@@ -101,3 +101,11 @@ test('a browser that keeps nothing for the tab hears of a loss all the same', ()
   worker.say({ event: 'lost', losses: 1, message: 'the device was lost', asks: true });
   expect(app.gpu.value.state).toBe('asking');
 });
+
+test('data that are not cancelled, since the worker ended, are told of', async () => {
+  const { app } = start();
+  const asked = app.cancelData();
+  app.engine.end('it ended');
+  await asked;
+  expect(app.dataProblem.value).toEqual({ kind: 'worker', message: 'it ended' });
+});

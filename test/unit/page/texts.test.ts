@@ -9,6 +9,7 @@ import {
   gpuNotice,
   runChip,
   runNotice,
+  trainLabel,
 } from '../../../src/page/model/texts.ts';
 
 const report = {
@@ -123,5 +124,13 @@ describe('the run', () => {
     const kinds: readonly EngineErrorKind[] = ['memory', 'worker', 'busy', 'failed'];
     const titles = kinds.map((kind) => runNotice({ state: 'failed', kind, message: '' })!.title);
     expect(new Set(titles).size).toBe(kinds.length);
+    // Of these, what is said beside the data tells what to do.
+    for (const kind of ['no-data', 'partial'] as const)
+      expect(runNotice({ state: 'failed', kind, message: '' })).toBeUndefined();
+  });
+
+  test('that downloads first says how much', () => {
+    expect(trainLabel('Go on from step 1,000', 184e6)).toBe('Download 184 MB and go on from step 1,000');
+    expect(trainLabel('Train', 0)).toBe('Train');
   });
 });

@@ -6,19 +6,27 @@ import type {
   GpuReport,
   SampleGuesses,
   TrainOutcome,
+  TrainRequest,
 } from '../../../src/page/engine/protocol.ts';
 import { App } from '../../../src/page/model/app.ts';
 import { emptyForm, readForm } from '../../../src/page/model/form.ts';
 import { RunList } from '../../../src/page/model/run-list.ts';
-import type { RunRecord, SeedScore } from '../../../src/page/model/run-record.ts';
-import { runChip } from '../../../src/page/model/texts.ts';
+import {
+  goesOnFrom,
+  isUnfinished,
+  type RunRecord,
+  type SeedScore,
+} from '../../../src/page/model/run-record.ts';
+import { runChip, runNotice } from '../../../src/page/model/texts.ts';
 import { TrainingControl } from '../../../src/page/model/training-control.ts';
+import { runsInTraining } from '../../../src/page/model/training-locks.ts';
 import type { ReadyReport } from '../../../src/train/messages.ts';
 import { FakeWorker } from './fake-worker.ts';
 
 // Neither a database nor locks: runs are those of this tab.
 beforeEach(() => {
   vi.stubGlobal('navigator', { userAgent: 'a test' });
+  vi.stubGlobal('window', { isSecureContext: false });
   vi.stubGlobal('sessionStorage', { getItem: () => null, setItem() {} });
 });
 afterEach(() => {
@@ -38,14 +46,19 @@ const outcome: TrainOutcome = {
   weights: [],
 };
 
-/** Starts a run whose worker says what the test tells it to. */
-async function startRun() {
+/** A page whose worker says what the test tells it to. */
+function make() {
   const worker = new FakeWorker();
   const app = new App(new Engine({ makeWorker: () => worker, untilEnded: () => new Promise(() => {}) }), '');
   app.data.value = { state: 'kept' };
   const runs = new RunList(app);
-  const training = new TrainingControl(app, runs);
-  const ended = training.start(form);
+  return { worker, app, runs, training: new TrainingControl(app, runs) };
+}
+
+/** Starts a run there. */
+async function startRun(asked = form) {
+  const { worker, app, runs, training } = make();
+  const ended = training.start(asked);
   await vi.waitFor(() => expect(worker.calls.map(({ call }) => call)).toContain('train'));
   const { id, takes } = worker.calls.find(({ call }) => call === 'train')!;
   const { settings } = takes as { readonly settings: ReadyReport['settings'] };
@@ -235,4 +248,200 @@ test('a run that is renamed and pinned while it trains keeps both', async () => 
   ends.finished(worker, id);
   await ended;
   expect(runs.find(run.id)).toMatchObject({ name: 'mine', pinned: true, state: 'finished' });
+});
+
+const lastCall = (worker: FakeWorker, name: string) => worker.calls.findLast(({ call }) => call === name)!;
+const timesAsked = (worker: FakeWorker, name: string) =>
+  worker.calls.filter(({ call }) => call === name).length;
+
+test('while kernels are measured nothing starts, and what is paused stays so', async () => {
+  const { app, runs, worker, training, ended, id, ready } = await startRun();
+  worker.say(ready);
+  void training.pause();
+  app.isMeasuring.value = true;
+  void training.resume();
+  expect(app.run.value).toEqual({ state: 'paused', by: 'you' });
+  expect(timesAsked(worker, 'resume')).toBe(0);
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  void training.start(form);
+  expect(app.run.value.state).toBe('stopped');
+  void training.goOn(runs.runs.value[0]!);
+  expect(app.run.value.state).toBe('stopped');
+  expect(timesAsked(worker, 'train')).toBe(1);
+});
+
+test('a run that fails since another tab has deleted the data says what to do about them', async () => {
+  const { app, worker, ended, id } = await startRun();
+  worker.say({ id, error: { kind: 'partial', message: 'data_batch_1.bin is not on this device' } });
+  await ended;
+  worker.say({
+    id: lastCall(worker, 'dataPlace').id,
+    gives: { place: 'absent', missing: 184e6, canKeep: true },
+  });
+  await vi.waitFor(() => expect(app.data.value.state).toBe('absent'));
+  await vi.waitFor(() => expect(app.dataProblem.value).toMatchObject({ kind: 'partial' }));
+  expect(runNotice(app.run.value)).toBeUndefined();
+});
+
+test('a run that finds no adapter looks for one', async () => {
+  const { app, worker, ended, id } = await startRun();
+  const probe = vi.spyOn(app, 'probe').mockResolvedValue();
+  worker.say({ id, error: { kind: 'no-adapter', message: 'there is no GPU' } });
+  await ended;
+  expect(probe).toHaveBeenCalledOnce();
+});
+
+test('a run that goes on keeps its kernels’ origin, and has it in its form; one that begins again has its own', async () => {
+  const { runs, worker, training, ended, id, ready } = await startRun();
+  worker.say({ ...ready, kernels: 'measured' } as EngineEvent);
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  for (const [step, kernels] of [
+    [10, 'measured'],
+    [0, 'default'],
+  ] as const) {
+    const before = timesAsked(worker, 'train');
+    const going = training.goOn(runs.runs.value[0]!);
+    expect(training.form.value.usesTuned).toBe(true);
+    await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(before + 1));
+    worker.say({ ...ready, step } as EngineEvent);
+    expect(training.live.value!.record.kernels).toBe(kernels);
+    worker.say({ id: lastCall(worker, 'train').id, gives: { ...outcome, finished: false, step: 10 } });
+    await going;
+  }
+});
+
+/** Two seeds, of which the second has diverged. */
+const twoSeeds: EngineEvent = {
+  event: 'progress',
+  step: 18,
+  epoch: 1,
+  msPerStep: 1,
+  columns: {
+    steps: new Float64Array([18]),
+    loss: new Float32Array([2, Number.NaN]),
+    accuracy: new Float32Array([0.5, 0.1]),
+    rate: new Float32Array([0.1]),
+  },
+  validations: [
+    {
+      step: 10,
+      scores: [
+        { loss: 2, accuracy: 0.5 },
+        { loss: 3, accuracy: 0.1 },
+      ],
+    },
+  ],
+};
+const scored = [
+  { seed: 1, validationAccuracy: 0.5, validationLoss: 2, testAccuracy: null, divergedAtStep: null },
+  { seed: 2, validationAccuracy: 0.1, validationLoss: 3, testAccuracy: null, divergedAtStep: 12 },
+];
+
+test('a checkpoint says its step, what the run was worth by then, and where a seed diverged', async () => {
+  const { runs, worker, ended, id, ready } = await startRun({ ...form, seeds: '2' });
+  worker.say(ready);
+  worker.say({ event: 'diverged', replica: 1, step: 12 });
+  worker.say(twoSeeds);
+  worker.say({ event: 'checkpoint', step: 14, objectsPerStep: 0 });
+  expect(runs.runs.value[0]).toMatchObject({ step: 18, checkpointStep: 14, perSeed: scored });
+  expect(goesOnFrom(runs.runs.value[0]!)).toBe(14);
+  ends.failed(worker, id);
+  await ended;
+});
+
+test('a run that failed ahead of a checkpoint has its scores, and begins again', async () => {
+  const { runs, worker, ended, id, ready } = await startRun({ ...form, seeds: '2' });
+  worker.say(ready);
+  worker.say({ event: 'diverged', replica: 1, step: 12 });
+  worker.say(twoSeeds);
+  worker.say({ id, error: { kind: 'worker', message: 'it ended' } });
+  await ended;
+  const run = runs.runs.value[0]!;
+  expect(run).toMatchObject({ state: 'interrupted', step: 18, perSeed: scored });
+  expect(goesOnFrom(run)).toBe(0);
+  expect(isUnfinished(run)).toBe(false);
+});
+
+const weightsFile = (name: string) => new File([new Uint8Array(8)], name);
+
+/** Chooses a file of weights, which the worker takes for one. */
+async function choose(training: TrainingControl, worker: FakeWorker, name: string): Promise<void> {
+  const before = timesAsked(worker, 'checkWeights');
+  const taken = training.initial.take(weightsFile(name));
+  expect(training.initial.isChecking.value).toBe(true);
+  await vi.waitFor(() => expect(timesAsked(worker, 'checkWeights')).toBe(before + 1));
+  worker.say({ id: lastCall(worker, 'checkWeights').id, gives: null });
+  await taken;
+  expect(training.initial.isChecking.value).toBe(false);
+}
+
+test('a run starts from the weights that were chosen when it was started, whatever is chosen while the data come', async () => {
+  const { app, runs, worker, training } = make();
+  await choose(training, worker, 'first.safetensors');
+  const first = training.initial.file.value!;
+  let arrive = (_: boolean): void => {};
+  app.data.value = { state: 'absent', missingBytes: 1, canKeep: true, why: '' };
+  vi.spyOn(app, 'download').mockImplementation(() => new Promise((resolve) => (arrive = resolve)));
+  const ended = training.start(form);
+  await choose(training, worker, 'second.safetensors');
+  arrive(true);
+  await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(1));
+  const { id, takes } = lastCall(worker, 'train');
+  expect((takes as TrainRequest).weights).toBe(first.file);
+  expect(runs.runs.value[0]).toMatchObject({ initial: 'first.safetensors' });
+  training.form.value = form;
+  expect(training.changes).toEqual(['Initial weights']);
+  worker.say({ id, gives: outcome });
+  await ended;
+});
+
+test('a file that cannot be read is refused', async () => {
+  const { training } = make();
+  const gone = weightsFile('gone.safetensors');
+  vi.spyOn(gone, 'arrayBuffer').mockRejectedValue(new Error('it was moved'));
+  await training.initial.take(gone);
+  expect(training.initial.problem.value).toBe('gone.safetensors is no file of weights: it was moved');
+  expect(training.initial.isChecking.value).toBe(false);
+});
+
+test('measured kernels and a file of weights are changes that a new run would have', async () => {
+  const { worker, training, ended, id, ready } = await startRun();
+  worker.say(ready);
+  training.form.value = form;
+  expect(training.changes).toEqual([]);
+  training.form.value = { ...form, usesTuned: true };
+  expect(training.changes).toEqual(['Measured kernels']);
+  await choose(training, worker, 'net.safetensors');
+  expect(training.changes).toEqual(['Measured kernels', 'Initial weights']);
+  ends.failed(worker, id);
+  await ended;
+});
+
+test('a run in progress holds a lock with its name beside that of the tab', async () => {
+  const held: string[] = [];
+  const request = async (name: string, _: object, work: (lock: object) => Promise<void>) => {
+    held.push(name);
+    await work({});
+    held.splice(held.indexOf(name), 1);
+  };
+  const query = async () => ({ held: held.map((name) => ({ name })) });
+  vi.stubGlobal('navigator', { userAgent: 'a test', locks: { request, query } });
+  const { runs, worker, ended, id } = await startRun();
+  expect(held).toHaveLength(2);
+  expect(await runsInTraining()).toEqual(new Set([runs.runs.value[0]!.id]));
+  ends.finished(worker, id);
+  await ended;
+  expect(await runsInTraining()).toEqual(new Set());
+});
+
+test('a worker that ends while it is told to stop, or to pause, is told of once', async () => {
+  const { app, training, worker, ended, ready } = await startRun();
+  worker.say(ready);
+  const asked = [training.pause(), training.resume(), training.stop()];
+  app.engine.end('it ended');
+  await Promise.all(asked);
+  await ended;
+  expect(app.run.value).toMatchObject({ state: 'failed', kind: 'worker' });
 });

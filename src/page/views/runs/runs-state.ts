@@ -175,6 +175,11 @@ export class RunsState {
       clearTimeout(this.#undoTimer);
       this.#undoTimer = setTimeout(() => this.#areGone(), undoMs);
       await gone;
+    } catch (error) {
+      // What cannot be read could not come back by Undo.
+      const text = `${record.name} was not deleted: ${(error as Error).message}`;
+      this.parts.app.log(text);
+      this.parts.app.announce(text);
     } finally {
       this.#leaving.delete(id);
     }

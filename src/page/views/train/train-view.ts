@@ -1,6 +1,8 @@
+import { signal } from '@preact/signals-core';
 import { html, type TemplateResult } from 'lit-html';
 import type { App } from '../../model/app.ts';
 import type { LiveRun } from '../../model/live-run.ts';
+import type { RunStatus } from '../../model/status.ts';
 import { dataNotice, runNotice } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { noticeView } from '../notice-view.ts';
@@ -29,14 +31,27 @@ export function mountTrain(
   const notices = part('notices');
   const form = part('settings-column');
   const right = part('live-column');
-  const letGo = () => {
-    app.dataProblem.value = undefined;
-  };
-  const dismiss = html`<button type="button" data-act="dismiss" @click=${letGo}>Dismiss</button>`;
+  const dismiss = (letGo: () => void) =>
+    html`<button type="button" data-act="dismiss" @click=${letGo}>Dismiss</button>`;
+  /** The end of a run that was read, and let go of. */
+  const read = signal<RunStatus | undefined>(undefined);
   paint(notices, (): TemplateResult => {
     const problem = app.dataProblem.value;
+    const run = app.run.value;
     return html`
-      ${dataView(app)} ${noticeView(problem && dataNotice(problem), dismiss)} ${noticeView(runNotice(app.run.value))}
+      ${dataView(app)}
+      ${noticeView(
+        problem && dataNotice(problem),
+        dismiss(() => {
+          app.dataProblem.value = undefined;
+        }),
+      )}
+      ${noticeView(
+        run === read.value ? undefined : runNotice(run),
+        dismiss(() => {
+          read.value = run;
+        }),
+      )}
     `;
   });
   paint(form, () => formView(app, training));
