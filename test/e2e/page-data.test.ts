@@ -384,3 +384,22 @@ test('six chosen files are known by their content', async () => {
   expect(served.asked).toEqual([]);
   expect(faults).toEqual([]);
 }, 120_000);
+
+test('data that another tab has deleted: the run that misses them says so, and they can be had again', async () => {
+  const { page } = await visit();
+  await choose(page, served.dataFiles);
+  await waitForText(page, '#data-chip', /on this device/);
+  await page.evaluate(async () => {
+    const kept = await (await navigator.storage.getDirectory()).getDirectoryHandle('cifar10');
+    const names: string[] = [];
+    for await (const name of kept.keys()) names.push(name);
+    for (const name of names) await kept.removeEntry(name);
+  });
+  await act(page, 'train');
+  expect(await waitForRun(page, ['finished', 'failed'])).toBe('failed');
+  await waitForText(page, '.notices', /CIFAR-10 is needed[\s\S]*is not on this device/, 5000);
+  await waitForText(page, '#data-chip', /needed/, 5000);
+  await untilTrainable(page, /^Download 184 MB and train$/);
+  await act(page, 'train');
+  expect(await waitForRun(page, ['finished', 'failed'])).toBe('finished');
+}, 120_000);
