@@ -29,7 +29,7 @@ const EPS = 1e-8f;
 const WEIGHT_DECAY = 0f;
 //#endif
 const GRADS_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
+const COUNTERS_STRIDE = 64u;
 const MU_STRIDE = 64u;
 const NU_STRIDE = 64u;
 const PARAMS_STRIDE = 64u;

@@ -6,8 +6,8 @@ const B = 1u;
 const C = 4u;
 const PIXELS = 4u;
 const INVOCATIONS = 16u; // of a workgroup
-const DY_STRIDE = 4u;
-const DX_STRIDE = 16u;
+const DY_STRIDE = 64u;
+const DX_STRIDE = 64u;
 
 const C4 = C / 4u;
 

@@ -7,8 +7,8 @@ const B = 1u;
 const C = 4u;
 const PIXELS = 4u;
 const INVOCATIONS = 16u; // of a workgroup
-const X_STRIDE = 16u;
-const Y_STRIDE = 4u;
+const X_STRIDE = 64u;
+const Y_STRIDE = 64u;
 
 const C4 = C / 4u;
 

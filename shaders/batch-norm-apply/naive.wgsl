@@ -15,8 +15,8 @@ const FROM_VARIANCE = 0u; // 1: the statistics have the variance
 const EPS = 1e-5f;
 const INVOCATIONS = 16u; // of a workgroup
 const X_STRIDE = 64u;
-const AFFINE_STRIDE = 16u;
-const STATISTICS_STRIDE = 16u;
+const AFFINE_STRIDE = 64u;
+const STATISTICS_STRIDE = 64u;
 const Y_STRIDE = 64u;
 
 const N4 = N / 4u;

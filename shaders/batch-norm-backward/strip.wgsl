@@ -15,9 +15,9 @@ const RELU_BEFORE = 0u;
 const RELU_AFTER = 1u;
 const DY_STRIDE = 64u;
 const X_STRIDE = 64u;
-const AFFINE_STRIDE = 16u;
-const SAVED_STRIDE = 16u;
-const DAFFINE_STRIDE = 16u;
+const AFFINE_STRIDE = 64u;
+const SAVED_STRIDE = 64u;
+const DAFFINE_STRIDE = 64u;
 const DX_STRIDE = 64u;
 
 const N4 = N / 4u;

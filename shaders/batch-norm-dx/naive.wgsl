@@ -16,9 +16,9 @@ const ACTIVATION = 1u;  // 0: none, 1: ReLU, 2: GELU
 const INVOCATIONS = 16u; // of a workgroup
 const DY_STRIDE = 64u;
 const X_STRIDE = 64u;
-const AFFINE_STRIDE = 16u;
-const SAVED_STRIDE = 16u;
-const DAFFINE_STRIDE = 16u;
+const AFFINE_STRIDE = 64u;
+const SAVED_STRIDE = 64u;
+const DAFFINE_STRIDE = 64u;
 const DX_STRIDE = 64u;
 
 const N4 = N / 4u;

@@ -18,10 +18,10 @@ const STATS_MOMENTUM = 0.1f;
 const VARIANCE_FACTOR = 1.0f; // of the variance that enters the running one: 1 (biased) or M/(M-1)
 const FIRST_BATCH_SETS = 1u;  // 1: step 0 sets the running statistics instead of averaging
 const X_STRIDE = 64u;
-const AFFINE_STRIDE = 16u;
-const COUNTERS_STRIDE = 4u;
-const RUNNING_STRIDE = 16u;
-const SAVED_STRIDE = 16u;
+const AFFINE_STRIDE = 64u;
+const COUNTERS_STRIDE = 64u;
+const RUNNING_STRIDE = 64u;
+const SAVED_STRIDE = 64u;
 const Y_STRIDE = 64u;
 
 const N4 = N / 4u;

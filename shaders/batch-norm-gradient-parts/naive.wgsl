@@ -15,9 +15,9 @@ const RELU_BEFORE = 0u; // 1: of max(x, 0)
 const ACTIVATION = 1u;  // 0: none, 1: ReLU, 2: GELU
 const DY_STRIDE = 64u;
 const X_STRIDE = 64u;
-const AFFINE_STRIDE = 16u;
-const SAVED_STRIDE = 16u;
-const PARTIAL_STRIDE = 32u;
+const AFFINE_STRIDE = 64u;
+const SAVED_STRIDE = 64u;
+const PARTIAL_STRIDE = 64u;
 
 const N4 = N / 4u;
 

@@ -12,8 +12,8 @@ const RELU_BEFORE = 0u;
 const RELU_AFTER = 1u;
 const EPS = 1e-5f;
 const X_STRIDE = 64u;
-const AFFINE_STRIDE = 16u;
-const RUNNING_STRIDE = 16u;
+const AFFINE_STRIDE = 64u;
+const RUNNING_STRIDE = 64u;
 const Y_STRIDE = 64u;
 
 @compute @workgroup_size(64)

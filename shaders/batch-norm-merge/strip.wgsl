@@ -16,10 +16,10 @@ const EPS = 1e-5f;
 const STATS_MOMENTUM = 0.1f;
 const VARIANCE_FACTOR = 1.0f; // of the variance that enters the running one: 1 (biased) or M/(M-1)
 const FIRST_BATCH_SETS = 1u;  // 1: step 0 sets the running statistics instead of averaging
-const PARTIAL_STRIDE = 32u;
-const COUNTERS_STRIDE = 4u;
-const RUNNING_STRIDE = 16u;
-const SAVED_STRIDE = 16u;
+const PARTIAL_STRIDE = 64u;
+const COUNTERS_STRIDE = 64u;
+const RUNNING_STRIDE = 64u;
+const SAVED_STRIDE = 64u;
 
 const PER_LANE = (PARTS + LANES - 1u) / LANES;
 const LEVELS = firstTrailingBit(LANES);

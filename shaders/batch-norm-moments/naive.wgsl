@@ -10,7 +10,7 @@ const PARTS = 2u;
 const ROWS = 4u;        // ceil(M / PARTS)
 const RELU_BEFORE = 0u; // 1: of max(x, 0)
 const X_STRIDE = 64u;
-const PARTIAL_STRIDE = 32u;
+const PARTIAL_STRIDE = 64u;
 
 const N4 = N / 4u;
 const BLOCK = 16u; // rows

@@ -12,7 +12,7 @@ const VECS = 1u;        // at most 256 / LANES
 const LANES = 4u;       // a power of 2
 const RELU_BEFORE = 0u; // 1: of max(x, 0)
 const X_STRIDE = 64u;
-const PARTIAL_STRIDE = 32u;
+const PARTIAL_STRIDE = 64u;
 
 const N4 = N / 4u;
 const STRIPS = (N4 + VECS - 1u) / VECS;

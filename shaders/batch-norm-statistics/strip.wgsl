@@ -18,8 +18,8 @@ const LANES = 4u;             // a power of 2
 const RELU_BEFORE = 0u;       // 1: what is normalised is max(x, 0)
 const VARIANCE_FACTOR = 1.0f; // 1 (biased) or TOTAL/(TOTAL-1)
 const X_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
-const RUNNING_STRIDE = 16u;
+const COUNTERS_STRIDE = 64u;
+const RUNNING_STRIDE = 64u;
 
 const N4 = N / 4u;
 const ROUNDS = (M + LANES - 1u) / LANES;

@@ -8,7 +8,7 @@ const N = 8u;
 const PARTS = 2u;
 const ROWS = 4u;   // ceil(M / PARTS)
 const DY_STRIDE = 64u;
-const PARTIAL_STRIDE = 16u;
+const PARTIAL_STRIDE = 64u;
 
 const N4 = N / 4u;
 

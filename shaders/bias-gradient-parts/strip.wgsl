@@ -11,7 +11,7 @@ const ROWS = 4u;  // ceil(M / PARTS)
 const VECS = 1u;  // at most 256 / LANES
 const LANES = 4u; // a power of 2
 const DY_STRIDE = 64u;
-const PARTIAL_STRIDE = 16u;
+const PARTIAL_STRIDE = 64u;
 
 const N4 = N / 4u;
 const STRIPS = (N4 + VECS - 1u) / VECS;

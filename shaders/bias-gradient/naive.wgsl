@@ -5,7 +5,7 @@
 const M = 8u;
 const N = 8u;
 const DY_STRIDE = 64u;
-const DB_STRIDE = 8u;
+const DB_STRIDE = 64u;
 
 @compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -18,7 +18,7 @@ const STEP_X = 1u;
 const PAD_Y = 1u;
 const PAD_X = 1u;
 const DY_STRIDE = 64u;
-const W_STRIDE = 144u;
+const W_STRIDE = 64u;
 const DX_STRIDE = 64u;
 
 @compute @workgroup_size(64)

@@ -24,8 +24,8 @@ const LOADS = 3u;
 const WIDE = 8u;   // lanes that hold different channels: 8 or 4
 const PASSES = 1u;
 const DY_STRIDE = 64u;
-const W_STRIDE = 576u;
-const DX_STRIDE = 256u;
+const W_STRIDE = 64u;
+const DX_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

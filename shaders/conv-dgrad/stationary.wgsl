@@ -28,8 +28,8 @@ const GROUP = 9u;    // of terms, in fours, that are summed in one register; div
 const COLS = 1u;
 const BLOCK = 8u;    // a multiple of 4
 const DY_STRIDE = 64u;
-const W_STRIDE = 576u;
-const DX_STRIDE = 256u;
+const W_STRIDE = 64u;
+const DX_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

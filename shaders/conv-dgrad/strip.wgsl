@@ -27,7 +27,7 @@ const SUMS = 2u;   // SPAN COLS
 const WINDOW = 4u; // PIXELS - 1 + pixels of dy that a pixel of x meets
 const LOWEST = 2u; // reach of the last tap: SIZE_X + ceil((PAD_X + 1 - SIZE_X) / STEP_X)
 const DY_STRIDE = 64u;
-const W_STRIDE = 144u;
+const W_STRIDE = 64u;
 const DX_STRIDE = 64u;
 
 const C4 = C / 4u;

@@ -22,7 +22,7 @@ const PAD_X = 1u;
 const TILE = 32u;
 const INVOCATIONS = 64u; // TILE² / 16
 const DY_STRIDE = 64u;
-const W_STRIDE = 144u;
+const W_STRIDE = 64u;
 const DX_STRIDE = 64u;
 
 const C4 = C / 4u;

@@ -21,9 +21,9 @@ const PAD_Y = 1u;
 const PAD_X = 1u;
 const BIAS = 1u; // 0: there is none, and what is bound is not used
 const X_STRIDE = 64u;
-const W_STRIDE = 144u;
+const W_STRIDE = 64u;
 const Y_STRIDE = 64u;
-const BIAS_STRIDE = 4u;
+const BIAS_STRIDE = 64u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {

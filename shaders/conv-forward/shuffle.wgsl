@@ -25,9 +25,9 @@ const LOADS = 9u;
 const WIDE = 8u;   // lanes that hold different filters: 8 or 4
 const PASSES = 1u;
 const X_STRIDE = 64u;
-const W_STRIDE = 576u;
-const Y_STRIDE = 256u;
-const BIAS_STRIDE = 16u;
+const W_STRIDE = 64u;
+const Y_STRIDE = 64u;
+const BIAS_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

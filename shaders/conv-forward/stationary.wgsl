@@ -28,9 +28,9 @@ const GROUP = 3u;    // of terms, in fours, that are summed in one register; div
 const COLS = 1u;
 const BLOCK = 8u;    // a multiple of 4
 const X_STRIDE = 64u;
-const W_STRIDE = 576u;
-const Y_STRIDE = 256u;
-const BIAS_STRIDE = 16u;
+const W_STRIDE = 64u;
+const Y_STRIDE = 64u;
+const BIAS_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

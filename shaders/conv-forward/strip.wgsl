@@ -26,9 +26,9 @@ const PIXELS = 2u;
 const COLS = 1u;
 const WINDOW = 4u; // (PIXELS - 1) STEP_X + SIZE_X
 const X_STRIDE = 64u;
-const W_STRIDE = 144u;
+const W_STRIDE = 64u;
 const Y_STRIDE = 64u;
-const BIAS_STRIDE = 4u;
+const BIAS_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

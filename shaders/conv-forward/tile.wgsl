@@ -24,9 +24,9 @@ const BIAS = 1u; // 0: there is none, and what is bound is not used
 const TILE = 32u;
 const INVOCATIONS = 64u; // TILE² / 16
 const X_STRIDE = 64u;
-const W_STRIDE = 144u;
+const W_STRIDE = 64u;
 const Y_STRIDE = 64u;
-const BIAS_STRIDE = 4u;
+const BIAS_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

@@ -21,7 +21,7 @@ const PARTS = 1u;
 const ROWS = 4u;   // ceil(B P / PARTS)
 const X_STRIDE = 64u;
 const DY_STRIDE = 64u;
-const PARTIAL_STRIDE = 144u;
+const PARTIAL_STRIDE = 64u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -24,8 +24,8 @@ const BLOCK = 40u;  // a multiple of 8
 const LOADS = 1u;
 const PASSES = 1u;
 const X_STRIDE = 64u;
-const DY_STRIDE = 256u;
-const PARTIAL_STRIDE = 576u;
+const DY_STRIDE = 64u;
+const PARTIAL_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

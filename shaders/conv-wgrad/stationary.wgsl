@@ -27,8 +27,8 @@ const GROUP = 8u;  // of terms that are summed in one register; divides TERMS
 const COLS = 1u;
 const BLOCK = 36u; // a multiple of 4
 const X_STRIDE = 64u;
-const DY_STRIDE = 256u;
-const PARTIAL_STRIDE = 576u;
+const DY_STRIDE = 64u;
+const PARTIAL_STRIDE = 64u;
 
 const N4 = N / 4u;
 const K = SIZE_Y * SIZE_X * C;

@@ -27,7 +27,7 @@ const WINDOW = 6u; // 3 STEP_X + SIZE_X
 const SUMS = 12u;  // 4 SIZE_X VECS COLS
 const X_STRIDE = 64u;
 const DY_STRIDE = 64u;
-const PARTIAL_STRIDE = 144u;
+const PARTIAL_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

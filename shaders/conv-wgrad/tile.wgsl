@@ -24,7 +24,7 @@ const TILE = 32u;
 const INVOCATIONS = 64u; // TILE² / 16
 const X_STRIDE = 64u;
 const DY_STRIDE = 64u;
-const PARTIAL_STRIDE = 144u;
+const PARTIAL_STRIDE = 64u;
 
 const C4 = C / 4u;
 const N4 = N / 4u;

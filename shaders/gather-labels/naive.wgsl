@@ -9,8 +9,8 @@ const B = 8u;
 const ORDER = 64u;
 const STEPS_PER_EPOCH = 8u;
 const ORDER_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
-const LABELS_STRIDE = 8u;
+const COUNTERS_STRIDE = 64u;
+const LABELS_STRIDE = 64u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {

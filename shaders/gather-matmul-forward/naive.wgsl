@@ -16,9 +16,9 @@ const ORDER = 64u;
 const STEPS_PER_EPOCH = 8u;
 const SHARD_IMAGES = 50000u;
 const ORDER_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
-const W_STRIDE = 24576u;
-const BIAS_STRIDE = 8u;
+const COUNTERS_STRIDE = 64u;
+const W_STRIDE = 64u;
+const BIAS_STRIDE = 64u;
 const Y_STRIDE = 64u;
 
 const WORDS = 768u;

@@ -21,9 +21,9 @@ const ORDER = 64u;
 const STEPS_PER_EPOCH = 8u;
 const SHARD_IMAGES = 50000u;
 const ORDER_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
+const COUNTERS_STRIDE = 64u;
 const DY_STRIDE = 64u;
-const DW_STRIDE = 24576u;
+const DW_STRIDE = 64u;
 
 const N4 = N / 4u;
 const WORDS = 768u;

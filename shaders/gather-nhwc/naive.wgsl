@@ -20,9 +20,9 @@ const WIDTH = 32u;
 const WORDS = 768u; // of an image in memory
 const REFLECT = 0u;
 const ORDER_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
-const X_STRIDE = 32768u;
-const LABELS_STRIDE = 8u;
+const COUNTERS_STRIDE = 64u;
+const X_STRIDE = 64u;
+const LABELS_STRIDE = 64u;
 
 const C4 = (CHANNELS + 3u) / 4u;
 const PLANE = HEIGHT * WIDTH;

@@ -12,9 +12,9 @@ const LD = 4u;
 const ORDER = 64u;
 const STEPS_PER_EPOCH = 8u;
 const ORDER_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
-const X_STRIDE = 32u;
-const LABELS_STRIDE = 8u;
+const COUNTERS_STRIDE = 64u;
+const X_STRIDE = 64u;
+const LABELS_STRIDE = 64u;
 
 @compute @workgroup_size(4, 16)
 fn main(@builtin(global_invocation_id) id: vec3u) {

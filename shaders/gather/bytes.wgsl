@@ -21,9 +21,9 @@ const HEIGHT = 32u;
 const WIDTH = 32u;
 const WORDS = 768u;
 const ORDER_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
-const X_STRIDE = 24576u;
-const LABELS_STRIDE = 8u;
+const COUNTERS_STRIDE = 64u;
+const X_STRIDE = 64u;
+const LABELS_STRIDE = 64u;
 
 const LD = 4u * WORDS;
 const PLANE = HEIGHT * WIDTH;

@@ -18,9 +18,9 @@ const STEPS_PER_EPOCH = 8u;
 const SHARD_IMAGES = 50000u;
 const SAMPLES = 4u;
 const ORDER_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
-const X_STRIDE = 24576u;
-const LABELS_STRIDE = 8u;
+const COUNTERS_STRIDE = 64u;
+const X_STRIDE = 64u;
+const LABELS_STRIDE = 64u;
 
 const WORDS = 768u;
 

@@ -6,7 +6,7 @@
 @group(0) @binding(3) var<storage, read_write> fast: array<vec4f>;      // (R, COUNT/4)
 
 const COUNT = 64u;
-const COUNTERS_STRIDE = 4u;
+const COUNTERS_STRIDE = 64u;
 const SLOW_STRIDE = 64u;
 const FAST_STRIDE = 64u;
 

@@ -11,8 +11,8 @@ const BLOCK = 8u;  // a multiple of 8
 const LOADS = 2u;
 const PASSES = 1u;
 const DY_STRIDE = 64u;
-const W_STRIDE = 256u;
-const DX_STRIDE = 256u;
+const W_STRIDE = 64u;
+const DX_STRIDE = 64u;
 
 const N4 = N / 4u;
 const K4 = K / 4u;

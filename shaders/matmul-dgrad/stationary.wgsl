@@ -12,8 +12,8 @@ const BLOCK = 8u;
 const DEPTH4 = 4u; // a multiple of 4
 const COLS = 1u;
 const DY_STRIDE = 64u;
-const W_STRIDE = 128u;
-const DX_STRIDE = 128u;
+const W_STRIDE = 64u;
+const DX_STRIDE = 64u;
 
 const N4 = N / 4u;
 const K4 = K / 4u;

@@ -12,8 +12,8 @@ const BLOCK = 8u;  // a multiple of 8
 const LOADS = 1u;
 const PASSES = 1u;
 const X_STRIDE = 64u;
-const DY_STRIDE = 256u;
-const DW_STRIDE = 256u;
+const DY_STRIDE = 64u;
+const DW_STRIDE = 64u;
 
 const N4 = N / 4u;
 const K4 = K / 4u;

@@ -12,8 +12,8 @@ const BLOCK = 8u;
 const DEPTH4 = 4u; // a multiple of 4
 const COLS = 1u;
 const X_STRIDE = 64u;
-const DY_STRIDE = 128u;
-const DW_STRIDE = 128u;
+const DY_STRIDE = 64u;
+const DW_STRIDE = 64u;
 
 const N4 = N / 4u;
 const OWN = 4u * COLS; // columns that one invocation holds

@@ -13,8 +13,8 @@ const Q = 2u;
 const SIZE = 2u;
 const STEP = 2u;
 const INVOCATIONS = 16u; // of a workgroup
-const DY_STRIDE = 16u;
-const LARGEST_STRIDE = 16u;
+const DY_STRIDE = 64u;
+const LARGEST_STRIDE = 64u;
 const DX_STRIDE = 64u;
 
 const C4 = C / 4u;

@@ -14,8 +14,8 @@ const SIZE = 2u;
 const STEP = 2u;
 const INVOCATIONS = 16u; // of a workgroup
 const X_STRIDE = 64u;
-const Y_STRIDE = 16u;
-const LARGEST_STRIDE = 16u;
+const Y_STRIDE = 64u;
+const LARGEST_STRIDE = 64u;
 
 const C4 = C / 4u;
 

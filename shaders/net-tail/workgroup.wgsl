@@ -35,14 +35,14 @@ const STATISTICS = array(0u);
 // In `work`: the gradient of what is behind a ReLU.
 const DY = 64u;
 
-const PARAMS_STRIDE = 128u;
-const LABELS_STRIDE = 8u;
-const COUNTERS_STRIDE = 4u;
-const WORK_STRIDE = 320u;
-const RUNNING_STRIDE = 16u;
-const GRADS_STRIDE = 128u;
-const ROW_LOSS_STRIDE = 8u;
-const ROW_HIT_STRIDE = 8u;
+const PARAMS_STRIDE = 64u;
+const LABELS_STRIDE = 64u;
+const COUNTERS_STRIDE = 64u;
+const WORK_STRIDE = 64u;
+const RUNNING_STRIDE = 64u;
+const GRADS_STRIDE = 64u;
+const ROW_LOSS_STRIDE = 64u;
+const ROW_HIT_STRIDE = 64u;
 
 const INVOCATIONS = 256u;
 const LANES = 16u;                 // share the rows of a column of vec4s

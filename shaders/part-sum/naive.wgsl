@@ -5,8 +5,8 @@
 
 const COUNT = 8u;
 const PARTS = 2u;
-const PARTIAL_STRIDE = 16u;
-const SUM_STRIDE = 8u;
+const PARTIAL_STRIDE = 64u;
+const SUM_STRIDE = 64u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {

@@ -8,8 +8,8 @@ const COUNT = 8u;
 const PARTS = 2u;
 const VECS = 1u;  // at most 256 / LANES
 const LANES = 4u; // a power of 2
-const PARTIAL_STRIDE = 16u;
-const SUM_STRIDE = 8u;
+const PARTIAL_STRIDE = 64u;
+const SUM_STRIDE = 64u;
 
 const COUNT4 = COUNT / 4u;
 const ROUNDS = (PARTS + LANES - 1u) / LANES;

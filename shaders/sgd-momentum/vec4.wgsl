@@ -23,7 +23,7 @@ const SKIP = 0u; // parameters at the start that are left alone; a multiple of 4
 const VECS = 1u;
 const WIDTH = 16u;
 const GRADS_STRIDE = 64u;
-const COUNTERS_STRIDE = 4u;
+const COUNTERS_STRIDE = 64u;
 const VELOCITY_STRIDE = 64u;
 const PARAMS_STRIDE = 64u;
 

@@ -16,11 +16,11 @@ const LD = 8u;
 const TOTAL = 4294967295u;
 const SMOOTHING = 0.0;
 const LOGITS_STRIDE = 64u;
-const LABELS_STRIDE = 8u;
-const COUNTERS_STRIDE = 4u;
+const LABELS_STRIDE = 64u;
+const COUNTERS_STRIDE = 64u;
 const DLOGITS_STRIDE = 64u;
-const ROW_LOSS_STRIDE = 8u;
-const ROW_HIT_STRIDE = 8u;
+const ROW_LOSS_STRIDE = 64u;
+const ROW_HIT_STRIDE = 64u;
 
 @compute @workgroup_size(16)
 fn main(@builtin(global_invocation_id) id: vec3u) {

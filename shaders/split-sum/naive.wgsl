@@ -7,8 +7,8 @@
 const M = 8u;
 const N = 8u;
 const SPLITS = 2u;
-const PARTIAL_STRIDE = 128u;
-const BIAS_STRIDE = 8u;
+const PARTIAL_STRIDE = 64u;
+const BIAS_STRIDE = 64u;
 const Y_STRIDE = 64u;
 
 const N4 = N / 4u;

@@ -8,10 +8,10 @@
 
 const M = 8u;
 const HISTORY = 8u; // steps kept, the newest overwriting the oldest
-const ROW_LOSS_STRIDE = 8u;
-const ROW_HIT_STRIDE = 8u;
-const HISTORY_STRIDE = 16u;
-const COUNTERS_STRIDE = 4u;
+const ROW_LOSS_STRIDE = 64u;
+const ROW_HIT_STRIDE = 64u;
+const HISTORY_STRIDE = 64u;
+const COUNTERS_STRIDE = 64u;
 
 const LANES = 16u;
 var<workgroup> losses: array<f32, LANES>;

@@ -7,7 +7,7 @@
 const M = 8u;
 const LD = 8u;
 const VIEWS = 2u;
-const LOGITS_STRIDE = 128u;
+const LOGITS_STRIDE = 64u;
 const MEAN_STRIDE = 64u;
 
 @compute @workgroup_size(64)

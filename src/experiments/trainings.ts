@@ -1,12 +1,12 @@
 // Which trainings a list of experiments needs.
 import type { TrainSettings } from '../train/settings.ts';
-import { type Experiment, type TunedVariant, trainSettings } from './experiments.ts';
+import { type Experiment, type ExperimentSettings, trainSettings } from './experiments.ts';
 
 /** An experiment with the settings that it runs with. */
 export interface Planned {
   readonly experiment: Experiment;
   /** The variant that the settings are of; null for the literal ones. */
-  readonly tuned: TunedVariant | null;
+  readonly tuned: ExperimentSettings | null;
   readonly settings: TrainSettings;
 }
 
@@ -31,7 +31,7 @@ export function trainingsOf(
   for (const experiment of experiments) {
     const { seeds, steps } = run;
     const tuned = (run.tuned ? experiment.tuned : undefined) ?? null;
-    const settings = trainSettings((tuned ?? experiment).settings, {
+    const settings = trainSettings(tuned ?? experiment.settings, {
       seeds,
       steps,
       shuffle: true,

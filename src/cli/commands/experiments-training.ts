@@ -1,6 +1,7 @@
 import type { ExperimentResult, SeedResult } from '../../experiments/results.ts';
 import { mean } from '../../experiments/statistics.ts';
 import type { Planned, Training } from '../../experiments/trainings.ts';
+import { tunedNotes } from '../../experiments/tuned-notes.ts';
 import type { Host } from '../../hosts/host.ts';
 import type { Score } from '../../train/evaluation.ts';
 import type { FromWorker, Outcome } from '../../train/messages.ts';
@@ -126,7 +127,7 @@ function resultOf(
     name,
     what,
     reported,
-    tuned: tuned === null ? null : { origin: tuned.origin, note: tuned.note },
+    tuned: tuned === null ? null : { origin: 'search', note: tunedNotes[name]! },
     trainedAs,
     settings,
     perSeed: settings.replicas.map(

@@ -38,7 +38,7 @@ export const startingPoints: readonly StartingPoint[] = [
             id: `${name}-tuned`,
             label: `${name}, tuned`,
             what: 'what our own search found on the validation images',
-            settings: tuned.settings,
+            settings: tuned,
           },
         ],
   ),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { experiments } from '../../../src/experiments/experiments.ts';
 import { studies } from '../../../src/experiments/studies.ts';
 import { trainingsOf } from '../../../src/experiments/trainings.ts';
+import { tunedNotes } from '../../../src/experiments/tuned-notes.ts';
 
 const run = { seeds: [1, 2], steps: undefined, tuned: false };
 const namesOf = (trainings: ReturnType<typeof trainingsOf>) =>
@@ -28,12 +29,12 @@ describe('the list', () => {
   });
 
   test('tuned variants keep widths, optimizer and number of cycles, and say where they come from', () => {
-    for (const { settings, tuned } of experiments) {
-      expect(tuned!.settings.hidden).toEqual(settings.hidden);
-      expect(tuned!.settings.optimizer).toEqual(settings.optimizer);
-      expect(tuned!.settings.cycles).toBe(settings.cycles);
-      expect(tuned!.settings.batchStatistics).toEqual(settings.batchStatistics);
-      expect(tuned!.note).not.toBe('');
+    for (const { name, settings, tuned } of experiments) {
+      expect(tuned!.hidden).toEqual(settings.hidden);
+      expect(tuned!.optimizer).toEqual(settings.optimizer);
+      expect(tuned!.cycles).toBe(settings.cycles);
+      expect(tuned!.batchStatistics).toEqual(settings.batchStatistics);
+      expect(tunedNotes[name]).toMatch(/5,000 validation images/);
     }
   });
 });
