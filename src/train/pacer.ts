@@ -38,20 +38,19 @@ const fading = 0.7;
  */
 export class Pacer {
   readonly #gpu: Gpu;
-  /** The device's failure. A promise of its own, as each wait leaves a reaction on it: they go with the pacer, not with the device. */
-  readonly #failure: Promise<never>;
+  /** End the waits for submits where the device fails: one reaction for all, as the device's promise keeps each for the device's life. */
+  readonly #giveUp = new Set<(error: unknown) => void>();
   readonly #budgetMs: number;
   readonly #maxSteps: number;
   readonly #unfinished: Promise<void>[] = [];
-  readonly #paces = new Map<Plan, MeasuredPace>();
+  readonly #paces = new WeakMap<Plan, MeasuredPace>();
   #idleSince = 0;
 
   constructor(gpu: Gpu, { budgetMs = 120, maxSteps = 64 }: PacerOptions = {}) {
     this.#gpu = gpu;
-    this.#failure = gpu.failure.catch((error: unknown) => {
-      throw error;
+    gpu.failure.catch((error: unknown) => {
+      for (const giveUp of this.#giveUp) giveUp(error);
     });
-    this.#failure.catch(() => {}); // #oldest tells.
     this.#budgetMs = budgetMs;
     this.#maxSteps = maxSteps;
   }
@@ -92,8 +91,13 @@ export class Pacer {
   }
 
   async #oldest(): Promise<void> {
+    this.#gpu.check();
+    const oldest = this.#unfinished.shift();
     try {
-      await Promise.race([this.#unfinished.shift(), this.#failure]);
+      await new Promise<void>((resolve, reject) => {
+        this.#giveUp.add(reject);
+        oldest?.then(resolve, reject).finally(() => this.#giveUp.delete(reject));
+      });
     } catch (error) {
       this.#gpu.check(); // Where the device is lost, that is the better message.
       throw new GpuError(

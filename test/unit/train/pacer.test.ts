@@ -12,6 +12,20 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** Counts the reactions that are left on it, and on what is made of it. */
+class Counted extends Promise<never> {
+  static reactions = 0;
+
+  // biome-ignore lint/suspicious/noThenProperty: it counts, and does what it did.
+  override then<A = never, B = never>(
+    onFulfilled?: ((value: never) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    Counted.reactions++;
+    return super.then(onFulfilled, onRejected);
+  }
+}
+
 /** A queue that works on one submit after the other, `msPerStep` each step. */
 class FakeGpu {
   msPerStep: number;
@@ -28,7 +42,7 @@ class FakeGpu {
 
   constructor(msPerStep: number) {
     this.msPerStep = msPerStep;
-    const failure = new Promise<never>((_, reject) => {
+    const failure = new Counted((_, reject) => {
       this.#fail = reject;
     });
     failure.catch(() => {});
@@ -176,6 +190,25 @@ describe('a lost device', () => {
     fake.fail(error);
     await expect(third).rejects.toBe(error);
     expect(fake.submits.length).toBe(2);
+  });
+
+  test('is awaited by one reaction, however many the submits are', async () => {
+    const { pacer } = make(200);
+    const before = Counted.reactions;
+    await runAll(pacer, 50);
+    expect(Counted.reactions).toBe(before);
+  });
+
+  test('ends every wait, and what is asked for later', async () => {
+    const { fake, pacer } = make(1e9);
+    await pacer.submit(plan, 1);
+    await pacer.submit(plan, 1);
+    const [a, b] = [pacer.drain(), pacer.drain()];
+    fake.fail(error);
+    await expect(a).rejects.toBe(error);
+    await expect(b).rejects.toBe(error);
+    await pacer.submit(plan, 1);
+    await expect(pacer.drain()).rejects.toBe(error);
   });
 
   test('is seen where work seems to be done', async () => {
