@@ -4,23 +4,22 @@ import { type AdamWSpec, adamw as adamwKind } from './adamw.ts';
 import { type RmspropSpec, rmsprop as rmspropKind } from './rmsprop.ts';
 import type { Schedule } from './schedule.ts';
 import { type SgdSpec, sgd as sgdKind } from './sgd.ts';
+import { withGiven } from './with-given.ts';
 
 type Given<S> = Partial<Omit<S, 'kind'>>;
 
 /** Stochastic gradient descent; `momentum`, `nesterov` and `weightDecay` as in PyTorch. */
-export const sgd = (given: Given<SgdSpec> = {}): SgdSpec => ({ ...sgdKind.defaults, ...given });
+export const sgd = (given: Given<SgdSpec> = {}): SgdSpec => withGiven(sgdKind.defaults, given);
 
 /** Adam: `b1` 0.9, `b2` 0.999, `eps` 1e-8. */
-export const adam = (given: Given<AdamSpec> = {}): AdamSpec => ({ ...adamKind.defaults, ...given });
+export const adam = (given: Given<AdamSpec> = {}): AdamSpec => withGiven(adamKind.defaults, given);
 
 /** AdamW: Adam with a decoupled `weightDecay`, 0.01. */
-export const adamw = (given: Given<AdamWSpec> = {}): AdamWSpec => ({ ...adamwKind.defaults, ...given });
+export const adamw = (given: Given<AdamWSpec> = {}): AdamWSpec => withGiven(adamwKind.defaults, given);
 
 /** RMSprop: `b2` 0.99, `eps` 1e-8. */
-export const rmsprop = (given: Given<RmspropSpec> = {}): RmspropSpec => ({
-  ...rmspropKind.defaults,
-  ...given,
-});
+export const rmsprop = (given: Given<RmspropSpec> = {}): RmspropSpec =>
+  withGiven(rmspropKind.defaults, given);
 
 /** One learning rate for all steps. */
 export const constant = (rate: number): Schedule => ({ kind: 'constant', rate });
@@ -30,4 +29,4 @@ type Cyclical = Extract<Schedule, { kind: 'cyclical' }>;
 /** Triangles between `min` and `max`, each of `2 * halfCycle` steps. */
 export const cyclical = (
   given: Pick<Cyclical, 'min' | 'max' | 'halfCycle'> & Partial<Omit<Cyclical, 'kind'>>,
-): Schedule => ({ kind: 'cyclical', decay: 1, ...given });
+): Schedule => withGiven({ kind: 'cyclical' as const, decay: 1 }, given);

@@ -1,4 +1,5 @@
 import { sgd } from '../optim/sgd.ts';
+import { withGiven } from '../optim/with-given.ts';
 import type { TrainSettings } from './settings.ts';
 
 /** What a run must be told. */
@@ -8,7 +9,9 @@ type Wanted = 'net' | 'steps' | 'schedule';
 export type GivenSettings = Pick<TrainSettings, Wanted> & Partial<Omit<TrainSettings, Wanted>>;
 
 /** Plain SGD on one net of seed 1: He initialisation, shuffled batches of 100, no augmentation, no regularisation, no validation split. */
-export const withDefaults = (given: GivenSettings): TrainSettings => ({
+export const withDefaults = (given: GivenSettings): TrainSettings => withGiven(defaults, given);
+
+const defaults: Omit<TrainSettings, Wanted> = {
   init: 'he',
   optimizer: sgd.defaults,
   batchSize: 100,
@@ -19,5 +22,4 @@ export const withDefaults = (given: GivenSettings): TrainSettings => ({
   cropPixels: 0,
   labelSmoothing: 0,
   reportSteps: 50,
-  ...given,
-});
+};
