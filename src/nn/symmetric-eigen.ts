@@ -17,7 +17,7 @@ export function symmetricEigen(matrix: ArrayLike<number>, n: number): Eigen {
     throw new RangeError(`a matrix of ${n} x ${n} has ${n * n} values, not ${a.length}`);
   if (!a.every(Number.isFinite)) throw new RangeError('a matrix with values that are not finite');
   const v = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
-  const scale = Math.max(...a.map(Math.abs));
+  const scale = a.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
   for (let sweep = 0; sweep < maxSweeps && offDiagonal(a, n) > Number.EPSILON * 1e-3 * scale; sweep++) {
     for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(a, v, n, p, q);
   }

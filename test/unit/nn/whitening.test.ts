@@ -41,6 +41,12 @@ describe('symmetricEigen', () => {
     expect(symmetricEigen([0, 0, 0, 0], 2).values).toEqual([0, 0]);
   });
 
+  test('a matrix of more values than a function may have arguments', () => {
+    const n = 400;
+    const unit = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+    expect(new Set(symmetricEigen(unit, n).values)).toEqual(new Set([1]));
+  });
+
   test('refuses what is not square, or no number', () => {
     expect(() => symmetricEigen([1, 2, 3], 2)).toThrow('has 4 values, not 3');
     expect(() => symmetricEigen([1, Number.NaN, 0, 1], 2)).toThrow('not finite');
