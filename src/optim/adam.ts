@@ -1,6 +1,6 @@
 import { call } from '../kernels/call.ts';
 import { adam as kernel } from '../kernels/optimizers.ts';
-import type { OptimizerKind } from './optimizer.ts';
+import type { OptimizerKind, Update } from './optimizer.ts';
 
 /** The moments' settings, of Adam and AdamW. */
 export interface Moments {
@@ -37,7 +37,7 @@ export const biasCorrections = ({ b1, b2 }: Moments, t: number): readonly number
 /** The update of both; AdamW's decay is the one difference. */
 export const adamUpdate =
   <S extends Moments & { readonly kind: 'adam' | 'adamw' }>(decayOf: (spec: S) => number) =>
-  (...[spec, sizes, tensors, state, rateFactor]: Parameters<OptimizerKind<S>['update']>) => {
+  (spec: S, { sizes, tensors, state, rateFactor }: Update) => {
     const { b1, b2, eps, kind } = spec;
     const shape = { ...sizes, WEIGHT_DECAY: decayOf(spec) / rateFactor, B1: b1, B2: b2, EPS: eps };
     return call(kind, kernel, shape, { ...tensors, mu: state.mu!, nu: state.nu! });

@@ -31,6 +31,16 @@ export interface UpdateSizes {
   readonly SKIP: number;
 }
 
+/** A range of parameters to update, of all replicas. */
+export interface Update {
+  readonly sizes: UpdateSizes;
+  readonly tensors: UpdateTensors;
+  /** What the optimizer keeps for them, by `state`'s names. */
+  readonly state: Readonly<Record<string, Tensor>>;
+  /** On the learning rate; in `perReplica` already. */
+  readonly rateFactor: number;
+}
+
 /** A kind of optimizer. `S`: its settings, plain data. */
 export interface OptimizerKind<S extends { readonly kind: string }> {
   readonly kind: S['kind'];
@@ -42,14 +52,8 @@ export interface OptimizerKind<S extends { readonly kind: string }> {
   state(spec: S): readonly string[];
   /** At most three numbers that step t = 0, 1, ... looks up beside the learning rate. */
   perStep?(spec: S, t: number): readonly number[];
-  /** The update of a range of parameters, of all replicas. Its weight decay does not depend on `rateFactor`, which is in `perReplica`. */
-  update(
-    spec: S,
-    sizes: UpdateSizes,
-    tensors: UpdateTensors,
-    state: Readonly<Record<string, Tensor>>,
-    rateFactor: number,
-  ): KernelCall;
+  /** Its weight decay does not depend on the rate factor. */
+  update(spec: S, update: Update): KernelCall;
 }
 
 /** An update of all parameters of all replicas, and the tensors that belong to it. */
@@ -117,18 +121,17 @@ export function makeOptimizer(
       perReplica: perReplica.find((entry) => entry.rateFactor === rateFactor)!.table,
     };
     const parts = Object.entries(state).map(([key, tensor]) => [key, part(tensor)] as const);
-    const call = kind.update(
-      spec,
-      {
+    const call = kind.update(spec, {
+      sizes: {
         COUNT,
         DECAYED: Math.min(Math.max(decayedCount - from, 0), COUNT),
         REPLICAS: replicas,
         SKIP: start - from,
       },
-      { params: part(params), grads: part(grads), counters, ...tables },
-      Object.fromEntries(parts),
+      tensors: { params: part(params), grads: part(grads), counters, ...tables },
+      state: Object.fromEntries(parts),
       rateFactor,
-    );
+    });
     return i === 0 ? call : { ...call, label: `${call.label} ${name}` };
   });
   return { calls, perStep, perReplica, state };

@@ -20,7 +20,7 @@ export const rmsprop: OptimizerKind<RmspropSpec> = {
   // Adam's kernel with a first moment that is the gradient itself, and no bias to correct.
   state: () => ['mu', 'nu'],
   perStep: () => [1, 1],
-  update: ({ b2, eps }, sizes, tensors, { mu, nu }) =>
+  update: ({ b2, eps }, { sizes, tensors, state: { mu, nu } }) =>
     call(
       'rmsprop',
       kernel,

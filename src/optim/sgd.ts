@@ -23,7 +23,10 @@ export const sgd: OptimizerKind<SgdSpec> = {
     { name: 'weightDecay', what: 'times the parameter, added to every gradient', range: [0, 1] },
   ],
   state: ({ momentum = 0 }) => (momentum === 0 ? [] : ['velocity']),
-  update({ momentum = 0, nesterov = false, weightDecay = 0 }, sizes, tensors, { velocity }, rateFactor) {
+  update(
+    { momentum = 0, nesterov = false, weightDecay = 0 },
+    { sizes, tensors, state: { velocity }, rateFactor },
+  ) {
     const shape = { ...sizes, WEIGHT_DECAY: weightDecay / rateFactor };
     if (velocity === undefined) return call('sgd', plain, shape, tensors);
     const own = { ...shape, MOMENTUM: momentum, NESTEROV: nesterov ? 1 : 0 } as const;
