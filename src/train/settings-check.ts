@@ -1,15 +1,19 @@
+import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
 import { optimizerOf } from '../optim/index.ts';
+import { lackingOption } from '../optim/options.ts';
 import type { TrainSettings } from './settings.ts';
 
-/** Whole numbers of a run, and the least that each may be. */
+/** Whole numbers of a run, and what each is at least, and at most. */
 const wholeNumbers = {
-  steps: 0,
-  batchSize: 1,
-  reportSteps: 1,
-  valSize: 0,
-  cropPixels: 0,
-  lookahead: 1,
+  steps: [0],
+  batchSize: [1],
+  reportSteps: [1],
+  valSize: [0],
+  cropPixels: [0, MAX_CROP_PIXELS],
 } as const;
+
+/** What numbers of an optimizer that are no options are at least. Without `eps` what pads the parameters becomes 0 / 0. */
+const ofOptimizer: Readonly<Record<string, readonly [number]>> = { eps: [1e-30] };
 
 /** What each number of a schedule is at least, and at most. A cycle without length, or without a way up, has no rates. */
 const ofSchedule: Readonly<Record<string, readonly [number, number?]>> = {
@@ -23,9 +27,14 @@ const ofSchedule: Readonly<Record<string, readonly [number, number?]>> = {
  * @throws RangeError naming the field
  */
 export function checkSettings(settings: TrainSettings): void {
-  const { optimizer, replicas, labelSmoothing = 0, batchStatistics } = settings;
-  for (const [field, least] of Object.entries(wholeNumbers)) {
-    whole(field, settings[field as keyof typeof wholeNumbers] ?? least, least);
+  const { init, optimizer, replicas, labelSmoothing = 0, lookahead = 1, batchStatistics } = settings;
+  for (const [field, [least, most]] of Object.entries<readonly [number, number?]>(wholeNumbers)) {
+    whole(field, settings[field as keyof typeof wholeNumbers], least, most);
+  }
+  whole('lookahead', lookahead, 1);
+  if (typeof init === 'object') within('init.sigma', init.sigma);
+  else if (!['he', 'xavier', 'torch'].includes(init)) {
+    throw new RangeError(`init: ${init} is not he, xavier, torch or { sigma }`);
   }
   within('labelSmoothing', labelSmoothing, 0, 1);
   if (batchStatistics) whole('batchStatistics.samples', batchStatistics.samples, 2);
@@ -37,7 +46,12 @@ export function checkSettings(settings: TrainSettings): void {
   }
   const { options } = optimizerOf(optimizer);
   for (const [name, value] of numbersOf(optimizer)) {
-    within(`optimizer.${name}`, value, ...(options.find((option) => option.name === name)?.range ?? []));
+    const range = options.find((option) => option.name === name)?.range ?? ofOptimizer[name] ?? [];
+    within(`optimizer.${name}`, value, ...range);
+  }
+  const lacking = lackingOption(optimizer);
+  if (lacking !== undefined) {
+    throw new RangeError(`optimizer.${lacking.option}: needs ${lacking.needs}, such as ${lacking.suchAs}`);
   }
   for (const [name, value] of numbersOf(settings.schedule)) {
     within(`schedule.${name}`, value, ...(ofSchedule[name] ?? []));

@@ -66,8 +66,12 @@ const varianceFactor = ({ runningVariance }: BatchNormOptions, rows: number): nu
 export const batchNorm: LayerKind<BatchNormLayerSpec> = {
   kind: 'batch-norm',
   stem: 'bn',
-  outputShape({ biasRate = 1 }, input) {
+  outputShape({ eps, statsMomentum, biasRate = 1 }, input) {
     columnsOf(input);
+    // What pads the features has no variance: without eps it becomes 0 / 0.
+    if (!(eps >= 1e-30 && eps < Infinity)) throw new RangeError(`an eps of ${eps}`);
+    if (!(statsMomentum >= 0 && statsMomentum <= 1))
+      throw new RangeError(`a statsMomentum of ${statsMomentum}`);
     if (!(biasRate > 0)) throw new RangeError(`a factor of ${biasRate} on the rate of its bias`);
     return input;
   },

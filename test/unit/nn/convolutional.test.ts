@@ -123,6 +123,12 @@ describe('what does not fit is named', () => {
       net({ kind: 'max-pool', size: 2 }, { kind: 'flatten' }, { kind: 'batch-norm', ...torchBatchNorm }, out),
       'put it in front of flatten',
     ],
+    [
+      net({ kind: 'batch-norm', ...torchBatchNorm, eps: 0 }),
+      'layer 0 (layers.0.bn) behind 3 x 9 x 7 values: an eps of 0',
+    ],
+    [net({ kind: 'batch-norm', ...torchBatchNorm, eps: Infinity }), 'an eps of Infinity'],
+    [net({ kind: 'batch-norm', ...torchBatchNorm, statsMomentum: 1.5 }), 'a statsMomentum of 1.5'],
   ] as const)('%#', (spec, message) => expect(() => resolveNet(spec)).toThrow(message));
 
   test.each(['vgg-16-32', 'vgg-16-32-0', 'patch', 'dense-3', 'vgg-16-32-64-5', ''])('net "%s"', (name) => {

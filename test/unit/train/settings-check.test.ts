@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { mlp } from '../../../src/nn/net-spec.ts';
-import { adam, constant, cyclical, sgd } from '../../../src/optim/specs.ts';
+import { adam, constant, cyclical, rmsprop, sgd } from '../../../src/optim/specs.ts';
 import { type GivenSettings, withDefaults } from '../../../src/train/defaults.ts';
+import type { TrainSettings } from '../../../src/train/settings.ts';
 import { checkSettings } from '../../../src/train/settings-check.ts';
 
 const net = mlp({ input: { features: 2 }, hidden: [4], classes: 2 });
@@ -16,7 +17,9 @@ test.each<[string, Partial<GivenSettings>]>([
   ['batchSize: 0 is not from 1 to Infinity', { batchSize: 0 }],
   ['reportSteps: 0 is not from 1 to Infinity', { reportSteps: 0 }],
   ['valSize: -5 is not from 0 to Infinity', { valSize: -5 }],
-  ['cropPixels: -1 is not from 0 to Infinity', { cropPixels: -1 }],
+  ['cropPixels: -1 is not from 0 to 15', { cropPixels: -1 }],
+  ['cropPixels: 20 is not from 0 to 15', { cropPixels: 20 }],
+  ['init.sigma: NaN is not from 0 to Infinity', { init: { sigma: Number.NaN } }],
   ['labelSmoothing: 2 is not from 0 to 1', { labelSmoothing: 2 }],
   ['lookahead: 0 is not from 1 to Infinity', { lookahead: 0 }],
   [
@@ -31,7 +34,9 @@ test.each<[string, Partial<GivenSettings>]>([
     { replicas: [{ ...replica, rateScale: Infinity }] },
   ],
   ['optimizer.b1: 1 is not from 0 to 0.999999', { optimizer: adam({ b1: 1 }) }],
-  ['optimizer.eps: NaN is not from 0 to Infinity', { optimizer: adam({ eps: Number.NaN }) }],
+  ['optimizer.eps: NaN is not from 1e-30 to Infinity', { optimizer: adam({ eps: Number.NaN }) }],
+  ['optimizer.eps: 0 is not from 1e-30 to Infinity', { optimizer: rmsprop({ eps: 0 }) }],
+  ['optimizer.nesterov: needs momentum, such as 0.9', { optimizer: sgd({ nesterov: true }) }],
   ['optimizer.momentum: -1 is not from 0 to 1', { optimizer: sgd({ momentum: -1 }) }],
   ['schedule.rate: NaN is not from 0 to Infinity', { schedule: constant(Number.NaN) }],
   [
@@ -48,6 +53,18 @@ test.each<[string, Partial<GivenSettings>]>([
   ],
 ])('%s', (message, given) => {
   expect(check(given)).toThrow(new RangeError(message));
+});
+
+test('what types rule out and JavaScript lets through', () => {
+  const settings = withDefaults({ net, steps: 10, schedule: constant(0.1) });
+  const { steps: _, ...rest } = settings;
+  expect(() => checkSettings(rest as TrainSettings)).toThrow(
+    new RangeError('steps: undefined is no whole number'),
+  );
+  const init = 'kaiming' as 'he';
+  expect(() => checkSettings({ ...settings, init })).toThrow(
+    new RangeError('init: kaiming is not he, xavier, torch or { sigma }'),
+  );
 });
 
 test('what runs have passes', () => {
