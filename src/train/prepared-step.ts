@@ -57,8 +57,10 @@ export async function prepareStep(
       const compiling = compilePlan(
         { label: 'training step', gpu, pipelines, choose: choice },
         recorded.calls,
-      );
-      compiling.then(tell, () => {});
+      ).then((plan) => {
+        tell?.();
+        return plan;
+      });
       try {
         const [plan] = await Promise.all([compiling, dataset.arrived]);
         return { recorded, plan, splits, allocator };

@@ -61,7 +61,7 @@ export interface TrainerOptions {
   readonly checkpoint?: Checkpoint;
   /** Compiled pipelines of this device, to use and to add to: a second run of the same net compiles nothing. */
   readonly pipelines?: PipelineCache;
-  /** Told when the step's pipelines are there, before they are measured and whether or not the data have arrived. */
+  /** Told when the step's pipelines are there, before they are measured and whether or not the data have arrived. What it throws `make` rejects with. */
   readonly onCompiled?: () => void;
   /** How long a submit should last: less than usual where the device was lost before. */
   readonly pacing?: PacerOptions;
@@ -200,7 +200,7 @@ export class Trainer {
    * Trains from the current step to the last one, with validation after each epoch and at the end.
    * Returns false where the signal stopped it.
    * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it trains already, or was
-   *   destroyed
+   *   destroyed; what a callback threw: after `onReport`, `onNonFinite` or `onFirstStep` did, every later call rejects with that too
    */
   train({ onValidation, onCheckpoint, ...callbacks }: TrainCallbacks = {}): Promise<boolean> {
     const endEpoch = async () => {

@@ -52,6 +52,8 @@ export class TrainingLoop {
   /** A read failed, or whoever is told of steps threw: the epoch ends with that. */
   #isBroken = false;
   #onFirstStep: (() => void) | undefined;
+  /** Rejects with what `onFirstStep` threw. */
+  #told = Promise.resolve();
   #running: Promise<boolean> | undefined;
   #isDestroyed = false;
   /** Steps are being submitted. */
@@ -106,6 +108,16 @@ export class TrainingLoop {
     return done;
   }
 
+  /** Steps may be submitted again: all is done that began in a rest, also what began while the rest was waited for. */
+  async #rested(): Promise<void> {
+    let seen: unknown;
+    while (seen !== this.#resting) {
+      seen = this.#resting;
+      await seen;
+    }
+    this.#isStepping = true;
+  }
+
   /** Ends a run, and frees what it reads with when that has come to its end. */
   async destroy(): Promise<void> {
     this.#isDestroyed = true;
@@ -137,8 +149,7 @@ export class TrainingLoop {
     const window = new ReportWindow(settings, stepsPerEpoch, end, () => pacer.paceOf(plan), onReport);
     const goesOn = () =>
       this.#step < end && !signal?.aborted && !this.#isDestroyed && !this.#isBroken && !losses.failure;
-    await this.#resting;
-    this.#isStepping = true;
+    await this.#rested();
     try {
       while (goesOn()) {
         const rest = this.#waiting.shift() ?? interlude?.();
@@ -149,8 +160,7 @@ export class TrainingLoop {
           await this.#finishReading(window, losses);
           this.#isStepping = false;
           await rest();
-          await this.#resting;
-          this.#isStepping = true;
+          await this.#rested();
         }
       }
       if (this.#step >= end && end < settings.steps) this.#orders = this.#ordersOf(epoch + 1);
@@ -168,24 +178,30 @@ export class TrainingLoop {
     const mayBeUnread = this.#stats.capacity / 2;
     const want = Math.min(end - this.#step, Math.max(mayBeUnread - this.#unread, 1));
     let staging: GPUBuffer | undefined;
-    const done = await pacer.submit(plan, want, (encoder, portion) => {
+    await pacer.submit(plan, want, (encoder, portion) => {
+      // Counted with the submit: whoever copies the state behind it says the same step.
+      this.#step += portion;
+      this.#unread += portion;
+      onSubmit();
       // What is skipped while all staging is in use comes with the next copy.
-      if (this.#unread + portion >= settings.reportSteps || this.#step + portion >= end) {
-        staging = this.#stats.copy(encoder);
-      }
+      if (this.#unread >= settings.reportSteps || this.#step >= end) staging = this.#stats.copy(encoder);
     });
-    if (this.#onFirstStep !== undefined) {
-      gpu.device.queue.onSubmittedWorkDone().then(this.#onFirstStep, () => {});
+    const breaks = () => {
+      this.#isBroken = true; // #finishReading tells.
+    };
+    const onFirstStep = this.#onFirstStep;
+    if (onFirstStep !== undefined) {
+      this.#told = gpu.device.queue.onSubmittedWorkDone().then(
+        () => onFirstStep(),
+        () => {},
+      );
+      this.#told.catch(breaks);
       this.#onFirstStep = undefined;
     }
-    this.#step += done;
-    onSubmit();
-    this.#unread = staging === undefined ? this.#unread + done : 0;
     if (staging !== undefined) {
+      this.#unread = 0;
       this.#reading = this.#stats.read(staging, (step) => window.add(step), losses.add);
-      this.#reading.catch(() => {
-        this.#isBroken = true; // #finishReading tells.
-      });
+      this.#reading.catch(breaks);
     }
     if (this.#unread > mayBeUnread) await this.#reading;
   }
@@ -221,6 +237,7 @@ export class TrainingLoop {
     gpu.device.queue.submit([encoder.finish()]);
     this.#unread = 0;
     await this.#stats.read(staging, (step) => window.add(step), losses.add);
+    await this.#told;
   }
 }
 

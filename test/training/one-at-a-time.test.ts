@@ -75,6 +75,41 @@ describe('a trainer', () => {
     await Promise.all([trainer, upToThere, alone].map((one) => one.destroy()));
   });
 
+  test.each(['before it trains', 'while it trains'])(
+    'asked for one thing after another %s: no step comes in between',
+    async (when) => {
+      const settings = { steps: 400, batchSize: 4, valSize: 300, reportSteps: 1 };
+      const trainer = await make(settings, long);
+      await trainer.prepareEvaluations('validation', 'test');
+      const steps: number[] = [];
+      const chain = async () => {
+        const validation = await trainer.evaluate('validation');
+        steps.push(trainer.step);
+        const test = await trainer.evaluate('test');
+        steps.push(trainer.step);
+        const confusion = await trainer.confusion();
+        steps.push(trainer.step);
+        return { validation, test, confusion };
+      };
+      let asked = when === 'before it trains' ? chain() : undefined;
+      await trainer.train({
+        onReport({ step }) {
+          if (step >= 20) asked ??= chain();
+        },
+      });
+      const scored = await asked!;
+      const [step] = steps;
+      expect(step).toBeLessThan(300);
+      expect(steps).toEqual([step, step, step]);
+      const upToThere = await make({ ...settings, steps: step! }, long);
+      await upToThere.train();
+      expect(await upToThere.evaluate('validation')).toEqual(scored.validation);
+      expect(await upToThere.evaluate('test')).toEqual(scored.test);
+      expect(await upToThere.confusion()).toEqual(scored.confusion);
+      await Promise.all([trainer, upToThere].map((one) => one.destroy()));
+    },
+  );
+
   test('that is destroyed in the middle of a training ends it, and the device serves others', async () => {
     const trainer = await make({ steps: 100_000 });
     const told = new Promise<void>((resolve) => {
@@ -107,6 +142,20 @@ describe('a trainer', () => {
     await expect(trainer.train({ onReport })).rejects.toThrow('the chart is full');
     expect(trainer.step).toBeLessThan(400);
     await trainer.destroy();
+  });
+
+  test('ends with what is thrown by who is told of the first step, or of the compiled ones', async () => {
+    const tell = () => {
+      throw new Error('nobody listens');
+    };
+    const trainer = await make({ steps: 400, batchSize: 4, valSize: 0, reportSteps: 1 }, long);
+    await expect(trainer.train({ onFirstStep: tell })).rejects.toThrow('nobody listens');
+    expect(trainer.step).toBeLessThan(400);
+    await expect(trainer.train()).rejects.toThrow('nobody listens');
+    await trainer.destroy();
+    const options = { choose: quickChoice, pipelines: pipelinesOf(gpu), onCompiled: tell };
+    await expect(Trainer.make(gpu, data.dataset, baseSettings, options)).rejects.toThrow('nobody listens');
+    gpu.check();
   });
 
   test('of a convolutional net refuses rows, and images of another form', async () => {

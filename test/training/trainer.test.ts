@@ -1,6 +1,6 @@
 /** The trainer as a whole: it learns, repeats itself, populations are single runs, interruptions and weight files change nothing. */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import type { NamedTensor } from '../../src/nn/parameters.ts';
@@ -151,6 +151,32 @@ test('what is read between submits is the state behind the steps so far, and hol
   }
   const undisturbed = await run(settings);
   expectSameCheckpoint(await trainer.checkpoint(), undisturbed.checkpoint);
+  await trainer.destroy();
+});
+
+test('a checkpoint that is asked for right behind a submit says the step of that submit', async () => {
+  const settings = { ...baseSettings, valSize: 0 };
+  const trainer = await Trainer.make(gpu, data.dataset, settings, quick({ pacing: { maxSteps: 2 } }));
+  const taken: Promise<Checkpoint>[] = [];
+  const { queue } = gpu.device;
+  const { submit } = queue;
+  let isAsking = false;
+  const submitted = vi.spyOn(queue, 'submit').mockImplementation((commands) => {
+    submit.call(queue, commands);
+    if (isAsking || taken.length === 3) return;
+    queueMicrotask(() => {
+      isAsking = true; // It submits a copy of its own.
+      taken.push(trainer.checkpoint());
+      isAsking = false;
+    });
+  });
+  await trainer.train();
+  submitted.mockRestore();
+  for (const { step, arenas } of await Promise.all(taken)) {
+    expect(step).toBeGreaterThan(0);
+    const { checkpoint } = await run({ ...settings, steps: step }, quick({}));
+    expectSameCheckpoint({ ...checkpoint, arenas }, checkpoint);
+  }
   await trainer.destroy();
 });
 
