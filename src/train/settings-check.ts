@@ -1,6 +1,7 @@
 import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
 import { optimizerOf } from '../optim/index.ts';
 import { lackingOption } from '../optim/options.ts';
+import { withGiven } from '../optim/with-given.ts';
 import type { TrainSettings } from './settings.ts';
 
 /** Whole numbers of a run, and what each is at least, and at most. */
@@ -56,6 +57,37 @@ export function checkSettings(settings: TrainSettings): void {
   for (const [name, value] of numbersOf(settings.schedule)) {
     within(`schedule.${name}`, value, ...(ofSchedule[name] ?? []));
   }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a run that goes on may have otherwise: how far it goes, what it reports, what its results are scored with. */
+const mayDiffer: ReadonlySet<string> = new Set(['steps', 'reportSteps', 'testViews', 'batchStatistics']);
+
+/** What settings that are absent are. */
+const ifAbsent = { labelSmoothing: 0, cropBorder: 'black', normalisation: 'pixel', dataset: 'cifar10' };
+
+/**
+ * A run goes on with the settings that its checkpoint was made with.
+ * @throws RangeError naming a setting that is another one
+ */
+export function checkGoesOn(settings: TrainSettings, before: TrainSettings): void {
+  const given: Fields = { ...withGiven(ifAbsent, settings) };
+  const kept: Fields = { ...withGiven(ifAbsent, before) };
+  for (const field of Object.keys({ ...given, ...kept })) {
+    if (mayDiffer.has(field) || isSame(given[field], kept[field])) continue;
+    throw new RangeError(
+      `${field}: the checkpoint has another value, and a run goes on with its own settings: pass those, with other steps at most`,
+    );
+  }
+}
+
+/** Plain data, whatever the order of its fields; undefined is absent. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  const x: Fields = { ...a };
+  const y: Fields = { ...b };
+  return Object.keys({ ...x, ...y }).every((field) => isSame(x[field], y[field]));
 }
 
 const numbersOf = (values: object): [string, number][] =>

@@ -426,6 +426,9 @@ describe('repetition', () => {
       );
       const one = { ...settings, replicas: [replica(5)] };
       await expect(run(one, quick({ checkpoint: whole.checkpoint }))).rejects.toThrow(
+        /^replicas: the checkpoint has another value/,
+      );
+      await expect(run(one, quick({ checkpoint: { ...whole.checkpoint, settings: one } }))).rejects.toThrow(
         /^the state has \d+ values for parameters, this run has \d+$/,
       );
     });
