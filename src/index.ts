@@ -20,8 +20,9 @@ export {
 export { GpuError } from './gpu/errors.ts';
 export { PipelineCache } from './gpu/pipelines.ts';
 export type { WeightInit } from './nn/init.ts';
+export type { BatchNormOptions } from './nn/layers/batch-norm.ts';
 export type { LayerSpec } from './nn/layers/index.ts';
-export { namedNet } from './nn/named-nets.ts';
+export { namedNet, torchBatchNorm } from './nn/named-nets.ts';
 export { netWords, parameterCount } from './nn/net.ts';
 export { type BatchNormSpec, courseBatchNorm, type MlpSpec, mlp, type NetSpec } from './nn/net-spec.ts';
 export type { NamedTensor } from './nn/parameters.ts';
@@ -40,6 +41,13 @@ export { type GivenSettings, withDefaults } from './train/defaults.ts';
 export type { Score } from './train/evaluation.ts';
 export type { ScoredSplit } from './train/evaluations.ts';
 export { NonFiniteLoss } from './train/finite.ts';
+export {
+  type ForcedVariants,
+  forcedKernels,
+  type KernelOptions,
+  type MeasuringOptions,
+  measuredKernels,
+} from './train/kernel-options.ts';
 export {
   floatDataset,
   imageDataset,

@@ -43,13 +43,14 @@ export interface TrainCallbacks extends LoopCallbacks {
 }
 
 export interface TrainerOptions {
+  /** Picks the variants of the step's kernels. This option and those below, to `oneWorkgroup`, are what `forcedKernels` and `measuredKernels` give. */
   readonly choose?: VariantChoice;
   /**
    * Variants by op that evaluations and batch-norm statistics use; otherwise they take the defaults, never what was measured, so that a run that goes on
    * elsewhere scores as one in a piece. A checkpoint has its own.
    */
   readonly forced?: Readonly<Record<string, string>>;
-  /** Says what to use instead of `choose`. */
+  /** Says what to use instead of `choose`. Not asked where a checkpoint goes on. */
   readonly measure?: MeasureStep;
   /** Let the first layer read the images' bytes itself. By default where that is faster: where its products have preferred variants of its width (SwiftShader), without crops. */
   readonly fuseGather?: boolean | undefined;
@@ -143,7 +144,7 @@ export class Trainer {
       choose: checkpoint === undefined ? choose : recordedChoice(checkpoint.variants, choose),
       // A run that goes on elsewhere computes what it can with what was forced.
       forced: checkpoint === undefined ? (options.forced ?? {}) : {},
-      measure,
+      measure: checkpoint === undefined ? measure : undefined,
       fuseGather: checkpoint?.fused ?? options.fuseGather,
       oneWorkgroup: checkpoint?.oneWorkgroup ?? options.oneWorkgroup,
       onCompiled,

@@ -1,8 +1,9 @@
 /** Variants that are fastest by themselves are used where the whole step is faster with them. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { replicasOf } from '../../src/kernels/call.ts';
 import { defaultChoice, type VariantChoice } from '../../src/kernels/variant-choice.ts';
+import { forcedKernels, measuredKernels } from '../../src/train/kernel-options.ts';
 import { type StepCalls, stepChoiceOf, stepName, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { type Tuning, tunedChoice, tunedOpName } from '../../src/train/tuner.ts';
@@ -122,4 +123,42 @@ test('a measurement that fails frees what was made, and its error is told', asyn
 
 test('where they are the defaults, nothing is measured', async () => {
   expect((await start(defaultChoice, defaultChoice)).step).toBeUndefined();
+});
+
+describe('as users of the library say it', () => {
+  test('forced variants are taken, for training and for scores', async () => {
+    const options = { ...forcedKernels({ 'matmul-wgrad': 'naive' }), pipelines: pipelinesOf(gpu) };
+    const trainer = await Trainer.make(gpu, data.dataset, settings, options);
+    expect(trainer.plan.variants['layers.1 wgrad']).toBe('naive');
+    expect((await trainer.checkpoint()).forced).toEqual({ 'matmul-wgrad': 'naive' });
+    await trainer.destroy();
+  });
+
+  test.each([
+    [{ product: 'naive' }, 'forced.product: no variant "naive": there is no such op'],
+    [{ 'softmax-cross-entropy': 'magic' }, 'forced.softmax-cross-entropy: no variant "magic": there are '],
+  ])('what there is not is refused: %o', (forced, message) => {
+    expect(() => forcedKernels(forced)).toThrow(message);
+    expect(() => measuredKernels(gpu, { forced })).toThrow(message);
+  });
+
+  test('kernels are measured, but not the forced ones, nor where a checkpoint goes on', async () => {
+    const told: string[] = [];
+    const forced = { matmul: 'quad-5x12', 'gather-matmul': 'naive' };
+    const options = {
+      ...measuredKernels(gpu, { forced, budgetMs: 3000, onProgress: (...[, , op]) => told.push(op) }),
+      pipelines: pipelinesOf(gpu),
+    };
+    const first = await Trainer.make(gpu, data.dataset, settings, options);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter((op) => op.includes('matmul'))).toEqual([]);
+    const checkpoint = await first.checkpoint();
+    told.length = 0;
+    const rest = await Trainer.make(gpu, data.dataset, settings, { ...options, checkpoint });
+    expect(told).toEqual([]);
+    expect(rest.plan.variants).toEqual(checkpoint.variants);
+    expect(await rest.train()).toBe(true);
+    for (const trainer of [first, rest]) await trainer.destroy();
+    gpu.check();
+  });
 });
