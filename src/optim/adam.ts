@@ -1,6 +1,6 @@
 import { call } from '../kernels/call.ts';
 import { adam as kernel } from '../kernels/optimizers.ts';
-import type { OptimizerKind, Update } from './optimizer.ts';
+import type { OptimizerKind } from './optimizer.ts';
 
 /** The moments' settings, of Adam and AdamW. */
 export interface Moments {
@@ -24,8 +24,8 @@ export const defaultMoments: Moments = { b1: 0.9, b2: 0.999, eps: 1e-8 };
 export const momentWeights = [0, 0.999999] as const;
 
 export const momentOptions = [
-  { name: 'b1', what: 'weight of the old first moment', range: momentWeights },
-  { name: 'b2', what: 'weight of the old second moment', range: momentWeights },
+  { name: 'b1', range: momentWeights },
+  { name: 'b2', range: momentWeights },
 ] as const;
 
 /** biasCorrection1 and 2 of update t + 1. */
@@ -37,9 +37,9 @@ export const biasCorrections = ({ b1, b2 }: Moments, t: number): readonly number
 /** The update of both; AdamW's decay is the one difference. */
 export const adamUpdate =
   <S extends Moments & { readonly kind: 'adam' | 'adamw' }>(decayOf: (spec: S) => number) =>
-  (spec: S, { sizes, tensors, state, rateFactor }: Update) => {
+  (...[spec, sizes, tensors, state]: Parameters<OptimizerKind<S>['update']>) => {
     const { b1, b2, eps, kind } = spec;
-    const shape = { ...sizes, WEIGHT_DECAY: decayOf(spec) / rateFactor, B1: b1, B2: b2, EPS: eps };
+    const shape = { ...sizes, WEIGHT_DECAY: decayOf(spec), B1: b1, B2: b2, EPS: eps };
     return call(kind, kernel, shape, { ...tensors, mu: state.mu!, nu: state.nu! });
   };
 

@@ -5,9 +5,8 @@ import { type OptimizerSpec, optimizerOf } from './index.ts';
 
 /** A number, or a switch, that a user may set. */
 export interface OptimizerOption {
-  /** Its name in the spec; `--weight-decay` on the command line. */
+  /** Its name in the spec; `--weight-decay` on the command line. What it does is said in options.ts. */
   readonly name: string;
-  readonly what: string;
   /** Range of a number, ends included; absent for a switch. */
   readonly range?: readonly [number, number];
 }
@@ -31,16 +30,6 @@ export interface UpdateSizes {
   readonly SKIP: number;
 }
 
-/** A range of parameters to update, of all replicas. */
-export interface Update {
-  readonly sizes: UpdateSizes;
-  readonly tensors: UpdateTensors;
-  /** What the optimizer keeps for them, by `state`'s names. */
-  readonly state: Readonly<Record<string, Tensor>>;
-  /** On the learning rate; in `perReplica` already. */
-  readonly rateFactor: number;
-}
-
 /** A kind of optimizer. `S`: its settings, plain data. */
 export interface OptimizerKind<S extends { readonly kind: string }> {
   readonly kind: S['kind'];
@@ -52,8 +41,13 @@ export interface OptimizerKind<S extends { readonly kind: string }> {
   state(spec: S): readonly string[];
   /** At most three numbers that step t = 0, 1, ... looks up beside the learning rate. */
   perStep?(spec: S, t: number): readonly number[];
-  /** Its weight decay does not depend on the rate factor. */
-  update(spec: S, update: Update): KernelCall;
+  /** The update of a range of parameters, of all replicas. */
+  update(
+    spec: S,
+    sizes: UpdateSizes,
+    tensors: UpdateTensors,
+    state: Readonly<Record<string, Tensor>>,
+  ): KernelCall;
 }
 
 /** An update of all parameters of all replicas, and the tensors that belong to it. */
@@ -121,17 +115,19 @@ export function makeOptimizer(
       perReplica: perReplica.find((entry) => entry.rateFactor === rateFactor)!.table,
     };
     const parts = Object.entries(state).map(([key, tensor]) => [key, part(tensor)] as const);
-    const call = kind.update(spec, {
-      sizes: {
+    // The kernels shrink by the rate, which has the factor: the decay is to be without.
+    const decays = 'weightDecay' in spec && spec.weightDecay;
+    const call = kind.update(
+      decays ? { ...spec, weightDecay: decays / rateFactor } : spec,
+      {
         COUNT,
         DECAYED: Math.min(Math.max(decayedCount - from, 0), COUNT),
         REPLICAS: replicas,
         SKIP: start - from,
       },
-      tensors: { params: part(params), grads: part(grads), counters, ...tables },
-      state: Object.fromEntries(parts),
-      rateFactor,
-    });
+      { params: part(params), grads: part(grads), counters, ...tables },
+      Object.fromEntries(parts),
+    );
     return i === 0 ? call : { ...call, label: `${call.label} ${name}` };
   });
   return { calls, perStep, perReplica, state };

@@ -18,16 +18,13 @@ export const sgd: OptimizerKind<SgdSpec> = {
   title: 'SGD',
   defaults: { kind: 'sgd' },
   options: [
-    { name: 'momentum', what: 'weight of the old velocity', range: [0, 1] },
-    { name: 'nesterov', what: "Nesterov's momentum" },
-    { name: 'weightDecay', what: 'times the parameter, added to every gradient', range: [0, 1] },
+    { name: 'momentum', range: [0, 1] },
+    { name: 'nesterov' },
+    { name: 'weightDecay', range: [0, 1] },
   ],
   state: ({ momentum = 0 }) => (momentum === 0 ? [] : ['velocity']),
-  update(
-    { momentum = 0, nesterov = false, weightDecay = 0 },
-    { sizes, tensors, state: { velocity }, rateFactor },
-  ) {
-    const shape = { ...sizes, WEIGHT_DECAY: weightDecay / rateFactor };
+  update({ momentum = 0, nesterov = false, weightDecay = 0 }, sizes, tensors, { velocity }) {
+    const shape = { ...sizes, WEIGHT_DECAY: weightDecay };
     if (velocity === undefined) return call('sgd', plain, shape, tensors);
     const own = { ...shape, MOMENTUM: momentum, NESTEROV: nesterov ? 1 : 0 } as const;
     return call('sgd', sgdMomentum, own, { ...tensors, velocity });

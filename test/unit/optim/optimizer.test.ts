@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { Allocator } from '../../../src/gpu/tensor.ts';
 import { adam } from '../../../src/optim/adam.ts';
 import { makeOptimizer } from '../../../src/optim/optimizer.ts';
+import { optimizerOptions } from '../../../src/optim/options.ts';
+import { sgd } from '../../../src/optim/sgd.ts';
 
 const parameterCount = 448;
 
@@ -50,4 +52,31 @@ test.each([
       expect([offsetBytes, size, replicaStride], name).toEqual([4 * from, sizes.COUNT, parameterCount]);
     }
   }
+});
+
+test.each(optimizerOptions)('what $name does is said', ({ what }) => {
+  expect(what).toMatch(/^\w/);
+});
+
+test('weight decay is divided by the factor on the rate, which the kernel multiplies it by', () => {
+  const allocator = new Allocator();
+  const tensor = (name: string) => allocator.tensor(name, 128, 1);
+  const range = { end: 64, trainedSteps: Number.POSITIVE_INFINITY };
+  const { calls } = makeOptimizer(
+    allocator,
+    { ...sgd.defaults, weightDecay: 0.5 },
+    {
+      params: tensor('params'),
+      grads: tensor('grads'),
+      counters: allocator.tensor('counters', 4, 1),
+      parameterCount: 128,
+      decayedCount: 0,
+      ranges: [
+        { ...range, name: 'usual', start: 0, rateFactor: 1 },
+        { ...range, name: 'quick', start: 64, end: 128, rateFactor: 64 },
+      ],
+      steps: 10,
+    },
+  );
+  expect(calls.map(({ shape }) => shape.WEIGHT_DECAY)).toEqual([0.5, 0.5 / 64]);
 });
