@@ -21,7 +21,7 @@ import { type Pace, Pacer, type PacerOptions } from './pacer.ts';
 import type { Plan, PlanTools } from './plan.ts';
 import { type MeasureStep, type PreparedStep, prepareStep } from './prepared-step.ts';
 import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
-import { checkGoesOn, checkSettings } from './settings-check.ts';
+import { checkSettings } from './settings-check.ts';
 import { initialArenas, withLoadedStatistics, writeStepTables } from './start-values.ts';
 import { arenasOf, averagesOf, readArenas, stateDict, writeArenas } from './state.ts';
 import { readTensors } from './stats.ts';
@@ -58,10 +58,7 @@ export interface TrainerOptions {
   readonly oneWorkgroup?: boolean | undefined;
   /** Initial values instead of random ones: a state dict, the same for every replica. Running statistics in it are averaged from the first step on. */
   readonly weights?: readonly NamedTensor[];
-  /**
-   * Go on from here instead of starting, with the variants that computed it. The settings are to be its own; `steps`, `reportSteps` and what results
-   * are scored with may be others.
-   */
+  /** Go on from here instead of starting, with the variants that computed it. Of the settings that are given `steps` counts: all others are its own. */
   readonly checkpoint?: Checkpoint;
   /** Compiled pipelines of this device, to use and to add to: a second run of the same net compiles nothing. */
   readonly pipelines?: PipelineCache;
@@ -126,7 +123,7 @@ export class Trainer {
   /**
    * Allocates, compiles while the data arrive, initialises. Nothing is made after that but what an evaluation needs.
    * @throws what the data's arrival rejects with; GpuError where the adapter refuses a buffer or a kernel; Error where weights or checkpoint do not fit;
-   *   RangeError naming the setting that no run can have or that the checkpoint has otherwise, or the layer where the net does not fit the data.
+   *   RangeError naming the setting that no run can have, or the layer where the net does not fit the data.
    */
   static async make(
     gpu: Gpu,
@@ -135,10 +132,10 @@ export class Trainer {
     options: TrainerOptions = {},
   ): Promise<Trainer> {
     const { checkpoint, weights, choose = defaultChoice, measure, onCompiled, pacing } = options;
-    const settings =
-      weights === undefined ? given : { ...given, net: withLoadedStatistics(given.net, weights) };
+    let settings = given;
+    if (checkpoint !== undefined) settings = { ...checkpoint.settings, steps: given.steps };
+    else if (weights !== undefined) settings = { ...given, net: withLoadedStatistics(given.net, weights) };
     checkSettings(settings);
-    if (checkpoint !== undefined) checkGoesOn(settings, checkpoint.settings);
     const pipelines = options.pipelines ?? new PipelineCache(gpu);
     const prepared = await prepareStep({ gpu, pipelines }, dataset, settings, {
       choose: checkpoint === undefined ? choose : recordedChoice(checkpoint.variants, choose),

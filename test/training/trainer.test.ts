@@ -405,6 +405,20 @@ describe('repetition', () => {
       expectSame(await resumed(first));
     });
 
+    test('its settings are those of the checkpoint, but for the steps', async () => {
+      const first = await run({ ...settings, steps: 10 });
+      const others = {
+        ...baseSettings,
+        batchSize: 8,
+        replicas: [replica(9)],
+        flip: false,
+        steps: settings.steps,
+      };
+      const rest = await run(others, quick({ checkpoint: first.checkpoint }));
+      expect(rest.checkpoint.settings).toEqual(settings);
+      expectSame(rest);
+    });
+
     test('some replicas alone, from the checkpoint of a shorter run: they go on as in the whole population', async () => {
       const replicas = [replica(5, 0), replica(6, 0.1), replica(8, 0.01, 0.5)];
       const all = await run({ ...settings, replicas });
@@ -425,9 +439,6 @@ describe('repetition', () => {
         /^the state has no values for (nu|statistics), this run has \d+$/,
       );
       const one = { ...settings, replicas: [replica(5)] };
-      await expect(run(one, quick({ checkpoint: whole.checkpoint }))).rejects.toThrow(
-        /^replicas: the checkpoint has another value/,
-      );
       await expect(run(one, quick({ checkpoint: { ...whole.checkpoint, settings: one } }))).rejects.toThrow(
         /^the state has \d+ values for parameters, this run has \d+$/,
       );
