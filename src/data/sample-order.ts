@@ -89,9 +89,7 @@ export interface EpochOrderOptions {
 export function epochOrder(options: EpochOrderOptions): Uint32Array<ArrayBuffer> {
   const { seed, epoch, firstImage = 0, count, shuffle, flip, cropPixels = 0 } = options;
   const order = imageRange(firstImage, count);
-  if (!Number.isInteger(cropPixels) || cropPixels < 0 || cropPixels > MAX_CROP_PIXELS) {
-    throw new RangeError(`sample order: crop must be from 0 to ${MAX_CROP_PIXELS} pixels, got ${cropPixels}`);
-  }
+  cropField(cropPixels, 0); // Refuses what the field does not hold.
   if (shuffle) randomStream(seed, 'order', epoch).shuffle(order);
   if (flip === 'alternating') {
     // What an image is in the first epoch, not its place in this one, decides (K. Jordan 2024, https://arxiv.org/abs/2404.00498).

@@ -9,6 +9,7 @@ import type { ImageSize } from '../data/record-set.ts';
 import { MAX_IMAGES } from '../data/sample-order.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { type GpuDataset, type ImageArrays, type RowArrays, uploadDataset, uploadRows } from './dataset.ts';
+import { whole } from './settings-check.ts';
 
 /** Images in memory, and what they show. */
 export interface OwnImages {
@@ -32,11 +33,7 @@ export type OwnImageDataset = GpuDataset & { readonly normalisation: Normalisati
 export function imageDataset(gpu: Gpu, own: OwnImages): OwnImageDataset {
   const { image, classes, train, test } = own;
   const size = image.channels * image.height * image.width;
-  if (!Number.isInteger(size) || size < 1) {
-    throw new RangeError(
-      `image: ${image.channels} x ${image.height} x ${image.width} is no size of an image`,
-    );
-  }
+  whole('image: channels * height * width', size, 1);
   checkSplit('train', { values: train.images.length, size, labels: train.labels, classes });
   checkSplit('test', { values: test.images.length, size, labels: test.labels, classes });
   const normalisation = normalisationOf(own);
@@ -52,11 +49,7 @@ function normalisationOf({
   trainingImages = labels.length,
 }: OwnImages): Normalisation {
   if (typeof by === 'object') return by;
-  if (!Number.isInteger(trainingImages) || trainingImages < 1 || trainingImages > labels.length) {
-    throw new RangeError(
-      `trainingImages: must be a whole number from 1 to ${labels.length}, got ${trainingImages}`,
-    );
-  }
+  whole('trainingImages', trainingImages, 1, labels.length);
   const perPixel = computeNormalisation(images, trainingImages, channels * height * width);
   return by === 'channel' ? perChannel(perPixel, channels) : perPixel;
 }
@@ -75,7 +68,7 @@ export interface OwnRows {
  */
 export function floatDataset(gpu: Gpu, own: OwnRows): GpuDataset {
   const { features: size, classes, train, test } = own;
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`features: ${size} is no number of features`);
+  whole('features', size, 1);
   checkSplit('train', { values: train.rows.length, size, labels: train.labels, classes });
   checkSplit('test', { values: test.rows.length, size, labels: test.labels, classes });
   checkFinite('train', train.rows, size);
@@ -100,13 +93,8 @@ interface SplitSizes {
 
 /** @throws RangeError */
 function checkSplit(name: string, { values, size, labels, classes }: SplitSizes): void {
-  if (!Number.isInteger(classes) || classes < 1 || classes > 256) {
-    throw new RangeError(`classes: must be a whole number from 1 to 256, got ${classes}`);
-  }
-  if (labels.length === 0) throw new RangeError(`${name}: no samples`);
-  if (labels.length > MAX_IMAGES) {
-    throw new RangeError(`${name}: ${labels.length} samples are more than ${MAX_IMAGES}`);
-  }
+  whole('classes', classes, 1, 256);
+  whole(`${name}: number of samples`, labels.length, 1, MAX_IMAGES);
   if (values !== labels.length * size) {
     throw new RangeError(`${name}: ${values} values for ${labels.length} labels, which want ${size} each`);
   }

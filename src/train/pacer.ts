@@ -100,9 +100,7 @@ export class Pacer {
       });
     } catch (error) {
       this.#gpu.check(); // Where the device is lost, that is the better message.
-      throw new GpuError(
-        `the GPU did not finish its work: ${error instanceof Error ? error.message : error}`,
-      );
+      throw new GpuError(`the GPU did not finish its work: ${error}`);
     }
     this.#gpu.check();
   }

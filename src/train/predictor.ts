@@ -18,6 +18,7 @@ import {
 } from './dataset.ts';
 import { Evaluation } from './evaluation.ts';
 import { Pacer } from './pacer.ts';
+import { whole } from './settings-check.ts';
 import { applyStateDict, arenasOf, writeArenas } from './state.ts';
 import { namesInStateDict } from './state-dict-names.ts';
 
@@ -57,9 +58,7 @@ export class Predictor {
 
   static async #make(allocator: Allocator, gpu: Gpu, options: PredictorOptions): Promise<Predictor> {
     const { net, weights, normalisation, batchSize = 100, choose = defaultChoice } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new RangeError(`batchSize must be a whole number from 1 on, got ${batchSize}`);
-    }
+    whole('batchSize', batchSize, 1);
     const model = makeModel(allocator, net, 1);
     const { layout } = model;
     const given = new Set(weights.map(({ name }) => name));

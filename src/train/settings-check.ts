@@ -1,7 +1,6 @@
 import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
 import { optimizerOf } from '../optim/index.ts';
 import { lackingOption } from '../optim/options.ts';
-import { withGiven } from '../optim/with-given.ts';
 import type { TrainSettings } from './settings.ts';
 
 /** Whole numbers of a run, and what each is at least, and at most. */
@@ -13,8 +12,8 @@ const wholeNumbers = {
   cropPixels: [0, MAX_CROP_PIXELS],
 } as const;
 
-/** What numbers of an optimizer that are no options are at least. Without `eps` what pads the parameters becomes 0 / 0. */
-const ofOptimizer: Readonly<Record<string, readonly [number]>> = { eps: [1e-30] };
+/** Of `eps`, the one number of optimizers that is no option. Without it what pads the parameters becomes 0 / 0. */
+const leastEps: readonly [number, number?] = [1e-30];
 
 /** What each number of a schedule is at least, and at most. A cycle without length, or without a way up, has no rates. */
 const ofSchedule: Readonly<Record<string, readonly [number, number?]>> = {
@@ -33,10 +32,7 @@ export function checkSettings(settings: TrainSettings): void {
     whole(field, settings[field as keyof typeof wholeNumbers], least, most);
   }
   whole('lookahead', lookahead, 1);
-  if (typeof init === 'object') within('init.sigma', init.sigma);
-  else if (!['he', 'xavier', 'torch'].includes(init)) {
-    throw new RangeError(`init: ${init} is not he, xavier, torch or { sigma }`);
-  }
+  if (init !== 'he' && init !== 'xavier' && init !== 'torch') within('init.sigma', init.sigma);
   within('labelSmoothing', labelSmoothing, 0, 1);
   if (batchStatistics) whole('batchStatistics.samples', batchStatistics.samples, 2);
   if (replicas.length === 0) throw new RangeError('replicas: a run has one or more');
@@ -47,53 +43,23 @@ export function checkSettings(settings: TrainSettings): void {
   }
   const { options } = optimizerOf(optimizer);
   for (const [name, value] of numbersOf(optimizer)) {
-    const range = options.find((option) => option.name === name)?.range ?? ofOptimizer[name] ?? [];
+    const { range = leastEps } = options.find((option) => option.name === name) ?? {};
     within(`optimizer.${name}`, value, ...range);
   }
   const lacking = lackingOption(optimizer);
   if (lacking !== undefined) {
-    throw new RangeError(`optimizer.${lacking.option}: needs ${lacking.needs}, such as ${lacking.suchAs}`);
+    throw new RangeError(`optimizer.${lacking.option}: needs ${lacking.needs}`);
   }
   for (const [name, value] of numbersOf(settings.schedule)) {
     within(`schedule.${name}`, value, ...(ofSchedule[name] ?? []));
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** What a run that goes on may have otherwise: how far it goes, what it reports, what its results are scored with. */
-const mayDiffer: ReadonlySet<string> = new Set(['steps', 'reportSteps', 'testViews', 'batchStatistics']);
-
-/** What settings that are absent are. */
-const ifAbsent = { labelSmoothing: 0, cropBorder: 'black', normalisation: 'pixel', dataset: 'cifar10' };
-
-/**
- * A run goes on with the settings that its checkpoint was made with.
- * @throws RangeError naming a setting that is another one
- */
-export function checkGoesOn(settings: TrainSettings, before: TrainSettings): void {
-  const given: Fields = { ...withGiven(ifAbsent, settings) };
-  const kept: Fields = { ...withGiven(ifAbsent, before) };
-  for (const field of Object.keys({ ...given, ...kept })) {
-    if (mayDiffer.has(field) || isSame(given[field], kept[field])) continue;
-    throw new RangeError(
-      `${field}: the checkpoint has another value, and a run goes on with its own settings: pass those, with other steps at most`,
-    );
-  }
-}
-
-/** Plain data, whatever the order of its fields; undefined is absent. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  const x: Fields = { ...a };
-  const y: Fields = { ...b };
-  return Object.keys({ ...x, ...y }).every((field) => isSame(x[field], y[field]));
-}
-
 const numbersOf = (values: object): [string, number][] =>
   Object.entries(values).filter(([, value]) => typeof value === 'number');
 
-function whole(field: string, value: number, least: number, most?: number): void {
+/** @throws RangeError where a number is no whole one of this range */
+export function whole(field: string, value: number, least: number, most?: number): void {
   if (!Number.isInteger(value)) throw new RangeError(`${field}: ${value} is no whole number`);
   within(field, value, least, most);
 }

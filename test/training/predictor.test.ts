@@ -37,7 +37,7 @@ test('logits and classes of rows are those of PyTorch, in batches of any size', 
 test('what does not fit is refused in one line', async () => {
   const weights = readWeights(file);
   const make = (changes: object) => Predictor.make(gpu, { ...tools, net, weights, ...changes });
-  await expect(make({ batchSize: 0 })).rejects.toThrow('batchSize must be a whole number from 1 on, got 0');
+  await expect(make({ batchSize: 0 })).rejects.toThrow('batchSize: 0 is not from 1 to Infinity');
   await expect(make({ weights: weights.filter(({ name }) => !name.includes('running')) })).rejects.toThrow(
     'the weights lack the running statistic layers.0.bn.running_mean',
   );

@@ -63,15 +63,18 @@ const sizes = ({ batchSize, input }: LayerContext<BatchNormLayerSpec>) => {
 const varianceFactor = ({ runningVariance }: BatchNormOptions, rows: number): number =>
   runningVariance === 'unbiased' && rows > 1 ? rows / (rows - 1) : 1;
 
+const hasNone = (label: string): never => {
+  throw new Error(`${label}: batch norm has no gradients in evaluation`);
+};
+
 export const batchNorm: LayerKind<BatchNormLayerSpec> = {
   kind: 'batch-norm',
   stem: 'bn',
   outputShape({ eps, statsMomentum, biasRate = 1 }, input) {
     columnsOf(input);
     // What pads the features has no variance: without eps it becomes 0 / 0.
-    if (!(eps >= 1e-30 && eps < Infinity)) throw new RangeError(`an eps of ${eps}`);
-    if (!(statsMomentum >= 0 && statsMomentum <= 1))
-      throw new RangeError(`a statsMomentum of ${statsMomentum}`);
+    if (!(eps >= 1e-30 && statsMomentum >= 0 && statsMomentum <= 1))
+      throw new RangeError(`an eps of ${eps}, a statsMomentum of ${statsMomentum}`);
     if (!(biasRate > 0)) throw new RangeError(`a factor of ${biasRate} on the rate of its bias`);
     return input;
   },
@@ -98,9 +101,7 @@ export const batchNorm: LayerKind<BatchNormLayerSpec> = {
       return {
         y,
         calls: [call(`${label} batch norm`, batchNormInference, shape, { x, affine, running, y })],
-        backward: () => {
-          throw new Error(`${label}: batch norm has no gradients in evaluation`);
-        },
+        backward: () => hasNone(label),
       };
     }
     if (M < 2)
@@ -167,9 +168,7 @@ function overManyRows(layer: LayerContext<BatchNormLayerSpec>, x: Tensor): Forwa
     return {
       y,
       calls: [apply(running, 1)],
-      backward: () => {
-        throw new Error(`${label}: batch norm has no gradients in evaluation`);
-      },
+      backward: () => hasNone(label),
     };
   }
   const PARTS = partsOf(M);

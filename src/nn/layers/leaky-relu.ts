@@ -13,7 +13,7 @@ export const leakyRelu: LayerKind<LeakyReluSpec> = {
   kind: 'leaky-relu',
   stem: 'leaky_relu',
   outputShape({ slope = 0.01 }, input) {
-    if (!(slope >= 0 && slope <= 1)) throw new RangeError(`a slope of ${slope}, which must be from 0 to 1`);
+    if (!(slope >= 0 && slope <= 1)) throw new RangeError(`a slope of ${slope}`);
     return input;
   },
   parameters: () => [],

@@ -99,7 +99,7 @@ describe('epochOrder', () => {
     expect(epochOrder({ ...plain, count: 0 })).toHaveLength(0);
     expect(() => epochOrder({ ...plain, count: -1 })).toThrow(RangeError);
     expect(epochOrder({ ...plain, cropPixels: 15 })).toHaveLength(1000);
-    expect(() => epochOrder({ ...plain, cropPixels: 16 })).toThrow('from 0 to 15 pixels, got 16');
+    expect(() => epochOrder({ ...plain, cropPixels: 16 })).toThrow('from -16 to 15, got 16');
   });
 });
 

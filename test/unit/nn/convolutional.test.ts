@@ -125,9 +125,9 @@ describe('what does not fit is named', () => {
     ],
     [
       net({ kind: 'batch-norm', ...torchBatchNorm, eps: 0 }),
-      'layer 0 (layers.0.bn) behind 3 x 9 x 7 values: an eps of 0',
+      'layer 0 (layers.0.bn) behind 3 x 9 x 7 values: an eps of 0, a statsMomentum of 0.1',
     ],
-    [net({ kind: 'batch-norm', ...torchBatchNorm, eps: Infinity }), 'an eps of Infinity'],
+    [net({ kind: 'batch-norm', ...torchBatchNorm, eps: Number.NaN }), 'an eps of NaN'],
     [net({ kind: 'batch-norm', ...torchBatchNorm, statsMomentum: 1.5 }), 'a statsMomentum of 1.5'],
   ] as const)('%#', (spec, message) => expect(() => resolveNet(spec)).toThrow(message));
 

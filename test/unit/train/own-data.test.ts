@@ -29,9 +29,9 @@ describe.each([
   ['rows', (changes: object) => floatDataset(untouched, { ...rows, ...changes })],
 ] as const)('%s', (_, make) => {
   test.each([
-    [{ classes: 0 }, 'classes: must be a whole number from 1 to 256, got 0'],
-    [{ classes: 257 }, 'classes: must be a whole number from 1 to 256, got 257'],
-    [{ train: split(0, 6) }, 'train: no samples'],
+    [{ classes: 0 }, 'classes: 0 is not from 1 to 256'],
+    [{ classes: 257 }, 'classes: 257 is not from 1 to 256'],
+    [{ train: split(0, 6) }, 'train: number of samples: 0 is not from 1 to 1048576'],
     [{ train: split(4, 5) }, 'train: 20 values for 4 labels, which want 6 each'],
     [{ test: split(2, 7) }, 'test: 14 values for 2 labels, which want 6 each'],
     [{ test: split(2, 6, 2) }, 'test: label 0 is 2, not 0..1'],
@@ -46,7 +46,10 @@ describe.each([
 });
 
 test.each([
-  [{ image: { channels: 0, height: 2, width: 3 } }, 'image: 0 x 2 x 3 is no size of an image'],
+  [
+    { image: { channels: 0, height: 2, width: 3 } },
+    'image: channels * height * width: 0 is not from 1 to Infinity',
+  ],
   [
     { normalisation: { mean: new Float64Array(5), std: new Float64Array(6) } },
     'normalisation: 5 means and 6 deviations for 6 values',
@@ -55,9 +58,9 @@ test.each([
     { normalisation: { mean: new Float64Array(6), std: new Float64Array(6) } },
     'normalisation: value 0 has mean 0 and std 0',
   ],
-  [{ trainingImages: 0 }, 'trainingImages: must be a whole number from 1 to 4, got 0'],
-  [{ trainingImages: 5 }, 'trainingImages: must be a whole number from 1 to 4, got 5'],
-  [{ trainingImages: 2.5 }, 'trainingImages: must be a whole number from 1 to 4, got 2.5'],
+  [{ trainingImages: 0 }, 'trainingImages: 0 is not from 1 to 4'],
+  [{ trainingImages: 5 }, 'trainingImages: 5 is not from 1 to 4'],
+  [{ trainingImages: 2.5 }, 'trainingImages: 2.5 is no whole number'],
 ])('images alone: %o', (changes, message) => {
   expect(() => imageDataset(untouched, { ...images, ...changes })).toThrow(new RangeError(message));
 });
@@ -80,7 +83,7 @@ test.each(['pixel', 'channel'] as const)(
 
 test('rows alone: no number of features', () => {
   expect(() => floatDataset(untouched, { ...rows, features: 1.5 })).toThrow(
-    new RangeError('features: 1.5 is no number of features'),
+    new RangeError('features: 1.5 is no whole number'),
   );
 });
 
