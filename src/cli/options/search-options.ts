@@ -288,11 +288,15 @@ function sharedArguments(args: readonly string[]): string[] {
   const names = ['--experiment', '--steps', '--data', ...shared.map(({ long }) => long!)].filter(
     (name) => name !== '--lr-min', // Differs between candidates.
   );
-  const flagsAlone = shared.flatMap(({ long, required }) => (required ? [] : [long!]));
+  const flags = shared.filter(({ required }) => !required);
   return args.flatMap((arg, i) => {
     const [name = ''] = arg.split('=');
     if (!names.includes(name)) return [];
-    const words = arg.includes('=') || flagsAlone.includes(name) ? [arg] : [arg, args[i + 1]!];
+    const next = args[i + 1];
+    const flag = flags.find(({ long }) => long === name);
+    // That of `--flip alternating` may be missing.
+    const hasValue = flag === undefined || (flag.optional && next?.startsWith('-') === false);
+    const words = arg.includes('=') || !hasValue ? [arg] : [arg, next!];
     // The command that trains the best anew may be pasted elsewhere.
     return name === '--data' ? [name, resolvePath(words[1] ?? arg.slice(name.length + 1))] : words;
   });

@@ -164,6 +164,16 @@ test('what train is told beside the candidate', () => {
   ]);
 });
 
+test.for([
+  [['--flip', 'alternating', ...lambdas]],
+  [['--flip=alternating', ...lambdas]],
+  [[...lambdas, '--flip', '--crop', '2']],
+  [[...lambdas, '--flip']],
+] as const)('an option whose value may be missing: $0', ([args]) => {
+  const shared = (parseSearchOptions(args) as SearchRequest).sharedArguments;
+  expect(shared).toEqual(args.filter((word) => !lambdas.includes(word)));
+});
+
 test('--help teaches', () => {
   let text = '';
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
