@@ -6,7 +6,7 @@ type Schema = Readonly<Record<string, unknown>>;
 /** Options of train that say where and how long, not what is trained: a trial has its own. */
 const notSettings = new Set([
   ...['help', 'seeds', 'seed', 'steps', 'init', 'resume', 'data', 'out', 'tune', 'variant', 'predict'],
-  ...['browser', 'browserWs', 'pagePort', 'host'],
+  ...['browser', 'browserWs', 'pagePort', 'host', 'adapter'],
 ]);
 
 /** An option of train that is a setting of a trial, under its name in camel case. */

@@ -36,7 +36,7 @@ test('every setting of train is one of a trial', () => {
   expect(names).toEqual(
     expect.arrayContaining(['experiment', 'hidden', 'optimizer', 'lambda', 'lrMin', 'bn', 'flip']),
   );
-  for (const other of ['seeds', 'steps', 'resume', 'out', 'data', 'browser', 'help', 'variant']) {
+  for (const other of ['seeds', 'steps', 'resume', 'out', 'data', 'browser', 'adapter', 'help', 'variant']) {
     expect(names).not.toContain(other);
   }
 });
