@@ -20,7 +20,7 @@ import { Evaluation } from './evaluation.ts';
 import { Pacer } from './pacer.ts';
 import { whole } from './settings-check.ts';
 import { applyStateDict, arenasOf, writeArenas } from './state.ts';
-import { namesInStateDict } from './state-dict-names.ts';
+import { lackingStatistic } from './state-dict-names.ts';
 
 export interface PredictorOptions {
   readonly net: NetSpec;
@@ -61,10 +61,8 @@ export class Predictor {
     whole('batchSize', batchSize, 1);
     const model = makeModel(allocator, net, 1);
     const { layout } = model;
-    const given = new Set(weights.map(({ name }) => name));
-    const names = namesInStateDict(layout, weights);
-    const lacking = layout.statistics.find(({ name }) => !given.has(names.get(name)!));
-    if (lacking !== undefined) throw new Error(`the weights lack the running statistic ${lacking.name}`);
+    const lacking = lackingStatistic(layout, weights);
+    if (lacking !== undefined) throw new Error(`the weights lack the running statistic ${lacking}`);
     const state = {
       parameters: new Float32Array(model.params.replicaStride),
       statistics: new Float32Array(model.running.replicaStride),

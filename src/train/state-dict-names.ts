@@ -32,3 +32,13 @@ export function namesInStateDict(
     }),
   );
 }
+
+/** A running statistic of the net that a state dict does not hold. */
+export function lackingStatistic(
+  layout: ParameterLayout,
+  tensors: readonly NamedTensor[],
+): string | undefined {
+  const names = namesInStateDict(layout, tensors);
+  const given = new Set(tensors.map(({ name }) => name));
+  return layout.statistics.find(({ name }) => !given.has(names.get(name)!))?.name;
+}

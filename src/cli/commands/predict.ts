@@ -40,6 +40,12 @@ export async function predictImages(
       weights: init!,
       images,
     });
+    const wrong = logits.findIndex((ofImage) => !ofImage.every(Number.isFinite));
+    if (wrong >= 0) {
+      throw new UserError(
+        `--predict ${paths[wrong]}: the net's logits are not finite: its training diverged, take other weights`,
+      );
+    }
     for (const [i, path] of paths.entries()) {
       console.log(`${path}: ${likeliest(logits[i]!, dataset.classNames)}`);
     }

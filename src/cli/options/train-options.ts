@@ -11,6 +11,7 @@ import type { HostOptions } from '../../hosts/host.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { layOut } from '../../nn/parameters.ts';
 import { applyStateDict } from '../../train/state.ts';
+import { lackingStatistic } from '../../train/state-dict-names.ts';
 import { readWeights } from '../../train/weights-file.ts';
 import { makeCommand, parse } from './command.ts';
 import { readGivenFile } from './given-file.ts';
@@ -155,7 +156,7 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
       flags.seeds === undefined ? [flags.seed ?? 1] : Array.from({ length: flags.seeds }, (_, i) => i + 1),
     steps: flags.steps,
     shuffle: flags.shuffle,
-    init: flags.init === undefined ? undefined : readInit(flags.init, settings),
+    init: flags.init === undefined ? undefined : readInit(flags.init, settings, flags.predict !== undefined),
     predict: flags.predict,
     resume: flags.resume,
     dataDir: flags.data,
@@ -206,15 +207,22 @@ function withFlags(settings: ExperimentSettings, flags: OptionValues): Experimen
   };
 }
 
-/** The file, once it is certain that it holds weights of this net. */
-function readInit(path: string, settings: ExperimentSettings): Uint8Array<ArrayBuffer> {
+/** The file, once it is certain that it holds weights of this net; running statistics too where nothing makes them. */
+function readInit(
+  path: string,
+  settings: ExperimentSettings,
+  withStatistics: boolean,
+): Uint8Array<ArrayBuffer> {
   const file = readGivenFile('--init', path);
   try {
     const layout = layOut(netSpec(settings));
     const parameters = new Float32Array(layout.parameterCount);
     const statistics = new Float32Array(layout.statisticCount);
-    applyStateDict(layout, { parameters, statistics }, readWeights(file));
-    return file;
+    const weights = readWeights(file);
+    applyStateDict(layout, { parameters, statistics }, weights);
+    const lacking = withStatistics ? lackingStatistic(layout, weights) : undefined;
+    if (lacking === undefined) return file;
+    throw new Error(`the weights lack the running statistic ${lacking}, which --predict needs`);
   } catch (error) {
     throw new UserError(`--init ${path}: ${(error as Error).message}`);
   }

@@ -8,20 +8,21 @@ import { likeliest } from '../../../src/cli/commands/predict.ts';
 import { main } from '../../../src/cli/commands/train.ts';
 import { randomStream } from '../../../src/data/random.ts';
 import { base, netSpec } from '../../../src/experiments/experiments.ts';
+import { UserError } from '../../../src/hosts/user-error.ts';
 import { initialState } from '../../../src/nn/init.ts';
 import { layOut } from '../../../src/nn/parameters.ts';
 import type { PredictRequest } from '../../../src/train/messages.ts';
 import { writeSafetensors } from '../../../src/train/safetensors.ts';
 import { stateDict } from '../../../src/train/state.ts';
 
-const host = vi.hoisted(() => ({ asked: [] as unknown[], closed: 0 }));
+const host = vi.hoisted(() => ({ asked: [] as unknown[], closed: 0, likeliest: 2 }));
 vi.mock('../../../src/hosts/open-host.ts', async (importOriginal) => ({
   ...(await importOriginal<object>()),
   openHost: async () => ({
     predict: async (request: PredictRequest) => {
       host.asked.push(request);
       return Array.from({ length: request.images.length / 3072 }, (_, i) =>
-        Array.from({ length: 10 }, (_, c) => (c === i + 3 ? 2 : 0)),
+        Array.from({ length: 10 }, (_, c) => (c === i + 3 ? host.likeliest : 0)),
       );
     },
     close: async () => {
@@ -35,15 +36,15 @@ let said: string[];
 const at = (name: string) => join(folder, name);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'wgrad-predict-'));
-  Object.assign(host, { asked: [], closed: 0 });
+  Object.assign(host, { asked: [], closed: 0, likeliest: 2 });
   said = [];
   vi.spyOn(console, 'log').mockImplementation((line) => said.push(line));
   const layout = layOut(netSpec(base));
   const state = initialState(layout, 'he', (layer) => randomStream(1, 'weights', layer));
-  writeFileSync(
-    at('w.safetensors'),
-    writeSafetensors({ tensors: stateDict(layout, { ...state }, 0, 1), metadata: {} }),
-  );
+  const tensors = stateDict(layout, { ...state }, 0, 1);
+  const untrained = tensors.filter(({ name }) => !name.includes('running'));
+  writeFileSync(at('w.safetensors'), writeSafetensors({ tensors, metadata: {} }));
+  writeFileSync(at('untrained.safetensors'), writeSafetensors({ tensors: untrained, metadata: {} }));
   for (const [name, side] of [
     ['a.png', 32],
     ['b.png', 32],
@@ -72,11 +73,30 @@ test('a line for each image, with its three likeliest classes', async () => {
   expect(host.closed).toBe(1);
 });
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+  'a net whose logit is %d takes an image for nothing',
+  async (logit) => {
+    host.likeliest = logit;
+    const args = ['--init', at('w.safetensors'), '--predict', at('a.png')];
+    await expect(main(args)).rejects.toThrow(
+      new UserError(
+        `--predict ${at('a.png')}: the net's logits are not finite: its training diverged, take other weights`,
+      ),
+    );
+    expect([said, host.closed]).toEqual([[], 1]);
+  },
+);
+
 test.each([
   [
     'no weights',
     () => ['--predict', at('a.png')],
     /^--predict needs the weights of a trained net: add --init/,
+  ],
+  [
+    'weights without running statistics',
+    () => ['--init', at('untrained.safetensors'), '--predict', at('a.png')],
+    /^--init .*untrained\.safetensors: the weights lack the running statistic layers\.0\.bn\.running_mean, which --predict needs$/,
   ],
   [
     'an image of another size',
