@@ -11,6 +11,12 @@ export function numberLines(code: string): string {
     .join('\n');
 }
 
+/** A refused shader in one line, since users see it; the cause has the whole reason and the text, for whoever writes shaders. */
+export const shaderError = (what: string, reason: string, code: string): GpuError =>
+  new GpuError(`${what}: ${reason.trim().split('\n', 1)[0]}`, {
+    cause: new Error(`${reason}\n${numberLines(code)}`),
+  });
+
 /**
  * Runs `make` inside validation and out-of-memory error scopes. A device has one stack of scopes: calls must not overlap.
  * @throws GpuError with `what` and WebGPU's message where a scope caught something.

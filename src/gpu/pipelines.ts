@@ -1,5 +1,5 @@
 import type { Gpu } from './device.ts';
-import { GpuError, numberLines } from './errors.ts';
+import { shaderError } from './errors.ts';
 
 /** How a kernel uses one storage buffer. */
 export type Access = 'read' | 'read_write';
@@ -47,7 +47,7 @@ export class PipelineCache {
 
   /**
    * Compiles, or returns what was compiled before.
-   * @throws GpuError naming the kernel, with the compiler's messages and the text with line numbers.
+   * @throws GpuError in one line: the kernel and the compiler's first message. Its cause has all messages and the text with line numbers.
    */
   pipeline(request: PipelineRequest): Promise<GPUComputePipeline> {
     const key = `${request.bindings.join()}\n${request.code}`;
@@ -69,9 +69,10 @@ export class PipelineCache {
     const scope = device.popErrorScope();
     const { messages } = await module.getCompilationInfo();
     const errors = messages.filter((message) => message.type === 'error');
-    if (errors.length > 0 || (await scope) !== null) {
-      const list = errors.map((error) => `${error.lineNum}:${error.linePos} ${error.message}`).join('\n');
-      throw new GpuError(`${label} does not compile:\n${list}\n${numberLines(code)}`);
+    const refused = await scope;
+    if (errors.length > 0 || refused !== null) {
+      const list = errors.map((error) => `${error.lineNum}:${error.linePos} ${error.message}`);
+      throw shaderError(`${label} does not compile`, list.join('\n') || refused!.message, code);
     }
     const layout = device.createPipelineLayout({ label, bindGroupLayouts: [this.layout(bindings)] });
     try {
@@ -83,7 +84,7 @@ export class PipelineCache {
     } catch (error) {
       this.#gpu.check();
       const reason = error instanceof Error ? error.message : String(error);
-      throw new GpuError(`${label} makes no pipeline: ${reason}\n${numberLines(code)}`);
+      throw shaderError(`${label} makes no pipeline`, reason, code);
     }
   }
 }

@@ -69,7 +69,9 @@ export async function kernelRows(
       dispatches: 1,
     };
     if (outcome.status === 'rejected') {
-      const how = outcome.reason instanceof Error ? outcome.reason.message : String(outcome.reason);
+      // Of a shader that does not compile the whole text: who measures kernels writes them.
+      const { message, cause } = outcome.reason as Error;
+      const how = cause instanceof Error ? `${message}\n${cause.message}` : message;
       rows.push({ ...about, checkMs: 0, validation: { ok: false, how }, timed: nothing });
       continue;
     }
