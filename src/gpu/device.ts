@@ -1,5 +1,5 @@
 import { type AdapterTraits, kindOf, traitsOf } from './adapter-kind.ts';
-import { GpuError } from './errors.ts';
+import { GpuError, messageOf } from './errors.ts';
 import { eights, probeSubgroups, quads } from './subgroup-probe.ts';
 
 /** What kernels may ask of an adapter before they agree to run on it. */
@@ -33,7 +33,10 @@ export interface Gpu {
   readonly capabilities: Capabilities;
   /** Timestamps in passes are available. */
   readonly timestamps: boolean;
-  /** Rejects with a GpuError at device loss or at the first error outside an error scope; never resolves. */
+  /**
+   * Rejects with a GpuError at device loss or at the first error outside an error scope, such as a buffer that memory does not suffice for; never
+   * resolves. The device is of no use afterwards: request another one.
+   */
   readonly failure: Promise<never>;
   /** Throws what `failure` rejected with, where it has. Called after each await, since a lost device still resolves promises. */
   check(): void;
@@ -101,7 +104,12 @@ export async function requestGpu(gpu: GPU | undefined): Promise<Gpu> {
     adapter.features.has(name),
   );
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
-  const device = await adapter.requestDevice({ label: 'wgrad', requiredFeatures, requiredLimits });
+  const descriptor = { label: 'wgrad', requiredFeatures, requiredLimits };
+  const device = await adapter.requestDevice(descriptor).catch((error: unknown) => {
+    throw new GpuError(
+      `the adapter gives no device (${messageOf(error)}): close what else uses the GPU, then try again`,
+    );
+  });
   return wrapDevice(device, describeAdapter(adapter.info));
 }
 
@@ -114,7 +122,14 @@ export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription)
       reject(failed);
     };
     device.addEventListener('uncapturederror', (event) => {
-      fail(new GpuError(`WebGPU reports: ${(event as GPUUncapturedErrorEvent).error.message}`));
+      const { error } = event as GPUUncapturedErrorEvent;
+      fail(
+        new GpuError(
+          error instanceof GPUOutOfMemoryError
+            ? `out of GPU memory: use fewer replicas, smaller batches or a smaller net (${error.message})`
+            : `WebGPU reports: ${error.message}`,
+        ),
+      );
     });
     void device.lost.then((info) =>
       fail(new GpuError(`the GPU device was lost (${info.reason}): ${info.message}`)),

@@ -1,7 +1,14 @@
-/** Something that the adapter, the device or a shader refused; the message says what and where. */
+/** Something that the adapter, the device or a shader refused; the message says what and where, in one line. */
 export class GpuError extends Error {
   override readonly name = 'GpuError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.trim().replace(/\s*\n\s*/g, ' '), options); // What drivers say has several.
+  }
 }
+
+/** What was thrown, in words. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Numbers the lines of a shader, as compiler messages count them. */
 export function numberLines(code: string): string {

@@ -1,5 +1,5 @@
 import type { Gpu } from './device.ts';
-import { shaderError } from './errors.ts';
+import { messageOf, shaderError } from './errors.ts';
 
 /** How a kernel uses one storage buffer. */
 export type Access = 'read' | 'read_write';
@@ -83,8 +83,7 @@ export class PipelineCache {
       });
     } catch (error) {
       this.#gpu.check();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw shaderError(`${label} makes no pipeline`, reason, code);
+      throw shaderError(`${label} makes no pipeline`, messageOf(error), code);
     }
   }
 }

@@ -56,13 +56,15 @@ const hostFailure = (error: unknown): unknown =>
   error instanceof Error && isUserError(error) ? failureOf(error.message, true) : error;
 
 async function predictHere(dawn: GPU, data: StreamOptions, request: PredictRequest): Promise<number[][]> {
-  const gpu = await requestGpu(dawn);
+  let device: GPUDevice | undefined;
   try {
+    const gpu = await requestGpu(dawn);
+    device = gpu.device;
     return await runPrediction(gpu, data, request);
   } catch (error) {
     throw hostFailure(error);
   } finally {
-    gpu.device.destroy();
+    device?.destroy();
   }
 }
 

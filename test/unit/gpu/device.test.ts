@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
-import { adapterName, describeAdapter } from '../../../src/gpu/device.ts';
-import { numberLines } from '../../../src/gpu/errors.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { adapterName, describeAdapter, requestGpu, wrapDevice } from '../../../src/gpu/device.ts';
+import { GpuError, numberLines } from '../../../src/gpu/errors.ts';
 import { eights, isConsistent, quads } from '../../../src/gpu/subgroup-probe.ts';
 
 const info = (fields: Partial<GPUAdapterInfo>) =>
@@ -68,4 +68,51 @@ describe('the subgroup probe accepts', () => {
 
 test('numberLines counts from 1, as compilers do', () => {
   expect(numberLines('a\n\nb')).toBe('   1 | a\n   2 | \n   3 | b');
+});
+
+test('what drivers say is one line', () => {
+  expect(new GpuError('usage is invalid.\n - While validating [Buffer "y"].\n').message).toBe(
+    'usage is invalid. - While validating [Buffer "y"].',
+  );
+});
+
+test('an adapter that gives no device is told in a sentence', async () => {
+  const adapter = {
+    features: new Set(),
+    limits: {},
+    requestDevice: () =>
+      Promise.reject(new DOMException('D3D12 create device failed\n - here', 'OperationError')),
+  };
+  const gpu = { requestAdapter: async () => adapter } as unknown as GPU;
+  await expect(requestGpu(gpu)).rejects.toThrow(
+    new GpuError(
+      'the adapter gives no device (D3D12 create device failed - here): close what else uses the GPU, then try again',
+    ),
+  );
+});
+
+describe('an error outside the scopes', () => {
+  class OutOfMemory extends Error {}
+  afterEach(() => vi.unstubAllGlobals());
+
+  test.each([
+    [
+      'of memory',
+      new OutOfMemory('vkAllocateMemory failed\n - While calling CreateBuffer([BufferDescriptor "y"])'),
+      /^out of GPU memory: use fewer replicas, smaller batches or a smaller net \(vkAllocateMemory failed - .*"y"\]\)\)$/,
+    ],
+    ['of use', new Error('usage is invalid'), /^WebGPU reports: usage is invalid$/],
+  ])('%s', async (_, error, message) => {
+    vi.stubGlobal('GPUOutOfMemoryError', OutOfMemory);
+    const device = Object.assign(new EventTarget(), {
+      lost: new Promise(() => {}),
+      features: new Set(),
+      limits: {},
+    });
+    const gpu = await wrapDevice(device as unknown as GPUDevice, info({}));
+    expect(() => gpu.check()).not.toThrow();
+    device.dispatchEvent(Object.assign(new Event('uncapturederror'), { error }));
+    expect(() => gpu.check()).toThrow(message);
+    await expect(gpu.failure).rejects.toBeInstanceOf(GpuError);
+  });
 });
