@@ -1,6 +1,6 @@
 import type { Browser, ElementHandle } from 'puppeteer';
 import type { FromWorker, PredictMessage, StartMessage } from '../../train/messages.ts';
-import { beginPhase, type PhaseName } from '../../train/phases.ts';
+import { type PhaseName, phaseClock } from '../../train/phases.ts';
 import { failureOf, type Host, HostEnded, type HostedRun } from '../host.ts';
 import { UserError } from '../user-error.ts';
 import { launchChrome } from './launch.ts';
@@ -73,18 +73,18 @@ async function startInPage<Last extends 'done' | 'predicted'>(
   },
 ): Promise<Omit<HostedRun, 'finished'> & { readonly finished: Promise<Message<Last>> }> {
   const { transfers, browserUrl } = server;
-  const begin = (name: PhaseName) => beginPhase(name, (phase) => void onMessage({ type: 'phase', ...phase }));
-  const endBrowser = begin('browser');
+  const tell = async (phase: PhaseName, fromMs: number) =>
+    onMessage({ type: 'phase', phase, fromMs, toMs: phaseClock() });
+  const askedMs = phaseClock();
   const { browser, page, close } = await open();
-  endBrowser();
-  const endPage = begin('page');
+  let receive: (envelope: Envelope) => Promise<void>;
   const finished = new Promise<Message<Last>>((resolve, reject) => {
     browser.on('disconnected', () => reject(new HostEnded('the browser ended before the run did')));
     page.on('error', () =>
       reject(new HostEnded('the page crashed before the run was done (out of memory?)')),
     );
     page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
-    void page.exposeFunction('wgradReceive', async ({ text, parts }: Envelope) => {
+    receive = async ({ text, parts }) => {
       try {
         const bytes = parts.map(({ id }) => transfers.take(id));
         const message = fromText(text, bytes) as FromWorker;
@@ -94,7 +94,7 @@ async function startInPage<Last extends 'done' | 'predicted'>(
       } catch (error) {
         reject(error);
       }
-    });
+    };
   });
   finished.catch(() => {}); // Whoever awaits it gets it.
   const send = async (message: unknown) => {
@@ -105,6 +105,9 @@ async function startInPage<Last extends 'done' | 'predicted'>(
     for (const { id } of offered) transfers.withdraw(id);
   };
   try {
+    await tell('browser', askedMs);
+    const openedMs = phaseClock();
+    await page.exposeFunction('wgradReceive', receive!);
     await page.goto(`${server.origin}/`).catch((error: Error) => {
       if (browserUrl === undefined || !browser.connected) throw error;
       throw new UserError(unreachable(server, browserUrl, error));
@@ -115,7 +118,7 @@ async function startInPage<Last extends 'done' | 'predicted'>(
       const input = await page.$('input#data');
       await (input as ElementHandle<HTMLInputElement>).uploadFile(...server.dataFiles);
     }
-    endPage();
+    await tell('page', openedMs);
     await send(start);
     return { runner: await browser.version(), finished, stop: () => send({ type: 'stop' }), close };
   } catch (error) {

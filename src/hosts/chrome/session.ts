@@ -1,5 +1,6 @@
 import type { Browser, CDPSession, Page } from 'puppeteer';
 import puppeteer from 'puppeteer';
+import { HostEnded } from '../host.ts';
 import { UserError } from '../user-error.ts';
 
 /** A page of ours in a browser, which is this process's own or runs elsewhere. */
@@ -28,8 +29,14 @@ export function openSession(
 
 async function startSession(launch: () => Promise<Browser>): Promise<BrowserSession> {
   const browser = await launch();
-  const [page = await browser.newPage()] = await browser.pages();
-  return { browser, page, close: () => browser.close() };
+  try {
+    const [page = await browser.newPage()] = await browser.pages();
+    return { browser, page, close: () => browser.close() };
+  } catch (error) {
+    const isGone = !browser.connected;
+    await browser.close().catch(() => {});
+    throw isGone ? new HostEnded('the browser ended before the run began') : error;
+  }
 }
 
 async function connectSession(url: string): Promise<BrowserSession> {
