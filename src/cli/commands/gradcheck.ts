@@ -92,7 +92,7 @@ async function inTurns<T>(work: Generator<undefined, T>): Promise<T> {
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;
-    await new Promise(setImmediate);
+    await new Promise<void>((resolve) => setImmediate(() => resolve()));
   }
 }
 

@@ -29,7 +29,7 @@ export async function runCommand(
     status = report(name, error);
   }
   // A failed write is told in the next turn.
-  await new Promise(setImmediate);
+  await new Promise<void>((resolve) => setImmediate(() => resolve()));
   const failure = outputFailure();
   if (failure === undefined) return status;
   console.error(`${name}: the results cannot be written to standard output: ${failure.message}`);

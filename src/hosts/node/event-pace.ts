@@ -6,7 +6,10 @@ const pauseMs = 1;
 
 let isPaced = false;
 
-/** Lets `setImmediate` wait for callbacks without a source, which are Dawn's (and bound functions, which this project gives it nowhere); all others stay immediate. */
+/**
+ * Lets `setImmediate` wait for callbacks without a source, which are Dawn's; all others stay immediate. Bound functions and what resolves a promise
+ * show none either, so this project gives it arrow functions alone.
+ */
 export function paceDawnEvents(): void {
   if (isPaced) return;
   isPaced = true;
@@ -16,6 +19,6 @@ export function paceDawnEvents(): void {
   globalThis.setImmediate = Object.assign(paced, immediate) as unknown as typeof setImmediate;
 }
 
-/** Functions of an addon, and bound ones, show no source. */
+/** Functions of an addon, bound ones and those that resolve a promise show no source. */
 const isNative = (callback: unknown): boolean =>
   /^function \(\) \{ \[native code\] \}$/.test(Function.prototype.toString.call(callback));
