@@ -1,4 +1,5 @@
-// CIFAR-10 by Adam, three seeds at once. Its files come from where the page does (npm run build -- --with-data puts them there).
+// CIFAR-10 by Adam, three seeds at once. Its six files and normalisation-45000.f64 come from where the page does: npm run build -- --with-data
+// puts them there.
 import {
   adam,
   cifar10,

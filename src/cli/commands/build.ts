@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { copyFile, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { datasetUrl, defaultDataset } from '../../data/datasets/index.ts';
 import { prepareDataset } from '../../data/files/prepare.ts';
 import { progressLines } from '../../data/files/progress-lines.ts';
+import { writeStaticFiles } from '../../data/files/static-files.ts';
+import { splitImages } from '../../data/record-set.ts';
+import { base } from '../../experiments/experiments.ts';
 import { buildPage } from '../../hosts/build-pages.ts';
 import { projectRoot, resolvePath } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
@@ -27,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--out <dir>', 'folder for the files, replaced as a whole (default: dist)', path)
     .option(
       '--with-data',
-      'put the six CIFAR-10 files (184 MB) beside them; without it visitors choose the files themselves',
+      'put the six CIFAR-10 files (184 MB) and what normalises them beside them; without it visitors choose the files themselves',
     )
     .option('--data <dir>', 'folder with the six CIFAR-10 .bin files (default: downloaded once)', path)
     .addHelpText(
@@ -75,9 +78,9 @@ async function addData(out: string, dataDir: string | undefined, log: (line: str
   });
   const folder = join(out, datasetUrl(prepared.set));
   makeFolder(folder);
-  for (const { name } of prepared.set.files) {
-    await copyFile(join(prepared.directory, name), join(folder, name));
-  }
+  // The page computes the normalisation itself; what loads the data by the library takes it from beside them.
+  const training = splitImages(prepared.set, 'train');
+  await writeStaticFiles(prepared, folder, [training - base.valSize, training]);
 }
 
 async function sizeText(folder: string): Promise<string> {
