@@ -29,15 +29,14 @@ export async function openBrowserSession(
     await page.exposeFunction('wgradBenchRound', (done: number, planned: number) => listener(done, planned));
     await page.goto(`${server.origin}/`);
     await Promise.race([page.waitForFunction(() => window.wgradBench !== undefined), ended]);
-    const opened = await page
-      .evaluate(() => window.wgradBench.open())
-      .catch((error: unknown) => {
-        throw new UserError(messageOf(error));
-      });
+    const refuse = (error: unknown) => {
+      throw new UserError(messageOf(error));
+    };
+    const opened = await page.evaluate(() => window.wgradBench.open()).catch(refuse);
     return {
       browser: await browser.version(),
       opened,
-      list: (request) => page.evaluate((value) => window.wgradBench.list(value), request),
+      list: (request) => page.evaluate((value) => window.wgradBench.list(value), request).catch(refuse),
       measure(request, onRound) {
         listener = onRound;
         const measured = page.evaluate((value) => window.wgradBench.measure(value), request);

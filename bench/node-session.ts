@@ -12,13 +12,14 @@ export async function openNodeSession(options: DawnOptions): Promise<Session> {
   let listener: (done: number, planned: number) => void = () => {};
   const gpu = await openDawn(options);
   const bench = new Bench({ gpu, onRound: (done, planned) => listener(done, planned) });
-  const opened = await bench.open().catch((error: Error) => {
+  const refuse = (error: Error) => {
     throw new UserError(error.message);
-  });
+  };
+  const opened = await bench.open().catch(refuse);
   return {
     browser: `Node/${process.versions.node} webgpu/${dawnVersion()}`,
     opened,
-    list: (request) => bench.list(request),
+    list: (request) => bench.list(request).catch(refuse),
     measure(request, onRound) {
       listener = onRound;
       return bench.measure(request);

@@ -61,7 +61,10 @@ Found wrong, with exit status 1: a result is wrong, or a row is slower than the 
 /** undefined where help was asked for. @throws UserError for a mistake, in one line */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
   const command = addHostOptions(
-    makeCommand('bench', 'Times kernels, training steps and other engines, in a headless browser or in Node.')
+    makeCommand(
+      'bench',
+      'Times kernels, training steps and other engines, on one host a run: in a headless browser or in Node.',
+    )
       .addOption(
         new Option('--suite <name>', 'one suite (default: all but start and page)').choices(suiteNames),
       )

@@ -5,6 +5,7 @@ import type { ListedGroup, ListRequest, MeasureRequest, MeasureResult, Opened } 
 export interface Session {
   readonly browser: string;
   readonly opened: Opened;
+  /** @throws UserError with the page's message */
   list(request: ListRequest): Promise<readonly ListedGroup[]>;
   /** @throws Error with the page's message, or saying that the browser ended. */
   measure(request: MeasureRequest, onRound: (done: number, planned: number) => void): Promise<MeasureResult>;

@@ -18,6 +18,7 @@ import type {
   MeasureResult,
   Opened,
 } from '../protocol.ts';
+import { requireForcedIn } from '../suites/forced-calls.ts';
 import { kernelGroups } from '../suites/kernel-suite.ts';
 import { trainingImages } from '../suites/nets.ts';
 import { type PeerGroup, peerGroups } from '../suites/peer-suite.ts';
@@ -69,6 +70,7 @@ export class Bench implements BenchPage {
     return { adapter, adapterName: adapterName(adapter), limits, timestamps };
   }
 
+  /** @throws GpuError where a variant that is forced computes nothing of what these suites have */
   async list({ suites, quick, forced, net }: ListRequest): Promise<readonly ListedGroup[]> {
     const { capabilities } = this.#gpu;
     const groups: AnyGroup[] = [];
@@ -82,6 +84,7 @@ export class Bench implements BenchPage {
       const names = this.#peers.map(({ name }) => name);
       groups.push(...peerGroups(quick, names));
     }
+    requireForcedIn(groups, forced, capabilities);
     this.#groups = new Map(groups.map((group) => [`${group.suite} ${group.id}`, group]));
     return groups.map((group) => ({
       suite: group.suite,
