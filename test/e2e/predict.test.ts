@@ -12,7 +12,9 @@ import { parseNormalisation } from '../../src/data/normalisation.ts';
 import { recordBytes, splitRecords } from '../../src/data/record-set.ts';
 import { base, netSpec } from '../../src/experiments/experiments.ts';
 import { dawnVersion } from '../../src/hosts/node/dawn.ts';
+import type { NamedTensor } from '../../src/nn/parameters.ts';
 import { netForward } from '../../src/reference/net.ts';
+import { readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
 import { readWeights } from '../../src/train/weights-file.ts';
 import { startCommand } from './command.ts';
 
@@ -37,6 +39,16 @@ test('what a trained net takes an image for', async () => {
   await writeFile(png, encode({ width: 32, height: 32, channels: 3, depth: 8, data: pixels }));
 
   const weights = join(run, 'weights.safetensors');
+  const diverged = join(folder, 'diverged.safetensors');
+  const { tensors, metadata } = readSafetensors(new Uint8Array(await readFile(weights)));
+  const notFinite = ({ data }: NamedTensor) => data.map(() => Number.NaN);
+  await writeFile(
+    diverged,
+    writeSafetensors({
+      tensors: tensors.map((tensor) => ({ ...tensor, data: notFinite(tensor) })),
+      metadata,
+    }),
+  );
   const state = readWeights(new Uint8Array(await readFile(weights))).map(
     (tensor) => [tensor.name, tensor] as const,
   );
@@ -54,5 +66,11 @@ test('what a trained net takes an image for', async () => {
     const shares = (line: string) => Array.from(line.matchAll(/ (0\.\d{4})/g), ([, share]) => Number(share));
     expect(shares(stdout)).toHaveLength(3);
     for (const [i, share] of shares(expected).entries()) expect(shares(stdout)[i]).toBeCloseTo(share, 3);
+
+    const refused = await startCommand('train', args.with(1, diverged)).outcome;
+    expect([refused.status, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr.trim().split('\n').at(-1)).toBe(
+      `train: --predict ${png}: the net's logits are not finite: its training diverged, take other weights`,
+    );
   }
 }, 300_000);
