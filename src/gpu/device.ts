@@ -1,5 +1,5 @@
 import { type AdapterTraits, kindOf, traitsOf } from './adapter-kind.ts';
-import { GpuError, messageOf } from './errors.ts';
+import { GpuError } from './errors.ts';
 import { eights, probeSubgroups, quads } from './subgroup-probe.ts';
 
 /** What kernels may ask of an adapter before they agree to run on it. */
@@ -105,10 +105,8 @@ export async function requestGpu(gpu: GPU | undefined): Promise<Gpu> {
   );
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
   const descriptor = { label: 'wgrad', requiredFeatures, requiredLimits };
-  const device = await adapter.requestDevice(descriptor).catch((error: unknown) => {
-    throw new GpuError(
-      `the adapter gives no device (${messageOf(error)}): close what else uses the GPU, then try again`,
-    );
+  const device = await adapter.requestDevice(descriptor).catch((error: Error) => {
+    throw new GpuError(`the adapter gives no device: ${error.message}`);
   });
   return wrapDevice(device, describeAdapter(adapter.info));
 }
@@ -123,13 +121,11 @@ export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription)
     };
     device.addEventListener('uncapturederror', (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
-      fail(
-        new GpuError(
-          error instanceof GPUOutOfMemoryError
-            ? `out of GPU memory: use fewer replicas, smaller batches or a smaller net (${error.message})`
-            : `WebGPU reports: ${error.message}`,
-        ),
-      );
+      const what =
+        error instanceof GPUOutOfMemoryError
+          ? 'out of GPU memory: use fewer replicas, smaller batches or a smaller net'
+          : 'WebGPU reports';
+      fail(new GpuError(`${what}: ${error.message}`));
     });
     void device.lost.then((info) =>
       fail(new GpuError(`the GPU device was lost (${info.reason}): ${info.message}`)),

@@ -1,14 +1,16 @@
-/** Something that the adapter, the device or a shader refused; the message says what and where, in one line. */
+/**
+ * Something that the adapter, the device or a shader refused. The message is one line that says what and where, since users see it; a text of
+ * several, such as a shader with what its compiler says, is the cause.
+ */
 export class GpuError extends Error {
   override readonly name = 'GpuError';
 
-  constructor(message: string, options?: ErrorOptions) {
-    super(message.trim().replace(/\s*\n\s*/g, ' '), options); // What drivers say has several.
+  constructor(text: string) {
+    const whole = text.replaceAll('\n - ', ' - ').trim(); // Dawn names what is wrong in the lines behind the first.
+    const line = whole.split('\n', 1)[0]!;
+    super(line, line === whole ? {} : { cause: new Error(whole) });
   }
 }
-
-/** What was thrown, in words. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Numbers the lines of a shader, as compiler messages count them. */
 export function numberLines(code: string): string {
@@ -17,12 +19,6 @@ export function numberLines(code: string): string {
     .map((line, index) => `${String(index + 1).padStart(4)} | ${line}`)
     .join('\n');
 }
-
-/** A refused shader in one line, since users see it; the cause has the whole reason and the text, for whoever writes shaders. */
-export const shaderError = (what: string, reason: string, code: string): GpuError =>
-  new GpuError(`${what}: ${reason.trim().split('\n', 1)[0]}`, {
-    cause: new Error(`${reason}\n${numberLines(code)}`),
-  });
 
 /**
  * Runs `make` inside validation and out-of-memory error scopes. A device has one stack of scopes: calls must not overlap.

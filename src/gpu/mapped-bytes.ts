@@ -1,5 +1,5 @@
 import type { Gpu } from './device.ts';
-import { GpuError, messageOf } from './errors.ts';
+import { GpuError } from './errors.ts';
 
 /** How long to wait for the reason of a failed read. */
 const reasonMs = 500;
@@ -15,6 +15,6 @@ export async function mappedBytes(gpu: Gpu, buffer: GPUBuffer): Promise<ArrayBuf
   } catch (error) {
     // At a device loss these calls may fail before the loss itself is known, which says more.
     await Promise.race([gpu.failure, new Promise((resolve) => setTimeout(resolve, reasonMs))]);
-    throw new GpuError(`${buffer.label} cannot be read: ${messageOf(error)}`);
+    throw new GpuError(`${buffer.label} cannot be read: ${(error as Error).message}`);
   }
 }

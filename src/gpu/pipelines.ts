@@ -1,5 +1,5 @@
 import type { Gpu } from './device.ts';
-import { messageOf, shaderError } from './errors.ts';
+import { GpuError, numberLines } from './errors.ts';
 
 /** How a kernel uses one storage buffer. */
 export type Access = 'read' | 'read_write';
@@ -71,8 +71,9 @@ export class PipelineCache {
     const errors = messages.filter((message) => message.type === 'error');
     const refused = await scope;
     if (errors.length > 0 || refused !== null) {
-      const list = errors.map((error) => `${error.lineNum}:${error.linePos} ${error.message}`);
-      throw shaderError(`${label} does not compile`, list.join('\n') || refused!.message, code);
+      const list = errors.map((error) => `${error.lineNum}:${error.linePos} ${error.message.trim()}`);
+      const reason = list.join('\n') || refused?.message;
+      throw new GpuError(`${label} does not compile: ${reason}\n${numberLines(code)}`);
     }
     const layout = device.createPipelineLayout({ label, bindGroupLayouts: [this.layout(bindings)] });
     try {
@@ -83,7 +84,7 @@ export class PipelineCache {
       });
     } catch (error) {
       this.#gpu.check();
-      throw shaderError(`${label} makes no pipeline`, messageOf(error), code);
+      throw new GpuError(`${label} makes no pipeline: ${(error as Error).message}\n${numberLines(code)}`);
     }
   }
 }

@@ -71,7 +71,7 @@ export async function kernelRows(
     if (outcome.status === 'rejected') {
       // Of a shader that does not compile the whole text: who measures kernels writes them.
       const { message, cause } = outcome.reason as Error;
-      const how = cause instanceof Error ? `${message}\n${cause.message}` : message;
+      const how = cause instanceof Error ? cause.message : message;
       rows.push({ ...about, checkMs: 0, validation: { ok: false, how }, timed: nothing });
       continue;
     }

@@ -70,10 +70,18 @@ test('numberLines counts from 1, as compilers do', () => {
   expect(numberLines('a\n\nb')).toBe('   1 | a\n   2 | \n   3 | b');
 });
 
-test('what drivers say is one line', () => {
-  expect(new GpuError('usage is invalid.\n - While validating [Buffer "y"].\n').message).toBe(
-    'usage is invalid. - While validating [Buffer "y"].',
-  );
+test('an error is one line; its cause has what does not fit there', () => {
+  const text = 'relu does not compile: 4:1 two is unknown\n   1 | const TWO = 2;';
+  const { message, cause } = new GpuError(text);
+  expect(message).toBe('relu does not compile: 4:1 two is unknown');
+  expect(cause).toEqual(new Error(text));
+  expect(new GpuError(message)).not.toHaveProperty('cause');
+});
+
+test('what Dawn says of the place is in that line', () => {
+  const error = new GpuError('usage is invalid.\n - While validating [Buffer "y"].\n - While calling it.\n');
+  expect(error.message).toBe('usage is invalid. - While validating [Buffer "y"]. - While calling it.');
+  expect(error).not.toHaveProperty('cause');
 });
 
 test('an adapter that gives no device is told in a sentence', async () => {
@@ -85,9 +93,7 @@ test('an adapter that gives no device is told in a sentence', async () => {
   };
   const gpu = { requestAdapter: async () => adapter } as unknown as GPU;
   await expect(requestGpu(gpu)).rejects.toThrow(
-    new GpuError(
-      'the adapter gives no device (D3D12 create device failed - here): close what else uses the GPU, then try again',
-    ),
+    new GpuError('the adapter gives no device: D3D12 create device failed - here'),
   );
 });
 
@@ -99,7 +105,7 @@ describe('an error outside the scopes', () => {
     [
       'of memory',
       new OutOfMemory('vkAllocateMemory failed\n - While calling CreateBuffer([BufferDescriptor "y"])'),
-      /^out of GPU memory: use fewer replicas, smaller batches or a smaller net \(vkAllocateMemory failed - .*"y"\]\)\)$/,
+      /^out of GPU memory: use fewer replicas, smaller batches or a smaller net: vkAllocateMemory failed - .*"y"\]\)$/,
     ],
     ['of use', new Error('usage is invalid'), /^WebGPU reports: usage is invalid$/],
   ])('%s', async (_, error, message) => {
