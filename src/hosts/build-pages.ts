@@ -66,7 +66,11 @@ export async function buildPage({
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       reportCompressedSize: false,
-      rolldownOptions: { input: html },
+      rolldownOptions: {
+        input: html,
+        // All that the page starts with in one file: what its views share would be seven more, which compress less, 2.7 KB of 43.
+        output: { codeSplitting: { groups: [{ name: 'page', test: /\/src\/page\/main\.ts$/ }] } },
+      },
     },
   });
 }

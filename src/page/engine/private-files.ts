@@ -23,6 +23,8 @@ const openMs = 5000;
 
 /** Opens a folder; a text that says why not where the browser keeps nothing, as in some private windows. */
 export async function openPrivateFiles(folder: string): Promise<PrivateFiles | string> {
+  // Typed as always there, but addresses that are not secure lack it.
+  if ((navigator.storage as StorageManager | undefined) === undefined) return 'its address is not secure';
   try {
     const root = await navigator.storage.getDirectory();
     const directory = await root.getDirectoryHandle(folder, { create: true });
