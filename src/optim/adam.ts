@@ -24,8 +24,8 @@ export const defaultMoments: Moments = { b1: 0.9, b2: 0.999, eps: 1e-8 };
 export const momentWeights = [0, 0.999999] as const;
 
 export const momentOptions = [
-  { name: 'b1', range: momentWeights },
-  { name: 'b2', range: momentWeights },
+  { name: 'b1', what: 'weight of the old first moment', range: momentWeights },
+  { name: 'b2', what: 'weight of the old second moment', range: momentWeights },
 ] as const;
 
 /** biasCorrection1 and 2 of update t + 1. */

@@ -12,7 +12,10 @@ export const adamw: OptimizerKind<AdamWSpec> = {
   kind: 'adamw',
   title: 'AdamW',
   defaults: { kind: 'adamw', ...defaultMoments, weightDecay: 0.01 },
-  options: [...momentOptions, { name: 'weightDecay', range: [0, 1] }],
+  options: [
+    ...momentOptions,
+    { name: 'weightDecay', what: 'every parameter shrinks by this times the learning rate', range: [0, 1] },
+  ],
   state: () => ['mu', 'nu'],
   perStep: biasCorrections,
   update: adamUpdate(({ weightDecay }) => weightDecay),

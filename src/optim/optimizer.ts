@@ -5,8 +5,9 @@ import { type OptimizerSpec, optimizerOf } from './index.ts';
 
 /** A number, or a switch, that a user may set. */
 export interface OptimizerOption {
-  /** Its name in the spec; `--weight-decay` on the command line. What it does is said in options.ts. */
+  /** Its name in the spec; `--weight-decay` on the command line. */
   readonly name: string;
+  readonly what: string;
   /** Range of a number, ends included; absent for a switch. */
   readonly range?: readonly [number, number];
 }

@@ -16,7 +16,7 @@ export const rmsprop: OptimizerKind<RmspropSpec> = {
   kind: 'rmsprop',
   title: 'RMSprop',
   defaults: { kind: 'rmsprop', b2: 0.99, eps: 1e-8 },
-  options: [{ name: 'b2', range: momentWeights }],
+  options: [{ name: 'b2', what: 'weight of the old second moment', range: momentWeights }],
   // Adam's kernel with a first moment that is the gradient itself, and no bias to correct.
   state: () => ['mu', 'nu'],
   perStep: () => [1, 1],

@@ -18,9 +18,9 @@ export const sgd: OptimizerKind<SgdSpec> = {
   title: 'SGD',
   defaults: { kind: 'sgd' },
   options: [
-    { name: 'momentum', range: [0, 1] },
-    { name: 'nesterov' },
-    { name: 'weightDecay', range: [0, 1] },
+    { name: 'momentum', what: 'weight of the old velocity', range: [0, 1] },
+    { name: 'nesterov', what: "Nesterov's momentum" },
+    { name: 'weightDecay', what: 'times the parameter, added to every gradient', range: [0, 1] },
   ],
   state: ({ momentum = 0 }) => (momentum === 0 ? [] : ['velocity']),
   update({ momentum = 0, nesterov = false, weightDecay = 0 }, sizes, tensors, { velocity }) {

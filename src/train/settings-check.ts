@@ -1,4 +1,5 @@
 import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
+import type { WeightInit } from '../nn/init.ts';
 import { optimizerOf } from '../optim/index.ts';
 import { lackingOption } from '../optim/options.ts';
 import type { TrainSettings } from './settings.ts';
@@ -11,6 +12,9 @@ const wholeNumbers = {
   valSize: [0],
   cropPixels: [0, MAX_CROP_PIXELS],
 } as const;
+
+/** Initial weights that have a name. */
+const inits: readonly WeightInit[] = ['he', 'xavier', 'torch'];
 
 /** Of `eps`, the one number of optimizers that is no option. Without it what pads the parameters becomes 0 / 0. */
 const leastEps: readonly [number, number?] = [1e-30];
@@ -32,7 +36,8 @@ export function checkSettings(settings: TrainSettings): void {
     whole(field, settings[field as keyof typeof wholeNumbers], least, most);
   }
   whole('lookahead', lookahead, 1);
-  if (init !== 'he' && init !== 'xavier' && init !== 'torch') within('init.sigma', init.sigma);
+  if (typeof init === 'object') within('init.sigma', init.sigma);
+  else if (!inits.includes(init)) throw new RangeError(`init: ${init} is none of ${inits.join(', ')}`);
   within('labelSmoothing', labelSmoothing, 0, 1);
   if (batchStatistics) whole('batchStatistics.samples', batchStatistics.samples, 2);
   if (replicas.length === 0) throw new RangeError('replicas: a run has one or more');

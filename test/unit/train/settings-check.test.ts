@@ -63,7 +63,7 @@ test('what types rule out and JavaScript lets through', () => {
   );
   const init = 'kaiming' as 'he';
   expect(() => checkSettings({ ...settings, init })).toThrow(
-    new RangeError('init.sigma: undefined is not from 0 to Infinity'),
+    new RangeError('init: kaiming is none of he, xavier, torch'),
   );
 });
 
