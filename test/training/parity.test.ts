@@ -1,7 +1,6 @@
 /** Whole nets against PyTorch: every number of every fixture, on the GPU; alone and in populations; every kind of variant. */
 import { describe, expect, test } from 'vitest';
 import { defaultChoice } from '../../src/kernels/variant-choice.ts';
-import { type Fixture, fixtureNet, parseFixture } from '../../src/reference/fixture.ts';
 import { netForward } from '../../src/reference/net.ts';
 import type { Numbers } from '../../src/reference/numbers.ts';
 import { compareWith, type Expected, expectedOf, isTight } from '../../src/reference/rounding.ts';
@@ -9,6 +8,7 @@ import { describeComparison } from '../../src/reference/tolerance.ts';
 import { initialState, trainStep } from '../../src/reference/train-step.ts';
 import bnReluAdam from '../fixtures/bn-relu-adam.json';
 import bnReluSgd from '../fixtures/bn-relu-sgd.json';
+import { type Fixture, fixtureNet, parseFixture } from '../fixtures/parity-case.ts';
 import plainReluSgd from '../fixtures/plain-relu-sgd.json';
 import reluBnSgd from '../fixtures/relu-bn-sgd.json';
 import { naiveChoice, sharedGpu } from './device.ts';

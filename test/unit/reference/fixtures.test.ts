@@ -1,9 +1,9 @@
 /** The reference against PyTorch: every fixture, every number. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Fixture, fixtureNet, parseFixture } from '../../../src/reference/fixture.ts';
 import { netForward, netLoss } from '../../../src/reference/net.ts';
 import { initialState, trainStep } from '../../../src/reference/train-step.ts';
+import { type Fixture, fixtureNet, parseFixture } from '../../fixtures/parity-case.ts';
 import { expectClose } from './expect-close.ts';
 
 const folder = new URL('../../fixtures/', import.meta.url);
