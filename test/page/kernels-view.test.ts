@@ -29,6 +29,7 @@ beforeEach(() => {
     gpu: signal({ state: 'ready', report }),
     data: signal({ state: 'kept' }),
     run: signal({ state: 'none' }),
+    isMeasuring: signal(false),
     report,
   } as unknown as App;
   refused = signal(['“lambda” must be a number', '“x” is no setting']);
