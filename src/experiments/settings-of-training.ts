@@ -1,8 +1,13 @@
 // From a training back to what a user set for it: what a form shows of a run of the command line.
 import { mlp } from '../nn/net-spec.ts';
+import type { Schedule } from '../optim/schedule.ts';
 import type { TrainSettings } from '../train/settings.ts';
-import { base, type ExperimentSettings, netSpec, stepsOfCycles, trainSettings } from './experiments.ts';
+import { base, type ExperimentSettings, netSpec, trainSettings } from './experiments.ts';
 import { studies } from './studies.ts';
+
+type Cyclical = Extract<Schedule, { readonly kind: 'cyclical' }>;
+
+const mostCycles = 1e6;
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -39,11 +44,21 @@ export function settingsOfTraining(train: TrainSettings, name: string): Experime
     ...(train.testViews && { testViews: train.testViews }),
     batchStatistics: train.batchStatistics ?? null,
   };
-  let cycles = 1;
-  while (stepsOfCycles(settings, cycles) < steps && cycles < steps) cycles++;
+  const cycles = cyclesOf(schedule, steps);
   const seeds = replicas.map(({ seed }) => seed);
   const again = trainSettings({ ...settings, cycles }, { seeds, steps, shuffle, reportSteps });
   return isSame(again, train) ? { ...settings, cycles } : null;
+}
+
+/** Cycles that so many steps need: a file may say anything, so they end at the most that a form takes. */
+function cyclesOf({ halfCycle, growth = 1 }: Cyclical, steps: number): number {
+  let cycles = 1;
+  let length = 2 * halfCycle;
+  for (let end = length; end < steps && cycles < mostCycles; end += length) {
+    length *= growth;
+    cycles++;
+  }
+  return cycles;
 }
 
 /** How a user names this net: by its widths, or by a name that the experiment has, or is. */

@@ -31,6 +31,7 @@ import { reluBackward, reluForward } from './relu.ts';
 import { scale } from './scale.ts';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
 import { stepEnd } from './step-end.ts';
+import { isForcedBy } from './variant-choice.ts';
 import { viewAverage } from './view-average.ts';
 
 /** Every kernel, in the order of a step. Tests and benches loop over it. */
@@ -81,3 +82,10 @@ export const kernels = [
   lookahead,
   stepEnd,
 ] as unknown as readonly Kernel[];
+
+/** Names of all variants that a user may force under this key (`isForcedBy`); none where there is no such op. */
+export const variantNames = (key: string): readonly string[] => [
+  ...new Set(
+    kernels.flatMap(({ op, variants }) => (isForcedBy(op, key) ? variants.map(({ name }) => name) : [])),
+  ),
+];

@@ -1,7 +1,7 @@
 // Which kernels a trainer takes, as users of the library say it: options to spread into those of `Trainer.make`.
 import type { Gpu } from '../gpu/device.ts';
-import { kernels } from '../kernels/index.ts';
-import { forcedName, isForcedBy } from '../kernels/variant-choice.ts';
+import { variantNames } from '../kernels/index.ts';
+import { forcedName } from '../kernels/variant-choice.ts';
 import { runChoices } from './run-choices.ts';
 import { stepChoiceOf, tuneStep } from './step-choice.ts';
 import type { TuneOptions } from './tuner.ts';
@@ -51,10 +51,9 @@ export function measuredKernels(gpu: Gpu, { forced = {}, ...options }: Measuring
 
 function checkForced(forced: ForcedVariants): void {
   for (const [op, name] of Object.entries(forced)) {
-    const meant = kernels.filter((kernel) => isForcedBy(kernel.op, op));
-    const names = new Set(meant.flatMap(({ variants }) => variants.map((variant) => variant.name)));
-    if (names.has(name)) continue;
-    const there = names.size === 0 ? 'there is no such op' : `there are ${[...names].join(', ')}`;
+    const names = variantNames(op);
+    if (names.includes(name)) continue;
+    const there = names.length === 0 ? 'there is no such op' : `there are ${names.join(', ')}`;
     throw new RangeError(`forced.${op}: no variant "${name}": ${there}`);
   }
 }

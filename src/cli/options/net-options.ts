@@ -3,8 +3,7 @@ import { datasetOf, datasets, defaultDataset } from '../../data/datasets/index.t
 import { type Experiment, type ExperimentSettings, experiments } from '../../experiments/experiments.ts';
 import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
 import { UserError } from '../../hosts/user-error.ts';
-import { kernels } from '../../kernels/index.ts';
-import { isForcedBy } from '../../kernels/variant-choice.ts';
+import { kernels, variantNames } from '../../kernels/index.ts';
 import { netFamilies } from '../../nn/named-nets.ts';
 import { courseBatchNorm } from '../../nn/net-spec.ts';
 
@@ -62,13 +61,12 @@ export function experimentFrom(flags: {
 /** @throws UserError where `--variant` names an op or a variant that there is not */
 export function checkVariants(variants: Readonly<Record<string, string>>): void {
   for (const [op, name] of Object.entries(variants)) {
-    const matching = kernels.filter((kernel) => isForcedBy(kernel.op, op));
-    if (matching.length === 0) {
+    const names = variantNames(op);
+    if (names.length === 0) {
       throw new UserError(
         `--variant ${op}=${name}: there is no op "${op}", there are ${kernels.map((k) => k.op).join(', ')}`,
       );
     }
-    const names = [...new Set(matching.flatMap((kernel) => kernel.variants.map((variant) => variant.name)))];
     if (!names.includes(name)) throw new UserError(`--variant ${op}=${name}: ${op} has ${names.join(', ')}`);
   }
 }

@@ -19,7 +19,7 @@ import { differences, emptyForm, type Form, formOfRun, readForm, startingPoint }
 import { InitialWeights } from './initial-weights.ts';
 import { LiveRun } from './live-run.ts';
 import type { RunList } from './run-list.ts';
-import { type RunRecord, testAccuracy } from './run-record.ts';
+import { newRunId, type RunRecord, testAccuracy } from './run-record.ts';
 import { hasData, isBusy } from './status.ts';
 import { trainAlone } from './training-locks.ts';
 
@@ -72,7 +72,7 @@ export class TrainingControl {
     if (Object.keys(problems).length > 0 || !this.#isFree()) return;
     const { label } = startingPoint(form.start);
     const record: RunRecord = {
-      id: crypto.randomUUID(),
+      id: newRunId(),
       name: this.runs.freeName(label),
       origin: 'here',
       state: 'running',

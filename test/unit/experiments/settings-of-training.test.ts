@@ -42,6 +42,11 @@ describe('the settings of a training are those that it was made of', () => {
   });
 });
 
+test('a file that says more steps than any form takes is soon read', () => {
+  const schedule = { ...kept(base).schedule, halfCycle: 0.5 } as TrainSettings['schedule'];
+  expect(settingsOfTraining({ ...kept(base, 4e9), schedule }, 'base')?.cycles).toBe(1e6);
+});
+
 test.each<[string, Partial<TrainSettings>]>([
   ['a constant rate', { schedule: { kind: 'constant', rate: 1 } }],
   [
