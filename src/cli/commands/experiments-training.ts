@@ -50,6 +50,7 @@ export async function runTraining(
         ...callbacks,
         onReady(message, by) {
           describe(message, by, progress.log);
+          progress.begin(message.step);
           callbacks.onReady?.(message, by);
         },
         onReport: ({ report: { step, epoch, loss, msPerStep } }, { settings }) =>

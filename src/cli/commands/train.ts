@@ -147,6 +147,7 @@ async function trainOn(
       onReady(ready, { name }) {
         progress.log(`adapter: ${name}`);
         describe(ready, host, progress);
+        progress.begin(ready.step);
       },
       onReport: ({ report }, { settings }) => progress.update(report.step, settings.steps, status(report)),
       keep(run) {

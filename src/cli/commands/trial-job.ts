@@ -75,6 +75,7 @@ export async function trainJob(path: string, { dataDir, host: where }: TrialPlac
               requireSameAdapter(job.number, folder, ready.otherAdapter, adapter.name);
               log(`job ${job.number}: ${job.name}, ${adapter.name}, from step ${ready.step}`);
               output.callbacks.onReady(ready, adapter);
+              progress.begin(ready.step);
             },
             onReport(message, ready) {
               output.callbacks.onReport(message, ready);

@@ -61,6 +61,10 @@ export async function trainParams({
             {
               ...output.callbacks,
               log: progress.log,
+              onReady(message, by) {
+                output.callbacks.onReady(message, by);
+                progress.begin(message.step);
+              },
               onReport(message, ready) {
                 output.callbacks.onReport(message, ready);
                 const { step, msPerStep } = message.report;

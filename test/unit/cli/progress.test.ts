@@ -29,13 +29,24 @@ test('lines come at most once an interval, the newest of those that were held ba
   expect(printed.slice(2)).toEqual(['bench 4/4 | d | 0 s left\n']);
 });
 
-test('what is left goes by the pace since the first that was heard of: what came before took a start, or more steps', () => {
-  const progress = makeProgress('training', 5000);
+test('what is left goes by the pace since the work began, or since the first that was heard of it', () => {
+  const heard = makeProgress('training', 5000);
   vi.advanceTimersByTime(60_000);
-  progress.update(48, 476, 'a');
+  heard.update(48, 476, 'a');
   vi.advanceTimersByTime(6000);
-  progress.update(50, 476, 'b');
-  expect(printed.slice(1)).toEqual(['training 50/476 | b | 1278 s left\n']);
+  heard.update(50, 476, 'b');
+  expect(printed.slice(1)).toEqual(['training 50/476 | b | 21 min left\n']);
+  printed.length = 0;
+  // Reports in pairs: an epoch's end with its scores, and each fifty steps.
+  const begun = makeProgress('training', 5000);
+  vi.advanceTimersByTime(20_000);
+  begun.begin(20);
+  vi.advanceTimersByTime(60_000);
+  begun.update(40, 180, 'a');
+  vi.advanceTimersByTime(6000);
+  begun.update(50, 180, 'b');
+  // 3 s a step, then 2.2.
+  expect(printed).toEqual(['training 40/180 | a | 420 s left\n', 'training 50/180 | b | 286 s left\n']);
 });
 
 test('nothing comes behind the end', () => {
