@@ -18,7 +18,6 @@ export {
   wrapDevice,
 } from './gpu/device.ts';
 export { GpuError } from './gpu/errors.ts';
-export { PipelineCache } from './gpu/pipelines.ts';
 export type { WeightInit } from './nn/init.ts';
 export type { BatchNormOptions } from './nn/layers/batch-norm.ts';
 export type { LayerSpec } from './nn/layers/index.ts';

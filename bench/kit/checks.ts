@@ -1,6 +1,5 @@
 // Every kernel variant against the float64 reference, on whatever adapter this is.
 import type { Gpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { hopelessness, type Kernel, refusal, type Shape, type Variant } from '../../src/kernels/kernel.ts';
 import { checkName, checkVariant, describeCheck } from '../../src/reference/check.ts';
@@ -30,7 +29,6 @@ export async function checkKernels(
   quick: boolean,
   onProgress: (done: number, total: number, name: string) => void,
 ): Promise<CheckResults> {
-  const pipelines = new PipelineCache(gpu);
   const all = kernels.flatMap((kernel) => kernel.variants.map((variant) => ({ kernel, variant })));
   let passed = 0;
   const failed: string[] = [];
@@ -46,7 +44,7 @@ export async function checkKernels(
     }
     for (const shape of shapes) {
       try {
-        const result = await checkVariant(gpu, kernel, variant, shape, replicas, 1, { pipelines });
+        const result = await checkVariant(gpu, kernel, variant, shape, replicas, 1);
         if (result.ok) passed++;
         else failed.push(describeCheck(result));
       } catch (error) {

@@ -1,7 +1,6 @@
 // What a dispatch costs beside its arithmetic, and what Dawn's checks of indices cost: known on no adapter but by measuring.
 import { clockFor, type GpuWork } from '../../src/gpu/clock.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
 import { call, type KernelCall, prepare } from '../../src/kernels/call.ts';
 import { dispatchWork } from '../../src/kernels/dispatch-work.ts';
@@ -32,13 +31,12 @@ const rounds = 9;
 /** Dispatches that count in one buffer: each waits for the one before. */
 export async function dispatchCosts(gpu: Gpu): Promise<DispatchCosts> {
   const { device } = gpu;
-  const pipelines = new PipelineCache(gpu);
   const allocator = new Allocator(gpu);
   const label = 'counting';
-  const pipeline = await pipelines.pipeline({ label, code: chain, bindings: ['read_write'] });
+  const pipeline = await gpu.pipelines.pipeline({ label, code: chain, bindings: ['read_write'] });
   const bindGroup = device.createBindGroup({
     label,
-    layout: pipelines.layout(['read_write']),
+    layout: gpu.pipelines.layout(['read_write']),
     entries: [{ binding: 0, resource: { buffer: allocator.buffer(label, 16) } }],
   });
   const work = dispatchWork({
@@ -85,7 +83,7 @@ export async function warmUp(gpu: Gpu): Promise<void> {
   const end = performance.now() + warmUpMs;
   const size = gpu.capabilities.software ? 64 : 1024;
   const allocator = new Allocator(gpu);
-  const dispatch = await prepare(gpu, new PipelineCache(gpu), defaultChoice, product(allocator, size));
+  const dispatch = await prepare(gpu, defaultChoice, product(allocator, size));
   const work = dispatchWork(dispatch);
   try {
     while (performance.now() < end) await medianMs(gpu, work);
@@ -105,7 +103,6 @@ function product(allocator: Allocator, size: number): KernelCall {
 
 /** Time of a product of `size` squares by each variant in the running, ms, and its share of the time without Dawn's checks of indices. */
 export async function productMs(gpu: Gpu, size: number): Promise<Record<string, number>> {
-  const pipelines = new PipelineCache(gpu);
   const allocator = new Allocator(gpu);
   const wanted = product(allocator, size);
   const times: Record<string, number> = {};
@@ -113,7 +110,7 @@ export async function productMs(gpu: Gpu, size: number): Promise<Record<string, 
     for (const variant of matmulForward.variants) {
       const { name } = variant;
       if (name === 'naive' || hopelessness(variant, square(size), gpu.capabilities) !== undefined) continue;
-      const dispatch = await prepare(gpu, pipelines, forcedChoice({ [matmulForward.op]: name }), wanted);
+      const dispatch = await prepare(gpu, forcedChoice({ [matmulForward.op]: name }), wanted);
       times[name] = await medianMs(gpu, dispatchWork(dispatch));
     }
   } finally {

@@ -48,8 +48,8 @@ export async function trainOn(
   const startedAt = performance.now();
   const trainer = await Trainer.make(gpu, dataset, settings, {
     ...(tuneMs !== undefined && {
-      measure: async (pipelines, steps) => {
-        const found = await tuneStep(gpu, pipelines, steps, { key: '', ops: {} }, { budgetMs: tuneMs });
+      measure: async (steps) => {
+        const found = await tuneStep(gpu, steps, { key: '', ops: {} }, { budgetMs: tuneMs });
         return stepChoiceOf(found, steps);
       },
     }),

@@ -2,7 +2,6 @@
 
 import type { GpuWork } from '../../src/gpu/clock.ts';
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
 import type { KernelGroup } from '../../src/measure/kernel-group.ts';
 import { kernelRows } from '../../src/measure/kernel-rows.ts';
@@ -51,7 +50,6 @@ export interface BenchHost {
 export class Bench implements BenchPage {
   readonly #host: BenchHost;
   #gpu!: Gpu;
-  #pipelines!: PipelineCache;
   #groups = new Map<string, AnyGroup>();
   #data: BenchData | undefined;
   #peers: readonly Peer[] = [];
@@ -64,7 +62,6 @@ export class Bench implements BenchPage {
 
   async open(): Promise<Opened> {
     this.#gpu = await requestGpu(this.#host.gpu);
-    this.#pipelines = new PipelineCache(this.#gpu);
     const { adapter, device, timestamps } = this.#gpu;
     const limits = Object.fromEntries(reportedLimits.map((name) => [name, device.limits[name]]));
     return { adapter, adapterName: adapterName(adapter), limits, timestamps };
@@ -99,7 +96,7 @@ export class Bench implements BenchPage {
     const group = this.#groups.get(`${request.suite} ${request.id}`);
     if (group === undefined) throw new Error(`no group ${request.suite} ${request.id}`);
     this.#stopped = false;
-    this.#control ??= await controlWork(this.#gpu, this.#pipelines);
+    this.#control ??= await controlWork(this.#gpu);
     const timing: TimingRequest = {
       gpu: this.#gpu,
       settings: request.settings,
@@ -118,8 +115,8 @@ export class Bench implements BenchPage {
       const { suite, id, op, title, usedBy, skipped } = group;
       const ready =
         group.suite === 'peaks'
-          ? { rows: await peakRows(this.#gpu, this.#pipelines, allocator, group), skipped: [] }
-          : await kernelRows(this.#gpu, this.#pipelines, allocator, group, request);
+          ? { rows: await peakRows(this.#gpu, allocator, group), skipped: [] }
+          : await kernelRows(this.#gpu, allocator, group, request);
       const about = { suite, id, op, title, usedBy, skipped: [...skipped, ...ready.skipped] };
       const timed = await timeGroup(about, ready.rows, timing);
       return { group: timed, profiles: [] };

@@ -1,7 +1,6 @@
 // The harness on itself, on a real GPU: a kernel against the same kernel, and against one with twice the work. For the
 // end-to-end test, through `Session.selfTest`.
 import { requestGpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
 import { call, prepare } from '../../src/kernels/call.ts';
 import { dispatchWork } from '../../src/kernels/dispatch-work.ts';
@@ -21,7 +20,6 @@ const settings = { sampleNs: 1e6, budgetNs: 0, leastRounds: 21, leastSlowRounds:
 /** Measures `groups` groups of each kind. */
 export async function selfTest(groups: number): Promise<SelfTest> {
   const gpu = await requestGpu(navigator.gpu);
-  const pipelines = new PipelineCache(gpu);
   const allocator = new Allocator(gpu);
   const row = async (name: string, K: number): Promise<ReadyRow> => {
     const [M, N] = [100, 52];
@@ -32,7 +30,7 @@ export async function selfTest(groups: number): Promise<SelfTest> {
       y: allocator.tensor('y', M * N),
     };
     const product = call(name, matmulForward, { M, N, K }, tensors);
-    const dispatch = await prepare(gpu, pipelines, (kernel) => kernel.variants[0]!, product);
+    const dispatch = await prepare(gpu, (kernel) => kernel.variants[0]!, product);
     return {
       name,
       isDefault: false,

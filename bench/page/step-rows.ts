@@ -90,8 +90,8 @@ function workOfPlan({ dispatches }: Plan): Work {
 
 /** Measures a plan's ops from nothing, whatever earlier runs know. */
 function tuneFor(gpu: Gpu): NonNullable<TrainerOptions['measure']> {
-  return async (pipelines, steps) => {
-    const found = await tuneStep(gpu, pipelines, steps, { key: '', ops: {} });
+  return async (steps) => {
+    const found = await tuneStep(gpu, steps, { key: '', ops: {} });
     return stepChoiceOf(found, steps);
   };
 }

@@ -1,5 +1,4 @@
 /** Ours: products on their own, with the default variant, the forms that layers use. */
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
 import { call, type KernelCall } from '../../src/kernels/call.ts';
 import { convDgrad, convForward, convWgrad } from '../../src/kernels/convolution.ts';
@@ -28,10 +27,7 @@ async function replayed(label: string, record: (allocator: Allocator) => Recorde
   const allocator = new Allocator(gpu);
   const { calls, operands, result } = record(allocator);
   for (const [tensor, values] of operands) gpu.device.queue.writeBuffer(tensor.buffer, 0, values);
-  const plan = await compilePlan(
-    { label, gpu, pipelines: new PipelineCache(gpu), choose: defaultChoice },
-    calls,
-  );
+  const plan = await compilePlan({ label, gpu, choose: defaultChoice }, calls);
   const pacer = new Pacer(gpu);
   const corner = slice(result, 'corner', 0, 1);
   return {

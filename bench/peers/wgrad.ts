@@ -8,7 +8,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { cifar10 } from '../../src/data/datasets/cifar10.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Allocator, slice, type Tensor } from '../../src/gpu/tensor.ts';
 import type { KernelCall } from '../../src/kernels/call.ts';
 import type { VariantChoice } from '../../src/kernels/variant-choice.ts';
@@ -118,9 +117,8 @@ class WgradStep implements PeerStep {
       historySteps: HISTORY,
     });
     const { calls, model, order, history, x } = recorded;
-    const pipelines = new PipelineCache(gpu);
-    const choose = await tuned(gpu, pipelines, calls);
-    const plan = await compilePlan({ label: 'bench: training step', gpu, pipelines, choose }, calls);
+    const choose = await tuned(gpu, calls);
+    const plan = await compilePlan({ label: 'bench: training step', gpu, choose }, calls);
 
     if (dataset === undefined) {
       queue.writeBuffer(x.buffer, 0, input.x);
@@ -183,12 +181,8 @@ class WgradStep implements PeerStep {
 let tuning: Tuning = { key: '', ops: {} };
 
 /** Products and convolutions by measurement, other ops by default: products write only what a step computes anew. */
-async function tuned(
-  gpu: Gpu,
-  pipelines: PipelineCache,
-  calls: readonly KernelCall[],
-): Promise<VariantChoice> {
-  tuning = await tune(gpu, pipelines, calls, tuning, { skip: (op) => !/matmul|^conv-/.test(op) });
+async function tuned(gpu: Gpu, calls: readonly KernelCall[]): Promise<VariantChoice> {
+  tuning = await tune(gpu, calls, tuning, { skip: (op) => !/matmul|^conv-/.test(op) });
   return tunedChoice(tuning);
 }
 

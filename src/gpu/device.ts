@@ -1,5 +1,6 @@
 import { type AdapterTraits, kindOf, traitsOf } from './adapter-kind.ts';
 import { GpuError } from './errors.ts';
+import { PipelineCache } from './pipelines.ts';
 import { eights, probeSubgroups, quads } from './subgroup-probe.ts';
 
 /** What kernels may ask of an adapter before they agree to run on it. */
@@ -31,6 +32,8 @@ export interface Gpu {
   readonly device: GPUDevice;
   readonly adapter: AdapterDescription;
   readonly capabilities: Capabilities;
+  /** What was compiled for it: a second training of a net compiles nothing. */
+  readonly pipelines: PipelineCache;
   /** Timestamps in passes are available. */
   readonly timestamps: boolean;
   /**
@@ -135,9 +138,13 @@ export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription)
   // One after the other: error scopes must not overlap.
   const subgroups = await probeSubgroups(device, quads);
   const eightLanes = adapter.subgroupMaxSize >= 8 && (await probeSubgroups(device, eights));
+  const check = () => {
+    if (failed !== undefined) throw failed;
+  };
   return {
     device,
     adapter,
+    pipelines: new PipelineCache({ device, check }),
     capabilities: {
       subgroups,
       eightLanes,
@@ -149,8 +156,6 @@ export async function wrapDevice(device: GPUDevice, adapter: AdapterDescription)
     },
     timestamps: device.features.has('timestamp-query'),
     failure,
-    check() {
-      if (failed !== undefined) throw failed;
-    },
+    check,
   };
 }

@@ -1,6 +1,5 @@
 import type { Gpu } from '../gpu/device.ts';
 import { foldedText, foldedWorkgroups, foldGrid } from '../gpu/folded-grid.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
 import { specialize } from '../gpu/specialize.ts';
 import { bindingOf, type Tensor } from '../gpu/tensor.ts';
 import { type Kernel, type Shape, shapeText, type Variant } from './kernel.ts';
@@ -84,7 +83,6 @@ export function shaderText<S extends Shape>(
  */
 export async function prepare(
   gpu: Gpu,
-  pipelines: PipelineCache,
   choose: VariantChoice,
   { label, kernel, shape, tensors }: KernelCall,
 ): Promise<Dispatch> {
@@ -99,10 +97,10 @@ export async function prepare(
   const accesses = kernel.bindings.map((binding) => binding.access);
   const grid = foldGrid(variant.grid(shape), gpu.capabilities.maxWorkgroupsPerDimension);
   const code = foldedText(shaderText(kernel, variant, shape, tensors), grid);
-  const pipeline = await pipelines.pipeline({ label: name, code, bindings: accesses });
+  const pipeline = await gpu.pipelines.pipeline({ label: name, code, bindings: accesses });
   const bindGroup = gpu.device.createBindGroup({
     label: name,
-    layout: pipelines.layout(accesses),
+    layout: gpu.pipelines.layout(accesses),
     entries: bound.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
   });
   return {

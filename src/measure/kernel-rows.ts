@@ -3,7 +3,6 @@
 import type { GpuWork } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { GpuError } from '../gpu/errors.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
 import { type Allocator, alignTo, type Tensor } from '../gpu/tensor.ts';
 import { call, prepare, shaderText } from '../kernels/call.ts';
 import { dispatchWork } from '../kernels/dispatch-work.ts';
@@ -42,7 +41,6 @@ const nothing: GpuWork = { encode() {} };
 /** Compiles each variant and checks it. The buffers come from `allocator`, which the caller destroys. */
 export async function kernelRows(
   gpu: Gpu,
-  pipelines: PipelineCache,
   allocator: Allocator,
   group: KernelGroup,
   { quick, written = (source) => source }: KernelRowsOptions,
@@ -55,7 +53,7 @@ export async function kernelRows(
   // Compiled side by side: of all that comes before timing, compilers take the longest.
   const prepared = await Promise.allSettled(
     variants.map((variant) =>
-      prepare(gpu, pipelines, () => variant as never, call(nameOf(variant), kernel, shape, tensors)),
+      prepare(gpu, () => variant as never, call(nameOf(variant), kernel, shape, tensors)),
     ),
   );
   gpu.check();
@@ -76,7 +74,7 @@ export async function kernelRows(
       continue;
     }
     const startedAt = performance.now();
-    const check = await checkCase(gpu, kernel, variant, shape, nameOf(variant), data, pipelines);
+    const check = await checkCase(gpu, kernel, variant, shape, nameOf(variant), data);
     rows.push({
       ...about,
       checkMs: performance.now() - startedAt,

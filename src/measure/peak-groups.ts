@@ -2,7 +2,7 @@
 
 import type { GpuWork } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
-import type { Access, PipelineCache } from '../gpu/pipelines.ts';
+import type { Access } from '../gpu/pipelines.ts';
 import { specialize } from '../gpu/specialize.ts';
 import { Allocator, bindingOf, type Tensor } from '../gpu/tensor.ts';
 import { dispatchWork } from '../kernels/dispatch-work.ts';
@@ -146,17 +146,16 @@ export function peakGroups({ capabilities }: Gpu): PeakGroup[] {
 }
 
 /** The work that every group is timed beside: arithmetic on all cores, less than a millisecond. Its buffers stay. */
-export async function controlWork(gpu: Gpu, pipelines: PipelineCache): Promise<GpuWork> {
+export async function controlWork(gpu: Gpu): Promise<GpuWork> {
   const group = peakGroups(gpu).find(({ id }) => id === fmaGroup)!;
   const kernels = group.kernels.filter(({ name }) => name === controlKernel);
-  const [row] = await peakRows(gpu, pipelines, new Allocator(gpu), { ...group, kernels });
+  const [row] = await peakRows(gpu, new Allocator(gpu), { ...group, kernels });
   return row!.timed as GpuWork;
 }
 
 /** Compiles and binds the kernels of a group. */
 export async function peakRows(
   gpu: Gpu,
-  pipelines: PipelineCache,
   allocator: Allocator,
   { id, kernels, elements }: PeakGroup,
 ): Promise<ReadyRow[]> {
@@ -173,10 +172,10 @@ export async function peakRows(
   for (const { name, source, constants, workgroups, work, expected } of kernels) {
     const label = `${id} ${name}`;
     const code = specialize(source, { constants });
-    const pipeline = await pipelines.pipeline({ label, code, bindings: accesses });
+    const pipeline = await gpu.pipelines.pipeline({ label, code, bindings: accesses });
     const bindGroup = gpu.device.createBindGroup({
       label,
-      layout: pipelines.layout(accesses),
+      layout: gpu.pipelines.layout(accesses),
       entries: tensors.map((tensor, binding) => ({ binding, resource: bindingOf(tensor) })),
     });
     const dispatch = { label, op: id, variant: name, shape: {}, replicas: 1, pipeline, bindGroup };

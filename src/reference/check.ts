@@ -6,7 +6,6 @@
  */
 import type { Gpu } from '../gpu/device.ts';
 import { withErrorScopes } from '../gpu/errors.ts';
-import { PipelineCache } from '../gpu/pipelines.ts';
 import { Allocator, alignTo, offsetAlignment, type Tensor } from '../gpu/tensor.ts';
 import { call, encode, prepare } from '../kernels/call.ts';
 import { type Kernel, type Shape, shapeText, type Variant } from '../kernels/kernel.ts';
@@ -38,11 +37,6 @@ export interface VariantCheck {
   readonly outputs: readonly OutputCheck[];
 }
 
-export interface CheckOptions extends CaseOptions {
-  /** Compiled pipelines to use and add to. */
-  readonly pipelines?: PipelineCache;
-}
-
 /** The name of a check: it reproduces it. */
 export function checkName(op: string, variant: string, shape: Shape, replicas: number, seed: number): string {
   return `${op}/${variant} ${shapeText(shape)} R=${replicas} seed=${seed}`;
@@ -72,11 +66,11 @@ export function checkVariant<S extends Shape>(
   shape: S,
   replicas: number,
   seed: number,
-  options: CheckOptions = {},
+  options: CaseOptions = {},
 ): Promise<VariantCheck> {
   const name = checkName(kernel.op, variant.name, shape, replicas, seed);
   const data = makeCase(kernel.op, shape, replicas, seed, options);
-  return checkCase(gpu, kernel, variant, shape, name, data, options.pipelines);
+  return checkCase(gpu, kernel, variant, shape, name, data);
 }
 
 /** Checks a variant with given data. */
@@ -87,7 +81,6 @@ export async function checkCase<S extends Shape>(
   shape: S,
   name: string,
   data: CheckCase,
-  pipelines = new PipelineCache(gpu),
 ): Promise<VariantCheck> {
   for (const { name: binding, access } of kernel.bindings) {
     if (access === 'read_write' && data.expected[binding]?.length !== data.replicas) {
@@ -96,7 +89,7 @@ export async function checkCase<S extends Shape>(
       );
     }
   }
-  const results = await runCase(gpu, kernel, variant, shape, name, data, pipelines);
+  const results = await runCase(gpu, kernel, variant, shape, name, data);
   const outputs = results.flatMap(({ binding, arrays }) =>
     arrays.map(({ values, touched }, replica) => {
       const expected = data.expected[binding]![replica]!;
@@ -139,7 +132,6 @@ export async function runCase<S extends Shape>(
   shape: S,
   name: string,
   data: CheckCase,
-  pipelines: PipelineCache,
 ): Promise<CaseResult[]> {
   const { device } = gpu;
   const memory = new Allocator(gpu);
@@ -149,12 +141,7 @@ export async function runCase<S extends Shape>(
       for (const { name: binding } of kernel.bindings) {
         tensors[binding] = upload(gpu, memory, binding, startOf(data, binding, name));
       }
-      const dispatch = await prepare(
-        gpu,
-        pipelines,
-        () => variant as never,
-        call(name, kernel, shape, tensors),
-      );
+      const dispatch = await prepare(gpu, () => variant as never, call(name, kernel, shape, tensors));
       const encoder = device.createCommandEncoder({ label: name });
       const pass = encoder.beginComputePass({ label: name });
       encode(pass, dispatch);

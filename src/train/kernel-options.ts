@@ -37,8 +37,8 @@ export function measuredKernels(gpu: Gpu, { forced = {}, ...options }: Measuring
   const skip = (op: string) => forcedName(op, forced) !== undefined;
   return runChoices(forced, {
     known,
-    async measure(choiceOf, pipelines, steps) {
-      const found = await tuneStep(gpu, pipelines, steps, known, {
+    async measure(choiceOf, steps) {
+      const found = await tuneStep(gpu, steps, known, {
         budgetMs: 8000,
         ...options,
         choiceOf,

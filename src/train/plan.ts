@@ -1,6 +1,5 @@
 import { type GpuWork, stampsOfPass } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
 import { type Dispatch, encode, type KernelCall, prepare } from '../kernels/call.ts';
 import type { VariantChoice } from '../kernels/variant-choice.ts';
 
@@ -15,7 +14,6 @@ export interface Plan {
 /** What plans are compiled with. */
 export interface PlanTools {
   readonly gpu: Gpu;
-  readonly pipelines: PipelineCache;
   readonly choose: VariantChoice;
 }
 
@@ -24,12 +22,12 @@ export interface PlanTools {
  * @throws GpuError naming the kernel that is refused
  */
 export async function compilePlan(
-  { label, gpu, pipelines, choose }: PlanTools & { readonly label: string },
+  { label, gpu, choose }: PlanTools & { readonly label: string },
   calls: readonly KernelCall[],
 ): Promise<Plan> {
   // A buffer that is too large is told by name, before what its size is in a shader.
   for (const { tensors } of calls) for (const tensor of Object.values(tensors)) void tensor.buffer;
-  const dispatches = await Promise.all(calls.map((call) => prepare(gpu, pipelines, choose, call)));
+  const dispatches = await Promise.all(calls.map((call) => prepare(gpu, choose, call)));
   gpu.check();
   const variants = Object.fromEntries(dispatches.map(({ label: name, variant }) => [name, variant]));
   return { label, dispatches, variants };

@@ -1,6 +1,5 @@
 import { checkNormalisation, type Normalisation } from '../data/normalisation.ts';
 import type { Gpu } from '../gpu/device.ts';
-import { PipelineCache } from '../gpu/pipelines.ts';
 import { type Allocator, allocating } from '../gpu/tensor.ts';
 import { defaultChoice, type VariantChoice } from '../kernels/variant-choice.ts';
 import { featuresOf, shapeWords } from '../nn/layers/layer.ts';
@@ -31,7 +30,6 @@ export interface PredictorOptions {
   /** Samples that are computed at once. */
   readonly batchSize?: number;
   readonly choose?: VariantChoice;
-  readonly pipelines?: PipelineCache;
 }
 
 /** Samples, one behind the other: images (n, C·H·W) as bytes, channel by channel, row by row; or rows (n, features). */
@@ -71,7 +69,7 @@ export class Predictor {
     const split = splitFor(gpu, allocator, { net, normalisation, count: batchSize });
     writeArenas(gpu, arenasOf(model, {}), state);
     const evaluation = await Evaluation.make(
-      { gpu, pipelines: options.pipelines ?? new PipelineCache(gpu), choose, pacer: new Pacer(gpu) },
+      { gpu, choose, pacer: new Pacer(gpu) },
       {
         model,
         split,

@@ -1,7 +1,6 @@
 // A training step ready to run: recorded, compiled while the data arrive, and measured where that is asked for.
 import type { TrainingSplits } from '../data/splits.ts';
 import type { Capabilities, Gpu } from '../gpu/device.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
 import { type Allocator, allocating } from '../gpu/tensor.ts';
 import { requireForced, type VariantChoice } from '../kernels/variant-choice.ts';
 import { isTailMadeFor } from '../nn/net-tail.ts';
@@ -12,7 +11,7 @@ import { inOneWorkgroup, type RecordedStep, recordStep, type StepOptions, type S
 import type { StepCalls, StepChoice } from './step-choice.ts';
 
 /** Measures the plan's ops, and whole steps where they may be in one workgroup. The step's buffers hold nothing yet; the data have arrived. */
-export type MeasureStep = (pipelines: PipelineCache, steps: StepCalls) => Promise<StepChoice>;
+export type MeasureStep = (steps: StepCalls) => Promise<StepChoice>;
 
 export interface PrepareOptions {
   readonly choose: VariantChoice;
@@ -40,7 +39,7 @@ export interface PreparedStep {
  *   fit the data
  */
 export async function prepareStep(
-  { gpu, pipelines }: { readonly gpu: Gpu; readonly pipelines: PipelineCache },
+  gpu: Gpu,
   dataset: GpuDataset,
   settings: TrainSettings,
   { choose, forced, measure, fuseGather, oneWorkgroup, onCompiled }: PrepareOptions,
@@ -54,13 +53,12 @@ export async function prepareStep(
         oneWorkgroup: short,
       });
       requireForced(forced, recorded.calls, gpu.capabilities);
-      const compiling = compilePlan(
-        { label: 'training step', gpu, pipelines, choose: choice },
-        recorded.calls,
-      ).then((plan) => {
-        tell?.();
-        return plan;
-      });
+      const compiling = compilePlan({ label: 'training step', gpu, choose: choice }, recorded.calls).then(
+        (plan) => {
+          tell?.();
+          return plan;
+        },
+      );
       try {
         const [plan] = await Promise.all([compiling, dataset.arrived]);
         return { recorded, plan, splits, allocator };
@@ -75,7 +73,7 @@ export async function prepareStep(
   try {
     const mayBeShort = oneWorkgroup === undefined && isTailMadeFor(first.recorded, gpu.capabilities);
     const short = mayBeShort ? inOneWorkgroup(first.allocator, first.recorded) : undefined;
-    found = await measure(pipelines, { separate: first.recorded.calls, oneWorkgroup: short?.calls, forced });
+    found = await measure({ separate: first.recorded.calls, oneWorkgroup: short?.calls, forced });
   } finally {
     first.allocator.destroy();
   }

@@ -1,6 +1,5 @@
 import { defaultChoice, forcedChoice, forcedPlan, type VariantChoice } from '../kernels/variant-choice.ts';
-import type { MeasureStep } from './prepared-step.ts';
-import type { StepChoice } from './step-choice.ts';
+import type { StepCalls, StepChoice } from './step-choice.ts';
 import type { TrainerOptions } from './trainer.ts';
 import { type Tuning, tunedChoice } from './tuner.ts';
 
@@ -8,10 +7,7 @@ import { type Tuning, tunedChoice } from './tuner.ts';
 export interface RunTuning {
   readonly known: Tuning;
   /** What to use instead, given how a tuning becomes a choice. */
-  readonly measure: (
-    choiceOf: (tuning: Tuning) => VariantChoice,
-    ...given: Parameters<MeasureStep>
-  ) => Promise<StepChoice>;
+  readonly measure: (choiceOf: (tuning: Tuning) => VariantChoice, steps: StepCalls) => Promise<StepChoice>;
 }
 
 /** Which variants a run uses: the forced, the measured, the defaults, in this order. The trainer puts those of a checkpoint before them. */
@@ -24,6 +20,6 @@ export function runChoices(
     choose: tuning === undefined ? forcedChoice(forced, defaultChoice) : choiceOf(tuning.known),
     forced,
     ...forcedPlan(forced),
-    ...(tuning !== undefined && { measure: (...given) => tuning.measure(choiceOf, ...given) }),
+    ...(tuning !== undefined && { measure: (steps) => tuning.measure(choiceOf, steps) }),
   };
 }

@@ -90,10 +90,10 @@ function tuningOf(
   const tuning: Tuning = { key, ops: known[key] ?? {} };
   return {
     known: tuning,
-    async measure(choiceOf, pipelines, steps) {
+    async measure(choiceOf, steps) {
       const end = beginPhase('tuning', (told) => onEvent({ type: 'phase', ...told }));
       let left = { ops: 0, of: 0 };
-      const found = await tuneStep(gpu, pipelines, steps, tuning, {
+      const found = await tuneStep(gpu, steps, tuning, {
         choiceOf,
         budgetMs,
         skip: (op) => forcedName(op, variants) !== undefined,

@@ -3,7 +3,6 @@
 // workgroup per replica, since what a dispatch costs is what the next one waits.
 import { fnv1a } from '../data/random.ts';
 import type { Gpu } from '../gpu/device.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
 import { Quantum } from '../gpu/repeats.ts';
 import { type KernelCall, replicasOf } from '../kernels/call.ts';
 import type { VariantChoice } from '../kernels/variant-choice.ts';
@@ -61,18 +60,17 @@ export interface StepTuneOptions extends TuneOptions {
  */
 export async function tuneStep(
   gpu: Gpu,
-  pipelines: PipelineCache,
   steps: StepCalls,
   known: Tuning,
   { choiceOf = tunedChoice, ...options }: StepTuneOptions = {},
 ): Promise<Tuning> {
   const { separate, oneWorkgroup } = steps;
   const deadline = performance.now() + (options.budgetMs ?? Number.POSITIVE_INFINITY);
-  const found = await tune(gpu, pipelines, [...separate, ...(oneWorkgroup ?? [])], known, options);
+  const found = await tune(gpu, [...separate, ...(oneWorkgroup ?? [])], known, options);
   const name = stepName(steps);
   if (name in found.ops || options.signal?.aborted) return found;
   const planOf = async (calls: readonly KernelCall[], tuning: Tuning): Promise<Plan | undefined> => {
-    const tools = { label: 'step', gpu, pipelines, choose: choiceOf(tuning) };
+    const tools = { label: 'step', gpu, choose: choiceOf(tuning) };
     // What a driver does not compile is no choice.
     const [outcome] = await Promise.allSettled([compilePlan(tools, calls)]);
     gpu.check();

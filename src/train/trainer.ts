@@ -1,7 +1,6 @@
 import type { TrainingSplits } from '../data/splits.ts';
 import type { TestViews } from '../data/test-views.ts';
 import { adapterName, type Gpu } from '../gpu/device.ts';
-import { PipelineCache } from '../gpu/pipelines.ts';
 import type { Allocator, Tensor } from '../gpu/tensor.ts';
 import {
   defaultChoice,
@@ -60,8 +59,6 @@ export interface TrainerOptions {
   readonly weights?: readonly NamedTensor[];
   /** Go on from here instead of starting, with the variants that computed it. Of the settings that are given `steps` counts: all others are its own. */
   readonly checkpoint?: Checkpoint;
-  /** Compiled pipelines of this device, to use and to add to: a second run of the same net compiles nothing. */
-  readonly pipelines?: PipelineCache;
   /** Told when the step's pipelines are there, before they are measured and whether or not the data have arrived. What it throws `make` rejects with. */
   readonly onCompiled?: () => void;
   /** How long a submit should last: less than usual where the device was lost before. */
@@ -75,7 +72,6 @@ export class Trainer {
   readonly #gpu: Gpu;
   readonly #dataset: GpuDataset;
   readonly #splits: TrainingSplits;
-  readonly #pipelines: PipelineCache;
   readonly #forced: Readonly<Record<string, string>>;
   readonly #allocator: Allocator;
   readonly #recorded: RecordedStep;
@@ -83,14 +79,13 @@ export class Trainer {
   readonly #loop: TrainingLoop;
   readonly #evaluations: Evaluations;
 
-  private constructor({ settings, gpu, dataset, prepared, pipelines, forced, step, pacing }: TrainerParts) {
+  private constructor({ settings, gpu, dataset, prepared, forced, step, pacing }: TrainerParts) {
     const { plan, recorded, splits, allocator } = prepared;
     this.settings = settings;
     this.plan = plan;
     this.#gpu = gpu;
     this.#dataset = dataset;
     this.#splits = splits;
-    this.#pipelines = pipelines;
     this.#forced = forced;
     this.#allocator = allocator;
     this.#recorded = recorded;
@@ -136,8 +131,7 @@ export class Trainer {
     if (checkpoint !== undefined) settings = { ...checkpoint.settings, steps: given.steps };
     else if (weights !== undefined) settings = { ...given, net: withLoadedStatistics(given.net, weights) };
     checkSettings(settings);
-    const pipelines = options.pipelines ?? new PipelineCache(gpu);
-    const prepared = await prepareStep({ gpu, pipelines }, dataset, settings, {
+    const prepared = await prepareStep(gpu, dataset, settings, {
       choose: checkpoint === undefined ? choose : recordedChoice(checkpoint.variants, choose),
       // A run that goes on elsewhere computes what it can with what was forced.
       forced: checkpoint === undefined ? (options.forced ?? {}) : {},
@@ -148,7 +142,7 @@ export class Trainer {
     });
     const forced = checkpoint?.forced ?? options.forced ?? {};
     const step = checkpoint?.step ?? 0;
-    const trainer = new Trainer({ settings, gpu, dataset, prepared, pipelines, forced, step, pacing });
+    const trainer = new Trainer({ settings, gpu, dataset, prepared, forced, step, pacing });
     try {
       await trainer.#writeStart(options);
       gpu.check();
@@ -257,7 +251,7 @@ export class Trainer {
   /** What evaluations and statistics are made with: the variants that the user forced, else the defaults. */
   get #tools(): PlanTools & { readonly pacer: Pacer } {
     const choose = forcedChoice(this.#forced);
-    return { gpu: this.#gpu, pipelines: this.#pipelines, choose, pacer: this.#pacer };
+    return { gpu: this.#gpu, choose, pacer: this.#pacer };
   }
 
   /** A state dict per replica. */
@@ -311,7 +305,6 @@ interface TrainerParts {
   readonly gpu: Gpu;
   readonly dataset: GpuDataset;
   readonly prepared: PreparedStep;
-  readonly pipelines: PipelineCache;
   readonly forced: Readonly<Record<string, string>>;
   readonly step: number;
   readonly pacing: PacerOptions | undefined;

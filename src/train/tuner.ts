@@ -2,7 +2,6 @@
 import { fnv1a } from '../data/random.ts';
 import { clockFor, type GpuWork } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
-import type { PipelineCache } from '../gpu/pipelines.ts';
 import { Quantum } from '../gpu/repeats.ts';
 import { type KernelCall, prepare, replicasOf } from '../kernels/call.ts';
 import { dispatchWork } from '../kernels/dispatch-work.ts';
@@ -73,7 +72,6 @@ const sampleNs = 1.5e6;
  */
 export async function tune(
   gpu: Gpu,
-  pipelines: PipelineCache,
   calls: readonly KernelCall[],
   known: Tuning,
   { budgetMs = 8000, skip = () => false, onProgress, onLeft, signal }: TuneOptions = {},
@@ -95,7 +93,7 @@ export async function tune(
   for (const [name, call] of byCost) {
     if (isOver() || signal?.aborted) break;
     onProgress?.(done, wanted.size, name);
-    const tuned = await tuneOp(gpu, pipelines, call, quantum, isOver);
+    const tuned = await tuneOp(gpu, call, quantum, isOver);
     if (tuned !== undefined) ops[name] = tuned;
     // What the clock cannot time is done with; what the budget cut short is not.
     if (tuned !== undefined || !isOver()) done++;
@@ -115,7 +113,6 @@ function candidates({ capabilities }: Gpu, { kernel, shape }: KernelCall): strin
 
 async function tuneOp(
   gpu: Gpu,
-  pipelines: PipelineCache,
   call: KernelCall,
   quantum: Quantum,
   isOver: () => boolean,
@@ -127,7 +124,7 @@ async function tuneOp(
   const compiled = await Promise.allSettled(
     variants.map(async (name): Promise<GpuWork> => {
       const only: VariantChoice = (kernel) => kernel.variants.find((variant) => variant.name === name)!;
-      return dispatchWork(await prepare(gpu, pipelines, only, call));
+      return dispatchWork(await prepare(gpu, only, call));
     }),
   );
   gpu.check();

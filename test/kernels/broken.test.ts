@@ -1,42 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { shuffleDgrad, shuffleForward, shuffleWgrad } from '../../src/kernels/convolution-shuffle.ts';
-import {
-  stationaryDgrad,
-  stationaryForward,
-  stationaryWgrad,
-} from '../../src/kernels/convolution-stationary.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { type Kernel, noEightLanes, refusal, type Shape, type Variant } from '../../src/kernels/kernel.ts';
-import { shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
-import { stationaryVariant } from '../../src/kernels/matmul-stationary.ts';
 import { checkVariant } from '../../src/reference/check.ts';
 import { checks, defaultShapes } from '../../src/reference/checks/table.ts';
 import { broken } from './broken.ts';
-import { gpu, pipelines } from './test-gpu.ts';
+import { smallBlocks } from './small-blocks.ts';
+import { gpu } from './test-gpu.ts';
 
 const replicas = 2;
-
-const products = ['matmul-forward', 'matmul-wgrad', 'matmul-dgrad'] as const;
-
-/** Variants that hold a block, with smaller ones: their text is short, and several blocks meet in one product. */
-const smallBlocks: Readonly<Record<string, Readonly<Record<string, readonly Variant<never>[]>>>> = {
-  stationary: {
-    ...Object.fromEntries(
-      products.map((op) => [op, [stationaryVariant(op, { terms: 16, columns: 16, rows: 32 })]]),
-    ),
-    'conv-forward': [stationaryForward(256)],
-    'conv-wgrad': [stationaryWgrad(256), stationaryWgrad(960)],
-    'conv-dgrad': [stationaryDgrad(256)],
-  },
-  shuffle: {
-    ...Object.fromEntries(
-      products.map((op) => [op, [shuffleVariant(op, { terms: 16, columns: 32, rows: 16 })]]),
-    ),
-    'conv-forward': [shuffleForward({ terms: 16, rows: 16 })],
-    'conv-wgrad': [shuffleWgrad({ terms: 16, rows: 16 })],
-    'conv-dgrad': [shuffleDgrad({ terms: 16, rows: 16 })],
-  },
-};
 
 /** Of the variants that a mistake can be made in, those that compile fastest: they are made of one file. */
 function cheapest({ op, variants }: Kernel, start: string): readonly Variant<never>[] {
@@ -52,8 +23,7 @@ async function isRejected(kernel: Kernel, variant: Variant<never>): Promise<bool
   for (const shape of shapes.toReversed()) {
     if (refusal(variant as never, shape, gpu.capabilities) !== undefined) continue;
     for (const seed of [1, 2]) {
-      const options = { pipelines };
-      const { ok } = await checkVariant(gpu, kernel, variant as never, shape, replicas, seed, options);
+      const { ok } = await checkVariant(gpu, kernel, variant as never, shape, replicas, seed);
       if (!ok) return true;
     }
   }

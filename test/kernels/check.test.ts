@@ -3,7 +3,7 @@ import { biasGradient } from '../../src/kernels/bias.ts';
 import type { Kernel, Shape, Variant } from '../../src/kernels/kernel.ts';
 import { reluForward } from '../../src/kernels/relu.ts';
 import { checkVariant, describeCheck, makeCase } from '../../src/reference/check.ts';
-import { gpu, pipelines } from './test-gpu.ts';
+import { gpu } from './test-gpu.ts';
 
 /** The first variant of a kernel, with other text in its shader. */
 function changed<S extends Shape>(kernel: Kernel<S>, find: string, replace: string): Variant<S> {
@@ -13,7 +13,7 @@ function changed<S extends Shape>(kernel: Kernel<S>, find: string, replace: stri
 }
 
 const check = <S extends Shape>(kernel: Kernel<S>, variant: Variant<S>, shape: S, replicas: number) =>
-  checkVariant(gpu, kernel, variant, shape, replicas, 1, { pipelines });
+  checkVariant(gpu, kernel, variant, shape, replicas, 1);
 
 describe('checkVariant', () => {
   test('says how close a right kernel is', async () => {

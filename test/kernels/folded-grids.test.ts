@@ -1,7 +1,6 @@
 /** Grids of more workgroups than the adapter starts in one dimension. */
 import { describe, expect, test } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { biasGradient } from '../../src/kernels/bias.ts';
 import { kernels } from '../../src/kernels/index.ts';
 import { type Kernel, refusal, type Shape, type Variant } from '../../src/kernels/kernel.ts';
@@ -9,7 +8,8 @@ import { matmulForward } from '../../src/kernels/matmul.ts';
 import { variantNamed } from '../../src/kernels/variant-choice.ts';
 import { checkName, checkVariant, describeCheck } from '../../src/reference/check.ts';
 import { defaultShapes } from '../../src/reference/checks/table.ts';
-import { gpu, pipelines } from './test-gpu.ts';
+import { smallBlocks } from './small-blocks.ts';
+import { gpu } from './test-gpu.ts';
 
 /** The device as one that starts so few workgroups per dimension. */
 function withLimit(maxWorkgroupsPerDimension: number): Gpu {
@@ -18,7 +18,6 @@ function withLimit(maxWorkgroupsPerDimension: number): Gpu {
 }
 
 const few = withLimit(2);
-const fewPipelines = new PipelineCache(few);
 
 interface Case {
   readonly variant: Variant<Shape>;
@@ -45,15 +44,13 @@ function largest({ op, cost }: Kernel, variants: readonly Variant<Shape>[]): Cas
 describe('at most 2 workgroups per dimension', () => {
   for (const kernel of kernels) {
     for (const source of new Set(kernel.variants.map((variant) => variant.source))) {
-      const found = largest(
-        kernel,
-        kernel.variants.filter((variant) => variant.source === source),
-      );
+      const made = kernel.variants.filter((variant) => variant.source === source);
+      const small = smallBlocks[made[0]!.name.split('-')[0]!]?.[kernel.op];
+      const found = largest(kernel, small === undefined ? made : (small as readonly Variant<Shape>[]));
       if (found === undefined) continue;
       const { variant, shape, replicas } = found;
       test(checkName(kernel.op, variant.name, shape, replicas, 1), async () => {
-        const options = { pipelines: fewPipelines };
-        const result = await checkVariant(few, kernel, variant, shape, replicas, 1, options);
+        const result = await checkVariant(few, kernel, variant, shape, replicas, 1);
         expect(result.ok, describeCheck(result)).toBe(true);
       });
     }
@@ -64,7 +61,7 @@ describe('beyond 65,535', () => {
   const beyond = async <S extends Shape>(kernel: Kernel<S>, name: string, shape: S, dimension: 0 | 1) => {
     const variant = variantNamed(kernel, name);
     expect(variant.grid(shape)[dimension]).toBeGreaterThan(65_535);
-    const result = await checkVariant(gpu, kernel, variant, shape, 1, 1, { pipelines });
+    const result = await checkVariant(gpu, kernel, variant, shape, 1, 1);
     expect(result.ok, describeCheck(result)).toBe(true);
   };
 

@@ -5,7 +5,7 @@ import { shuffleVariant } from '../../src/kernels/matmul-shuffle.ts';
 import { stationaryVariant } from '../../src/kernels/matmul-stationary.ts';
 import { checkVariant, describeCheck } from '../../src/reference/check.ts';
 import { testEveryVariant } from './every-variant.ts';
-import { gpu, pipelines } from './test-gpu.ts';
+import { gpu } from './test-gpu.ts';
 
 testEveryVariant(matmulForward);
 // Blocks of other sizes, of more workgroups, whose texts are short.
@@ -23,7 +23,7 @@ for (const variant of matmulForward.variants) {
   test(`matmul-forward/${variant.name} M=7 N=12 K=20 R=3 seed=1, x shared`, async ({ skip }) => {
     const reason = refusal(variant, shape, gpu.capabilities);
     skip(reason !== undefined, reason);
-    const options = { pipelines, shared: ['x'] };
+    const options = { shared: ['x'] };
     const result = await checkVariant(gpu, matmulForward, variant, shape, 3, 1, options);
     expect(result.ok, describeCheck(result)).toBe(true);
   });

@@ -5,7 +5,7 @@ import { refusal } from '../../src/kernels/kernel.ts';
 import { preferredVariant, variantNamed } from '../../src/kernels/variant-choice.ts';
 import { checkVariant } from '../../src/reference/check.ts';
 import { defaultShapes } from '../../src/reference/checks/table.ts';
-import { gpu, pipelines } from './test-gpu.ts';
+import { gpu } from './test-gpu.ts';
 
 const wide = kernels.filter(({ variants }) => variants.some(({ name }) => name === 'naive-64'));
 
@@ -28,7 +28,7 @@ test.each(wide.map((kernel) => [kernel.op, kernel] as const))('%s', async (op, k
   for (const shape of shapes.slice(-3)) {
     expect(narrow!.grid(shape)[0]).toBeGreaterThanOrEqual(other!.grid(shape)[0]);
     const bits = async (variant: typeof narrow) => {
-      const { outputs } = await checkVariant(gpu, kernel, variant!, shape, 2, 1, { pipelines });
+      const { outputs } = await checkVariant(gpu, kernel, variant!, shape, 2, 1);
       return outputs.map(({ actual }) => new Uint8Array(actual.buffer, actual.byteOffset, actual.byteLength));
     };
     expect(await bits(other)).toEqual(await bits(narrow));

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Kernel, Shape, Variant } from '../../src/kernels/kernel.ts';
 import { checkCase, checkName, describeCheck, makeCase } from '../../src/reference/check.ts';
 import type { Elements } from '../../src/reference/checks/case.ts';
-import { gpu, pipelines } from './test-gpu.ts';
+import { gpu } from './test-gpu.ts';
 
 type Bindings = Readonly<Record<string, readonly Elements[]>>;
 
@@ -26,7 +26,7 @@ export async function checkSteps<S extends Shape>(
     const inputs = { ...first.inputs, ...left.at(-1), ...given(step) };
     const data = makeCase(kernel.op, shape, replicas, 1, { given: inputs });
     const name = `${checkName(kernel.op, variant.name, shape, replicas, 1)}, step ${step}`;
-    const result = await checkCase(gpu, kernel, variant, shape, name, data, pipelines);
+    const result = await checkCase(gpu, kernel, variant, shape, name, data);
     expect(result.ok, describeCheck(result)).toBe(true);
     const outputs: Record<string, Elements[]> = {};
     for (const { binding, actual } of result.outputs) {

@@ -1,11 +1,10 @@
-/** The device and the compiled pipelines of the kernel tests: one of each for a whole run. */
+/** The device of the kernel tests, and what is compiled for it: one for a whole run. */
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
-import { PipelineCache } from '../../src/gpu/pipelines.ts';
 
-async function open(): Promise<{ gpu: Gpu; pipelines: PipelineCache }> {
+async function open(): Promise<Gpu> {
   const gpu = await requestGpu(navigator.gpu);
   console.info(`adapter: ${adapterName(gpu.adapter)}`);
-  return { gpu, pipelines: new PipelineCache(gpu) };
+  return gpu;
 }
 
-export const { gpu, pipelines } = await open();
+export const gpu = await open();

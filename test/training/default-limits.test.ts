@@ -5,7 +5,7 @@ import { describeAdapter, type Gpu, wrapDevice } from '../../src/gpu/device.ts';
 import { namedNet } from '../../src/nn/named-nets.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { pipelinesOf, sharedGpu } from './device.ts';
+import { sharedGpu } from './device.ts';
 import { baseSettings, replica, syntheticDataset } from './synthetic.ts';
 
 async function plainGpu(): Promise<Gpu> {
@@ -16,7 +16,7 @@ async function plainGpu(): Promise<Gpu> {
 /** Loss of every step of both replicas, and accuracies on the test images. */
 async function run(gpu: Gpu, settings: TrainSettings) {
   const { dataset } = syntheticDataset(gpu, 200, 40);
-  const trainer = await Trainer.make(gpu, dataset, settings, { pipelines: pipelinesOf(gpu) });
+  const trainer = await Trainer.make(gpu, dataset, settings);
   const losses: number[] = [];
   await trainer.train({ onReport: ({ loss }) => losses.push(...loss) });
   const scores = await trainer.evaluate('test');

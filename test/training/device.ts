@@ -12,20 +12,7 @@ export function sharedGpu(): Promise<Gpu> {
   return shared;
 }
 
-const caches = new WeakMap<GPUDevice, PipelineCache>();
-
-/** Pipelines of a device, kept from test to test: compiling is what these tests spend their time on. */
-export function pipelinesOf(gpu: Gpu): PipelineCache {
-  let cache = caches.get(gpu.device);
-  if (cache === undefined) {
-    cache = new PipelineCache(gpu);
-    caches.set(gpu.device, cache);
-  }
-  return cache;
-}
-
-/** Pipelines of a driver that does not compile kernels whose label has this part. */
-export class PipelinesRefusing extends PipelineCache {
+class PipelinesRefusing extends PipelineCache {
   readonly #part: string;
 
   constructor(gpu: Gpu, part: string) {
@@ -39,6 +26,12 @@ export class PipelinesRefusing extends PipelineCache {
   }
 }
 
+/** A device whose driver does not compile kernels whose label has this part. */
+export const refusing = (gpu: Gpu, part: string): Gpu => ({
+  ...gpu,
+  pipelines: new PipelinesRefusing(gpu, part),
+});
+
 /** The plainest variant of every op. */
 export const naiveChoice: VariantChoice = (kernel) => kernel.variants[0]!;
 
@@ -47,6 +40,9 @@ const smallTiles: Readonly<Record<string, string>> = {
   'matmul-wgrad': 'quad-8x12',
   'gather-matmul-forward': 'quad-13x12',
   'gather-matmul-wgrad': 'quad-16x12',
+  'conv-forward': 'strip-4x16',
+  'conv-wgrad': 'strip-12x16',
+  'conv-dgrad': 'strip-4x16',
 };
 // A forced variant that does not exist is left to the naive one: without this the tests would only become slow.
 for (const kernel of kernels) {

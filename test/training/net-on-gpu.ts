@@ -24,7 +24,6 @@ import { compilePlan, encodeStep, type Plan } from '../../src/train/plan.ts';
 import { applyStateDict, arenasOf, readArenas, stateDict, writeArenas } from '../../src/train/state.ts';
 import { readTensors } from '../../src/train/stats.ts';
 import { type RecordedStep, recordStep } from '../../src/train/step.ts';
-import { pipelinesOf } from './device.ts';
 
 export interface NetOptions {
   readonly net: NetSpec;
@@ -140,7 +139,7 @@ export class NetOnGpu {
       labelSmoothing,
       ...(lookahead !== undefined && { lookahead }),
     });
-    const tools = { gpu, pipelines: pipelinesOf(gpu), choose };
+    const tools = { gpu, choose };
     const plan = await compilePlan({ ...tools, label: 'training step' }, recorded.calls);
     const { queue } = gpu.device;
     const { optimizer: update, counters } = recorded;
@@ -234,7 +233,7 @@ export class NetOnGpu {
       capabilities,
     });
     const plan = await compilePlan(
-      { label: 'evaluation', gpu: this.#gpu, pipelines: pipelinesOf(this.#gpu), choose },
+      { label: 'evaluation', gpu: this.#gpu, choose },
       splitSums(pass.calls, capabilities, allocator),
     );
     device.queue.writeBuffer(xTensor.buffer, 0, storedSamples(x, net));

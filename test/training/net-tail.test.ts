@@ -12,7 +12,7 @@ import type { TrainSettings } from '../../src/train/settings.ts';
 import { stepChoiceOf, stepName, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import type { Tuning } from '../../src/train/tuner.ts';
-import { naiveChoice, pipelinesOf, sharedGpu } from './device.ts';
+import { naiveChoice, sharedGpu } from './device.ts';
 import {
   baseSettings,
   firstDifference,
@@ -38,10 +38,8 @@ const slowly = 'this adapter compiles slowly: another of these is tested';
 
 /** Trains; `until`: the step after which it stops. */
 async function run(given: TrainSettings, options: TrainerOptions, until = Number.POSITIVE_INFINITY) {
-  const pipelines = pipelinesOf(gpu);
   const trainer = await Trainer.make(gpu, data.dataset, given, {
     choose: naiveChoice,
-    pipelines,
     ...options,
   });
   const stop = new AbortController();
@@ -147,17 +145,10 @@ describe('whole steps decide where nothing is forced', () => {
     let found = none;
     const trainer = await Trainer.make(on, data.dataset, settings, {
       choose: naiveChoice,
-      pipelines: pipelinesOf(gpu),
-      measure: async (pipelines, steps) => {
+      measure: async (steps) => {
         const known = variant === undefined ? {} : { [stepName(steps)]: { variant, us: { [variant]: 1 } } };
         const skip = () => true;
-        found = await tuneStep(
-          on,
-          pipelines,
-          steps,
-          { ...none, ops: known },
-          { skip, choiceOf: () => naiveChoice },
-        );
+        found = await tuneStep(on, steps, { ...none, ops: known }, { skip, choiceOf: () => naiveChoice });
         return stepChoiceOf(found, steps, () => naiveChoice);
       },
       ...options,

@@ -6,7 +6,7 @@ import { uploadRows } from '../../src/train/dataset.ts';
 import type { Score } from '../../src/train/evaluation.ts';
 import { Predictor } from '../../src/train/predictor.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { pipelinesOf, quickChoice, sharedGpu } from './device.ts';
+import { quickChoice, sharedGpu } from './device.ts';
 import {
   baseSettings,
   firstDifference,
@@ -30,12 +30,7 @@ afterAll(() => {
 });
 
 const make = (changes: Partial<typeof baseSettings> = {}, { dataset } = data) =>
-  Trainer.make(
-    gpu,
-    dataset,
-    { ...baseSettings, ...changes },
-    { choose: quickChoice, pipelines: pipelinesOf(gpu) },
-  );
+  Trainer.make(gpu, dataset, { ...baseSettings, ...changes }, { choose: quickChoice });
 
 describe('a trainer', () => {
   test('that trains refuses to train, and has the bits of one that was not asked', async () => {
@@ -153,7 +148,7 @@ describe('a trainer', () => {
     expect(trainer.step).toBeLessThan(400);
     await expect(trainer.train()).rejects.toThrow('nobody listens');
     await trainer.destroy();
-    const options = { choose: quickChoice, pipelines: pipelinesOf(gpu), onCompiled: tell };
+    const options = { choose: quickChoice, onCompiled: tell };
     await expect(Trainer.make(gpu, data.dataset, baseSettings, options)).rejects.toThrow('nobody listens');
     gpu.check();
   });

@@ -5,11 +5,11 @@ import { Predictor } from '../../src/train/predictor.ts';
 import { writeSafetensors } from '../../src/train/safetensors.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { readWeights } from '../../src/train/weights-file.ts';
-import { pipelinesOf, quickChoice, sharedGpu } from './device.ts';
+import { quickChoice, sharedGpu } from './device.ts';
 import { baseSettings, netOf, syntheticDataset } from './synthetic.ts';
 
 const gpu = await sharedGpu();
-const tools = { choose: quickChoice, pipelines: pipelinesOf(gpu) };
+const tools = { choose: quickChoice };
 
 test.each([
   ['of a fully connected net', netOf({})],

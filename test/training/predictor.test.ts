@@ -6,10 +6,10 @@ import { readSafetensors } from '../../src/train/safetensors.ts';
 import { readWeights } from '../../src/train/weights-file.ts';
 import text from '../fixtures/state-dicts/float32.safetensors?inline';
 import { fullyConnected } from '../fully-connected.ts';
-import { pipelinesOf, quickChoice, sharedGpu } from './device.ts';
+import { quickChoice, sharedGpu } from './device.ts';
 
 const gpu = await sharedGpu();
-const tools = { choose: quickChoice, pipelines: pipelinesOf(gpu) };
+const tools = { choose: quickChoice };
 const net = fullyConnected({ inputs: 6, hidden: [5, 4], classes: 3, batchNorm: courseBatchNorm });
 
 /** What PyTorch wrote: its weights, some samples and its logits of them (test/fixtures/state-dicts.py). */

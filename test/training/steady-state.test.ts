@@ -1,6 +1,7 @@
 /** A steady step creates, writes and maps nothing; its dispatches are few, and as many for five replicas as for one. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { requestGpu } from '../../src/gpu/device.ts';
+import { type Gpu, requestGpu } from '../../src/gpu/device.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { adam } from '../../src/optim/adam.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
@@ -108,8 +109,7 @@ const longRun: TrainSettings = {
 /** Of a submit: several of them from one report to the next. */
 const mostSteps = 25;
 
-async function train(settings: TrainSettings, images = 1000) {
-  const gpu = await sharedGpu();
+async function train(gpu: Gpu, settings: TrainSettings, images = 1000) {
   const { dataset } = syntheticDataset(gpu, images, 8);
   const trainer = await Trainer.make(gpu, dataset, settings, {
     choose: quickChoice,
@@ -126,7 +126,10 @@ describe('between step 100 and step 200', () => {
   test.each(['sgd', 'adam'] as const)('%s, R=2', async (kind) => {
     const optimizer = kind === 'sgd' ? ({ kind } as const) : adam.defaults;
     const seen = countBetween(100, 200);
-    const { finished, reports } = await train({
+    // Nothing is compiled for it yet.
+    const shared = await sharedGpu();
+    const gpu = { ...shared, pipelines: new PipelineCache(shared) };
+    const { finished, reports } = await train(gpu, {
       ...longRun,
       optimizer,
       cropPixels: kind === 'sgd' ? 0 : 2,
@@ -157,7 +160,7 @@ describe('between step 100 and step 200', () => {
   test('an epoch that ends in between is seen', async () => {
     // 150 steps an epoch: a new sample order, and the end of the statistics.
     const seen = countBetween(100, 200);
-    await train(longRun, 600);
+    await train(await sharedGpu(), longRun, 600);
     expect(seen.reached()).toBe(true);
     expect(seen.counts.writeBuffer).toBeGreaterThanOrEqual(1);
     expect(seen.counts.mapAsync).toBeGreaterThanOrEqual(1);
@@ -171,7 +174,7 @@ describe('between step 100 and step 200', () => {
       performance.now = now;
     });
     const seen = countBetween(100, 200);
-    await train(longRun);
+    await train(await sharedGpu(), longRun);
     expect(seen.counts.submit).toBeGreaterThan(3);
     expect(seen.counts.mapAsync).toBe(0);
   });

@@ -7,7 +7,7 @@ import { forcedKernels, measuredKernels } from '../../src/train/kernel-options.t
 import { type StepCalls, stepChoiceOf, stepName, tuneStep } from '../../src/train/step-choice.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
 import { type Tuning, tunedChoice, tunedOpName } from '../../src/train/tuner.ts';
-import { naiveChoice, PipelinesRefusing, pipelinesOf, sharedGpu } from './device.ts';
+import { naiveChoice, refusing, sharedGpu } from './device.ts';
 import { baseSettings, netOf, type SyntheticDataset, syntheticDataset } from './synthetic.ts';
 
 let gpu: Gpu;
@@ -38,10 +38,9 @@ async function start(measured: VariantChoice, usual: VariantChoice, refused?: st
   let step: Tuning['ops'][string] | undefined;
   const trainer = await Trainer.make(gpu, data.dataset, settings, {
     choose: usual,
-    pipelines: pipelinesOf(gpu),
-    measure: async (all, steps) => {
-      const pipelines = refused === undefined ? all : new PipelinesRefusing(gpu, refused);
-      const found = await tuneStep(gpu, pipelines, steps, known(steps), { choiceOf, skip: () => true });
+    measure: async (steps) => {
+      const seen = refused === undefined ? gpu : refusing(gpu, refused);
+      const found = await tuneStep(seen, steps, known(steps), { choiceOf, skip: () => true });
       step = found.ops[stepName(steps)];
       return stepChoiceOf(found, steps, choiceOf);
     },
@@ -90,13 +89,12 @@ test('what was measured with forced variants is not taken for a step without', (
 test('what is measured leaves no buffers behind', async () => {
   const make = (measure?: TrainerOptions['measure']) =>
     Trainer.make(gpu, data.dataset, settings, {
-      pipelines: pipelinesOf(gpu),
       ...(measure !== undefined && { measure }),
     });
   let asked: StepCalls | undefined;
   const trainers = [
     await make(),
-    await make(async (_, steps) => {
+    await make(async (steps) => {
       asked = steps;
       for (const { tensors } of [...steps.separate, ...(steps.oneWorkgroup ?? [])]) {
         for (const tensor of Object.values(tensors)) expect(tensor.buffer.size).toBeGreaterThan(0);
@@ -127,7 +125,7 @@ test('where they are the defaults, nothing is measured', async () => {
 
 describe('as users of the library say it', () => {
   test('forced variants are taken, for training and for scores', async () => {
-    const options = { ...forcedKernels({ 'matmul-wgrad': 'naive' }), pipelines: pipelinesOf(gpu) };
+    const options = forcedKernels({ 'matmul-wgrad': 'naive' });
     const trainer = await Trainer.make(gpu, data.dataset, settings, options);
     expect(trainer.plan.variants['layers.1 wgrad']).toBe('naive');
     expect((await trainer.checkpoint()).forced).toEqual({ 'matmul-wgrad': 'naive' });
@@ -147,7 +145,6 @@ describe('as users of the library say it', () => {
     const forced = { matmul: 'quad-5x12', 'gather-matmul': 'naive' };
     const options = {
       ...measuredKernels(gpu, { forced, budgetMs: 3000, onProgress: (...[, , op]) => told.push(op) }),
-      pipelines: pipelinesOf(gpu),
     };
     const first = await Trainer.make(gpu, data.dataset, settings, options);
     expect(told.length).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ import { sgd } from '../../src/kernels/optimizers.ts';
 import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { tune, tunedChoice, tunedOpName, tuningKey } from '../../src/train/tuner.ts';
 import type { TunedOp } from '../../src/train/variant-timing.ts';
-import { PipelinesRefusing, pipelinesOf, sharedGpu } from './device.ts';
+import { refusing, sharedGpu } from './device.ts';
 
 const shape = { M: 20, N: 12, K: 64 };
 const place = { label: '', replicas: 1 };
@@ -24,14 +24,14 @@ async function setUp() {
     call('the same again', matmulForward, shape, { x, w, bias, y }),
     call('dgrad', matmulDgrad, shape, { dy: y, w, dx: x }),
   ];
-  return { gpu, pipelines: pipelinesOf(gpu), calls, none: { key: 'here', ops: {} } };
+  return { gpu, calls, none: { key: 'here', ops: {} } };
 }
 
 test('measures each op and shape once, every variant that can run', async () => {
-  const { gpu, pipelines, calls, none } = await setUp();
+  const { gpu, calls, none } = await setUp();
   const asked: string[] = [];
   const left: number[] = [];
-  const tuning = await tune(gpu, pipelines, calls, none, {
+  const tuning = await tune(gpu, calls, none, {
     budgetMs: 120_000,
     onProgress: (_, total, op) => asked.push(`${op} of ${total}`),
     onLeft: (...counts) => left.push(...counts),
@@ -54,18 +54,18 @@ test('a variant that does not compile is out of the running; where none compiles
   const { gpu, calls, none } = await setUp();
   const usual = defaultChoice(matmulDgrad, shape, gpu.capabilities, place).name;
   const dgrad = calls.slice(2);
-  const { ops } = await tune(gpu, new PipelinesRefusing(gpu, '/register-5x4 '), dgrad, none);
+  const { ops } = await tune(refusing(gpu, '/register-5x4 '), dgrad, none);
   const [{ us }] = Object.values(ops) as [TunedOp];
   expect(Object.keys(us)).toEqual(expect.arrayContaining(['naive', usual]));
   expect(us).not.toHaveProperty('register-5x4');
   const left: number[] = [];
   const onLeft = (...counts: number[]) => left.push(...counts);
-  expect(await tune(gpu, new PipelinesRefusing(gpu, 'matmul-dgrad/'), dgrad, none, { onLeft })).toEqual(none);
+  expect(await tune(refusing(gpu, 'matmul-dgrad/'), dgrad, none, { onLeft })).toEqual(none);
   expect(left).toEqual([0, 1]);
 });
 
 test('without timestamps the wall clock times, as many repetitions as its quantum asks for', async () => {
-  const { gpu, pipelines, none } = await setUp();
+  const { gpu, none } = await setUp();
   const view = Object.create(gpu, { timestamps: { value: false } });
   const allocator = new Allocator(gpu);
   const tensors = {
@@ -76,7 +76,7 @@ test('without timestamps the wall clock times, as many repetitions as its quantu
     params: allocator.tensor('params', 4096),
   };
   const update = { COUNT: 4096, DECAYED: 4096, REPLICAS: 1, WEIGHT_DECAY: 0, SKIP: 0 };
-  const { ops } = await tune(view, pipelines, [call('update', sgd, update, tensors)], none);
+  const { ops } = await tune(view, [call('update', sgd, update, tensors)], none);
   const { us } = ops[tunedOpName('sgd', update, 1)]!;
   expect(Object.keys(us).sort()).toEqual(['vec4', 'vec4-16']);
   // A dispatch, not the 100 us that the clock advances by, nor a submit.
@@ -85,16 +85,16 @@ test('without timestamps the wall clock times, as many repetitions as its quantu
 });
 
 test('measures nothing that is known, skipped or beyond the budget', async () => {
-  const { gpu, pipelines, calls, none } = await setUp();
+  const { gpu, calls, none } = await setUp();
   const known = {
     key: 'here',
     ops: { [tunedOpName('matmul-forward', shape, 1)]: { variant: 'naive', us: { naive: 1 } } },
   };
   const skip = (op: string) => op === 'matmul-dgrad';
-  expect(await tune(gpu, pipelines, calls, known, { skip })).toEqual(known);
+  expect(await tune(gpu, calls, known, { skip })).toEqual(known);
   const left: number[] = [];
   const onLeft = (...counts: number[]) => left.push(...counts);
-  expect(await tune(gpu, pipelines, calls, none, { budgetMs: -1, onLeft })).toEqual(none);
+  expect(await tune(gpu, calls, none, { budgetMs: -1, onLeft })).toEqual(none);
   expect(left).toEqual([2, 2]);
 });
 

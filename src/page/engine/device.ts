@@ -2,7 +2,6 @@
 
 import { loadNormalisation } from '../../data/load.ts';
 import { type Gpu, requestGpu } from '../../gpu/device.ts';
-import { PipelineCache } from '../../gpu/pipelines.ts';
 import { type GpuDataset, loadDataset, scaleAndOffset } from '../../train/dataset.ts';
 import type { DataStore } from './data-store.ts';
 import { EngineError } from './engine-error.ts';
@@ -12,8 +11,6 @@ import type { GpuReport } from './protocol.ts';
 
 export interface OpenDevice {
   readonly gpu: Gpu;
-  /** What was compiled for this device: a second run of a net compiles nothing. */
-  readonly pipelines: PipelineCache;
   readonly report: GpuReport;
   /** Objects made with it so far. */
   readonly objects: () => number;
@@ -124,7 +121,7 @@ export class Device {
       });
       const report = gpuReport(gpu, offered!, performance.now() - startedMs);
       const objects = countObjects(gpu.device);
-      return { gpu, pipelines: new PipelineCache(gpu), report, objects };
+      return { gpu, report, objects };
     } catch (error) {
       if (offered === undefined) throw new EngineError('no-adapter', (error as Error).message);
       throw error;

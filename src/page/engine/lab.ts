@@ -2,7 +2,6 @@
 import { datasetOf } from '../../data/datasets/index.ts';
 import { splitImages } from '../../data/record-set.ts';
 import type { Gpu } from '../../gpu/device.ts';
-import { PipelineCache } from '../../gpu/pipelines.ts';
 import { Allocator } from '../../gpu/tensor.ts';
 import type { Kernel, Shape } from '../../kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulWgrad } from '../../kernels/matmul.ts';
@@ -101,7 +100,7 @@ export class Lab {
     this.#post({ event: 'lab', what: `${title}: compiling and checking`, done: 0, total: 0 });
     const allocator = new Allocator(gpu);
     try {
-      const ready = await kernelRows(gpu, new PipelineCache(gpu), allocator, group, {
+      const ready = await kernelRows(gpu, allocator, group, {
         quick: true,
         written: withComments,
       });
@@ -127,14 +126,13 @@ export class Lab {
     this.#isStopped = false;
     const { gpu } = await this.#device.open();
     if (this.#peaks?.gpu === gpu) return this.#peaks.groups;
-    const pipelines = new PipelineCache(gpu);
     const groups: Group[] = [];
     for (const group of peakGroups(gpu)) {
       this.#requireGoingOn();
       const allocator = new Allocator(gpu);
       try {
         const { suite, id, op, title, usedBy, skipped } = group;
-        const rows = await peakRows(gpu, pipelines, allocator, group);
+        const rows = await peakRows(gpu, allocator, group);
         const about = { suite, id, op, title, usedBy, skipped };
         groups.push(
           await timeGroup(about, rows, {
@@ -159,7 +157,7 @@ export class Lab {
     settings,
     variants,
   }: EngineCalls['labProfile']['takes']): Promise<StepProfile | null> {
-    const { gpu, pipelines } = await this.#device.open();
+    const { gpu } = await this.#device.open();
     this.#post({ event: 'lab', what: `${title}: compiling`, done: 0, total: 0 });
     const count = splitImages(datasetOf(settings), 'train') - settings.valSize;
     const wanted = { count, by: settings.normalisation };
@@ -170,7 +168,6 @@ export class Lab {
     const trainer = await Trainer.make(gpu, dataset, settings, {
       choose: forcedChoice(variants, defaultChoice),
       forced: variants,
-      pipelines,
       ...forcedPlan(variants),
     });
     try {

@@ -17,7 +17,7 @@ export async function guessPicture(
   { device, store }: { readonly device: Device; readonly store: DataStore },
   { settings, weights, file }: PictureRequest,
 ): Promise<PictureGuess> {
-  const { gpu, pipelines } = await device.open();
+  const { gpu } = await device.open();
   const { set } = store;
   const image = await planesOf(gpu, await middleSquare(file, set.image), set.image);
   const source = { baseUrl: 'kept', fetch: (url: string) => store.respond(url) };
@@ -28,7 +28,6 @@ export async function guessPicture(
     net: settings.net,
     weights: readWeights(weights),
     normalisation,
-    pipelines,
     batchSize: 1,
   });
   try {

@@ -114,7 +114,7 @@ export class Training {
     const { tuned, variants, weights } = this.#request;
     const checkpoint = this.#keeper.newest;
     const settings = checkpoint?.settings ?? this.#request.settings;
-    const { gpu, pipelines, report, objects } = await device.open();
+    const { gpu, report, objects } = await device.open();
     post({ event: 'gpu', report });
     const set = datasetOf(settings);
     if (set !== store.set) {
@@ -141,7 +141,7 @@ export class Training {
       },
       () => {},
     );
-    pipelines.onProgress = (done, total) => {
+    gpu.pipelines.onProgress = (done, total) => {
       compiled = { done, total };
       if (hasData) tell();
     };
@@ -152,16 +152,15 @@ export class Training {
     // Nothing is measured here: what a step is made of is told by what was.
     const tuning: RunTuning = {
       known,
-      measure: async (choiceOf, _, steps) => stepChoiceOf(known, steps, choiceOf),
+      measure: async (choiceOf, steps) => stepChoiceOf(known, steps, choiceOf),
     };
     const trainer = await Trainer.make(seen, dataset, settings, {
       ...runChoices(variants, isTuned && checkpoint === undefined ? tuning : undefined),
-      pipelines,
       pacing: { budgetMs },
       ...(weights && checkpoint === undefined && { weights: readWeights(weights) }),
       ...(checkpoint && { checkpoint }),
     });
-    pipelines.onProgress = () => {};
+    gpu.pipelines.onProgress = () => {};
     try {
       const kernels = seen !== gpu ? 'brief' : isTuned ? 'measured' : 'default';
       post({ event: 'ready', ...readyReport(trainer, { gpu, dataset, kernels, checkpoint }) });

@@ -64,7 +64,7 @@ describe('prepare', () => {
     const naive = reluForward.variants[0]!;
     const wrong = { ...naive, source: naive.source.replace('max(x[', 'largest(x[') };
     const relu = call('layers.0 forward', reluForward, { COUNT: 5 }, tensors);
-    const { message, cause } = await errorOf(prepare(gpu, pipelines, () => wrong as never, relu));
+    const { message, cause } = await errorOf(prepare(gpu, () => wrong as never, relu));
     expect(message).toContain('layers.0 forward: relu-forward/naive COUNT=5 does not compile:');
     expect(message).toContain('largest');
     expect(String(cause)).toMatch(/^ +\d+ \| const COUNT = 5u;$/m);
@@ -74,7 +74,7 @@ describe('prepare', () => {
   test('names a tensor that is missing', async () => {
     const relu = call('layers.0 forward', reluForward, { COUNT: 5 }, {} as never);
     const naive = reluForward.variants[0]!;
-    await expect(prepare(gpu, pipelines, () => naive as never, relu)).rejects.toThrow(
+    await expect(prepare(gpu, () => naive as never, relu)).rejects.toThrow(
       'layers.0 forward: relu-forward/naive COUNT=5 lacks the tensor "x"',
     );
   });

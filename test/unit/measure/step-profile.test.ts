@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { Gpu } from '../../../src/gpu/device.ts';
-import type { PipelineCache } from '../../../src/gpu/pipelines.ts';
 import type { Tensor } from '../../../src/gpu/tensor.ts';
 import { call, prepare } from '../../../src/kernels/call.ts';
 import { scale } from '../../../src/kernels/scale.ts';
@@ -12,8 +11,8 @@ const gpuStarting = (maxWorkgroupsPerDimension: number) =>
   ({
     capabilities: { maxWorkgroupsPerDimension },
     device: { createBindGroup: () => ({}) },
+    pipelines: { pipeline: async () => ({}), layout: () => ({}) },
   }) as unknown as Gpu;
-const pipelines = { pipeline: async () => ({}), layout: () => ({}) } as unknown as PipelineCache;
 
 const tensor = (label: string, size: number, replicas: number): Tensor => ({
   ...{ label, size, replicas, replicaStride: size, offsetBytes: 0 },
@@ -26,7 +25,7 @@ test('a grid that is folded is the work of its replicas, not of its parts', asyn
   const [x, y] = [tensor('x', size, 3), tensor('y', size, 3)];
   const scaling = call('scale', scale, shape, { x, y });
   const [whole, folded] = await Promise.all(
-    [65_535, 4].map((most) => prepare(gpuStarting(most), pipelines, defaultChoice, scaling)),
+    [65_535, 4].map((most) => prepare(gpuStarting(most), defaultChoice, scaling)),
   );
   expect(folded!.workgroups[2]).toBeGreaterThan(whole!.workgroups[2]);
   const { flops, bytes } = scale.cost(shape);
