@@ -266,11 +266,22 @@ test('twenty runs leave no buffer of the GPU behind', async () => {
   const liveBuffers = () =>
     page.workers()[0]!.evaluate(() => (self as unknown as { liveBuffers: number }).liveBuffers);
   // Narrow, with batches of 500: the test images are few reads.
-  await withQuery(page, 'v=1&e=base&hidden=4&val-size=500&steps=2&batch-size=500');
+  const narrow = 'v=1&e=base&hidden=4&val-size=500&batch-size=500';
+  await withQuery(page, `${narrow}&steps=2`);
   await trainToEnd(page); // The data, and what is compiled once.
   const before = await liveBuffers();
   expect(before).toBeGreaterThan(0);
-  for (let i = 0; i < 20; i++) await trainToEnd(page);
+  for (let i = 0; i < 5; i++) await trainToEnd(page);
+  expect(await liveBuffers()).toBe(before);
+  // Fifteen that are stopped: scoring the test images is most of what a whole one takes.
+  await withQuery(page, `${narrow}&steps=100000`);
+  for (let i = 0; i < 15; i++) {
+    await act(page, 'train');
+    await waitForRun(page, ['running']);
+    await waitForStep(page, 1);
+    await act(page, 'stop');
+    expect(await waitForRun(page, ['stopped', 'finished', 'failed'])).toBe('stopped');
+  }
   expect(await liveBuffers()).toBe(before);
 }, 120_000);
 

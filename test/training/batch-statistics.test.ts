@@ -13,7 +13,7 @@ import { statisticsSamples } from '../../src/train/batch-statistics.ts';
 import type { BatchStatisticsSpec, TrainSettings } from '../../src/train/settings.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import type { FullyConnected } from '../fully-connected.ts';
-import { sharedGpu } from './device.ts';
+import { quickChoice, sharedGpu } from './device.ts';
 import {
   baseSettings,
   firstDifference,
@@ -62,7 +62,7 @@ async function weightsAfter(
   settings: TrainSettings,
   replacements: readonly BatchStatisticsSpec[],
 ): Promise<NamedTensor[][]> {
-  const trainer = await Trainer.make(gpu, data.dataset, settings);
+  const trainer = await Trainer.make(gpu, data.dataset, settings, { choose: quickChoice });
   await trainer.train();
   for (const spec of replacements) await trainer.replaceStatistics(spec, chunkSize);
   const weights = await trainer.weights();
@@ -101,7 +101,7 @@ describe.each(nets)('batch norm %s', (_, net) => {
         );
         const found = netStatistics(settings.net, Object.fromEntries(noisy), noise(x));
         return Object.fromEntries(Object.entries(found).map(([name, tensor]) => [name, tensor.data]));
-      });
+      }, 4);
       expect(Object.keys(truth)).toHaveLength(
         2 * settings.net.layers.filter(({ kind }) => kind === 'batch-norm').length,
       );

@@ -53,7 +53,7 @@ function truthOf(net: NetSpec, { params, x, labels }: Case, labelSmoothing = 0):
     const { logits, loss, lossGrads } = netGradients(net, noisy, { x: noise(x), labels }, { labelSmoothing });
     const grads = Object.entries(lossGrads).map(([name, { data }]) => [name, data] as const);
     return { logits, loss: [loss], ...Object.fromEntries(grads) };
-  });
+  }, 4);
 }
 
 async function stepOnGpu(
