@@ -41,7 +41,7 @@ export class Evaluations {
   }
 
   /** Scores every replica, with running statistics, on a split or on the average over views of its images. */
-  score(split: ScoredSplit, views?: TestViews): Promise<Score[]> {
+  score(split: ScoredSplit, views?: TestViews): Promise<readonly Score[]> {
     const key = keyOf(split, views);
     const known = this.#scores.get(key);
     if (known !== undefined) return known;

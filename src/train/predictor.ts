@@ -104,7 +104,7 @@ export class Predictor {
       if (split.kind === 'images') {
         if (!(samples instanceof Uint8Array)) throw new RangeError('images are bytes, got float32 numbers');
         const images = samples.slice(first * size, (first + n) * size);
-        writeImages(gpu, split, 0, { images, labels });
+        writeImages(gpu, split, { images, labels });
       } else {
         if (!(samples instanceof Float32Array)) throw new RangeError('rows are float32 numbers, got bytes');
         const rows = samples.slice(first * size, (first + n) * size);
@@ -132,8 +132,9 @@ export class Predictor {
     });
   }
 
-  /** Frees its buffers. */
-  destroy(): void {
+  /** Frees its buffers, once what it was asked is answered. */
+  async destroy(): Promise<void> {
+    await this.#running;
     this.#parts.evaluation.destroy();
     this.#parts.allocator.destroy();
   }

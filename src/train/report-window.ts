@@ -3,7 +3,7 @@ import type { Pace } from './pacer.ts';
 import type { TrainSettings } from './settings.ts';
 import type { StepStats } from './stats.ts';
 
-/** Means over the steps since the last report, one value per replica. */
+/** Means over the steps since the last report, one value per replica; of a run that goes on from a checkpoint, over those since. */
 export interface TrainReport {
   /** Steps done. */
   readonly step: number;
@@ -21,24 +21,17 @@ export class ReportWindow {
   readonly #settings: TrainSettings;
   readonly #stepsPerEpoch: number;
   readonly #pace: () => Pace;
-  readonly #epochEnd: number;
-  readonly #onReport: ((report: TrainReport) => void) | undefined;
+  readonly epochEnd: number;
+  onReport: ((report: TrainReport) => void) | undefined;
   #loss: number[] = [];
   #hits: number[] = [];
   #steps = 0;
 
-  constructor(
-    settings: TrainSettings,
-    stepsPerEpoch: number,
-    epochEnd: number,
-    pace: () => Pace,
-    onReport: ((report: TrainReport) => void) | undefined,
-  ) {
+  constructor(settings: TrainSettings, stepsPerEpoch: number, epochEnd: number, pace: () => Pace) {
     this.#settings = settings;
     this.#stepsPerEpoch = stepsPerEpoch;
     this.#pace = pace;
-    this.#epochEnd = epochEnd;
-    this.#onReport = onReport;
+    this.epochEnd = epochEnd;
   }
 
   add({ step, lossSums, hits }: StepStats): void {
@@ -49,10 +42,10 @@ export class ReportWindow {
     }
     this.#steps++;
     const done = step + 1;
-    if (done % reportSteps !== 0 && done !== this.#epochEnd) return;
+    if (done % reportSteps !== 0 && done !== this.epochEnd) return;
     const samples = this.#steps * batchSize;
     const { steps, busyMs } = this.#pace();
-    this.#onReport?.({
+    this.onReport?.({
       step: done,
       epoch: done / this.#stepsPerEpoch,
       loss: this.#loss.map((sum) => sum / samples),

@@ -196,7 +196,7 @@ export class Trainer {
    * Trains from the current step to the last one, with validation after each epoch and at the end.
    * Returns false where the signal stopped it.
    * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it trains already, or was
-   *   destroyed; what a callback threw: after `onReport`, `onNonFinite` or `onFirstStep` did, every later call rejects with that too
+   *   destroyed; what a callback threw. Later calls reject with the same, but where `onValidation` or `onCheckpoint` threw: they begin with the end of that epoch
    */
   train({ onValidation, onCheckpoint, ...callbacks }: TrainCallbacks = {}): Promise<boolean> {
     const endEpoch = async () => {
@@ -222,7 +222,7 @@ export class Trainer {
    * it rests for that.
    * @throws RangeError where there is no validation split
    */
-  evaluate(split: ScoredSplit, views?: TestViews): Promise<Score[]> {
+  evaluate(split: ScoredSplit, views?: TestViews): Promise<readonly Score[]> {
     return this.#loop.atRest(() => this.#evaluations.score(split, views));
   }
 

@@ -51,6 +51,12 @@ export class TrainingLoop {
   #reading = Promise.resolve();
   /** A read failed, or whoever is told of steps threw: the epoch ends with that. */
   #isBroken = false;
+  /** What a run ended with. */
+  #failure: { readonly error: unknown } | undefined;
+  /** An epoch's steps are done, its end is not. */
+  #owesEnd = false;
+  /** Of the epoch that steps were last made of: a run that is stopped and goes on reports all of them. */
+  #window: ReportWindow | undefined;
   #onFirstStep: (() => void) | undefined;
   /** Rejects with what `onFirstStep` threw. */
   #told = Promise.resolve();
@@ -83,8 +89,10 @@ export class TrainingLoop {
   }
 
   /**
-   * Trains to the last step; `onEpochEnd` behind each epoch and the last step. False where the signal stopped it.
-   * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it runs already
+   * Trains to the last step; `onEpochEnd` behind each epoch and the last step, and first where the last run ended in it. False where the signal
+   * stopped it.
+   * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it runs already;
+   *   what the steps of an earlier run ended with
    */
   async run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
     if (this.#running !== undefined) throw new Error('this trainer trains already');
@@ -94,7 +102,9 @@ export class TrainingLoop {
       return await this.#running;
     } finally {
       this.#running = undefined;
-      for (const work of this.#waiting.splice(0)) await work();
+      await this.#rest(async () => {
+        for (const work of this.#waiting.splice(0)) await work();
+      });
     }
   }
 
@@ -103,6 +113,11 @@ export class TrainingLoop {
     if (this.#isStepping) {
       return new Promise((resolve, reject) => this.#waiting.push(() => work().then(resolve, reject)));
     }
+    return this.#rest(work);
+  }
+
+  /** No step is submitted before `work` is done. */
+  #rest<T>(work: () => Promise<T>): Promise<T> {
     const done = work();
     this.#resting = Promise.allSettled([this.#resting, done]);
     return done;
@@ -118,22 +133,36 @@ export class TrainingLoop {
     this.#isStepping = true;
   }
 
-  /** Ends a run, and frees what it reads with when that has come to its end. */
+  /** Ends a run, and frees what it reads with when that has come to its end, and what waited for it. */
   async destroy(): Promise<void> {
     this.#isDestroyed = true;
     await this.#running?.catch(() => {}); // Whoever started it is told.
+    await this.#resting;
     this.#stats.destroy();
   }
 
   async #run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
     const { settings, pacer } = this.#parts;
+    const failed = this.#failure;
+    // Those that are left go on where this run is told of the others.
+    if (failed !== undefined && !(failed.error instanceof NonFiniteLoss && callbacks.onNonFinite))
+      throw failed.error;
     const losses = new Losses(settings.replicas, callbacks.onNonFinite);
     this.#onFirstStep = callbacks.onFirstStep;
+    const endEpoch = async () => {
+      await onEpochEnd();
+      this.#owesEnd = false;
+    };
+    if (this.#owesEnd) await endEpoch();
     while (this.#step < settings.steps && !callbacks.signal?.aborted && !this.#isDestroyed) {
-      const isWhole = await this.#epoch(callbacks, losses);
+      const isWhole = await this.#epoch(callbacks, losses).catch((error: unknown) => {
+        this.#failure = { error };
+        throw error;
+      });
       // Where a stop comes with an epoch's last steps, its end still comes: whoever goes on begins with the next epoch.
       if (!isWhole) break;
-      await onEpochEnd();
+      this.#owesEnd = true;
+      await endEpoch();
     }
     await pacer.drain();
     return this.#step >= settings.steps;
@@ -146,7 +175,11 @@ export class TrainingLoop {
     const epoch = Math.floor(this.#step / stepsPerEpoch);
     const end = Math.min(settings.steps, (epoch + 1) * stepsPerEpoch);
     this.#writeOrders(epoch);
-    const window = new ReportWindow(settings, stepsPerEpoch, end, () => pacer.paceOf(plan), onReport);
+    if (this.#window?.epochEnd !== end) {
+      this.#window = new ReportWindow(settings, stepsPerEpoch, end, () => pacer.paceOf(plan));
+    }
+    const window = this.#window;
+    window.onReport = onReport;
     const goesOn = () =>
       this.#step < end && !signal?.aborted && !this.#isDestroyed && !this.#isBroken && !losses.failure;
     await this.#rested();

@@ -5,6 +5,7 @@ import { mlp } from '../../src/nn/net-spec.ts';
 import { uploadRows } from '../../src/train/dataset.ts';
 import type { Score } from '../../src/train/evaluation.ts';
 import { Predictor } from '../../src/train/predictor.ts';
+import type { TrainReport } from '../../src/train/report-window.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { quickChoice, sharedGpu } from './device.ts';
 import {
@@ -148,8 +149,63 @@ describe('a trainer', () => {
     expect(trainer.step).toBeLessThan(400);
     await expect(trainer.train()).rejects.toThrow('nobody listens');
     await trainer.destroy();
+    // Told of the last step, too.
+    const short = await make({ steps: 3, valSize: 0, reportSteps: 3 });
+    await expect(short.train({ onReport: tell })).rejects.toThrow('nobody listens');
+    expect(short.step).toBe(3);
+    await expect(short.train()).rejects.toThrow('nobody listens');
+    await short.destroy();
     const options = { choose: quickChoice, onCompiled: tell };
     await expect(Trainer.make(gpu, data.dataset, baseSettings, options)).rejects.toThrow('nobody listens');
+    gpu.check();
+  });
+
+  test('owes the end of an epoch in which it failed, and begins with that', async () => {
+    const trainer = await make({ steps: 12, batchSize: 20, valSize: 36, reportSteps: 1 });
+    const kept: number[] = [];
+    const onCheckpoint = ({ step }: { readonly step: number }) => {
+      kept.push(step);
+      if (kept.length === 1 || kept.length === 4) throw new Error('the disk is full');
+    };
+    await expect(trainer.train({ onCheckpoint })).rejects.toThrow('the disk is full');
+    await expect(trainer.train({ onCheckpoint })).rejects.toThrow('the disk is full');
+    expect(await trainer.train({ onCheckpoint })).toBe(true);
+    expect(kept).toEqual([5, 5, 10, 12, 12]);
+    await trainer.destroy();
+  });
+
+  test('that is stopped and goes on reports all steps', async () => {
+    const settings = { steps: 20, batchSize: 4, valSize: 0, reportSteps: 10 };
+    const [stopped, whole] = [await make(settings, long), await make(settings, long)];
+    const reports: { stopped: TrainReport[]; whole: TrainReport[] } = { stopped: [], whole: [] };
+    await whole.train({ onReport: (report) => reports.whole.push(report) });
+    const stop = new AbortController();
+    const onReport = (report: TrainReport) => reports.stopped.push(report);
+    // After the first submit, of one step.
+    expect(await stopped.train({ onReport, onFirstStep: () => stop.abort(), signal: stop.signal })).toBe(
+      false,
+    );
+    expect(stopped.step % 10).not.toBe(0);
+    expect(await stopped.train({ onReport })).toBe(true);
+    const lossesOf = (of: readonly TrainReport[]) => of.map(({ step, loss }) => [step, loss]);
+    expect(lossesOf(reports.stopped)).toEqual(lossesOf(reports.whole));
+    await Promise.all([stopped, whole].map((one) => one.destroy()));
+  });
+
+  test('that is destroyed answers what waited for a rest', async () => {
+    const trainer = await make({ steps: 100_000, batchSize: 4, valSize: 0 }, long);
+    await trainer.prepareEvaluations('test');
+    let asked: Promise<unknown>[] = [];
+    const told = new Promise<void>((resolve) => {
+      const onFirstStep = () => {
+        asked = [trainer.evaluate('test'), trainer.confusion(), trainer.testLogits(5)];
+        resolve();
+      };
+      void trainer.train({ onFirstStep });
+    });
+    await told;
+    await trainer.destroy();
+    expect(await Promise.all(asked)).toHaveLength(3);
     gpu.check();
   });
 
@@ -195,5 +251,19 @@ test('two calls of a predictor have the logits of each alone', async () => {
   expect([...ofB!]).toEqual([2, 4, 6, 3, 7, 11]);
   const classes = predictor.classes(Float32Array.of(0, 1, 3e38, 3e38));
   await expect(classes).rejects.toThrow('the logits of sample 1 are not finite');
-  predictor.destroy();
+  await predictor.destroy();
+});
+
+test('a predictor that is destroyed answers what it was asked', async () => {
+  const net = mlp({ input: { features: 2 }, hidden: [], classes: 3 });
+  const weights = [
+    { name: 'layers.0.linear.weight', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+    { name: 'layers.0.linear.bias', shape: [3], data: new Float32Array(3) },
+  ];
+  // Several batches, of several submits each.
+  const predictor = await Predictor.make(gpu, { net, weights, choose: quickChoice, batchSize: 2500 });
+  const asked = predictor.logits(new Float32Array(2 * 20_000).fill(1));
+  await predictor.destroy();
+  expect(new Set(await asked)).toEqual(new Set([3, 7, 11]));
+  gpu.check();
 });

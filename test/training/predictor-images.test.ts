@@ -40,7 +40,7 @@ test.each([
     const logits = await predictor.logits(images.images);
     const scale = own!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     for (const [i, value] of own!.entries()) expect(Math.abs(logits[i]! - value)).toBeLessThan(1e-5 * scale);
-    predictor.destroy();
+    await predictor.destroy();
     await trainer.destroy();
     dataset.destroy();
   },

@@ -30,7 +30,7 @@ test('logits and classes of rows are those of PyTorch, in batches of any size', 
     });
     expect(await predictor.classes(samples)).toEqual(largest);
     expect(await predictor.logits(new Float32Array(0))).toHaveLength(0);
-    predictor.destroy();
+    await predictor.destroy();
   }
 });
 
@@ -49,5 +49,5 @@ test('what does not fit is refused in one line', async () => {
   const predictor = await make({});
   await expect(predictor.logits(new Float32Array(7))).rejects.toThrow('7 values are no whole samples of 6');
   await expect(predictor.logits(new Uint8Array(6))).rejects.toThrow('rows are float32 numbers, got bytes');
-  predictor.destroy();
+  await predictor.destroy();
 });

@@ -33,7 +33,7 @@ export async function guessPicture(
   try {
     return { image, probabilities: softmaxRows(await predictor.logits(image), settings.net.classes) };
   } finally {
-    predictor.destroy();
+    await predictor.destroy();
   }
 }
 

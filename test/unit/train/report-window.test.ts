@@ -28,7 +28,8 @@ const settings: TrainSettings = {
 function reportsOf(first: number, epochEnd: number): TrainReport[] {
   const reports: TrainReport[] = [];
   const pace = () => ({ steps: 4, busyMs: 10 });
-  const window = new ReportWindow(settings, 8, epochEnd, pace, (report) => reports.push(report));
+  const window = new ReportWindow(settings, 8, epochEnd, pace);
+  window.onReport = (report) => reports.push(report);
   for (let step = first; step < epochEnd; step++) {
     window.add({ step, lossSums: Float64Array.of(step, 10 * step), hits: Float64Array.of(step % 5, 4) });
   }
