@@ -91,26 +91,36 @@ export function makeImages(
   };
 }
 
-/** Writes labels from sample `first` on, a multiple of 4. */
-function writeLabels({ device: { queue } }: Gpu, into: Tensor, first: number, labels: Uint8Array): void {
+/** Writes labels into the first places. */
+function writeLabels({ device: { queue } }: Gpu, into: Tensor, labels: Uint8Array): void {
   const padded = new Uint8Array(alignTo(labels.length, 4));
   padded.set(labels);
-  queue.writeBuffer(into.buffer, first, padded);
+  queue.writeBuffer(into.buffer, 0, padded);
 }
 
-/** Writes images (n, C·H·W) and labels from image `first` on. */
-export function writeImages(gpu: Gpu, into: GpuImages, first: number, { images, labels }: ImageArrays): void {
-  const { queue } = gpu.device;
+/** Writes images (n, C·H·W) and their labels into the first places. */
+export function writeImages(gpu: Gpu, into: GpuImages, { images, labels }: ImageArrays): void {
+  writePixels(gpu, into, 0, images);
+  writeLabels(gpu, into.labels, labels);
+}
+
+/** Writes images (n, C·H·W) from image `first` on. */
+function writePixels(
+  { device: { queue } }: Gpu,
+  into: GpuImages,
+  first: number,
+  images: Uint8Array<ArrayBuffer>,
+): void {
   const bytes = storedBytes(into.image);
   const stored = wholeWords(images, featuresOf(into.image), bytes);
-  const inA = Math.max(0, Math.min(labels.length, into.shardImages - first));
+  const count = stored.length / bytes;
+  const inA = Math.max(0, Math.min(count, into.shardImages - first));
   const bytesA = inA * bytes;
   if (inA > 0) queue.writeBuffer(into.imagesA.buffer, first * bytes, stored, 0, bytesA);
-  if (inA < labels.length) {
+  if (inA < count) {
     const place = (first + inA - into.shardImages) * bytes;
     queue.writeBuffer(into.imagesB.buffer, place, stored, bytesA, stored.length - bytesA);
   }
-  writeLabels(gpu, into.labels, first, labels);
 }
 
 /** Images of `size` bytes, each padded to `bytes`. */
@@ -160,7 +170,7 @@ export function uploadDataset(gpu: Gpu, arrays: ImageDatasetArrays): GpuDataset 
       const count = split.labels.length;
       const shard = leastShard === undefined ? {} : { leastShard };
       const made = makeImages(gpu, allocator, { name, count, image, normalisation, ...shard });
-      writeImages(gpu, made, 0, split);
+      writeImages(gpu, made, split);
       return made;
     };
     const train = put('training', arrays.train);
@@ -199,7 +209,7 @@ export function writeRows(gpu: Gpu, into: GpuRows, features: number, { rows, lab
   const padded = new Float32Array(labels.length * ld);
   for (let i = 0; i < labels.length; i++) padded.set(rows.subarray(i * features, (i + 1) * features), i * ld);
   gpu.device.queue.writeBuffer(into.rows.buffer, 0, padded);
-  writeLabels(gpu, into.labels, 0, labels);
+  writeLabels(gpu, into.labels, labels);
 }
 
 /** Uploads rows. */
@@ -247,9 +257,12 @@ export function loadDataset(
   const load = async () => {
     const values = await loadNormalisation(set, options, trainingImages, by);
     gpu.device.queue.writeBuffer(normalisation.buffer, 0, scaleAndOffset(values));
+    const labelsOf = { train: new Uint8Array(train.count), test: new Uint8Array(splits.test.count) };
     await streamImages(set, options, (split, first, images, labels) => {
-      writeImages(gpu, splits[split], first, { images, labels });
+      writePixels(gpu, splits[split], first, images);
+      labelsOf[split].set(labels, first);
     });
+    for (const split of ['train', 'test'] as const) writeLabels(gpu, splits[split].labels, labelsOf[split]);
     gpu.check();
   };
   return made(allocator, { input: image, classes: set.classNames.length, ...splits, arrived: load() });

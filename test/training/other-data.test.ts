@@ -77,9 +77,18 @@ test('rows of two features: a net with hidden layers bends around spirals', asyn
 
 test('records of CIFAR-100, streamed, are the images and classes that are in them', async () => {
   const count = { train: 400, test: 40 };
+  // The second file begins in the middle of a word of labels.
+  const inFirst = 201;
   const set: RecordSet = {
     ...cifar100,
-    files: cifar100.files.map((file) => ({ ...file, images: count[file.split] })),
+    files: cifar100.files.flatMap((file) => {
+      if (file.split === 'test') return [{ ...file, images: count.test }];
+      const rest = { name: 'rest.bin', firstImage: inFirst, images: count.train - inFirst };
+      return [
+        { ...file, images: inFirst },
+        { ...file, ...rest },
+      ];
+    }),
   };
   const of = (split: Split): Uint8Array<ArrayBuffer> => {
     const stream = randomStream(split === 'train' ? 1 : 2, 'test');
@@ -90,7 +99,8 @@ test('records of CIFAR-100, streamed, are the images and classes that are in the
   const arrays = { train: splitRecords(set, of('train')), test: splitRecords(set, of('test')) };
   const normalisation = computeNormalisation(arrays.train.images, 300, imageBytes(set));
   const bodies: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
-    '/data/cifar100/train.bin': of('train'),
+    '/data/cifar100/train.bin': of('train').slice(0, inFirst * recordBytes(set)),
+    '/data/cifar100/rest.bin': of('train').slice(inFirst * recordBytes(set)),
     '/data/cifar100/test.bin': of('test'),
     '/data/cifar100/normalisation-300.f64': serialiseNormalisation(normalisation),
   };
