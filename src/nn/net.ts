@@ -18,6 +18,8 @@ export function inputOf({ input, layers }: NetSpec): SampleShape {
 export interface PlacedLayer {
   readonly spec: LayerSpec;
   readonly kind: LayerKind<LayerSpec>;
+  /** In the net's list. */
+  readonly place: number;
   /** Number in names. */
   readonly index: number;
   /** `layers.0` */
@@ -38,6 +40,8 @@ export function resolveNet(net: NetSpec): readonly PlacedLayer[] {
   const { layers, classes } = net;
   let input = inputOf(net);
   const names = new Set<string>();
+  /** Of those whose weights are drawn: by number, from which the draws come and by which kernels are called. */
+  const drawn = new Map<number, string>();
   const placed = layers.map((spec, place): PlacedLayer => {
     const kind = layerKinds.find((candidate) => candidate.kind === spec.kind);
     if (kind === undefined) {
@@ -59,6 +63,7 @@ export function resolveNet(net: NetSpec): readonly PlacedLayer[] {
     const layer: PlacedLayer = {
       spec,
       kind,
+      place,
       index,
       label,
       name,
@@ -67,6 +72,15 @@ export function resolveNet(net: NetSpec): readonly PlacedLayer[] {
       parameters: kind.parameters(spec, input),
       statistics: kind.statistics?.(spec, input) ?? [],
     };
+    if (layer.parameters.some(({ init }) => typeof init !== 'number')) {
+      const other = drawn.get(index);
+      if (other !== undefined) {
+        throw new RangeError(
+          `layer ${place} (${name}) and ${other} have one number: give it an index that no other has`,
+        );
+      }
+      drawn.set(index, name);
+    }
     input = output;
     return layer;
   });
@@ -84,22 +98,25 @@ export const parameterCount = (net: NetSpec): number =>
     .flatMap(({ parameters }) => parameters)
     .reduce((sum, { torchShape }) => sum + torchShape.reduce((product, size) => product * size, 1), 0);
 
-/** `3072-50-50-10, batch norm before-relu`: a net in words. One with convolutions layer by layer: `3x32x32, conv 16 of 3x3, ...`. */
+/** What stands behind the linear layers of an `mlp`, but the last, and how that is said. */
+const hiddenWords = [
+  ['relu', 'no batch norm'],
+  ['batch-norm relu', 'batch norm before-relu'],
+  ['relu batch-norm', 'batch norm after-relu'],
+] as const;
+
+/** `3072-50-50-10, batch norm before-relu`: an `mlp` in words. Any other net layer by layer: `3x32x32, conv 16 of 3x3, ...`. */
 export function netWords(net: NetSpec): string {
-  const kinds = net.layers.map(({ kind }) => kind);
-  if (kinds.includes('conv')) {
-    const layers = resolveNet(net).filter(({ kind }) => kind.kind !== 'flatten');
-    return [shapeWords(net.input).replaceAll(' ', ''), ...layers.map(({ spec }) => layerWords(spec))].join(
-      ', ',
-    );
+  const kinds = net.layers.map(({ kind }) => kind).join(' ');
+  for (const [behind, words] of hiddenWords) {
+    if (!new RegExp(`^(linear ${behind} )*linear$`).test(kinds)) continue;
+    const widths = net.layers.flatMap((layer) => (layer.kind === 'linear' ? [layer.outputs] : []));
+    return `${[featuresOf(net.input), ...widths].join('-')}, ${words}`;
   }
-  const widths = [
-    featuresOf(net.input),
-    ...net.layers.flatMap((layer) => (layer.kind === 'linear' ? [layer.outputs] : [])),
-  ];
-  const norm = kinds.indexOf('batch-norm');
-  if (norm < 0) return `${widths.join('-')}, no batch norm`;
-  return `${widths.join('-')}, batch norm ${kinds[norm - 1] === 'relu' ? 'after-relu' : 'before-relu'}`;
+  const layers = resolveNet(net).filter(({ kind }) => kind.kind !== 'flatten');
+  return [shapeWords(net.input).replaceAll(' ', ''), ...layers.map(({ spec }) => layerWords(spec))].join(
+    ', ',
+  );
 }
 
 function layerWords(spec: LayerSpec): string {

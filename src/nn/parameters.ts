@@ -9,6 +9,8 @@ export interface Segment {
   readonly name: string;
   /** Number of its layer in names. */
   readonly index: number;
+  /** Its layer's place in the net. */
+  readonly place: number;
   readonly parameter: ParameterSpec;
   /** First element in the flat array of a replica. A multiple of 64, unless it is joined to the one before it. */
   readonly start: number;
@@ -71,7 +73,15 @@ function place(wanted: readonly Wanted[], from: number): { segments: Segment[]; 
     const size = (torchShape.length === 1 ? 1 : paddedWidth(rows)) * ld;
     const start = joined ? end : alignTo(end, offsetAlignment);
     end = start + size;
-    return { name: `${layer.name}.${name}`, index: layer.index, parameter, start, ld, size };
+    return {
+      name: `${layer.name}.${name}`,
+      index: layer.index,
+      place: layer.place,
+      parameter,
+      start,
+      ld,
+      size,
+    };
   });
   return { segments, end: alignTo(end, offsetAlignment) };
 }

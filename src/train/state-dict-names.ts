@@ -8,7 +8,7 @@ const layerOf = ({ name }: Segment): string => name.slice(0, name.lastIndexOf('.
 
 /** Every tensor of a net, layer by layer. */
 export const segmentsOf = ({ parameters, statistics }: ParameterLayout): readonly Segment[] =>
-  [...parameters, ...statistics].sort((a, b) => a.index - b.index);
+  [...parameters, ...statistics].sort((a, b) => a.place - b.place);
 
 /**
  * How a state dict calls each tensor of a net, by our names: as we do, or with the numbers of a plain `nn.Sequential`, whose modules with tensors
