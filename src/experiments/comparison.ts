@@ -12,6 +12,7 @@ import {
   meanMargin,
   predictionInterval,
   seedsNeeded,
+  signFlips,
   signFlipTest,
   standardDeviation,
 } from './statistics.ts';
@@ -183,10 +184,11 @@ function notesOf(rows: readonly Row[], comparisons: number): string[] {
   if (seeds < 2) {
     return ['1 seed: no intervals and no tests, which need at least 2 seeds (--seeds 5)'];
   }
+  const { ways, least } = signFlips(seeds);
   const notes = [
     `± and intervals: 95 %, Student's t over ${seeds} seeds. Differences are paired by seed.`,
     `p: two-sided paired t test. Holm: corrected for the ${comparisons} comparisons of this table; the verdicts use it.`,
-    `p (permutation): signs of the differences flipped in all ways; with ${seeds} seeds it cannot be under ${(2 / 2 ** seeds).toPrecision(3)}.`,
+    `p (permutation): signs of the differences flipped ${ways}; with ${seeds} seeds it cannot be under ${Number(least.toPrecision(3))}.`,
     'Seeds for 0.5 points: with so many a paired t test at 5 % sees a true difference of 0.005 with probability 0.8, given the spread found here.',
   ];
   if (!rows.some(({ name }) => name === baseline)) {

@@ -74,10 +74,16 @@ export function pairedTTest(ofPairs: readonly number[]): number | null {
 const exactPairs = 16;
 const randomFlips = 100_000;
 
+/** In which ways the permutation test of `n` pairs flips their signs, and what it cannot fall under. */
+export const signFlips = (n: number): { readonly ways: string; readonly least: number } =>
+  n <= exactPairs
+    ? { ways: 'in all ways', least: 2 / 2 ** n }
+    : { ways: `in ${randomFlips.toLocaleString('en')} random ways`, least: 1 / (randomFlips + 1) };
+
 /**
  * Two-sided p-value of the permutation test for pairs: how often the sum of the differences, with signs chosen at random, is as far
- * from 0 as it is. Exact up to 16 pairs, else from 100,000 seeded choices. It assumes no distribution, but with n pairs it cannot
- * fall under 2 / 2^n (0.0625 for 5).
+ * from 0 as it is. Exact up to 16 pairs, else from 100,000 seeded choices. It assumes no distribution, but cannot fall under
+ * the least of `signFlips` (0.0625 for 5).
  * @throws RangeError for fewer than 2 differences
  */
 export function signFlipTest(ofPairs: readonly number[], seed = 1): number {

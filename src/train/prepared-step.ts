@@ -110,7 +110,7 @@ export const stepOptions = (
   batchSize: settings.batchSize,
   replicas: settings.replicas.length,
   steps: settings.steps,
-  historySteps: 2048 + 2 * settings.reportSteps,
+  historySteps: 2048 + 2 * Math.min(settings.reportSteps, Math.max(settings.steps, 2048)),
   labelSmoothing: settings.labelSmoothing ?? 0,
   ...(settings.lookahead !== undefined && { lookahead: settings.lookahead }),
   capabilities,

@@ -6,7 +6,7 @@ import type { TrainSettings } from './settings.ts';
 
 /** Whole numbers of a run, and what each is at least, and at most. */
 const wholeNumbers = {
-  steps: [0],
+  steps: [0, 2 ** 23], // Its tables fit into a binding of the least size that adapters have.
   batchSize: [1],
   reportSteps: [1],
   valSize: [0],

@@ -47,7 +47,7 @@ export interface TrainSettings {
   readonly normalisation?: 'pixel' | 'channel';
   /** Training's targets are (1 - this) · onehot + this / classes. 0, or absent in older checkpoints: the labels alone. */
   readonly labelSmoothing?: number;
-  /** Every so many steps the parameters become a moving average of themselves (optim/averaging.ts); absent: never. */
+  /** Every so many steps the parameters become a moving average of themselves, which grows longer over `steps` (optim/averaging.ts); absent: never. */
   readonly lookahead?: number;
   /** Steps that one report covers. */
   readonly reportSteps: number;

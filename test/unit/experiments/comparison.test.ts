@@ -55,6 +55,16 @@ describe('five seeds', () => {
     expect(notes.join('\n')).toMatch(/over 5 seeds.*\n.*4 comparisons.*\n.*cannot be under 0\.0625/);
   });
 
+  test('beyond 16 seeds signs are flipped at random, which cannot give less than one in so many', () => {
+    const twenty = fakeResults.map((result) => ({
+      ...result,
+      perSeed: Array.from({ length: 20 }, (_, i) => ({ ...result.perSeed[i % 5]!, seed: i + 1 })),
+    }));
+    expect(compare(twenty).notes.join('\n')).toContain(
+      'flipped in 100,000 random ways; with 20 seeds it cannot be under 0.00001.',
+    );
+  });
+
   test('the Markdown table is aligned and complete', () => {
     const lines = markdownTable(compare(fakeResults)).split('\n');
     const table = lines.filter((line) => line.startsWith('|'));

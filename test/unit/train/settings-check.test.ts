@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
 import { mlp } from '../../../src/nn/net-spec.ts';
 import { adam, constant, cyclical, rmsprop, sgd } from '../../../src/optim/specs.ts';
-import { type GivenSettings, withDefaults } from '../../../src/train/defaults.ts';
+import { withDefaults } from '../../../src/train/defaults.ts';
 import type { TrainSettings } from '../../../src/train/settings.ts';
 import { checkSettings } from '../../../src/train/settings-check.ts';
 
 const net = mlp({ input: { features: 2 }, hidden: [4], classes: 2 });
-const check = (given: Partial<GivenSettings>) => () =>
-  checkSettings(withDefaults({ net, steps: 10, schedule: constant(0.1), ...given }));
+const check = (given: Partial<TrainSettings>) => () =>
+  checkSettings({ ...withDefaults({ net, steps: 10, schedule: constant(0.1) }), ...given });
 const replica = { seed: 1, lambda: 0, rateScale: 1 };
 
-test.each<[string, Partial<GivenSettings>]>([
-  ['steps: -1 is not from 0 to Infinity', { steps: -1 }],
+test.each<[string, Partial<TrainSettings>]>([
+  ['steps: -1 is not from 0 to 8388608', { steps: -1 }],
+  ['steps: 400000000 is not from 0 to 8388608', { steps: 4e8 }],
   ['steps: 1.5 is no whole number', { steps: 1.5 }],
   ['steps: NaN is no whole number', { steps: Number.NaN }],
   ['batchSize: 0 is not from 1 to Infinity', { batchSize: 0 }],
