@@ -178,8 +178,8 @@ export const mutants = [
   },
   {
     file: 'src/train/report-window.ts',
-    find: 'done !== this.#epochEnd',
-    replace: 'done >= this.#epochEnd',
+    find: 'done !== this.epochEnd',
+    replace: 'done >= this.epochEnd',
     what: 'the last steps of an epoch are not reported',
     project: 'node',
     tests: ['test/unit/train/report-window.test.ts'],
