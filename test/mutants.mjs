@@ -6,7 +6,7 @@
  * @property {string} find stands in the file exactly once
  * @property {string} replace
  * @property {string} what
- * @property {'node' | 'gpu'} project
+ * @property {'unit' | 'page' | 'gpu'} project a part of the tests in vite.config.ts
  * @property {readonly string[]} tests
  * @property {string} [name] of the tests, where a file has many that take long
  */
@@ -18,7 +18,7 @@ export const mutants = [
     find: "randomStream(seed, 'crop', epoch)",
     replace: "randomStream(seed, 'crop', 0)",
     what: 'crops of every epoch are drawn alike',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/data/sample-order.test.ts'],
   },
   {
@@ -26,7 +26,7 @@ export const mutants = [
     find: '+ epoch) % 2) * FLIP_BIT',
     replace: ') % 2) * FLIP_BIT',
     what: 'alternating flips do not alternate',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/data/sample-order.test.ts'],
   },
   {
@@ -34,7 +34,7 @@ export const mutants = [
     find: 'this.s3 = rotateLeft(this.s3, 11);',
     replace: 'this.s3 = rotateLeft(this.s3, 10);',
     what: 'another generator',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/data/random.test.ts'],
   },
   {
@@ -42,7 +42,7 @@ export const mutants = [
     find: 'count < batchSize',
     replace: 'count <= batchSize',
     what: 'one batch is not enough to train on',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/train/splits.test.ts'],
   },
   {
@@ -50,7 +50,7 @@ export const mutants = [
     find: 'label >= classes',
     replace: 'label > classes',
     what: 'a label one too large is taken',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/data/record-set.test.ts'],
   },
   {
@@ -58,7 +58,7 @@ export const mutants = [
     find: 'scaledVariance === 0 ? 1',
     replace: 'scaledVariance === 0 ? 0',
     what: 'a constant pixel divides by 0',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/data/normalisation.test.ts'],
   },
   {
@@ -66,7 +66,7 @@ export const mutants = [
     find: ' + (mean[p]! - average) ** 2',
     replace: '',
     what: "by channel: the variance of the pixels' means is left out",
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/data/normalisation.test.ts'],
   },
   {
@@ -74,7 +74,7 @@ export const mutants = [
     find: 'if (await source.read(new Uint8Array(1), 0)) {',
     replace: 'if (await undefined) {',
     what: 'a body that is too long is taken',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/data/load.test.ts'],
   },
   {
@@ -82,7 +82,7 @@ export const mutants = [
     find: 'file.firstImage + first, piece.images',
     replace: 'first, piece.images',
     what: 'every file lies at the start of its split',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/data/load.test.ts'],
   },
   {
@@ -90,7 +90,7 @@ export const mutants = [
     find: 'Math.sqrt(2 / fanIn)',
     replace: 'Math.sqrt(1 / fanIn)',
     what: 'He without the 2',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/nn/init.test.ts'],
   },
   {
@@ -98,7 +98,7 @@ export const mutants = [
     find: 'joined ? end : alignTo(end, offsetAlignment)',
     replace: 'alignTo(end, offsetAlignment)',
     what: 'gamma and beta are no longer neighbours',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/nn/parameters.test.ts'],
   },
   {
@@ -106,7 +106,7 @@ export const mutants = [
     find: '.filter(({ rateFactor }) => rateFactor !== 0)',
     replace: '',
     what: 'frozen parameters are updated',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/nn/air.test.ts'],
   },
   {
@@ -114,7 +114,7 @@ export const mutants = [
     find: 'length + 2 * padding - size',
     replace: 'length + padding - size',
     what: 'padding on one side alone',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/nn/convolutional.test.ts'],
   },
   {
@@ -122,7 +122,7 @@ export const mutants = [
     find: 'max * decay ** cycle',
     replace: 'max * decay',
     what: 'the largest rate decays once',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/optim/schedule.test.ts'],
   },
   {
@@ -157,7 +157,7 @@ export const mutants = [
     find: 'all.subarray(replica * stride, (replica + 1) * stride)',
     replace: 'all.subarray(0, stride)',
     what: "every replica's weights are those of the first",
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/train/state.test.ts'],
   },
   {
@@ -165,7 +165,7 @@ export const mutants = [
     find: 'if (start + end !== file.length)',
     replace: 'if (start + end > file.length)',
     what: 'bytes behind the tensors are taken',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/train/safetensors.test.ts'],
   },
   {
@@ -173,7 +173,7 @@ export const mutants = [
     find: 'xxhash32(bytesOf(data), xxhash32(utf8.encode(name), hash))',
     replace: 'xxhash32(bytesOf(data), hash)',
     what: "the hash leaves out the arenas' names",
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/train/checkpoint.test.ts'],
   },
   {
@@ -181,7 +181,7 @@ export const mutants = [
     find: 'done !== this.epochEnd',
     replace: 'done >= this.epochEnd',
     what: 'the last steps of an epoch are not reported',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/train/report-window.test.ts'],
   },
   {
@@ -189,7 +189,7 @@ export const mutants = [
     find: 'Math.min(filling, 4 * pace.steps)',
     replace: 'filling',
     what: 'the pacer jumps to any number of steps',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/train/pacer.test.ts'],
   },
   {
@@ -197,7 +197,7 @@ export const mutants = [
     find: 'label >= classes',
     replace: 'label > classes',
     what: 'a label one too large goes to the GPU',
-    project: 'node',
+    project: 'unit',
     tests: ['test/unit/train/own-data.test.ts'],
   },
   {

@@ -102,7 +102,7 @@ const row = (columns) => console.log(`| ${columns.join(' | ')} |`);
 let survivors = 0;
 row(['mutant', 'file', 'what', 'tests', 'verdict']);
 row(['---:', '---', '---', '---', '---']);
-for (const project of /** @type {const} */ (['node', 'gpu'])) {
+for (const project of /** @type {const} */ (['unit', 'page', 'gpu'])) {
   const own = chosen.filter((mutant) => mutant.project === project);
   if (own.length === 0) continue;
   const opened = await openProject(project);

@@ -15,7 +15,7 @@ const mutant = (file, [find, replace], what, [test, name]) => ({
   find,
   replace,
   what,
-  project: 'node',
+  project: 'page',
   tests: [`test/e2e/${test}.test.ts`],
   name,
 });
@@ -38,7 +38,7 @@ const part = (file, change, what, [test, name]) => ({
 export const pageMutants = [
   mutant(
     'model/app.ts',
-    ["kind === 'timeout' ? 'timeout' : 'worker'", "'worker'"],
+    ["none('timeout')", "none('worker')"],
     'a GPU that does not answer is told as a worker that does not load',
     ['page', 'a GPU that does not answer'],
   ),
