@@ -24,7 +24,7 @@ import { listText, terminalReport } from './report/terminal.ts';
 import { writeResults } from './result-files.ts';
 import type { Session } from './session.ts';
 import { measureStart } from './start-rounds.ts';
-import { pageGroups } from './suites/page-suite.ts';
+import { pageGroups, trainingOf } from './suites/page-suite.ts';
 import { startGroups } from './suites/start-suite.ts';
 
 /** Returns the exit status. */
@@ -117,8 +117,13 @@ function withCommands(session: Session): Session {
     async measure(request, onRound) {
       if (request.suite === 'start') return measureStart(request, onRound, stop.signal);
       if (request.suite !== 'page') return session.measure(request, onRound);
-      const { measurePage } = await import('./page-rounds.ts');
-      return measurePage(request, onRound, stop.signal);
+      const training = trainingOf(request.id);
+      if (training !== undefined) {
+        const { measureTraining } = await import('./page-rounds.ts');
+        return measureTraining(training, request, onRound, stop.signal);
+      }
+      const { measureShown } = await import('./page-shown.ts');
+      return measureShown(request, onRound, stop.signal);
     },
     stop() {
       stop.abort();

@@ -1,4 +1,4 @@
-/** Rounds of the `page` suite: a training by `npm run train`, and the same on the built page in the foreground, one after the other in random order. */
+/** Rounds of the `page` suite that train: by `npm run train`, and the same on the built page in the foreground, one after the other in random order. */
 import type { Page } from 'puppeteer';
 import { defaultDataset } from '../src/data/datasets/index.ts';
 import { launchChrome } from '../src/hosts/chrome/launch.ts';
@@ -6,7 +6,7 @@ import { startPageServer } from '../src/hosts/chrome/page-server.ts';
 import { percent } from '../src/page/format.ts';
 import { commandResult, commandRounds } from './command-rounds.ts';
 import type { MeasureRequest, MeasureResult } from './protocol.ts';
-import { headlessRow, type PageTraining, pageGroups, pageRow, trainingOf } from './suites/page-suite.ts';
+import { headlessRow, type PageTraining, pageGroups, pageRow } from './suites/page-suite.ts';
 import { trainCommand } from './train-command.ts';
 
 /** A training that takes longer has failed, ms. */
@@ -20,14 +20,14 @@ interface Timed {
 }
 
 /** Times trainings until the budget is spent or the signal ends it. */
-export async function measurePage(
+export async function measureTraining(
+  training: PageTraining,
   request: MeasureRequest,
   onRound: (done: number, planned: number) => void,
   stop: AbortSignal,
 ): Promise<MeasureResult> {
   const { id, seed } = request;
   const group = pageGroups().find((candidate) => candidate.id === id)!;
-  const training = trainingOf(id);
   const log = (line: string) => console.error(line);
   const server = await startPageServer({ dataset: defaultDataset, page: 'index.html', log });
   const browser = await launchChrome({ log });
