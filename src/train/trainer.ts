@@ -196,7 +196,8 @@ export class Trainer {
    * Trains from the current step to the last one, with validation after each epoch and at the end.
    * Returns false where the signal stopped it.
    * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it trains already, or was
-   *   destroyed; what a callback threw. Later calls reject with the same, but where `onValidation` or `onCheckpoint` threw: they begin with the end of that epoch
+   *   destroyed; what a callback threw. Later calls reject with the same, but with `onNonFinite` go on behind a
+   *   NonFiniteLoss, and begin with the end of the epoch where `onValidation` or `onCheckpoint` threw
    */
   train({ onValidation, onCheckpoint, ...callbacks }: TrainCallbacks = {}): Promise<boolean> {
     const endEpoch = async () => {

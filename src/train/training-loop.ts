@@ -143,10 +143,9 @@ export class TrainingLoop {
 
   async #run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
     const { settings, pacer } = this.#parts;
-    const failed = this.#failure;
-    // Those that are left go on where this run is told of the others.
-    if (failed !== undefined && !(failed.error instanceof NonFiniteLoss && callbacks.onNonFinite))
-      throw failed.error;
+    // Told of replicas whose loss is not finite, a run goes on with the others.
+    if (this.#failure?.error instanceof NonFiniteLoss && callbacks.onNonFinite) this.#failure = undefined;
+    if (this.#failure !== undefined) throw this.#failure.error;
     const losses = new Losses(settings.replicas, callbacks.onNonFinite);
     this.#onFirstStep = callbacks.onFirstStep;
     const endEpoch = async () => {

@@ -96,6 +96,18 @@ describe('a loss that is not finite', () => {
     expect(firstDifference(weights[2]!, others.weights[1]!)).toBeUndefined();
   });
 
+  test('ends every run, until one is told of it and goes on with the others', async () => {
+    const replicas = [replica(11), replica(12, 0, 1e20)];
+    const all = { ...settings, reportSteps: 1, replicas };
+    const trainer = await Trainer.make(gpu, data.dataset, all, options);
+    for (let run = 0; run < 2; run++) await expect(trainer.train()).rejects.toThrow(NonFiniteLoss);
+    expect(trainer.step).toBeLessThan(all.steps);
+    expect(await trainer.train({ onNonFinite() {} })).toBe(true);
+    expect(trainer.step).toBe(all.steps);
+    expect(await trainer.train()).toBe(true);
+    await trainer.destroy();
+  });
+
   test('none with a usual rate', async () => {
     expect((await losses([replica(11), replica(12)])).error).toBeUndefined();
   });
