@@ -2,6 +2,7 @@ import { cifar10 } from '../data/datasets/cifar10.ts';
 import { xxhash32 } from '../data/xxhash32.ts';
 import { type MlpSpec, mlp, type NetSpec } from '../nn/net-spec.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
+import type { Unreported } from './report-window.ts';
 import { bytesOf, readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { TrainSettings } from './settings.ts';
 import type { ArenaValues } from './state.ts';
@@ -11,6 +12,8 @@ export interface Checkpoint {
   readonly settings: TrainSettings;
   /** Steps done. */
   readonly step: number;
+  /** What the next report has to cover besides the steps that follow; absent where that is nothing, or not known. */
+  readonly unreported?: Unreported;
   /** Variant of each call by its label: other variants may round differently. */
   readonly variants: Readonly<Record<string, string>>;
   /** The first layer reads the images' bytes itself. */
@@ -67,7 +70,7 @@ function migrated({
  * Every arena holds the replicas one after another, in equal parts.
  */
 export function withReplicas(
-  { settings, arenas, ...rest }: Checkpoint,
+  { settings, arenas, unreported, ...rest }: Checkpoint,
   places: readonly number[],
   steps: number,
 ): Checkpoint {
@@ -80,9 +83,16 @@ export function withReplicas(
     }
     return [name, part] as const;
   });
+  const ofPlaces = <T>(values: readonly T[]): T[] => places.map((place) => values[place]!);
+  const sums = unreported && {
+    ...unreported,
+    lossSums: ofPlaces(unreported.lossSums),
+    hits: ofPlaces(unreported.hits),
+  };
   return {
     ...rest,
-    settings: { ...settings, steps, replicas: places.map((place) => replicas[place]!) },
+    ...(sums && { unreported: sums }),
+    settings: { ...settings, steps, replicas: ofPlaces(replicas) },
     arenas: Object.fromEntries(chosen),
   };
 }

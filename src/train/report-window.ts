@@ -3,7 +3,7 @@ import type { Pace } from './pacer.ts';
 import type { TrainSettings } from './settings.ts';
 import type { StepStats } from './stats.ts';
 
-/** Means over the steps since the last report, one value per replica; of a run that goes on from a checkpoint, over those since. */
+/** Means over the steps since the last report, one value per replica. */
 export interface TrainReport {
   /** Steps done. */
   readonly step: number;
@@ -16,6 +16,14 @@ export interface TrainReport {
   readonly msPerStep: number;
 }
 
+/** Sums over the steps that no report has covered yet, one value per replica. */
+export interface Unreported {
+  readonly steps: number;
+  /** Null where it is not finite. */
+  readonly lossSums: readonly (number | null)[];
+  readonly hits: readonly number[];
+}
+
 /** Turns steps into reports: every `reportSteps` steps, counted from the start of the run, and at the end of an epoch. */
 export class ReportWindow {
   readonly #settings: TrainSettings;
@@ -26,12 +34,29 @@ export class ReportWindow {
   #loss: number[] = [];
   #hits: number[] = [];
   #steps = 0;
+  /** Steps done, as far as they have come. */
+  #end = Number.NaN;
 
   constructor(settings: TrainSettings, stepsPerEpoch: number, epochEnd: number, pace: () => Pace) {
     this.#settings = settings;
     this.#stepsPerEpoch = stepsPerEpoch;
     this.#pace = pace;
     this.epochEnd = epochEnd;
+  }
+
+  /** What there was of the steps before `end`, from which it goes on. */
+  goOn({ steps, lossSums, hits }: Unreported, end: number): void {
+    this.#steps = steps;
+    this.#end = end;
+    this.#loss = lossSums.map((sum) => sum ?? Number.NaN);
+    this.#hits = [...hits];
+  }
+
+  /** What is not reported of the steps before `end`; undefined where there is nothing, or where some of them have not come. */
+  unreported(end: number): Unreported | undefined {
+    if (this.#steps === 0 || this.#end !== end) return undefined;
+    const lossSums = this.#loss.map((sum) => (Number.isFinite(sum) ? sum : null));
+    return { steps: this.#steps, lossSums, hits: [...this.#hits] };
   }
 
   add({ step, lossSums, hits }: StepStats): void {
@@ -42,6 +67,7 @@ export class ReportWindow {
     }
     this.#steps++;
     const done = step + 1;
+    this.#end = done;
     if (done % reportSteps !== 0 && done !== this.epochEnd) return;
     const samples = this.#steps * batchSize;
     const { steps, busyMs } = this.#pace();

@@ -79,7 +79,7 @@ export class Trainer {
   readonly #loop: TrainingLoop;
   readonly #evaluations: Evaluations;
 
-  private constructor({ settings, gpu, dataset, prepared, forced, step, pacing }: TrainerParts) {
+  private constructor({ settings, gpu, dataset, prepared, forced, step, unreported, pacing }: TrainerParts) {
     const { plan, recorded, splits, allocator } = prepared;
     this.settings = settings;
     this.plan = plan;
@@ -98,6 +98,7 @@ export class Trainer {
       training: splits.training,
       pacer: this.#pacer,
       step,
+      unreported,
       onSubmit: () => this.#evaluations.stateChanged(),
     });
     this.#evaluations = new Evaluations({
@@ -141,8 +142,8 @@ export class Trainer {
       onCompiled,
     });
     const forced = checkpoint?.forced ?? options.forced ?? {};
-    const step = checkpoint?.step ?? 0;
-    const trainer = new Trainer({ settings, gpu, dataset, prepared, forced, step, pacing });
+    const { step = 0, unreported } = checkpoint ?? {};
+    const trainer = new Trainer({ settings, gpu, dataset, prepared, forced, step, unreported, pacing });
     try {
       await trainer.#writeStart(options);
       gpu.check();
@@ -276,9 +277,11 @@ export class Trainer {
 
   /** The state at the current step. */
   async checkpoint(): Promise<Checkpoint> {
+    const { unreported } = this.#loop;
     return {
       settings: this.settings,
       step: this.step,
+      ...(unreported && { unreported }),
       variants: this.plan.variants,
       fused: this.#recorded.fused,
       oneWorkgroup: this.#recorded.oneWorkgroup,
@@ -308,5 +311,6 @@ interface TrainerParts {
   readonly prepared: PreparedStep;
   readonly forced: Readonly<Record<string, string>>;
   readonly step: number;
+  readonly unreported: Checkpoint['unreported'];
   readonly pacing: PacerOptions | undefined;
 }

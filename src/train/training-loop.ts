@@ -5,7 +5,7 @@ import type { Gpu } from '../gpu/device.ts';
 import { NonFiniteLoss } from './finite.ts';
 import type { Pacer } from './pacer.ts';
 import type { Plan } from './plan.ts';
-import { ReportWindow, type TrainReport } from './report-window.ts';
+import { ReportWindow, type TrainReport, type Unreported } from './report-window.ts';
 import type { ReplicaSettings, TrainSettings } from './settings.ts';
 import { type NonFinite, Stats } from './stats.ts';
 import type { RecordedStep } from './step.ts';
@@ -35,8 +35,9 @@ export interface LoopParts {
   /** The images that are trained on. */
   readonly training: ImageRange;
   readonly pacer: Pacer;
-  /** Steps done before. */
+  /** Steps done before, and what is not reported of them. */
   readonly step: number;
+  readonly unreported: Unreported | undefined;
   /** Told of every submit: what was true of the state before is so no more. */
   readonly onSubmit: () => void;
 }
@@ -80,6 +81,11 @@ export class TrainingLoop {
   /** Steps done. */
   get step(): number {
     return this.#step;
+  }
+
+  /** What is not reported of the steps done, where all of them have been read. */
+  get unreported(): Unreported | undefined {
+    return this.#window === undefined ? this.#parts.unreported : this.#window.unreported(this.#step);
   }
 
   /** A last partial batch is left out; a new epoch's order brings its samples back. */
@@ -169,13 +175,15 @@ export class TrainingLoop {
 
   /** Trains to the end of the epoch and reports all of it. False where the signal stopped it before. */
   async #epoch({ onReport, interlude, between, signal }: LoopCallbacks, losses: Losses): Promise<boolean> {
-    const { settings, plan, pacer } = this.#parts;
+    const { settings, plan, pacer, unreported } = this.#parts;
     const { stepsPerEpoch } = this;
     const epoch = Math.floor(this.#step / stepsPerEpoch);
     const end = Math.min(settings.steps, (epoch + 1) * stepsPerEpoch);
     this.#writeOrders(epoch);
     if (this.#window?.epochEnd !== end) {
+      const isFirst = this.#window === undefined;
       this.#window = new ReportWindow(settings, stepsPerEpoch, end, () => pacer.paceOf(plan));
+      if (isFirst && unreported !== undefined) this.#window.goOn(unreported, this.#step);
     }
     const window = this.#window;
     window.onReport = onReport;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { mlp } from '../../src/nn/net-spec.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
 import { uploadRows } from '../../src/train/dataset.ts';
 import type { Score } from '../../src/train/evaluation.ts';
 import { Predictor } from '../../src/train/predictor.ts';
@@ -174,7 +175,7 @@ describe('a trainer', () => {
     await trainer.destroy();
   });
 
-  test('that is stopped and goes on reports all steps', async () => {
+  test('that is stopped and goes on reports all steps, also from a checkpoint', async () => {
     const settings = { steps: 20, batchSize: 4, valSize: 0, reportSteps: 10 };
     const [stopped, whole] = [await make(settings, long), await make(settings, long)];
     const reports: { stopped: TrainReport[]; whole: TrainReport[] } = { stopped: [], whole: [] };
@@ -186,10 +187,19 @@ describe('a trainer', () => {
       false,
     );
     expect(stopped.step % 10).not.toBe(0);
+    const checkpoint = readCheckpoint(writeCheckpoint(await stopped.checkpoint()));
+    expect(checkpoint.unreported).toMatchObject({ steps: stopped.step % 10 });
     expect(await stopped.train({ onReport })).toBe(true);
-    const lossesOf = (of: readonly TrainReport[]) => of.map(({ step, loss }) => [step, loss]);
-    expect(lossesOf(reports.stopped)).toEqual(lossesOf(reports.whole));
-    await Promise.all([stopped, whole].map((one) => one.destroy()));
+    const saidOf = (of: readonly TrainReport[]) => of.map(({ msPerStep: _, ...rest }) => rest);
+    expect(saidOf(reports.stopped)).toEqual(saidOf(reports.whole));
+    const options = { choose: quickChoice, checkpoint };
+    const rest = await Trainer.make(gpu, long.dataset, checkpoint.settings, options);
+    expect((await rest.checkpoint()).unreported).toEqual(checkpoint.unreported);
+    const ofRest: TrainReport[] = [];
+    await rest.train({ onReport: (report) => ofRest.push(report) });
+    expect(saidOf(ofRest)).toEqual(saidOf(reports.whole));
+    expect((await rest.checkpoint()).unreported).toBeUndefined();
+    await Promise.all([stopped, whole, rest].map((one) => one.destroy()));
   });
 
   test('that is destroyed answers what waited for a rest', async () => {

@@ -2,7 +2,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { courseBatchNorm } from '../../../src/nn/net-spec.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../src/train/checkpoint.ts';
+import {
+  type Checkpoint,
+  readCheckpoint,
+  withReplicas,
+  writeCheckpoint,
+} from '../../../src/train/checkpoint.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/train/safetensors.ts';
 import { fullyConnected } from '../../fully-connected.ts';
 
@@ -39,6 +44,22 @@ test('there and back, bit by bit', () => {
   const back = readCheckpoint(writeCheckpoint(checkpoint));
   expect(back).toEqual(checkpoint);
   expect(Object.keys(back.arenas)).toEqual(Object.keys(checkpoint.arenas));
+});
+
+test('some of its replicas bring along what of them is not reported', () => {
+  const { settings } = checkpoint;
+  const [replica] = settings.replicas;
+  const three = {
+    ...checkpoint,
+    settings: { ...settings, replicas: [1, 2, 3].map((seed) => ({ ...replica!, seed })) },
+    arenas: { parameters: Float32Array.of(1, 2, 3) },
+    unreported: { steps: 4, lossSums: [1, null, 3], hits: [5, 6, 7] },
+  };
+  const two = withReplicas(three, [2, 1], 9000);
+  expect(two.unreported).toEqual({ steps: 4, lossSums: [3, null], hits: [7, 6] });
+  expect(two.settings.replicas.map(({ seed }) => seed)).toEqual([3, 2]);
+  expect([...two.arenas.parameters!]).toEqual([3, 2]);
+  expect(readCheckpoint(writeCheckpoint(two)).unreported).toEqual(two.unreported);
 });
 
 test('the same checkpoint is the same file', () => {

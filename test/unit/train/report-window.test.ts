@@ -63,4 +63,29 @@ describe('ReportWindow', () => {
     expect(first!.msPerStep).toBe(2.5);
     expect(first!.learningRate).toEqual([0.4, 0.2]);
   });
+
+  test('what is not reported goes on in another window, also where a loss was not finite', () => {
+    const reports: TrainReport[] = [];
+    const pace = () => ({ steps: 4, busyMs: 10 });
+    const add = (window: ReportWindow, step: number) =>
+      window.add({
+        step,
+        lossSums: Float64Array.of(step, step === 2 ? Number.NaN : 1),
+        hits: Float64Array.of(1, 2),
+      });
+    const first = new ReportWindow(settings, 8, 8, pace);
+    expect(first.unreported(0)).toBeUndefined();
+    for (const step of [0, 1, 2]) add(first, step);
+    // A step that is not read yet.
+    expect(first.unreported(4)).toBeUndefined();
+    const unreported = JSON.parse(JSON.stringify(first.unreported(3)));
+    expect(unreported).toEqual({ steps: 3, lossSums: [3, null], hits: [3, 6] });
+    const second = new ReportWindow(settings, 8, 8, pace);
+    second.onReport = (report) => reports.push(report);
+    second.goOn(unreported, 3);
+    expect(second.unreported(3)).toEqual(unreported);
+    for (const step of [3, 4]) add(second, step);
+    expect(reports).toMatchObject([{ step: 5, loss: [10 / 20, Number.NaN], accuracy: [5 / 20, 10 / 20] }]);
+    expect(second.unreported(5)).toBeUndefined();
+  });
 });
