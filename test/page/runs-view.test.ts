@@ -281,6 +281,25 @@ const tested = (testAccuracy: number, seed = 1) => ({
   confusion: null,
 });
 
+test('the settings of shown runs are the same where nothing differs, steps, order and kernels included', async () => {
+  const view = await open([runOf('a', 0), runOf('b', 1), runOf('c', 2, { settings: null })]);
+  await expect.poll(() => inChart(view)).toEqual(['a', 'b', 'c']);
+  const same = 'The shown runs have the same settings.';
+  // Of one of them the settings are not known.
+  expect(textOf(view)).not.toContain(same);
+  part(view, 'c', '[type=checkbox]').click();
+  await expect.poll(() => textOf(view)).toContain(same);
+  const train = { ...runOf('b', 1).train, steps: 40, shuffle: false };
+  await view.runs.edit('b', { train, kernels: 'measured', initial: 'net.safetensors' });
+  await expect.poll(() => textOf(view)).not.toContain(same);
+  const rows = [...view.root.querySelectorAll('[aria-label="Settings that differ"] tr')];
+  expect(rows.map((each) => [...each.children].map((cell) => cell.textContent))).toEqual([
+    ['Run', 'Steps', 'Initial weights', 'New order each epoch', 'Kernels', 'Test'],
+    ['a', '20', 'random', 'yes', 'default', '–'],
+    ['b', '40', 'net.safetensors', 'no', 'measured', '–'],
+  ]);
+});
+
 test('one seed each is no test, which the list says; the same seed twice is told as such', async () => {
   const view = await open([
     runOf('a', 0, { perSeed: [tested(0.4)] }),

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
-import { settingDifferences } from '../../../experiments/setting-fields.ts';
 import { count, milliseconds } from '../../format.ts';
 import {
   goesOnFrom,
@@ -11,7 +10,7 @@ import {
 } from '../../model/run-record.ts';
 import { measuringText, trainLabel } from '../../model/texts.ts';
 import { spread } from '../spread.ts';
-import { differencesText } from './run-differences.ts';
+import { differencesText, differingFields, isKnown } from './run-differences.ts';
 import { startText } from './run-order.ts';
 import type { RunDifference } from './run-statistics.ts';
 import type { RunsContext } from './runs-context.ts';
@@ -175,15 +174,17 @@ function actions(context: RunsContext, run: RunRecord): TemplateResult {
   `;
 }
 
-/** A table of the settings in which shown runs differ. */
+/** A table of what shown runs differ in, as far as it is known. */
 export function settingsTable(runs: readonly RunRecord[]): TemplateResult | typeof nothing {
-  const known = runs.filter(({ settings }) => settings !== null);
-  const first = known[0]?.settings;
-  if (known.length < 2 || first == null) return nothing;
-  const fields = new Set(
-    known.flatMap(({ settings }) => settingDifferences(settings!, first).map(({ field }) => field)),
-  );
-  if (fields.size === 0) return html`<p class="help">The shown runs have the same settings.</p>`;
+  const known = runs.filter(isKnown);
+  const [first, ...others] = known;
+  if (first === undefined || others.length === 0) return nothing;
+  const fields = new Set(others.flatMap((run) => differingFields(run, first)));
+  if (fields.size === 0) {
+    return known.length < runs.length
+      ? nothing
+      : html`<p class="help">The shown runs have the same settings.</p>`;
+  }
   return html`<h2>Settings that differ between the shown runs</h2>
     <div class="scroll" tabindex="0" role="region" aria-label="Settings that differ">
     <table class="words stacked">
@@ -199,7 +200,7 @@ export function settingsTable(runs: readonly RunRecord[]): TemplateResult | type
           (run) =>
             html`<tr>
               <th scope="row">${run.name}</th>
-              ${[...fields].map((field) => html`<td data-label=${field.label}>${field.read(run.settings!)}</td>`)}
+              ${[...fields].map((field) => html`<td data-label=${field.label}>${field.read(run)}</td>`)}
               <td data-label="Test">${testText(run)}</td>
             </tr>`,
         )}
