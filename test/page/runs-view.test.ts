@@ -337,6 +337,8 @@ test('Go on says from which step, what it downloads, and why it cannot be presse
   const button = () => part(view, 'a', '[data-act=go-on]');
   const says = (text: string) => expect.poll(() => button().textContent!.trim()).toBe(text);
   await says('Go on from step 1,250');
+  // What came behind the checkpoint is done again.
+  expect(part(view, 'a', '[data-label=State]').textContent).toMatch(/^\s*interrupted\s*step 1,250\s*$/);
   expect(button().disabled).toBe(false);
   data.value = { state: 'absent', missingBytes: 184e6, canKeep: true, why: '' };
   await says('Download 184 MB and go on from step 1,250');

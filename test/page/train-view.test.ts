@@ -381,6 +381,10 @@ test('what a reload interrupted is said, and goes on from the Train view, whose 
   runs.runs.value = [record(mounted, {})];
   await painted();
   expect(textIn(root, '#unfinished')).toBe('adam 3 was interrupted at step 1,270.');
+  // What came behind the checkpoint is done again.
+  runs.runs.value = [record(mounted, { checkpointStep: 1250 })];
+  await painted();
+  expect(textIn(root, '#unfinished')).toBe('adam 3 was interrupted at step 1,250.');
   expect(root.querySelector('.live-column a')!.getAttribute('href')).toBe('#/runs');
   // What that takes is said first.
   mounted.app.data.value = { state: 'absent', missingBytes: 184e6, canKeep: true, why: '' };

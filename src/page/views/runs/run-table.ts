@@ -109,7 +109,9 @@ function row(
     <td data-label="State" title=${run.problem ?? ''}>
       <span
         >${stateText[run.state]}${divergedText(run)}${
-          run.state === 'finished' ? nothing : html`<br /><span class="quiet">step ${count(run.step)}</span>`
+          run.state === 'finished'
+            ? nothing
+            : html`<br /><span class="quiet">step ${count(canGoOn(run) ? goesOnFrom(run) : run.step)}</span>`
         }</span
       >
     </td>
@@ -147,12 +149,14 @@ function differenceView(
     : html`${points(mean)}${interval} points<br /><span class="quiet">${verdict}${p}</span>`;
 }
 
+const canGoOn = ({ state, origin }: RunRecord): boolean =>
+  state !== 'running' && state !== 'finished' && origin === 'here';
+
 function actions(context: RunsContext, run: RunRecord): TemplateResult {
   const { isBusy, isMeasuring, missing, goOn, toForm, saveRun, saveWeights, remove, pin } = context;
-  const canGoOn = run.state !== 'running' && run.state !== 'finished' && run.origin === 'here';
   return html`
     ${
-      canGoOn
+      canGoOn(run)
         ? html`<button type="button" class="small primary" data-act="go-on" title=${isMeasuring ? measuringText : nothing} ?disabled=${isMeasuring || isBusy} @click=${() => goOn(run)}>
             ${trainLabel(goesOnFrom(run) === 0 ? 'Start again' : `Go on from step ${count(goesOnFrom(run))}`, missing)}
           </button>`

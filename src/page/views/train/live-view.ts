@@ -2,7 +2,14 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { count, duration, milliseconds, percent } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import type { LiveRun } from '../../model/live-run.ts';
-import { isUnfinished, meanOf, type RunRecord, testAccuracy, testedSeeds } from '../../model/run-record.ts';
+import {
+  goesOnFrom,
+  isUnfinished,
+  meanOf,
+  type RunRecord,
+  testAccuracy,
+  testedSeeds,
+} from '../../model/run-record.ts';
 import { isBusy, missingBytes } from '../../model/status.ts';
 import { runChip, trainLabel } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
@@ -43,9 +50,9 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
 function emptyView(app: App, training: TrainingControl): TemplateResult {
   const newest = training.runs.runs.value.find(({ origin }) => origin === 'here');
   if (newest !== undefined && isUnfinished(newest)) {
-    const { name, state, step } = newest;
+    const { name, state } = newest;
     return html`<section class="card">
-      <p class="sentence" id="unfinished">${name} was ${state} at step ${count(step)}.</p>
+      <p class="sentence" id="unfinished">${name} was ${state} at step ${count(goesOnFrom(newest))}.</p>
       ${goOnView(app, training, newest)}
     </section>`;
   }
