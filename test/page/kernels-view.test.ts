@@ -1,11 +1,14 @@
 /** The Kernels view in a page that is made up. */
 import { signal } from '@preact/signals-core';
+import { render } from 'lit-html';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { GpuReport, LabGroup, LabRequest } from '../../src/page/engine/protocol.ts';
 import type { App } from '../../src/page/model/app.ts';
 import { emptyForm } from '../../src/page/model/form.ts';
 import type { TrainingControl } from '../../src/page/model/training-control.ts';
+import { intervalPicture, scaleOf } from '../../src/page/views/kernels/interval-picture.ts';
 import { mountKernels } from '../../src/page/views/kernels/kernels-view.ts';
+import type { RankedRow } from '../../src/page/views/kernels/ranking.ts';
 
 let root: HTMLElement;
 let refused: TrainingControl['refused'];
@@ -60,4 +63,15 @@ test('squares are a click away; what all groups take is told before they are mea
   const chosen = () => root.querySelector<HTMLSelectElement>('#lab-group')!.value;
   await expect.poll(chosen).toBe('matmul-forward M=1024 N=1024 K=1024 R=1');
   expect(root.querySelector<HTMLInputElement>('#lab-product')!.value).toBe('1024, 1024, 1024');
+});
+
+test('a time without an interval has a dot, and no bar that would be made up', () => {
+  const picture = document.createElement('div');
+  const marksOf = (low: number, high: number) => {
+    const row = { time: { value: 100, low, high } } as RankedRow;
+    render(intervalPicture(row, scaleOf([row])), picture);
+    return [...picture.querySelectorAll('.range, circle')].map(({ tagName }) => tagName);
+  };
+  expect(marksOf(90, 120)).toEqual(['line', 'circle']);
+  expect(marksOf(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)).toEqual(['circle']);
 });

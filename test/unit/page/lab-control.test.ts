@@ -225,3 +225,20 @@ test('dots stand by logarithms where they would lie on one spot', () => {
   // Ends of intervals without any are the ends of the scale.
   expect([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY].map((ns) => placeOf(ns, wide))).toEqual([0, 1]);
 });
+
+test('the scale holds the intervals, be it by logarithms; without an interval only the dot counts', () => {
+  const row = (value: number, low: number, high: number) => ({ time: { value, low, high } }) as RankedRow;
+  const unbounded = row(90, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  const close = scaleOf([row(100, 80, 300), unbounded]);
+  expect(close).toMatchObject({ isLog: false, from: 0 });
+  expect(placeOf(300, close)).toBeLessThan(1);
+  const wide = scaleOf([row(100, 50, 120), row(10_000, 9000, 40_000), unbounded]);
+  expect(wide.isLog).toBe(true);
+  for (const [end, place] of [
+    [50, 0],
+    [40_000, 1],
+  ] as const) {
+    expect(Math.abs(placeOf(end, wide) - place)).toBeGreaterThan(0);
+    expect(placeOf(end, wide)).toBeCloseTo(place, 1);
+  }
+});

@@ -15,7 +15,7 @@ import { saveFile } from '../../save-file.ts';
 import { paint } from '../paint.ts';
 import { refusedView } from '../refused-view.ts';
 import { clockText } from './clock-text.ts';
-import { type DotScale, intervalPicture, scaleOf } from './interval-picture.ts';
+import { type DotScale, hasInterval, intervalPicture, scaleOf } from './interval-picture.ts';
 import { isIdle, LabControl, type Measured } from './lab-control.ts';
 import { lineDiff } from './line-diff.ts';
 import type { RankedRow } from './ranking.ts';
@@ -267,7 +267,7 @@ function rowView(
     <th scope="row">${name}${isDefault ? ' *' : ''}</th>
     <td data-label="Checked" class=${isRight ? '' : 'alarm'} title=${how}>${isRight ? 'yes' : 'wrong'}</td>
     <td data-label="Median">${time === undefined ? '–' : shortTime(time.value)}</td>
-    <td data-label="95 %">${time === undefined || !Number.isFinite(time.low) ? '–' : `${shortTime(time.low)} to ${shortTime(time.high)}`}</td>
+    <td data-label="95 %">${time === undefined || !hasInterval(time) ? '–' : `${shortTime(time.low)} to ${shortTime(time.high)}`}</td>
     <td data-label="GFLOP/s">${time === undefined || gflops === 0 ? '–' : gflops.toPrecision(3)}</td>
     <td data-label="GB/s">${time === undefined ? '–' : gbPerSecond.toPrecision(3)}</td>
     <td data-label="Of the peak">${share === undefined ? '–' : `${(100 * share).toFixed(0)} %`}</td>
