@@ -6,6 +6,10 @@ export const count = (value: number): string => whole.format(value);
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
 export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
 
+/** A loss, in seven characters: 2.303, or 1.50e21 of a net that diverges. */
+export const loss = (value: number): string =>
+  value < 1000 ? value.toFixed(3) : value.toExponential(2).replace('+', '');
+
 /** Three digits that count, such as 0.0231 or 1.00e-5. */
 export const rate = (value: number): string =>
   value === 0

@@ -444,6 +444,25 @@ test('a run whose only seed diverged is no result, in bar, sentence and status',
   expect(root.textContent + bar.textContent!).not.toMatch(/10\.0 %/);
 });
 
+test('a huge loss is short wherever it stands, and the black pictures of a net that diverged say why they are', async () => {
+  const mounted = mount();
+  const { root, training, worker } = mounted;
+  await start(mounted, { ...emptyForm(), steps: '20' });
+  worker.say(progress(10, [1.5e25]));
+  const pixels = new Uint8ClampedArray(32 * 32 * 4);
+  worker.say({ event: 'weights', count: 1, pixels });
+  await painted();
+  expect(textIn(root, '#loss')).toBe('1.50e25');
+  expect(textIn(root, '#loss-summary')).toBe('Step 10: training 1.50e25, validation 1.50e25 at step 10.');
+  await expect.poll(() => textIn(root, '#chart-loss .u-legend')).toMatch(/Loss, training ?1\.50e25/);
+  const caption = () => textIn(root, '.card:has(.squares) .help');
+  expect(caption()).toBe('The weights of each unit or filter as a picture, seed 1.');
+  worker.say({ event: 'diverged', replica: 0, step: 12 });
+  await painted();
+  expect(caption()).toMatch(/seed 1\. It diverged: weights that are not finite are black\.$/);
+  expect(training.pictures.value).toBeDefined();
+});
+
 test('seeds that diverged count in no mean, and the others together in one table', async () => {
   const mounted = mount();
   const { app, bar, root, worker } = mounted;

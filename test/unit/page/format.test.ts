@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rate, rateTick, shortTime } from '../../../src/page/format.ts';
+import { loss, rate, rateTick, shortTime } from '../../../src/page/format.ts';
 
 test.each([
   [0, '0'],
@@ -30,4 +30,15 @@ test.each([
   [1.25e9, '1.25 s'],
 ])('%d ns: %s', (ns, text) => {
   expect(shortTime(ns)).toBe(text);
+});
+
+test.each([
+  [Math.LN10, '2.303'],
+  [999.9, '999.900'],
+  [1234.5, '1.23e3'],
+  [1.5e21, '1.50e21'],
+  [3.4e38, '3.40e38'],
+])('a loss of %d: %s, which an axis has room for', (value, text) => {
+  expect(loss(value)).toBe(text);
+  expect(text.length).toBeLessThanOrEqual(7);
 });

@@ -1,7 +1,7 @@
 // Curves of several runs in one chart.
 import { type Curve, curveOf, decimate, smooth } from '../../charts/decimate.ts';
 import { LineChart, type LineSpec, mostPoints } from '../../charts/line-chart.ts';
-import { count, duration, percent, rate, rateTick } from '../../format.ts';
+import { count, duration, loss, percent, rate, rateTick } from '../../format.ts';
 import type { RunMetrics, RunRecord } from '../../model/run-record.ts';
 
 export const overlayMetrics = [
@@ -102,7 +102,7 @@ const isBrief = (axis: OverlayAxis, end: number): boolean => axis === 'seconds' 
 
 /** How values of a metric are written. */
 export const valueTextOf = (metric: OverlayMetric): ((value: number) => string) =>
-  isShare(metric) ? percent : metric === 'rate' ? rate : (value) => value.toFixed(3);
+  isShare(metric) ? percent : metric === 'rate' ? rate : loss;
 
 /** How x is written on an axis that ends there. */
 export function xTextOf(axis: OverlayAxis, end: number): (x: number) => string {

@@ -1,10 +1,10 @@
-import { count, percent } from '../../format.ts';
+import { count, loss, percent } from '../../format.ts';
 import type { LiveRun } from '../../model/live-run.ts';
 
 /** The Train view's two charts: the column of validations beside that of training, and how their values are written. */
 export const charts = {
   accuracy: ['validationAccuracy', percent],
-  loss: ['validationLoss', (value: number) => value.toFixed(3)],
+  loss: ['validationLoss', loss],
 } as const;
 
 /** What such a chart shows, in one sentence. */

@@ -1,10 +1,8 @@
 // Accuracy, learning rate and loss of the live run, on one x axis.
 import { type Curve, curveOf } from '../../charts/decimate.ts';
 import { LineChart, type LineSpec } from '../../charts/line-chart.ts';
-import { rate, rateTick } from '../../format.ts';
+import { loss, rate, rateTick } from '../../format.ts';
 import type { LiveRun } from '../../model/live-run.ts';
-
-const fixed = (value: number): string => value.toFixed(2);
 
 /** The charts of the Train view, in the elements that it made for them. */
 export class LiveCharts {
@@ -12,7 +10,7 @@ export class LiveCharts {
   readonly #rate: LineChart;
   readonly #loss: LineChart;
 
-  constructor(accuracy: HTMLElement, rateStrip: HTMLElement, loss: HTMLElement) {
+  constructor(accuracy: HTMLElement, rateStrip: HTMLElement, lossChart: HTMLElement) {
     const sync = 'live';
     this.#accuracy = new LineChart(accuracy, {
       heightPx: 240,
@@ -29,9 +27,9 @@ export class LiveCharts {
       sync,
       hasLegend: false,
     });
-    this.#loss = new LineChart(loss, {
+    this.#loss = new LineChart(lossChart, {
       heightPx: 220,
-      valueText: fixed,
+      valueText: loss,
       xLabel: 'step',
       sync,
       range: (_, max) => [0, Math.max(2.5, Math.ceil(2 * max) / 2)],

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { count, duration, milliseconds, percent } from '../../format.ts';
+import { count, duration, loss, milliseconds, percent } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import type { LiveRun } from '../../model/live-run.ts';
 import {
@@ -123,7 +123,6 @@ function divergedView({ diverged, record }: LiveRun): TemplateResult | typeof no
   </p>`;
 }
 
-const fixed = (value: number): string => value.toFixed(3);
 const one = (value: number | undefined, text: (value: number) => string): string =>
   value === undefined ? '–' : text(value);
 
@@ -133,7 +132,7 @@ function numbers(app: App, live: LiveRun): TemplateResult {
   const tests = testedSeeds(record).map((score) => score.testAccuracy);
   const test = tests.length > 0 ? spread(tests) : isBusy(app.run.value) ? 'at the end' : '–';
   const rows: readonly (readonly [id: string, name: string, value: string])[] = [
-    ['loss', 'Loss', one(live.last('loss'), fixed)],
+    ['loss', 'Loss', one(live.last('loss'), loss)],
     ['training-accuracy', 'Training', one(live.last('accuracy'), percent)],
     ['validation-accuracy', 'Validation', one(live.last('validationAccuracy'), percent)],
     ['test-accuracy', 'Test', test],
@@ -196,7 +195,7 @@ function inWords(live: LiveRun, chart: keyof typeof charts): TemplateResult {
   </details>`;
 }
 
-function picturesView(app: App, training: TrainingControl, { record }: LiveRun): TemplateResult {
+function picturesView(app: App, training: TrainingControl, { record, diverged }: LiveRun): TemplateResult {
   const seed = record.train.replicas[0]?.seed ?? 1;
   const guesses = guessesView(training.guesses.value);
   const own =
@@ -212,7 +211,7 @@ function picturesView(app: App, training: TrainingControl, { record }: LiveRun):
   );
   return html`
     ${guesses === nothing ? nothing : html`<section class="card"><h2>What it sees</h2><p class="help">Sixteen test images, seed ${seed}, step ${count(training.guesses.value!.step)}.</p>${guesses}${own}</section>`}
-    ${weights === nothing ? nothing : html`<section class="card"><h2>First layer</h2><p class="help">The weights of each unit or filter as a picture, seed ${seed}.</p>${weights}</section>`}
+    ${weights === nothing ? nothing : html`<section class="card"><h2>First layer</h2><p class="help">The weights of each unit or filter as a picture, seed ${seed}.${diverged.has(0) ? ' It diverged: weights that are not finite are black.' : nothing}</p>${weights}</section>`}
     ${confusion === nothing ? nothing : html`<section class="card"><h2>What it takes for what</h2>${confusion}</section>`}
   `;
 }
