@@ -1,4 +1,4 @@
-import { type AdapterKind, gpus } from '../gpu/adapter-kind.ts';
+import { type AdapterKind, gpus, kindsText } from '../gpu/adapter-kind.ts';
 import type { Capabilities } from '../gpu/device.ts';
 import type { Access } from '../gpu/pipelines.ts';
 import type { ShaderConstants } from '../gpu/specialize.ts';
@@ -111,7 +111,7 @@ export function hopelessness<S extends Shape>(
   capabilities: Capabilities,
 ): string | undefined {
   if (variant.madeFor !== undefined && !variant.madeFor.includes(capabilities.kind)) {
-    return `made for other adapters (${variant.madeFor.join(', ')})`;
+    return `made for ${kindsText(variant.madeFor)}`;
   }
   return refusal(variant, shape, capabilities);
 }
