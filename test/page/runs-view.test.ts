@@ -182,6 +182,31 @@ test('a run that starts is shown; where that is one too many, the oldest that is
   expect(inChart(view)).not.toContain('run 8, renamed');
 });
 
+test('runs in the chart are told apart by colour and dash, in list and legend alike, however many there are', async () => {
+  const style = document.createElement('style');
+  style.textContent = pageStyle;
+  document.head.append(style);
+  roots.push(style);
+  const view = await open([
+    runOf('a', 0, { style: 1 }),
+    runOf('b', 1, { style: 1 }),
+    runOf('c', 2, { style: 0 }),
+  ]);
+  await expect.poll(() => inChart(view)).toEqual(['a', 'b', 'c']);
+  const lines = () =>
+    ['a', 'b', 'c'].map((run) => part(view, run, '.run-line').classList.value.replace('run-line ', ''));
+  // The oldest was chosen first.
+  expect(lines()).toEqual(['style-2', 'style-1', 'style-0']);
+  const markers = [...view.root.querySelectorAll<HTMLElement>('.u-legend .u-marker')].slice(1);
+  const dashes = markers.map(({ style }) =>
+    [...style.background.matchAll(/(\d+)px/g)].map(([, px]) => Number(px)),
+  );
+  expect(dashes).toEqual([[0, 2, 2, 5], [0, 8, 8, 12], []]);
+  // One that leaves gives its style back.
+  part(view, 'b', '[type=checkbox]').click();
+  await expect.poll(lines).toEqual(['style-1', 'style-1', 'style-0']);
+});
+
 test('the first run that is imported is in the chart', async () => {
   const view = await open([]);
   await expect.poll(() => inChart(view)).toEqual(['Quick look']);

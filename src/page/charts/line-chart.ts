@@ -169,7 +169,7 @@ export class LineChart {
       },
       legend: {
         show: hasLegend,
-        markers: { width: 0, fill: (_, i) => styleOf(lineOf(lines, i)?.colour ?? 'quiet') },
+        markers: { width: 0, fill: (_, i) => markerOf(lineOf(lines, i)) },
       },
       bands,
       hooks: { draw: [(plot) => this.#markBroken(plot)] },
@@ -268,6 +268,18 @@ function lineOf(lines: readonly LineSpec[], series: number): LineSpec | undefine
     at += line.hasBand ? 3 : 1;
   }
   return undefined;
+}
+
+/** A background that looks like the line: dashed as that is. */
+function markerOf({ colour = 'quiet', dash = [] }: Partial<LineSpec> = {}): string {
+  const drawn = styleOf(colour);
+  const parts: string[] = [];
+  let from = 0;
+  for (const [i, px] of dash.entries()) {
+    parts.push(`${i % 2 === 0 ? drawn : 'transparent'} ${from}px ${from + px}px`);
+    from += px;
+  }
+  return parts.length === 0 ? drawn : `repeating-linear-gradient(90deg, ${parts.join(', ')})`;
 }
 
 /** uPlot's table: one x for all lines, null where a line has no value there. */

@@ -3,6 +3,7 @@ import { type Curve, curveOf, decimate, smooth } from '../../charts/decimate.ts'
 import { LineChart, type LineSpec, mostPoints } from '../../charts/line-chart.ts';
 import { count, duration, loss, percent, rate, rateTick } from '../../format.ts';
 import type { RunMetrics, RunRecord } from '../../model/run-record.ts';
+import { dashes } from './run-styles.ts';
 
 export const overlayMetrics = [
   ['validationAccuracy', 'Validation accuracy'],
@@ -28,20 +29,14 @@ export interface OverlayOptions {
 /** At most so many runs can be told apart. */
 export const mostOverlaid = 8;
 
-const dashes: readonly (readonly number[])[] = [
-  [],
-  [8, 4],
-  [2, 3],
-  [8, 3, 2, 3],
-  [],
-  [8, 4],
-  [2, 3],
-  [8, 3, 2, 3],
-];
-
 export interface OverlaidRun {
   readonly record: RunRecord;
   readonly metrics: RunMetrics;
+}
+
+/** One with the colour and the dash that it has among the others. */
+export interface DrawnRun extends OverlaidRun {
+  readonly style: number;
 }
 
 /** x of a step. */
@@ -120,14 +115,15 @@ export class Overlay {
     this.#container = container;
   }
 
-  show(runs: readonly OverlaidRun[], options: OverlayOptions): void {
+  show(runs: readonly DrawnRun[], options: OverlayOptions): void {
     const { metric, axis, smoothing, isLog, hasBand } = options;
     const lines: LineSpec[] = [];
     const curves: Curve[] = [];
     for (const run of runs) {
-      const { style, name } = run.record;
-      const colour = `run-${style % 8}`;
-      const dash = dashes[style % 8]!;
+      const { style } = run;
+      const { name } = run.record;
+      const colour = `run-${style}`;
+      const dash = dashes[style]!;
       const about = { label: name, colour, ...(dash.length > 0 && { dash }) };
       const { measured, smoothed } = runCurves(run, options);
       const isBanded = hasBand && run.metrics.replicas > 1 && metric !== 'rate';

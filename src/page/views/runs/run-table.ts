@@ -60,7 +60,7 @@ function row(
   baseline: RunRecord | undefined,
   difference: RunDifference | undefined,
 ): TemplateResult {
-  const { overlay, toggle, setBaseline, rename } = context;
+  const { overlay, styleOf, toggle, setBaseline, rename } = context;
   const validations = soundSeeds(run).flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
   return html`<tr data-run=${run.id} data-state=${run.state} data-origin=${run.origin}>
     <td data-label="Shown">
@@ -72,7 +72,7 @@ function row(
           @change=${() => toggle(run.id)}
         />
         <svg width="28" height="10" aria-hidden="true">
-          <line x1="0" y1="5" x2="28" y2="5" class="run-line style-${run.style % 8}"></line>
+          <line x1="0" y1="5" x2="28" y2="5" class="run-line style-${styleOf(run)}"></line>
         </svg>
       </label>
     </td>

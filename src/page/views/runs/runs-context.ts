@@ -11,6 +11,8 @@ export interface RunsContext {
   readonly baseline: RunRecord | undefined;
   readonly differences: ReadonlyMap<string, RunDifference>;
   readonly overlay: ReadonlySet<string>;
+  /** Colour and dash, as in the chart. */
+  readonly styleOf: (run: RunRecord) => number;
   readonly toggle: (id: string) => void;
   readonly setBaseline: (id: string) => void;
   readonly rename: (run: RunRecord, name: string) => void;

@@ -1,7 +1,7 @@
 // What the Runs view knows beside the list of runs, and what its buttons do.
 import { batch, computed, signal } from '@preact/signals-core';
 import type { App } from '../../model/app.ts';
-import type { RunList } from '../../model/run-list.ts';
+import { type RunList, styles } from '../../model/run-list.ts';
 import { type RunMetrics, type RunRecord, testedSeeds } from '../../model/run-record.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import type { Router } from '../../router.ts';
@@ -14,6 +14,7 @@ import { mostOverlaid, type OverlayOptions } from './overlay.ts';
 import { differencesText } from './run-differences.ts';
 import { inOrder, type RunOrder } from './run-order.ts';
 import { compareRuns } from './run-statistics.ts';
+import { distinctStyles } from './run-styles.ts';
 
 /** Deleted runs can be brought back for so long. */
 const undoMs = 20_000;
@@ -88,6 +89,17 @@ export class RunsState {
   readonly overlaid = computed((): readonly RunRecord[] =>
     this.shown.value.filter(({ id }) => this.overlay.value.has(id)),
   );
+
+  /** In the order in which they were chosen: whichever is in the chart keeps its style when others come. */
+  readonly #styles = computed(() => {
+    const all = this.all.value;
+    return distinctStyles([...this.overlay.value].flatMap((id) => all.find((run) => run.id === id) ?? []));
+  });
+
+  /** Colour and dash of a run: no other one in the chart has the same. */
+  styleOf({ id, style }: RunRecord): number {
+    return this.#styles.value.get(id) ?? style % styles;
+  }
 
   /** The chosen one, else the oldest run that was tested. */
   readonly baseline = computed((): RunRecord | undefined => {

@@ -82,6 +82,7 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
     baseline: state.baseline.value,
     differences: state.differences.value,
     overlay: state.overlay.value,
+    styleOf: (run) => state.styleOf(run),
     toggle: (id) => state.toggle(id),
     setBaseline: (id) => {
       state.baselineId.value = id;
@@ -126,7 +127,7 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
 const withCurves = (state: RunsState) =>
   state.overlaid.value.flatMap((record) => {
     const metrics = state.metrics.value.get(record.id);
-    return metrics === undefined ? [] : [{ record, metrics }];
+    return metrics === undefined ? [] : [{ record, metrics, style: state.styleOf(record) }];
   });
 
 function listView(state: RunsState, context: RunsContext): TemplateResult {
