@@ -183,3 +183,46 @@ test('values that are not finite are crosses within the plot, however many there
   // One for each pixel, and of each two lines.
   expect(new Set(crosses).size).toBeGreaterThan(0.9 * width);
 });
+
+test('the legend has no value behind the last of a line, nor behind the last finite one', async () => {
+  const { chart, container } = makeChart({ valueText: (value) => `y${value}` });
+  const of = (x: readonly number[], middle: readonly number[]) => ({
+    x,
+    middle,
+    low: middle,
+    high: middle,
+    broken: [],
+  });
+  const names = ['long', 'short', 'diverged', 'sparse'];
+  const x = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
+  chart.show(
+    names.map((label) => ({ label, colour: 'training' })),
+    [
+      of(x, x),
+      of([0, 20, 40], [0, 20, 40]),
+      of(
+        x,
+        x.map((value) => (value > 50 ? Number.NaN : value)),
+      ),
+      of([0, 80], [0, 80]),
+    ],
+    100,
+  );
+  await painted();
+  const over = container.querySelector('.u-over')!;
+  const { left, top, width } = over.getBoundingClientRect();
+  const legendAt = async (part: number) => {
+    const at = { bubbles: true, clientX: left + part * width, clientY: top + 20, movementX: 1 };
+    for (const type of ['mouseenter', 'mousemove']) over.dispatchEvent(new MouseEvent(type, at));
+    await painted();
+    return [...container.querySelectorAll('.u-value')].map(({ textContent }) => textContent);
+  };
+  expect(await legendAt(0.3)).toEqual(['x30', 'y30', 'y20', 'y30', 'y0']);
+  expect(await legendAt(0.5)).toEqual(['x50', 'y50', '–', 'y50', 'y0']);
+  expect(await legendAt(0.9)).toEqual(['x90', 'y90', '–', '–', '–']);
+  over.dispatchEvent(new MouseEvent('mouseleave', { bubbles: true }));
+  await painted();
+  // Without a cursor, the last ones.
+  const texts = [...container.querySelectorAll('.u-value')].map(({ textContent }) => textContent);
+  expect(texts).toEqual(['x100', 'y100', 'y40', 'y50', 'y80']);
+});

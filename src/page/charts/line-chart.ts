@@ -165,6 +165,7 @@ export class LineChart {
         drag: { x: true, y: false },
         y: false,
         points: { size: 6 },
+        dataIdx: rowAt,
         ...(sync !== undefined && { sync: { key: sync, setSeries: false } }),
       },
       legend: {
@@ -293,14 +294,21 @@ function tables(lines: readonly LineSpec[], curves: readonly Curve[]): uPlot.Ali
   return parts.length === 0 ? [[]] : uPlot.join(parts);
 }
 
-/** The legend's text: the value under the cursor or, without one, the last; for a line with gaps the one before. */
+/** Rows in which a line has no value have null, or nothing. */
+const isNumber = (value: number | null | undefined): value is number => typeof value === 'number';
+
+/** The row whose value a line has at a row: between two of its points that of the first. Ahead of its first and behind its last finite value it has none. */
+function rowAt(plot: uPlot, series: number, row: number): number {
+  const values = [...plot.data[series]!];
+  const before = values.slice(0, row + 1).findLastIndex(isNumber);
+  return before >= 0 && values.slice(row).some(isNumber) ? before : row;
+}
+
+/** The legend's text: the value under the cursor or, without one, the last. */
 const latest =
   (text: (value: number) => string) =>
-  (plot: uPlot, _value: number, series: number, index: number | null): string => {
-    const values = plot.data[series] ?? [];
-    for (let i = index ?? values.length - 1; i >= 0; i--) {
-      const value = values[i];
-      if (typeof value === 'number') return text(value);
-    }
-    return '–';
+  (plot: uPlot, _value: number, series: number, row: number | null): string => {
+    const values = [...(plot.data[series] ?? [])];
+    const value = row === null ? values.findLast(isNumber) : values[row];
+    return isNumber(value) ? text(value) : '–';
   };
