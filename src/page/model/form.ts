@@ -182,8 +182,8 @@ export function differences(a: Form, b: Form): string[] {
     .filter((field) => field.read(x.settings) !== field.read(y.settings))
     .map(({ label }) => label);
   if (a.seeds.trim() !== b.seeds.trim()) changed.push('Seeds');
-  if (x.train.steps !== y.train.steps && !changed.some((label) => /cycle/i.test(label)))
-    changed.push('Steps');
+  // All cycles of one and of the other are told by these.
+  if (x.train.steps !== y.train.steps && a.steps.trim() + b.steps.trim() !== '') changed.push('Steps');
   if (a.shuffle !== b.shuffle) changed.push('New order each epoch');
   if (a.usesTuned !== b.usesTuned) changed.push('Measured kernels');
   if (JSON.stringify(a.variants) !== JSON.stringify(b.variants)) changed.push('Kernel variants');

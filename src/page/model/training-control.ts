@@ -100,12 +100,19 @@ export class TrainingControl {
     await this.#run(new LiveRun(form, record, initial), false);
   }
 
+  /** The form is neither a starting point nor what was trained last: it would be lost. */
+  #isTyped(): boolean {
+    const form = this.form.peek();
+    const known = [emptyForm(form.start), this.live.peek()?.form];
+    return known.every((each) => each === undefined || differences(form, each).length > 0);
+  }
+
   /** Neither a run nor a measurement has the GPU. */
   #isFree(): boolean {
     return !isBusy(this.#app.run.peek()) && !this.#app.isMeasuring.peek();
   }
 
-  /** Goes on with an interrupted or stopped run from its last checkpoint. */
+  /** Goes on with an interrupted or stopped run from its last checkpoint. Its form takes the place of one that nothing was typed into. */
   async goOn(record: RunRecord): Promise<void> {
     if (!this.#isFree()) return;
     const { settings, train } = record;
@@ -115,7 +122,7 @@ export class TrainingControl {
       usesTuned,
     };
     const running = { ...record, state: 'running', problem: null } as const;
-    this.form.value = form;
+    if (!this.#isTyped()) this.form.value = form;
     await this.#run(new LiveRun(form, running), true);
   }
 

@@ -9,7 +9,7 @@ import type {
   TrainRequest,
 } from '../../../src/page/engine/protocol.ts';
 import { App } from '../../../src/page/model/app.ts';
-import { emptyForm, readForm } from '../../../src/page/model/form.ts';
+import { differences, emptyForm, readForm, withText } from '../../../src/page/model/form.ts';
 import { RunList } from '../../../src/page/model/run-list.ts';
 import {
   goesOnFrom,
@@ -181,6 +181,40 @@ test('a run that goes on brings its form along', async () => {
   training.form.value = emptyForm('adam');
   void training.goOn(runs.runs.value[0]!);
   expect(training.form.value).toEqual(form);
+});
+
+test('a run that goes on leaves a form that was typed into as it is, with its changes', async () => {
+  const { runs, worker, training, ended, id, ready } = await startRun();
+  worker.say(ready);
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  const typed = withText({ ...emptyForm('adam'), seeds: '2' }, 'lambda', '0.02');
+  training.form.value = typed;
+  void training.goOn(runs.runs.value[0]!);
+  expect(training.form.value).toBe(typed);
+  expect(training.live.value!.form).toEqual(form);
+  expect(training.changes).toEqual(expect.arrayContaining(['Lambda', 'Seeds', 'Steps']));
+});
+
+test('a form that is the last run’s gives way to that of the run that goes on', async () => {
+  const typed = { ...form, seeds: '2' };
+  const { runs, worker, training, ended, id, ready } = await startRun(typed);
+  worker.say(ready);
+  training.form.value = { ...typed };
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  void training.goOn({ ...runs.runs.value[0]!, train: readForm(form).train });
+  expect(training.form.value).toEqual(form);
+});
+
+test('steps that are typed are a change of their own beside those of the cycles', () => {
+  const cycles = withText(emptyForm(), 'cycles', '1');
+  expect(differences(cycles, emptyForm())).toEqual(['Cycles']);
+  expect(differences({ ...cycles, steps: '20' }, emptyForm())).toEqual(['Cycles', 'Steps']);
+  expect(differences({ ...withText(emptyForm(), 'lr-decay', '0.5'), steps: '20' }, emptyForm())).toEqual([
+    'Decay by cycle',
+    'Steps',
+  ]);
 });
 
 test('the time that a run will take is that of the newest with the same kernels, whose numbers were some', async () => {
