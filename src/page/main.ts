@@ -6,6 +6,7 @@ import { Engine } from './engine/engine.ts';
 import { percent } from './format.ts';
 import { App } from './model/app.ts';
 import { followScreen } from './model/follow-screen.ts';
+import { followTrainings } from './model/follow-trainings.ts';
 import { type LabLink, takeLabLink } from './model/lab-link.ts';
 import { formOfLink } from './model/link.ts';
 import { RunList } from './model/run-list.ts';
@@ -119,6 +120,7 @@ effect(() => {
   document.title = `${part} %${validation === undefined ? '' : ` · ${percent(validation)}`} – wgrad`;
 });
 
+followTrainings(runs, (id) => isBusy(app.run.peek()) && training.live.peek()?.record.id === id);
 followScreen(app, runs, () => router.route.value === 'train');
 
 window.addEventListener('beforeunload', (event) => {

@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
 import type { App } from '../../src/page/model/app.ts';
+import { followTrainings } from '../../src/page/model/follow-trainings.ts';
 import { RunList } from '../../src/page/model/run-list.ts';
 import { emptyMetrics, type RunRecord } from '../../src/page/model/run-record.ts';
+import { runsInTraining } from '../../src/page/model/training-locks.ts';
 import { type StoreName, settled, transact } from '../../src/page/store/database.ts';
 import { deleteRun, editRun, readMetrics, readRuns, readWeights } from '../../src/page/store/run-store.ts';
 
@@ -158,4 +160,44 @@ test('a run that changes while the list is read stays as it is now', async () =>
   await editRun(record.id, { state: 'running' });
   await list.load(nobodyTrains);
   expect(list.runs.value[0]!.state).toBe('interrupted');
+});
+
+/** A page that trains a run, as far as others can tell. */
+async function trainElsewhere(id: string): Promise<{ leave(): void }> {
+  const frame = document.createElement('iframe');
+  document.body.append(frame);
+  await new Promise<void>((held) => {
+    const whileTraining = () => {
+      held();
+      return new Promise<void>(() => {});
+    };
+    void frame.contentWindow!.navigator.locks.request(`wgrad training ${id}`, whileTraining).catch(() => {});
+  });
+  return { leave: () => frame.remove() };
+}
+
+test('a run whose page is left is interrupted as soon as that has let go of it, whenever that is', async () => {
+  const list = open();
+  await list.keep({ ...record, state: 'running' });
+  const elsewhere = await trainElsewhere(record.id);
+  followTrainings(list, () => false);
+  await list.load(runsInTraining);
+  await list.load(runsInTraining); // As for a tab that is looked at again.
+  const state = () => list.runs.value[0]!.state;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(state()).toBe('running');
+  elsewhere.leave();
+  await expect.poll(state).toBe('interrupted');
+  // Nor is it followed any more: it can go on, here.
+  expect((await navigator.locks.query()).pending).toEqual([]);
+});
+
+test('a run that this tab trains is not waited for', async () => {
+  const list = open();
+  followTrainings(list, (id) => id === record.id);
+  const elsewhere = await trainElsewhere(record.id);
+  await list.keep({ ...record, state: 'running' });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect((await navigator.locks.query()).pending).toEqual([]);
+  elsewhere.leave();
 });

@@ -22,6 +22,11 @@ async function withLock(name: string, work: () => Promise<void>): Promise<void> 
   });
 }
 
+/** Resolves when no tab trains this run any more: at once where none does, and when a tab that is closed or left has let go of it. */
+export async function untilReleased(runId: string): Promise<void> {
+  await lockManager()?.request(runPrefix + runId, { mode: 'shared' }, () => {});
+}
+
 /** Ids of the runs that a tab trains now, this one or another. */
 export async function runsInTraining(): Promise<ReadonlySet<string>> {
   const held =
