@@ -8,6 +8,7 @@ import { emptyForm, type Form, readForm, textOf, withText } from '../../src/page
 import { RunList } from '../../src/page/model/run-list.ts';
 import type { RunRecord } from '../../src/page/model/run-record.ts';
 import { TrainingControl } from '../../src/page/model/training-control.ts';
+import pageStyle from '../../src/page/page.css?inline';
 import { deleteRun, readRuns } from '../../src/page/store/run-store.ts';
 import { runBarView } from '../../src/page/views/header.ts';
 import { paint } from '../../src/page/views/paint.ts';
@@ -290,13 +291,33 @@ test('while kernels are measured no button trains, and the page says why', async
   expect((await find<HTMLButtonElement>(root, '[data-act=restart]')).disabled).toBe(true);
 });
 
+test('while another tab trains, that is said in the place of an invitation to train', async () => {
+  const mounted = mount();
+  const { root, runs } = mounted;
+  const says = () => textIn(root, '.live-column .empty');
+  await vi.waitFor(() => expect(says()).toMatch(/^Nothing trains yet/));
+  const stopped = record(mounted, { id: 'another', state: 'stopped' });
+  runs.runs.value = [stopped, record(mounted, { state: 'running' })];
+  await vi.waitFor(() => expect(says()).toMatch(/^Another tab trains adam 3 trains in another tab/));
+  expect(root.querySelector('.live-column [data-act=go-on]')).toBeNull();
+  runs.runs.value = [record(mounted, { state: 'finished' })];
+  await vi.waitFor(() => expect(says()).toMatch(/^Nothing trains yet/));
+});
+
 test('that another tab trains is said until it is let go of, and the next time again', async () => {
   const { app, root } = mount();
+  const style = document.createElement('style');
+  style.textContent = pageStyle;
+  document.head.append(style);
+  roots.push(style);
   const refuse = () => {
     app.run.value = { state: 'failed', kind: 'busy', message: 'another tab trains' };
   };
   refuse();
-  (await find(root, '.notices [data-act=dismiss]')).click();
+  const dismiss = await find(root, '.notices [data-act=dismiss]');
+  // As wide as its word.
+  expect(dismiss.offsetWidth).toBeLessThan(dismiss.parentElement!.offsetWidth / 2);
+  dismiss.click();
   await painted();
   expect(textIn(root, '.notices')).toBe('');
   refuse();

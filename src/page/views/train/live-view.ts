@@ -48,7 +48,17 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
 }
 
 function emptyView(app: App, training: TrainingControl): TemplateResult {
-  const newest = training.runs.runs.value.find(({ origin }) => origin === 'here');
+  const runs = training.runs.runs.value;
+  const elsewhere = runs.find(({ state }) => state === 'running');
+  if (elsewhere !== undefined) {
+    return html`<section class="card empty">
+      <h2>Another tab trains</h2>
+      <p>
+        ${elsewhere.name} trains in another tab of this browser, and one at a time may. <a href="#/runs">Runs</a> has it as it is kept so far.
+      </p>
+    </section>`;
+  }
+  const newest = runs.find(({ origin }) => origin === 'here');
   if (newest !== undefined && isUnfinished(newest)) {
     const { name, state } = newest;
     return html`<section class="card">
