@@ -45,3 +45,21 @@ test('a field that takes the focus is not behind the bar of the run', () => {
   expect(bar.getBoundingClientRect().top).toBe(0);
   expect(input.getBoundingClientRect().top).toBeGreaterThanOrEqual(bar.getBoundingClientRect().bottom);
 });
+
+test('in forced colours the link of the view that is shown differs from the others, and lines keep the colours of the legend', async () => {
+  const nav = add(
+    document.body,
+    '<nav><a href="#/a" aria-current="page">A</a><a href="#/b" aria-current="false">B</a></nav>',
+  );
+  const legend = add(
+    document.body,
+    '<div class="chart"><table class="u-legend"><tr></tr><tr><th><div class="u-marker" style="background: rgb(1, 2, 3)"></div></th></tr></table></div>',
+  );
+  await emulate([{ name: 'forced-colors', value: 'active' }]);
+  const [current, other] = [...nav.querySelectorAll('a')].map(
+    (link) => getComputedStyle(link).borderBottomColor,
+  );
+  expect(other).toBe(getComputedStyle(document.body).backgroundColor);
+  expect(current).not.toBe(other);
+  expect(getComputedStyle(legend.querySelector('.u-marker')!).backgroundColor).toBe('rgb(1, 2, 3)');
+});
