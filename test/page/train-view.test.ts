@@ -367,6 +367,65 @@ test('the progress of a run that is started is on the screen', async () => {
   expect(bottom).toBeLessThanOrEqual(innerHeight);
 });
 
+/** Presses a control with the focus on it, as a key does. */
+function press(control: HTMLElement): void {
+  control.focus();
+  control.click();
+}
+
+test('the focus stays where the buttons are that Train and Stop gave way to, and presses none of them', async () => {
+  const mounted = mount();
+  const { root, worker } = mounted;
+  const buttons = await find(root, '.settings .buttons');
+  press(await find(root, '[data-act=train]'));
+  await painted();
+  expect(document.activeElement).toBe(buttons);
+  const { id } = await trains(worker, emptyForm());
+  await painted();
+  expect(document.activeElement).toBe(buttons);
+  press(await find(root, '[data-act=stop]'));
+  await painted();
+  expect(document.activeElement).toBe(buttons);
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await painted();
+  expect(document.activeElement).toBe(buttons);
+  expect(buttons.querySelector('[data-act=train]')).not.toBeNull();
+});
+
+test('the focus stays in the bar of a run that is stopped there, and goes to the sentence of one that goes on', async () => {
+  const mounted = mount();
+  const { bar, root, worker } = mounted;
+  const { id, ended } = await start(mounted, emptyForm());
+  worker.say(progress(10, [2]));
+  worker.say({ event: 'checkpoint', step: 10, objectsPerStep: 0 });
+  press(await find(bar, '[data-act=stop]'));
+  await painted();
+  expect(document.activeElement).toBe(bar.querySelector('.run-buttons'));
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  await painted();
+  expect(document.activeElement).toBe(bar);
+  const asked = worker.calls.length;
+  press(await find(root, '.live-column [data-act=go-on]'));
+  await painted();
+  expect(document.activeElement).toBe(root.querySelector('#sentence'));
+  await vi.waitFor(() => expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('train'));
+  await trains(worker, emptyForm());
+});
+
+test('a field that is reset has the focus; one that somebody types in keeps it', async () => {
+  const { root, training } = mount();
+  const seeds = await find<HTMLInputElement>(root, '#field-seeds');
+  seeds.focus();
+  type(seeds, '3');
+  await painted();
+  expect(document.activeElement).toBe(seeds);
+  press(root.querySelector<HTMLElement>('.field:has(#field-seeds) .reset')!);
+  await painted();
+  expect(training.form.value).toEqual(emptyForm());
+  expect(document.activeElement).toBe(seeds);
+});
+
 const record = (mounted: ReturnType<typeof mount>, part: Partial<RunRecord>): RunRecord => {
   const { settings, train } = readForm({ ...emptyForm('adam'), seeds: '2', steps: '500' });
   const { live } = mounted.training;

@@ -47,7 +47,7 @@ export function runBarView(app: App, training: TrainingControl): TemplateResult 
     ${validation === undefined ? nothing : html`<p>validation ${percent(validation)}</p>`}
     ${test === undefined ? nothing : html`<p id="run-test">test ${percent(test)}</p>`}
     ${left === '' ? nothing : html`<p class="quiet">${left}</p>`}
-    <span class="run-buttons">${runButtons(app, training)}</span>
+    ${isBusy(run) ? html`<span class="run-buttons">${runButtons(app, training)}</span>` : nothing}
     <progress
       max=${Math.max(steps, 1)}
       .value=${record.step}

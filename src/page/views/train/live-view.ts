@@ -27,7 +27,7 @@ export function liveView(app: App, training: TrainingControl): TemplateResult {
     ${live === undefined ? emptyView(app, training) : nothing}
     <div ?hidden=${live === undefined}>
       <section class="card" aria-label="Progress">
-        <p class="sentence" id="sentence">${live === undefined ? '' : sentence(app, live)}</p>
+        <p class="sentence" id="sentence" tabindex="-1">${live === undefined ? '' : sentence(app, live)}</p>
         ${live === undefined ? nothing : html`${divergedView(live)} ${numbers(app, live)} ${nextView(app, training, live)}`}
       </section>
       <figure class="card">
