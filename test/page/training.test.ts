@@ -138,6 +138,27 @@ test('what the net makes of the images is shown when somebody looks again, and a
   expect(named(elsewhere.events, 'samples')).toMatchObject([{ step: steps }]);
 });
 
+test('what steps make is told of each run that made some, however brief: nothing', async () => {
+  const { training, events } = make(madeData());
+  expect(await training.run()).toMatchObject({ finished: true });
+  expect(named(events, 'checkpoint').at(-1)).toMatchObject({ step: steps, objectsPerStep: 0 });
+  // Where a step makes one, that is told.
+  const { gpu } = await device.open();
+  const { queue } = gpu.device;
+  const { submit } = queue;
+  queue.submit = (commands) => {
+    gpu.device.createBuffer({ size: 4, usage: GPUBufferUsage.STORAGE }).destroy();
+    submit.call(queue, commands);
+  };
+  const broken = make(madeData());
+  await broken.training.run().finally(() => {
+    queue.submit = submit;
+  });
+  const told = named(broken.events, 'checkpoint').at(-1) as { readonly objectsPerStep: number };
+  expect(told.objectsPerStep).toBeGreaterThan(0);
+  expect(told.objectsPerStep).toBeLessThanOrEqual(1);
+});
+
 test('the filters of a patch net are pictures', async () => {
   const patch = trainSettings(namedNetExperiment('patch-4-10-50').settings, {
     seeds: [1],

@@ -6,14 +6,13 @@ import { type GpuDataset, loadDataset, scaleAndOffset } from '../../train/datase
 import type { DataStore } from './data-store.ts';
 import { EngineError } from './engine-error.ts';
 import { gpuReport } from './gpu-report.ts';
-import { countObjects } from './object-count.ts';
+import { countObjects, type ObjectCount } from './object-count.ts';
 import type { GpuReport } from './protocol.ts';
 
 export interface OpenDevice {
   readonly gpu: Gpu;
   readonly report: GpuReport;
-  /** Objects made with it so far. */
-  readonly objects: () => number;
+  readonly objects: ObjectCount;
 }
 
 interface LoadedData {

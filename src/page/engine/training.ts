@@ -15,6 +15,7 @@ import type { CheckpointSlots } from './checkpoint-slots.ts';
 import type { DataStore } from './data-store.ts';
 import type { Device } from './device.ts';
 import { EngineError, engineError } from './engine-error.ts';
+import type { ObjectCount } from './object-count.ts';
 import { Outbox } from './outbox.ts';
 import type { EngineEvent, PauseReason, TrainOutcome, TrainRequest } from './protocol.ts';
 import { softmaxRows } from './softmax.ts';
@@ -181,30 +182,14 @@ export class Training {
   }
 
   /** False where it was stopped. */
-  async #train(trainer: Trainer, objects: () => number, outbox: Outbox): Promise<boolean> {
+  async #train(trainer: Trainer, objects: ObjectCount, outbox: Outbox): Promise<boolean> {
     // Compiled while the first steps run.
-    let isPrepared = false;
-    void prepareOutcome(trainer).then(() => {
-      isPrepared = true;
-    });
-    // What steps make is counted; what evaluations, checkpoints and pictures make is not.
-    let made = 0;
-    let steps = 0;
-    let objectsBefore = objects();
-    let stepBefore = trainer.step;
-    let counts = false;
-    const count = () => {
-      if (!counts) return;
-      made += objects() - objectsBefore;
-      steps += trainer.step - stepBefore;
-    };
-    const begin = () => {
-      objectsBefore = objects();
-      stepBefore = trainer.step;
-      counts = isPrepared;
-    };
+    void prepareOutcome(trainer);
+    const { step: firstStep, plan } = trainer;
+    const objectsBefore = objects(plan.label);
     const keep = async () => {
-      this.#objectsPerStep = steps === 0 ? null : made / steps;
+      const steps = trainer.step - firstStep;
+      this.#objectsPerStep = steps === 0 ? null : (objects(plan.label) - objectsBefore) / steps;
       this.#keeper.keep(await trainer.checkpoint());
     };
     let keptMs = performance.now();
@@ -214,15 +199,12 @@ export class Training {
     const read = () => {
       if (reading !== undefined || performance.now() - keptMs < checkpointMs) return;
       keptMs = performance.now();
-      count();
       // Where the device is lost, training tells.
       reading = Promise.allSettled([keep(), this.#show(trainer, false)]).finally(() => {
         reading = undefined;
       });
-      begin();
     };
     const rest = async () => {
-      if (validated === 0) count();
       await reading;
       outbox.flush();
       await keep();
@@ -230,7 +212,6 @@ export class Training {
       validated = 0;
       keptMs = performance.now();
       if (this.#pausedBy !== undefined) await this.#pauseUntilResumed(this.#pausedBy, trainer.step);
-      begin();
     };
     const finished = await trainer
       .train({
