@@ -32,7 +32,8 @@ const withoutKernels: Plugin = {
   transform: (code, id) =>
     /\/src\/(nn\/layers|optim)\//.test(id)
       ? code.replace(
-          /^ {2}(forward|mergeStatistics|update)\(.*\) \{$[\s\S]*?^ {2}\},$/gm,
+          // Methods, and properties whose further lines are indented more.
+          /^ {2}(forward|mergeStatistics|update)(?:\(.*\) \{$[\s\S]*?^ {2}\},$|: .*(?:\n {4}.*)*,$)/gm,
           '  $1: undefined as never,',
         )
       : null,
@@ -57,7 +58,12 @@ export async function buildPage({
     root: dirname(html),
     base: './',
     plugins: [...(kernelsInWorkers ? [withoutKernels] : []), ...(minify ? [withoutIndentation] : [])],
-    worker: { format: 'es', plugins: () => (kernelsInWorkers ? [bareShaders()] : []) },
+    worker: {
+      format: 'es',
+      plugins: () => (kernelsInWorkers ? [bareShaders()] : []),
+      // Notes for bundlers, which none reads any more.
+      rolldownOptions: { output: { comments: { annotation: !minify } } },
+    },
     build: {
       target: 'es2022',
       outDir,
