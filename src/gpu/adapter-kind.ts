@@ -29,24 +29,6 @@ export function kindOf({ vendor, architecture, description, software }: AdapterD
   return vendors.find((name) => name === vendor.toLowerCase()) ?? 'gpu';
 }
 
-const kindNames: Readonly<Record<AdapterKind, string>> = {
-  swiftshader: 'SwiftShader',
-  cpu: 'other software adapters (lavapipe, WARP)',
-  nvidia: 'GPUs of NVIDIA',
-  amd: 'GPUs of AMD',
-  intel: 'GPUs of Intel',
-  apple: 'GPUs of Apple',
-  gpu: 'other GPUs',
-};
-
-/** `SwiftShader and GPUs`: kinds of adapters as people call them. */
-export function kindsText(kinds: readonly AdapterKind[]): string {
-  const isAnyGpu = gpus.every((kind) => kinds.includes(kind));
-  const named = isAnyGpu ? kinds.filter((kind) => !gpus.includes(kind)) : kinds;
-  const names = named.map((kind) => kindNames[kind]);
-  return new Intl.ListFormat('en-GB').format(isAnyGpu ? [...names, 'GPUs'] : names);
-}
-
 /** GPUs with memory of their own are wide: 128 workgroups; the others have 64 at most to fill. */
 export function traitsOf(kind: AdapterKind): AdapterTraits {
   if (kind === 'swiftshader') return { kind, fillingWorkgroups: 2, mostUnrolled: Number.POSITIVE_INFINITY };

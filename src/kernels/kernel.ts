@@ -1,4 +1,4 @@
-import { type AdapterKind, gpus, kindsText } from '../gpu/adapter-kind.ts';
+import { type AdapterKind, gpus } from '../gpu/adapter-kind.ts';
 import type { Capabilities } from '../gpu/device.ts';
 import type { Access } from '../gpu/pipelines.ts';
 import type { ShaderConstants } from '../gpu/specialize.ts';
@@ -104,16 +104,16 @@ export function refusal<S extends Shape>(
   return variant.refuses?.(shape, capabilities);
 }
 
+export const isMadeFor = ({ madeFor }: Pick<Variant<Shape>, 'madeFor'>, { kind }: Capabilities): boolean =>
+  madeFor === undefined || madeFor.includes(kind);
+
 /** Why measuring `variant` here is not worth its time; undefined where it is in the running. */
 export function hopelessness<S extends Shape>(
   variant: Variant<S>,
   shape: S,
   capabilities: Capabilities,
 ): string | undefined {
-  if (variant.madeFor !== undefined && !variant.madeFor.includes(capabilities.kind)) {
-    return `made for ${kindsText(variant.madeFor)}`;
-  }
-  return refusal(variant, shape, capabilities);
+  return isMadeFor(variant, capabilities) ? refusal(variant, shape, capabilities) : 'made for other adapters';
 }
 
 /** Refusal of shapes whose named sizes are not multiples of 4, which vec4 accesses need. */

@@ -1,14 +1,8 @@
 // A group of the kernels that are compared: the variants of an op for a shape.
 import type { Capabilities } from '../gpu/device.ts';
-import {
-  hopelessness,
-  type Kernel,
-  refusal,
-  type Shape,
-  shapeText,
-  type Variant,
-} from '../kernels/kernel.ts';
+import { isMadeFor, type Kernel, refusal, type Shape, shapeText, type Variant } from '../kernels/kernel.ts';
 import { defaultChoice, forcedName } from '../kernels/variant-choice.ts';
+import { kindsText } from './adapter-words.ts';
 import type { Skipped } from './schema.ts';
 
 /** On a software adapter the naive variants do about half a GFLOP per second: larger ops are left out. */
@@ -55,9 +49,9 @@ export function kernelGroup(
         ? `only ${only} was asked for`
         : isHopeless
           ? `takes seconds at this size (--variant ${kernel.op}=naive times it)`
-          : only === undefined
-            ? hopelessness(variant, shape, capabilities)
-            : refusal(variant, shape, capabilities);
+          : only !== undefined || isMadeFor(variant, capabilities)
+            ? refusal(variant, shape, capabilities)
+            : `made for ${kindsText(variant.madeFor!)}`;
     if (reason !== undefined) skipped.push({ name: variant.name, reason });
     return reason === undefined;
   });

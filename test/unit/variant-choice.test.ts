@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type AdapterKind, kindsText, traitsOf } from '../../src/gpu/adapter-kind.ts';
+import { type AdapterKind, traitsOf } from '../../src/gpu/adapter-kind.ts';
 import type { Capabilities } from '../../src/gpu/device.ts';
 import { hopelessness, type Kernel, type Variant } from '../../src/kernels/kernel.ts';
 import { matmulDgrad, matmulForward, matmulForwardSplit, matmulWgrad } from '../../src/kernels/matmul.ts';
@@ -175,22 +175,6 @@ test('what is made for one kind of adapter is not in the running elsewhere, nor 
   ]);
   expect(inTheRunning('amd')).toContain('block-128x128x8-8x8');
   expect(inTheRunning('amd')).not.toContain('stationary-64x64');
-});
-
-test.each([
-  ['stationary-64x64', 'cpu', 'made for SwiftShader'],
-  ['shuffle-64x64', 'swiftshader', 'made for other software adapters (lavapipe, WARP)'],
-  ['block-128x128x8-8x8', 'cpu', 'made for GPUs'],
-] as const)('%s is not tried on %s, which is said in words: %s', (name, kind, reason) => {
-  const one = matmulForward.variants.find((each) => each.name === name)!;
-  expect(hopelessness(one, { M: 512, N: 512, K: 512 }, adapter(kind))).toBe(reason);
-});
-
-test.each([
-  ['SwiftShader and other software adapters (lavapipe, WARP)', ['swiftshader', 'cpu']],
-  ['SwiftShader, GPUs of NVIDIA and other GPUs', ['swiftshader', 'nvidia', 'gpu']],
-] as const)('kinds in words: %s', (text, kinds) => {
-  expect(kindsText(kinds)).toBe(text);
 });
 
 test('a forced tail is in one workgroup, a forced part of it is not', () => {
