@@ -10,6 +10,9 @@ import type { TrainSettings } from './settings.ts';
 import { inOneWorkgroup, type RecordedStep, recordStep, type StepOptions, type StepSource } from './step.ts';
 import type { StepCalls, StepChoice } from './step-choice.ts';
 
+/** What the plan of a training step, and each submit of it, is called. */
+export const stepLabel = 'training step';
+
 /** Measures the plan's ops, and whole steps where they may be in one workgroup. The step's buffers hold nothing yet; the data have arrived. */
 export type MeasureStep = (steps: StepCalls) => Promise<StepChoice>;
 
@@ -53,7 +56,7 @@ export async function prepareStep(
         oneWorkgroup: short,
       });
       requireForced(forced, recorded.calls, gpu.capabilities);
-      const compiling = compilePlan({ label: 'training step', gpu, choose: choice }, recorded.calls).then(
+      const compiling = compilePlan({ label: stepLabel, gpu, choose: choice }, recorded.calls).then(
         (plan) => {
           tell?.();
           return plan;

@@ -3,16 +3,18 @@
 import { loadNormalisation } from '../../data/load.ts';
 import { type Gpu, requestGpu } from '../../gpu/device.ts';
 import { type GpuDataset, loadDataset, scaleAndOffset } from '../../train/dataset.ts';
+import { stepLabel } from '../../train/prepared-step.ts';
 import type { DataStore } from './data-store.ts';
 import { EngineError } from './engine-error.ts';
 import { gpuReport } from './gpu-report.ts';
-import { countObjects, type ObjectCount } from './object-count.ts';
+import { countObjects } from './object-count.ts';
 import type { GpuReport } from './protocol.ts';
 
 export interface OpenDevice {
   readonly gpu: Gpu;
   readonly report: GpuReport;
-  readonly objects: ObjectCount;
+  /** Objects that training steps have made with it so far. */
+  readonly objects: () => number;
 }
 
 interface LoadedData {
@@ -119,7 +121,7 @@ export class Device {
         this.#onFailure(error.message);
       });
       const report = gpuReport(gpu, offered!, performance.now() - startedMs);
-      const objects = countObjects(gpu.device);
+      const objects = countObjects(gpu.device, stepLabel);
       return { gpu, report, objects };
     } catch (error) {
       if (offered === undefined) throw new EngineError('no-adapter', (error as Error).message);

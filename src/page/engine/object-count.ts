@@ -12,16 +12,13 @@ const makers = [
   'createQuerySet',
 ] as const;
 
-/** Objects made so far while commands of a label were recorded. */
-export type ObjectCount = (label: string) => number;
-
 /**
- * Counts from now on the objects that are made with a device, by what was being recorded: from where an encoder of a label is made to its submit. Steps do that
- * in one go, so that what is made beside them, such as by an evaluation that is prepared, counts for none.
+ * Counts from now on the objects that are made with a device while commands of this label are recorded: from where their encoder is made to its submit. Steps
+ * do that in one go, so that what is made beside them, such as by an evaluation that is prepared, is not counted.
  */
-export function countObjects(device: GPUDevice): ObjectCount {
-  const counts = new Map<string, number>();
-  let recorded = '';
+export function countObjects(device: GPUDevice, label: string): () => number {
+  let isRecorded = false;
+  let count = 0;
   const before = (owner: object, name: string, tell: (descriptor?: GPUObjectDescriptorBase) => void) => {
     const methods = owner as Record<string, (...args: never[]) => unknown>;
     const method = methods[name]!;
@@ -30,13 +27,16 @@ export function countObjects(device: GPUDevice): ObjectCount {
       return method.apply(owner, args);
     };
   };
+  for (const name of makers) {
+    before(device, name, () => {
+      count += Number(isRecorded);
+    });
+  }
   before(device, 'createCommandEncoder', (descriptor) => {
-    recorded = descriptor?.label ?? '';
+    isRecorded = descriptor?.label === label;
   });
   before(device.queue, 'submit', () => {
-    recorded = '';
+    isRecorded = false;
   });
-  for (const name of makers)
-    before(device, name, () => counts.set(recorded, (counts.get(recorded) ?? 0) + 1));
-  return (label) => counts.get(label) ?? 0;
+  return () => count;
 }

@@ -15,7 +15,6 @@ import type { CheckpointSlots } from './checkpoint-slots.ts';
 import type { DataStore } from './data-store.ts';
 import type { Device } from './device.ts';
 import { EngineError, engineError } from './engine-error.ts';
-import type { ObjectCount } from './object-count.ts';
 import { Outbox } from './outbox.ts';
 import type { EngineEvent, PauseReason, TrainOutcome, TrainRequest } from './protocol.ts';
 import { softmaxRows } from './softmax.ts';
@@ -182,14 +181,14 @@ export class Training {
   }
 
   /** False where it was stopped. */
-  async #train(trainer: Trainer, objects: ObjectCount, outbox: Outbox): Promise<boolean> {
+  async #train(trainer: Trainer, objects: () => number, outbox: Outbox): Promise<boolean> {
     // Compiled while the first steps run.
     void prepareOutcome(trainer);
-    const { step: firstStep, plan } = trainer;
-    const objectsBefore = objects(plan.label);
+    const firstStep = trainer.step;
+    const objectsBefore = objects();
     const keep = async () => {
       const steps = trainer.step - firstStep;
-      this.#objectsPerStep = steps === 0 ? null : (objects(plan.label) - objectsBefore) / steps;
+      this.#objectsPerStep = steps === 0 ? null : (objects() - objectsBefore) / steps;
       this.#keeper.keep(await trainer.checkpoint());
     };
     let keptMs = performance.now();
