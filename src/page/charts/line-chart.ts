@@ -8,6 +8,8 @@ export interface LineSpec {
   /** A custom property of page.css, without its dashes: `training`. */
   readonly colour: string;
   readonly dash?: readonly number[];
+  /** Background of its marker in the legend, given the colour: that alone where not given. */
+  readonly marker?: (colour: string) => string;
   readonly width?: number;
   /** Draw the points too: a line of few values. */
   readonly hasPoints?: boolean;
@@ -170,7 +172,13 @@ export class LineChart {
       },
       legend: {
         show: hasLegend,
-        markers: { width: 0, fill: (_, i) => markerOf(lineOf(lines, i)) },
+        markers: {
+          width: 0,
+          fill: (_, i) => {
+            const { colour = 'quiet', marker = String } = lineOf(lines, i) ?? {};
+            return marker(styleOf(colour));
+          },
+        },
       },
       bands,
       hooks: { draw: [(plot) => this.#markBroken(plot)] },
@@ -271,18 +279,6 @@ function lineOf(lines: readonly LineSpec[], series: number): LineSpec | undefine
   return undefined;
 }
 
-/** A background that looks like the line: dashed as that is. */
-function markerOf({ colour = 'quiet', dash = [] }: Partial<LineSpec> = {}): string {
-  const drawn = styleOf(colour);
-  const parts: string[] = [];
-  let from = 0;
-  for (const [i, px] of dash.entries()) {
-    parts.push(`${i % 2 === 0 ? drawn : 'transparent'} ${from}px ${from + px}px`);
-    from += px;
-  }
-  return parts.length === 0 ? drawn : `repeating-linear-gradient(90deg, ${parts.join(', ')})`;
-}
-
 /** uPlot's table: one x for all lines, null where a line has no value there. */
 function tables(lines: readonly LineSpec[], curves: readonly Curve[]): uPlot.AlignedData {
   const finite = (values: readonly number[]) =>
@@ -294,21 +290,18 @@ function tables(lines: readonly LineSpec[], curves: readonly Curve[]): uPlot.Ali
   return parts.length === 0 ? [[]] : uPlot.join(parts);
 }
 
-/** Rows in which a line has no value have null, or nothing. */
-const isNumber = (value: number | null | undefined): value is number => typeof value === 'number';
-
 /** The row whose value a line has at a row: between two of its points that of the first. Ahead of its first and behind its last finite value it has none. */
 function rowAt(plot: uPlot, series: number, row: number): number {
-  const values = [...plot.data[series]!];
-  const before = values.slice(0, row + 1).findLastIndex(isNumber);
-  return before >= 0 && values.slice(row).some(isNumber) ? before : row;
+  const values = plot.data[series] as number[];
+  const before = values.findLastIndex((value, i) => i <= row && Number.isFinite(value));
+  return before >= 0 && values.some((value, i) => i >= row && Number.isFinite(value)) ? before : row;
 }
 
 /** The legend's text: the value under the cursor or, without one, the last. */
 const latest =
   (text: (value: number) => string) =>
   (plot: uPlot, _value: number, series: number, row: number | null): string => {
-    const values = [...(plot.data[series] ?? [])];
-    const value = row === null ? values.findLast(isNumber) : values[row];
-    return isNumber(value) ? text(value) : '–';
+    const values = plot.data[series] as number[] | undefined;
+    const value = row === null ? values?.findLast(Number.isFinite) : values?.[row];
+    return Number.isFinite(value) ? text(value!) : '–';
   };

@@ -3,7 +3,7 @@ import { type Curve, curveOf, decimate, smooth } from '../../charts/decimate.ts'
 import { LineChart, type LineSpec, mostPoints } from '../../charts/line-chart.ts';
 import { count, duration, loss, percent, rate, rateTick } from '../../format.ts';
 import type { RunMetrics, RunRecord } from '../../model/run-record.ts';
-import { dashes } from './run-styles.ts';
+import { dashes, markerOf } from './run-styles.ts';
 
 export const overlayMetrics = [
   ['validationAccuracy', 'Validation accuracy'],
@@ -124,7 +124,8 @@ export class Overlay {
       const { name } = run.record;
       const colour = `run-${style}`;
       const dash = dashes[style]!;
-      const about = { label: name, colour, ...(dash.length > 0 && { dash }) };
+      const marker = (drawn: string) => markerOf(style, drawn);
+      const about = { label: name, colour, marker, ...(dash.length > 0 && { dash }) };
       const { measured, smoothed } = runCurves(run, options);
       const isBanded = hasBand && run.metrics.replicas > 1 && metric !== 'rate';
       if (smoothing > 0) {
