@@ -23,9 +23,8 @@ async function withLock(name: string, work: () => Promise<void>): Promise<void> 
 }
 
 /** Resolves when no tab trains this run any more: at once where none does, and when a tab that is closed or left has let go of it. */
-export async function untilReleased(runId: string): Promise<void> {
-  await lockManager()?.request(runPrefix + runId, { mode: 'shared' }, () => {});
-}
+export const untilReleased = async (runId: string): Promise<void> =>
+  lockManager()?.request(runPrefix + runId, { mode: 'shared' }, () => {});
 
 /** Ids of the runs that a tab trains now, this one or another. */
 export async function runsInTraining(): Promise<ReadonlySet<string>> {
