@@ -298,7 +298,7 @@ test('while another tab trains, that is said in the place of an invitation to tr
   await vi.waitFor(() => expect(says()).toMatch(/^Nothing trains yet/));
   const stopped = record(mounted, { id: 'another', state: 'stopped' });
   runs.runs.value = [stopped, record(mounted, { state: 'running' })];
-  await vi.waitFor(() => expect(says()).toMatch(/^Another tab trains adam 3 trains in another tab/));
+  await vi.waitFor(() => expect(says()).toMatch(/^Another tab trains adam 3\. One tab at a time may train/));
   expect(root.querySelector('.live-column [data-act=go-on]')).toBeNull();
   runs.runs.value = [record(mounted, { state: 'finished' })];
   await vi.waitFor(() => expect(says()).toMatch(/^Nothing trains yet/));
@@ -404,7 +404,7 @@ test('the focus stays in the bar of a run that is stopped there, and goes to the
   worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
   await ended;
   await painted();
-  expect(document.activeElement).toBe(bar);
+  expect(document.activeElement).toBe(bar.querySelector('.run-bar'));
   const asked = worker.calls.length;
   press(await find(root, '.live-column [data-act=go-on]'));
   await painted();
@@ -539,7 +539,7 @@ test('a huge loss is short wherever it stands, and the black pictures of a net t
   expect(caption()).toBe('The weights of each unit or filter as a picture, seed 1.');
   worker.say({ event: 'diverged', replica: 0, step: 12 });
   await painted();
-  expect(caption()).toMatch(/seed 1\. It diverged: weights that are not finite are black\.$/);
+  expect(caption()).toMatch(/seed 1\. It diverged: what is not finite is black\.$/);
   expect(training.pictures.value).toBeDefined();
 });
 

@@ -246,6 +246,12 @@ export function runChip(
   }
 }
 
+export const otherTab: Notice = {
+  title: 'Another tab trains',
+  text: 'One tab at a time may train: two would take each other’s GPU and checkpoints.',
+  advice: ['Stop the run in the other tab, or close it.'],
+};
+
 export function runNotice(run: RunStatus): Notice | undefined {
   // What is wrong with the data is said beside them.
   if (run.state !== 'failed' || run.kind === 'no-data' || run.kind === 'partial') return undefined;
@@ -266,11 +272,7 @@ export function runNotice(run: RunStatus): Notice | undefined {
         details,
       };
     case 'busy':
-      return {
-        title: 'Another tab trains',
-        text: 'One tab at a time may train: two would take each other’s GPU and checkpoints.',
-        advice: ['Stop the run in the other tab, or close it.'],
-      };
+      return otherTab;
     default:
       return {
         title: 'The training failed',

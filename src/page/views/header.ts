@@ -56,10 +56,9 @@ export function runBarView(app: App, training: TrainingControl): TemplateResult 
   </div>`;
 }
 
-/** Pause or Go on, and Stop. */
-export function runButtons(app: App, training: TrainingControl): TemplateResult | typeof nothing {
+/** Pause or Go on, and Stop: of a run in progress. */
+export function runButtons(app: App, training: TrainingControl): TemplateResult {
   const run = app.run.value;
-  if (!isBusy(run)) return nothing;
   const isPaused = run.state === 'paused';
   // A measurement that a training runs beside is none.
   const isForLab = isPaused && run.by === 'lab';

@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals-core';
 import { render, type TemplateResult } from 'lit-html';
-import { FocusKeeper } from './focus-keeper.ts';
+import { keepFocus } from './keep-focus.ts';
 
 /** Frames between two paintings are left to the GPU, which also trains. */
 const spacingMs = 100;
@@ -11,17 +11,17 @@ const spacingMs = 100;
  */
 export function paint(element: HTMLElement, template: () => TemplateResult, after?: () => void): void {
   element.replaceChildren();
-  const focus = new FocusKeeper(element);
   let newest: TemplateResult | undefined;
   let paintedMs = Number.NEGATIVE_INFINITY;
   const show = () => {
-    if (newest === undefined) return;
+    const shown = newest;
+    if (shown === undefined) return;
     paintedMs = performance.now();
-    focus.look();
-    render(newest, element);
-    newest = undefined;
-    after?.();
-    focus.keep();
+    keepFocus(element, () => {
+      render(shown, element);
+      newest = undefined;
+      after?.();
+    });
   };
   effect(() => {
     const isDue = newest === undefined;

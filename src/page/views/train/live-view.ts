@@ -11,7 +11,7 @@ import {
   testedSeeds,
 } from '../../model/run-record.ts';
 import { isBusy, missingBytes } from '../../model/status.ts';
-import { runChip, trainLabel } from '../../model/texts.ts';
+import { otherTab, runChip, trainLabel } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { spread } from '../spread.ts';
 import { chartSummary, charts } from './chart-summary.ts';
@@ -52,10 +52,8 @@ function emptyView(app: App, training: TrainingControl): TemplateResult {
   const elsewhere = runs.find(({ state }) => state === 'running');
   if (elsewhere !== undefined) {
     return html`<section class="card empty">
-      <h2>Another tab trains</h2>
-      <p>
-        ${elsewhere.name} trains in another tab of this browser, and one at a time may. <a href="#/runs">Runs</a> has it as it is kept so far.
-      </p>
+      <h2>${otherTab.title}</h2>
+      <p>${elsewhere.name}. ${otherTab.text}</p>
     </section>`;
   }
   const newest = runs.find(({ origin }) => origin === 'here');
@@ -221,7 +219,7 @@ function picturesView(app: App, training: TrainingControl, { record, diverged }:
   );
   return html`
     ${guesses === nothing ? nothing : html`<section class="card"><h2>What it sees</h2><p class="help">Sixteen test images, seed ${seed}, step ${count(training.guesses.value!.step)}.</p>${guesses}${own}</section>`}
-    ${weights === nothing ? nothing : html`<section class="card"><h2>First layer</h2><p class="help">The weights of each unit or filter as a picture, seed ${seed}.${diverged.has(0) ? ' It diverged: weights that are not finite are black.' : nothing}</p>${weights}</section>`}
+    ${weights === nothing ? nothing : html`<section class="card"><h2>First layer</h2><p class="help">The weights of each unit or filter as a picture, seed ${seed}.${diverged.has(0) ? ' It diverged: what is not finite is black.' : nothing}</p>${weights}</section>`}
     ${confusion === nothing ? nothing : html`<section class="card"><h2>What it takes for what</h2>${confusion}</section>`}
   `;
 }
