@@ -5,7 +5,11 @@
  */
 import { falseClaims, usable, type Verdict, verdictOf } from '../src/measure/compare.ts';
 import type { BenchFile, Group, Row } from '../src/measure/schema.ts';
-import { type Estimate, median, quotientEstimate, ratios } from '../src/measure/statistics.ts';
+import { type Estimate, intervalRank, median, quotientEstimate, ratios } from '../src/measure/statistics.ts';
+import { mostWarmupRounds } from '../src/measure/warm-up.ts';
+import type { ListedGroup } from './protocol.ts';
+
+export type BaselineVerdict = Verdict | 'too few rounds to tell';
 
 export interface BaselineRow {
   readonly suite: string;
@@ -15,9 +19,11 @@ export interface BaselineRow {
   readonly ratio: Estimate;
   /** The same of the times in units of the control's; undefined where a run has no control. */
   readonly relative: Estimate | undefined;
-  readonly verdict: Verdict;
+  readonly verdict: BaselineVerdict;
   /** Slower by more than the threshold, with an interval that excludes it. */
   readonly regression: boolean;
+  /** With too few rounds to tell: every time now is beyond every time then by more than the threshold. */
+  readonly seemsSlower: boolean;
 }
 
 export interface BaselineComparison {
@@ -40,7 +46,57 @@ export function baselineRefusal(now: { readonly adapterName: string }, then: Ben
   return `it was measured on another adapter (${before}), this one is ${now.adapterName}`;
 }
 
-const keyOf = (group: Group, row: { readonly name: string }) => `${group.suite}\n${group.id}\n${row.name}`;
+/**
+ * Why nothing could be told from a comparison of what is to be measured, in so many `rounds` where they are given; undefined where
+ * something could.
+ */
+export function idleRefusal(
+  listed: readonly ListedGroup[],
+  then: BenchFile,
+  rounds: number | undefined,
+): string | undefined {
+  const planned = new Set(listed.flatMap((group) => group.rows.map((name) => keyOf(group, { name }))));
+  const before = compared(then).flatMap((group) =>
+    group.rows
+      .filter((row) => planned.has(keyOf(group, row)))
+      .map((row) => usable(group, row).length)
+      .filter((count) => count > 0),
+  );
+  if (before.length === 0) return 'it has none of the rows that would be measured';
+  const level = levelOf(before.length);
+  const rows = before.length === 1 ? 'its row' : `${before.length} rows`;
+  if (rounds !== undefined && intervalRank(rounds, level) === 0)
+    return `--rounds ${rounds} are too few to compare ${rows}: use ${leastRounds(level)} or more`;
+  if (before.every((count) => intervalRank(count, level) === 0))
+    return `it has too few rounds to compare ${rows}: measure it anew, with --rounds ${leastRounds(level)} or more`;
+  return undefined;
+}
+
+/** Rounds that leave enough for this level, however many of them turn out to be warm-up. */
+function leastRounds(level: number): number {
+  let rounds = 1;
+  while (intervalRank(rounds - mostWarmupRounds(rounds), level) === 0) rounds++;
+  return rounds;
+}
+
+/** Why a comparison without a regression is no proof that there is none; undefined where it is. */
+export function doubtOf({ rows, threshold }: BaselineComparison): string | undefined {
+  if (rows.length === 0) return 'no row was compared with the baseline';
+  if (rows.every(({ verdict }) => verdict === 'too few rounds to tell'))
+    return 'no row has enough rounds to compare it with the baseline: measure both with more --rounds';
+  const slower = rows.filter(({ seemsSlower }) => seemsSlower);
+  if (slower.length === 0) return undefined;
+  const by = `by more than ${100 * threshold} %`;
+  const which = slower.length === 1 ? '1 row seems' : `${slower.length} rows seem`;
+  const [{ group, row }] = slower as [BaselineRow];
+  return `${which} slower than the baseline ${by}, with too few rounds to tell (${group}, ${row}): measure both with more --rounds`;
+}
+
+const keyOf = (group: Pick<Group, 'suite' | 'id'>, row: { readonly name: string }) =>
+  `${group.suite}\n${group.id}\n${row.name}`;
+
+/** The level of each of so many comparisons. */
+const levelOf = (comparisons: number): number => 1 - falseClaims / Math.max(comparisons, 1);
 
 /** One row's samples in one run. */
 interface Timed {
@@ -68,7 +124,7 @@ export function compareWithBaseline(now: BenchFile, then: BenchFile, threshold: 
       return hasBoth ? [{ group, row, current, earlier }] : [];
     }),
   );
-  const level = 1 - falseClaims / Math.max(pairs.length, 1);
+  const level = levelOf(pairs.length);
   const rows = pairs.map(({ group, row, current, earlier }): BaselineRow => {
     const hasControl = current.relative.length > 0 && earlier.relative.length > 0;
     const kinds = hasControl ? (['ns', 'relative'] as const) : (['ns'] as const);
@@ -77,14 +133,20 @@ export function compareWithBaseline(now: BenchFile, then: BenchFile, threshold: 
     const strict = kinds.map((kind) => quotientEstimate(current[kind], earlier[kind], level));
     const low = Math.min(...strict.map((estimate) => estimate.low));
     const high = Math.max(...strict.map((estimate) => estimate.high));
+    // Too few rounds for the level leave the interval unbounded.
+    const isTold = Number.isFinite(low);
+    const isApart = kinds.every(
+      (kind) => Math.min(...current[kind]) > (1 + threshold) * Math.max(...earlier[kind]),
+    );
     return {
       suite: group.suite,
       group: group.id,
       row: row.name,
       ratio: plain!,
       relative,
-      verdict: verdictOf(low, high),
+      verdict: isTold ? verdictOf(low, high) : 'too few rounds to tell',
       regression: low > 1 + threshold,
+      seemsSlower: !isTold && isApart,
     };
   });
   const count = compared(now).reduce((total, group) => total + group.rows.length, 0);

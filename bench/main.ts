@@ -13,7 +13,7 @@ import { resolvePath, runsFolder } from '../src/hosts/project-root.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { type BenchFile, formatName, formatVersion, parseBenchFile } from '../src/measure/schema.ts';
 import { type Analysis, analyse } from './analysis.ts';
-import { baselineRefusal } from './baseline.ts';
+import { baselineRefusal, doubtOf, idleRefusal } from './baseline.ts';
 import { isStep } from './budget.ts';
 import { currentCommit, describeHost, load } from './host.ts';
 import { type MeasuredGroups, measureAll } from './measure-groups.ts';
@@ -48,6 +48,8 @@ export async function main(args: readonly string[]): Promise<number> {
       console.log(listText(groups));
       return 0;
     }
+    const idle = baseline && idleRefusal(groups, baseline, options.rounds);
+    if (idle !== undefined) throw new UserError(`--baseline ${options.baseline}: ${idle}`);
     // A signal stops the measuring, and what was measured is written.
     return await signals.hold('this round', session.stop, async () => {
       const commit = currentCommit();
@@ -87,7 +89,11 @@ export async function main(args: readonly string[]): Promise<number> {
       writeResults(analysis, folder, options.json && resolvePath(options.json));
       console.log(`\nresults in ${folder}: results.json, results.md, report.html, trace.json`);
       if (measured.failure !== undefined) return 1;
-      return measured.stopped ? signals.status : statusOf(analysis);
+      if (measured.stopped) return signals.status;
+      const status = statusOf(analysis);
+      const doubt = status === 0 ? analysis.baseline && doubtOf(analysis.baseline) : undefined;
+      if (doubt !== undefined) throw new UserError(doubt);
+      return status;
     });
   } finally {
     progress.stop();
@@ -139,7 +145,7 @@ function withCommands(session: Session): Session {
 const confirmations = 2;
 
 function suspectsOf({ baseline }: Analysis, groups: readonly ListedGroup[]): ListedGroup[] {
-  const slower = (baseline?.rows ?? []).filter(({ regression }) => regression);
+  const slower = (baseline?.rows ?? []).filter(({ regression, seemsSlower }) => regression || seemsSlower);
   return groups.filter(({ suite, id }) => slower.some((row) => row.suite === suite && row.group === id));
 }
 

@@ -56,7 +56,8 @@ Examples:
   npm run bench -- --suite page
   npm run bench -- --quick --baseline runs/bench-before/results.json
 
-Found wrong, with exit status 1: a result is wrong, or a row is slower than the baseline allows.`;
+Found wrong, with exit status 1: a result is wrong, or a row is slower than the baseline allows. A comparison that can tell nothing, since no
+row is in both or too few rounds are, ends with status 2.`;
 
 /** undefined where help was asked for. @throws UserError for a mistake, in one line */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {

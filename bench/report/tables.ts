@@ -149,7 +149,7 @@ export function findings({ goals, betterChoices, wrong, baseline }: Analysis): s
     const regressions = baseline.rows.filter(({ regression }) => regression).length;
     lines.push(
       `baseline of ${baseline.startedAt} (commit ${baseline.commit ?? 'unknown'}): ${count('faster')} faster, ${count('slower')} slower, ` +
-        `${count('no difference')} without difference, ${baseline.unmatched} unmatched; ${regressions} slower by more than ${percent(baseline.threshold)}`,
+        `${count('no difference')} without difference, ${count('too few rounds to tell')} with too few rounds to tell, ${baseline.unmatched} unmatched; ${regressions} slower by more than ${percent(baseline.threshold)}`,
     );
     if (Math.abs(baseline.machine - 1) > 0.05) {
       lines.push(
@@ -176,18 +176,24 @@ function wrongLines(wrong: Analysis['wrong']): string[] {
 /** The JSON file has the rest: generated WGSL, every output that is off. */
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
-/** Rows of the baseline comparison that differ; all of them where `all`. */
+/** Rows of the baseline comparison that differ, or seem to; all of them where `all`. */
 export function baselineTable({ baseline }: Analysis, all: boolean): Table | undefined {
   if (baseline === undefined) return undefined;
-  const rows = baseline.rows.filter(({ verdict }) => all || verdict !== 'no difference');
+  const rows = baseline.rows.filter(
+    ({ verdict, seemsSlower }) => all || seemsSlower || verdict === 'faster' || verdict === 'slower',
+  );
   return {
     columns: ['group', 'row', '>now / then [95 %]', '>relative to the control', 'verdict'],
-    rows: rows.map(({ group, row, ratio, relative, verdict, regression }) => [
+    rows: rows.map(({ group, row, ratio, relative, verdict, regression, seemsSlower }) => [
       group,
       row,
       ratioEstimate(ratio),
       relative === undefined ? '-' : ratioEstimate(relative),
-      regression ? `${verdict.toUpperCase()}, beyond the threshold` : verdict,
+      regression
+        ? `${verdict.toUpperCase()}, beyond the threshold`
+        : seemsSlower
+          ? `${verdict}, SEEMS SLOWER`
+          : verdict,
     ]),
   };
 }

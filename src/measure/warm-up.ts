@@ -3,6 +3,9 @@ import { quantile, sorted } from './statistics.ts';
 /** At most this part of the rounds may count as warm-up; what is slow for longer is drift, and warned of. */
 const mostWarmup = 1 / 3;
 
+/** Rounds of so many that may count as warm-up. */
+export const mostWarmupRounds = (rounds: number): number => Math.floor(rounds * mostWarmup);
+
 /**
  * Rounds at the start that are slower than nearly every later one: caches fill, clocks rise, compilers work in the
  * background. A round's slowness is the mean, over its rows, of log(time / the row's median in the second half); warm-up ends
@@ -13,7 +16,7 @@ export function warmupRounds(samples: readonly (readonly (number | null)[])[]): 
   const rounds = slowness.length;
   const usual = quantile(sorted(slowness.slice(Math.floor(rounds / 2))), 0.9);
   let warm = 0;
-  while (warm < Math.floor(rounds * mostWarmup) && slowness[warm]! > usual) warm++;
+  while (warm < mostWarmupRounds(rounds) && slowness[warm]! > usual) warm++;
   return warm;
 }
 

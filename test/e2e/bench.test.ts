@@ -62,13 +62,30 @@ describe('npm run bench', () => {
     expect(trace.traceEvents.length).toBeGreaterThan(profiles[0]!.dispatches.length);
   });
 
-  test('a baseline from another adapter is refused in one line', { timeout: 120_000 }, async () => {
+  test('a baseline from another adapter, or with too few rounds, is refused in one line', {
+    timeout: 240_000,
+  }, async () => {
     const path = join(folder, 'other.json');
     const other = { ...file, header: { ...file.header, adapterName: 'another adapter' } };
     writeFileSync(path, formatBenchFile(other));
     const { status, stderr } = await bench(...small, '--filter', 'softmax', '--baseline', path);
     expect(status).toBe(2);
     expect(stderr.trim().split('\n').at(-1)).toMatch(/^bench: --baseline .* another adapter/);
+    // Nor is one that nothing can be told from.
+    writeFileSync(path, formatBenchFile(file));
+    const brief = await bench(
+      '--rounds',
+      '3',
+      '--suite',
+      'kernels',
+      '--filter',
+      'softmax',
+      '--baseline',
+      path,
+    );
+    expect(brief.status).toBe(2);
+    expect(brief.stdout).toBe('');
+    expect(brief.stderr.trim().split('\n').at(-1)).toMatch(/^bench: --baseline .* --rounds 3 are too few/);
   });
 
   test('slower than a baseline: exit status 1, and which row', { timeout: 240_000 }, async () => {

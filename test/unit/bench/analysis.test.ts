@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../bench/analysis.ts';
-import { baselineRefusal, compareWithBaseline } from '../../../bench/baseline.ts';
+import { baselineRefusal, compareWithBaseline, doubtOf, idleRefusal } from '../../../bench/baseline.ts';
 import { checkGoals, checkPeakGoals } from '../../../bench/goals.ts';
+import { findings } from '../../../bench/report/tables.ts';
 import { bandwidthFor, copyGroup, fmaGroup, rateOf, rooflineOf } from '../../../src/measure/roofline.ts';
 import { formatBenchFile, type Group, parseBenchFile, type Row } from '../../../src/measure/schema.ts';
 import { quantumNs, warningsOf } from '../../../src/measure/warnings.ts';
@@ -228,6 +229,52 @@ describe('baseline', () => {
   test('rows that only one run has are counted, not compared', () => {
     const other = fakeFile([...peaks(), fakeGroup('op M=2', [fakeRow('v', around(100))])]);
     expect(compareWithBaseline(run(100, 2), other, 0.05)).toMatchObject({ rows: [], unmatched: 2 });
+  });
+
+  /** A run of one row in so many rounds. */
+  const brief = (ns: number, rounds: number) =>
+    fakeFile([...peaks(), fakeGroup('op M=1', [fakeRow('v', around(ns, rounds))])]);
+
+  test.each([
+    ['now', 4, 31],
+    ['then', 31, 4],
+  ])('too few rounds %s: not the same speed, and no pass', (_, now, then) => {
+    const same = compareWithBaseline(brief(100, now), brief(100, then), 0.05);
+    expect(same.rows).toMatchObject([
+      { verdict: 'too few rounds to tell', regression: false, seemsSlower: false },
+    ]);
+    expect(doubtOf(same)).toContain('no row has enough rounds');
+    const analysis = analyse(brief(10_000, now), brief(100, then));
+    expect(analysis.baseline!.rows).toMatchObject([{ verdict: 'too few rounds to tell', seemsSlower: true }]);
+    expect(findings(analysis).join()).toContain('0 without difference, 1 with too few rounds to tell');
+  });
+
+  test('a row of few rounds among others: a doubt where all its times are beyond those of the baseline', () => {
+    const two = (ns: number) => {
+      const rows = [fakeRow('v', around(100)), fakeRow('slow', around(ns, 2))];
+      return fakeFile([fakeGroup('op M=1', rows)]);
+    };
+    expect(doubtOf(compareWithBaseline(two(1000), two(1000), 0.05))).toBeUndefined();
+    expect(doubtOf(compareWithBaseline(two(2000), two(1000), 0.05))).toMatch(
+      /^1 row seems slower .* by more than 5 %, with too few rounds to tell \(op M=1, slow\)/,
+    );
+    expect(doubtOf(compareWithBaseline(two(2000), two(1000), 1.5))).toBeUndefined();
+  });
+
+  test('what could tell nothing is refused before anything is measured', () => {
+    const listed = (rows: string[], id = 'op M=1') => [
+      { suite: 'kernels', id, title: id, rows, skipped: [] } as const,
+    ];
+    const then = brief(100, 31);
+    expect(idleRefusal(listed(['v']), then, undefined)).toBeUndefined();
+    expect(idleRefusal(listed(['v', 'w']), then, 31)).toBeUndefined();
+    expect(idleRefusal(listed(['v']), then, 5)).toMatch(/--rounds 5 are too few .* use \d+ or more/);
+    expect(idleRefusal(listed(['v']), brief(100, 5), 31)).toContain('it has too few rounds');
+    for (const others of [listed(['w']), listed(['v'], 'op M=2')])
+      expect(idleRefusal(others, then, undefined)).toContain('none of the rows');
+    expect(doubtOf(compareWithBaseline(brief(100, 31), fakeFile(peaks()), 0.05))).toContain(
+      'no row was compared',
+    );
   });
 
   test('another adapter is refused in one line', () => {
