@@ -190,8 +190,9 @@ async function trainOnce<T>(
     const stop = () => run.stop().catch((error) => delay(goneMs).then(() => Promise.reject(error)));
     return await signals.hold('the steps already submitted', stop, async () => {
       const { result } = await run.finished;
-      const { experiment, duration } = session!;
       beforeWriting?.();
+      const { experiment } = session!;
+      const duration = session!.end();
       return keep({ result, ready: ready!, adapter: adapter!, browser, experiment, duration, phases });
     });
   } catch (error) {

@@ -92,8 +92,16 @@ export class RunningSession {
     this.#write();
   }
 
-  #write(): void {
-    const record: SessionRecord = { experiment: this.experiment, sessions: this.duration.sessions };
+  /** The session is over, scores and all: what it took is kept, and returned. */
+  end(): Duration {
+    return this.#write();
+  }
+
+  /** Returns what is written. */
+  #write(): Duration {
+    const { duration } = this;
+    const record: SessionRecord = { experiment: this.experiment, sessions: duration.sessions };
     writeFileAtomicallySync(this.#path, `${JSON.stringify(record, null, 1)}\n`);
+    return duration;
   }
 }

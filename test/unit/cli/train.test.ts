@@ -7,7 +7,7 @@ import { main } from '../../../src/cli/commands/train.ts';
 import { readCheckpoint, writeCheckpoint } from '../../../src/train/checkpoint.ts';
 import type { RunRequest } from '../../../src/train/messages.ts';
 
-const fake = vi.hoisted(() => ({ stopAt: Number.POSITIVE_INFINITY, msPerSession: 0 }));
+const fake = vi.hoisted(() => ({ stopAt: Number.POSITIVE_INFINITY, msPerSession: 0, msOfScores: 0 }));
 vi.mock('../../../src/hosts/open-host.ts', async (importOriginal) => ({
   ...(await importOriginal<object>()),
   openHost: async () => ({
@@ -34,6 +34,7 @@ vi.mock('../../../src/hosts/open-host.ts', async (importOriginal) => ({
           arenas: {},
         };
         await onMessage({ type: 'checkpoint', step, file: writeCheckpoint(state) });
+        vi.advanceTimersByTime(fake.msOfScores);
         const finished = step === settings.steps;
         const score = finished ? [{ loss: 1.5, accuracy: 0.5 }] : null;
         const weights = [new Uint8Array([step])];
@@ -88,6 +89,18 @@ test.each(['a', 'b'])('a run that goes on, in %s, is one run over its sessions',
       { ...session, startedAt: '2026-11-25T11:01:00.000Z', elapsedMs: 30_000, fromStep: 200, toStep: 900 },
     ],
   });
+});
+
+test('what a run took, scores and all, is the same in its summary and in its sessions', async () => {
+  Object.assign(fake, { stopAt: Number.POSITIVE_INFINITY, msPerSession: 30_000, msOfScores: 5000 });
+  try {
+    await train('--steps', '20', '--no-tune', '--out', at('a'));
+  } finally {
+    fake.msOfScores = 0;
+  }
+  const { elapsedMs, sessions } = summary('a');
+  expect(elapsedMs).toBe(35_000);
+  expect(JSON.parse(readFileSync(join(at('a'), 'sessions.json'), 'utf8')).sessions).toEqual(sessions);
 });
 
 test('a run does not go on over another one', async () => {
