@@ -18,7 +18,7 @@ import { checkpointFile, findCheckpoint } from '../folders/checkpoint-file.ts';
 import { claimNewFolder } from '../folders/folder-lock.ts';
 import { type FolderRun, trainInFolder } from '../folders/folder-run.ts';
 import { refuseFinished, refuseOccupied } from '../folders/occupied.ts';
-import { RunDirectory } from '../folders/run-directory.ts';
+import { RunDirectory, summaryFile } from '../folders/run-directory.ts';
 import { readSessions, type SessionStart } from '../folders/sessions.ts';
 import { timedName } from '../folders/timed-name.ts';
 import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';
@@ -46,6 +46,13 @@ export async function main(args: readonly string[]): Promise<number> {
   const directory = openFolder(options, resumed, startedAt);
   // Read when nobody else writes to the folder any more, and before anything is written or downloaded.
   const checkpoint = resumed === undefined ? undefined : findCheckpoint(resumed);
+  if (checkpoint !== undefined && isSame(resumed!, directory.path)) {
+    const { steps } = readCheckpoint(checkpoint).settings;
+    if (directory.finishedSteps() === steps) {
+      console.log(`finished before, with all of its ${steps} steps: results in ${directory.path}`);
+      return 0;
+    }
+  }
   const host = await openHost({
     dataset: datasetOf(checkpoint === undefined ? options.settings : readCheckpoint(checkpoint).settings),
     dataDir: options.dataDir === undefined ? undefined : resolvePath(options.dataDir),
@@ -261,7 +268,7 @@ function writeResult(
     variants,
     phases,
   };
-  directory.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`);
+  directory.write(summaryFile, `${JSON.stringify(summary, null, 2)}\n`);
 }
 
 /** Scores with logits averaged over views, where there are any. */

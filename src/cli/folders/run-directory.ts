@@ -5,6 +5,14 @@ import { checkpointFile } from './checkpoint-file.ts';
 import { claimFolder } from './folder-lock.ts';
 
 const metricsFile = 'metrics.jsonl';
+/** Name of a run's summary in its folder; it is written last. */
+export const summaryFile = 'summary.json';
+
+/** What of it says how far the run is. */
+interface RunSummary {
+  readonly finished: boolean;
+  readonly steps: number;
+}
 
 /** The folder of a run: metrics as they come, a checkpoint after each epoch, summary and weights at the end. */
 export class RunDirectory {
@@ -34,6 +42,18 @@ export class RunDirectory {
   takeMetricsOf(other: string): void {
     const path = join(other, metricsFile);
     if (existsSync(path)) this.write(metricsFile, readFileSync(path));
+  }
+
+  /** Steps of the finished run whose summary is here; undefined where there is none, or the run was stopped. */
+  finishedSteps(): number | undefined {
+    const path = join(this.path, summaryFile);
+    if (!existsSync(path)) return undefined;
+    try {
+      const { finished, steps } = JSON.parse(readFileSync(path, 'utf8')) as RunSummary;
+      return finished ? steps : undefined;
+    } catch {
+      return undefined; // Damaged: the run is scored anew.
+    }
   }
 
   /** First step whose loss was not finite, by the replica's place. */

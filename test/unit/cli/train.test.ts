@@ -1,5 +1,5 @@
 /** `npm run train` without server and browser: the test plays the worker. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -89,6 +89,32 @@ test.each(['a', 'b'])('a run that goes on, in %s, is one run over its sessions',
       { ...session, startedAt: '2026-11-25T11:01:00.000Z', elapsedMs: 30_000, fromStep: 200, toStep: 900 },
     ],
   });
+});
+
+test('a run that is finished says so, and keeps its files; one that was not scored is scored', async () => {
+  await stoppedRun('a');
+  await train('--resume', at('a'));
+  const files = () => readdirSync(at('a')).map((name) => [name, readFileSync(join(at('a'), name), 'utf8')]);
+  const before = files();
+  vi.mocked(console.log).mockClear();
+  expect(await train('--resume', at('a'))).toBe(0);
+  expect(console.log).toHaveBeenCalledExactlyOnceWith(
+    `finished before, with all of its 900 steps: results in ${at('a')}`,
+  );
+  expect(files()).toEqual(before);
+
+  // Killed while it was scored.
+  rmSync(join(at('a'), 'summary.json'));
+  expect(await train('--resume', at('a'))).toBe(0);
+  expect(summary('a')).toMatchObject({ finished: true, steps: 900 });
+  // Stopped there.
+  const stopped = JSON.stringify({ ...summary('a'), finished: false });
+  writeFileSync(join(at('a'), 'summary.json'), stopped);
+  expect(await train('--resume', at('a'))).toBe(0);
+  expect(summary('a')).toMatchObject({ finished: true, steps: 900 });
+  // Elsewhere, it is another run's beginning.
+  expect(await train('--resume', at('a'), '--out', at('b'))).toBe(0);
+  expect(summary('b')).toMatchObject({ finished: true, steps: 900 });
 });
 
 test('what a run took, scores and all, is the same in its summary and in its sessions', async () => {
