@@ -14,6 +14,8 @@ export interface Checkpoint {
   readonly step: number;
   /** What the next report has to cover besides the steps that follow; absent where that is nothing, or not known. */
   readonly unreported?: Unreported;
+  /** An epoch ended with the last step, and is not scored yet: the run was stopped before. Absent where it is. */
+  readonly unscored?: boolean;
   /** Variant of each call by its label: other variants may round differently. */
   readonly variants: Readonly<Record<string, string>>;
   /** The first layer reads the images' bytes itself. */

@@ -138,12 +138,16 @@ export class Evaluation {
     });
   }
 
-  /** Scores every replica with its parameters and running statistics, which nothing may change until this has resolved. */
-  async run(): Promise<Score[]> {
+  /**
+   * Scores every replica with its parameters and running statistics, which nothing may change until this has resolved.
+   * @throws the signal's reason where that stopped it, between submits
+   */
+  async run(signal?: AbortSignal): Promise<Score[]> {
     const { history, gpu, pacer, plan, count } = this.#parts;
     const steps = history.size / 2;
     this.#restart();
     for (let step = 0; step < steps; ) {
+      signal?.throwIfAborted();
       step += await pacer.submit(plan, steps - step);
     }
     const [bytes] = await readTensors(gpu, [history]);
@@ -159,14 +163,18 @@ export class Evaluation {
     });
   }
 
-  /** Per replica, at t · classes + p: samples of class t whose largest logit (the first of equal ones) is that of class p. */
-  async confusion(): Promise<number[][]> {
+  /**
+   * Per replica, at t · classes + p: samples of class t whose largest logit (the first of equal ones) is that of class p.
+   * @throws the signal's reason where that stopped it
+   */
+  async confusion(signal?: AbortSignal): Promise<number[][]> {
     const { history, labels, classes, logits: all, gpu, pacer, plan, images, count } = this.#parts;
     const { replicas, replicaStride } = all;
     const ld = all.size / images;
     const counts = Array.from({ length: replicas }, () => new Array<number>(classes * classes).fill(0));
     this.#restart();
     for (let step = 0; step < history.size / 2; step++) {
+      signal?.throwIfAborted();
       await pacer.submit(plan, 1);
       const [logitBytes, labelBytes] = await readTensors(gpu, [all, labels]);
       const logits = new Float32Array(logitBytes!);

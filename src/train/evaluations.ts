@@ -40,25 +40,28 @@ export class Evaluations {
     this.#scores.clear();
   }
 
-  /** Scores every replica, with running statistics, on a split or on the average over views of its images. */
-  score(split: ScoredSplit, views?: TestViews): Promise<readonly Score[]> {
+  /**
+   * Scores every replica, with running statistics, on a split or on the average over views of its images.
+   * @throws the signal's reason as soon as that stops it, also while kernels compile
+   */
+  score(split: ScoredSplit, views?: TestViews, signal?: AbortSignal): Promise<readonly Score[]> {
     const key = keyOf(split, views);
     const known = this.#scores.get(key);
     if (known !== undefined) return known;
-    const scores = this.#inTurn(split, views, (evaluation) => evaluation.run());
+    const scores = this.#inTurn(split, views, signal, (evaluation) => evaluation.run(signal));
     this.#scores.set(key, scores);
     scores.catch(() => this.#scores.delete(key));
     return scores;
   }
 
   /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
-  confusion(): Promise<number[][]> {
-    return this.#inTurn('test', undefined, (evaluation) => evaluation.confusion());
+  confusion(signal?: AbortSignal): Promise<number[][]> {
+    return this.#inTurn('test', undefined, signal, (evaluation) => evaluation.confusion(signal));
   }
 
   /** Per replica: logits (n, classes) of the first `n` test images. */
   logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
-    return this.#inTurn('test', undefined, (evaluation) => evaluation.logits(n));
+    return this.#inTurn('test', undefined, undefined, (evaluation) => evaluation.logits(n));
   }
 
   /** Does `work` while nothing is scored; what was scored before is no longer so. */
@@ -80,11 +83,12 @@ export class Evaluations {
   #inTurn<T>(
     split: ScoredSplit,
     views: TestViews | undefined,
+    signal: AbortSignal | undefined,
     work: (evaluation: Evaluation) => Promise<T>,
   ): Promise<T> {
     const made = this.#evaluation(split, views);
     made.catch(() => {});
-    return this.#alone(async () => work(await made));
+    return this.#alone(async () => work(await orStopped(made, signal)));
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -113,6 +117,17 @@ export class Evaluations {
     }
     return evaluation;
   }
+}
+
+/** What `work` comes to, or the signal's reason, whichever is first. */
+function orStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 const keyOf = (split: ScoredSplit, views: TestViews | undefined): string => `${split} ${views}`;

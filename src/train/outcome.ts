@@ -11,20 +11,21 @@ export type OutcomeRequest = Pick<RunRequest, 'confusion' | 'withoutTest' | 'tol
 /**
  * With the batch-norm statistics that the trainer has now.
  * @param finished where it is false the weights alone are told
- * @throws NonFiniteLoss where the request does not tolerate it
+ * @throws NonFiniteLoss where the request does not tolerate it; the signal's reason where that stopped the scoring
  */
 export async function outcomeOf(
   trainer: Trainer,
   { confusion = false, withoutTest = false, toleratesDivergence }: OutcomeRequest,
   finished: boolean,
+  signal?: AbortSignal,
 ): Promise<Outcome> {
   const { settings, step } = trainer;
   const weights = await trainer.weights();
   const hasValidation = finished && settings.valSize > 0;
   const hasTest = finished && !withoutTest;
   const scores = async (views?: TestViews) => ({
-    validation: hasValidation ? await trainer.evaluate('validation', views) : null,
-    test: hasTest ? await trainer.evaluate('test', views) : null,
+    validation: hasValidation ? await trainer.evaluate('validation', views, signal) : null,
+    test: hasTest ? await trainer.evaluate('test', views, signal) : null,
   });
   const { validation, test } = await scores();
   const { testViews } = settings;
@@ -37,7 +38,7 @@ export async function outcomeOf(
     validation,
     test,
     overViews: testViews === undefined ? null : await scores(testViews),
-    confusion: finished && confusion ? await trainer.confusion() : null,
+    confusion: finished && confusion ? await trainer.confusion(signal) : null,
     weights: weights.map(fileOf),
   };
 }

@@ -11,10 +11,11 @@ import { fileOf, outcomeOf, prepareOutcome } from './outcome.ts';
 import { beginPhase, type PhaseName } from './phases.ts';
 import { readyReport } from './ready-report.ts';
 import { type RunTuning, runChoices } from './run-choices.ts';
-import type { TrainSettings } from './settings.ts';
+import type { BatchStatisticsSpec, TrainSettings } from './settings.ts';
 import { stepChoiceOf, tuneStep } from './step-choice.ts';
 import { Trainer } from './trainer.ts';
 import { type Tuning, tuningKey } from './tuner.ts';
+import { unlessStopped } from './unless-stopped.ts';
 import { readWeights } from './weights-file.ts';
 
 /** What a run is given by its host. */
@@ -55,10 +56,10 @@ export async function runTraining(request: RunRequest, surroundings: RunSurround
   onEvent({ type: 'ready', ...readyReport(trainer, { gpu, dataset, kernels, checkpoint }) });
   void prepareOutcome(trainer, request); // Behind the step's pipelines.
   const endTraining = begin('training');
-  const finished = await train(trainer, request, { onEvent, signal }, begin('first step'));
+  const trained = await train(trainer, request, { onEvent, signal }, begin('first step'));
   endTraining();
   const endEvaluation = begin('evaluation');
-  const result = await results(trainer, request, finished);
+  const result = await results(trainer, request, trained, signal);
   endEvaluation();
   onEvent({ type: 'done', result });
   return result;
@@ -118,7 +119,9 @@ async function train(
   onFirstStep: () => void,
 ): Promise<boolean> {
   const { replicas } = trainer.settings;
+  let kept: number | undefined;
   const keep = (state: Checkpoint) => {
+    kept = state.step;
     if (!toleratesDivergence) requireFiniteState(state.arenas, replicas, state.step);
     onEvent({ type: 'checkpoint', step: state.step, file: writeCheckpoint(state) });
   };
@@ -133,22 +136,41 @@ async function train(
     ...(toleratesDivergence && { onNonFinite: (event) => onEvent({ type: 'diverged', ...event }) }),
     ...(checkpoints && { onCheckpoint: keep }),
   });
-  if (!finished && checkpoints) keep(await trainer.checkpoint());
+  // A run that had no step left may be stopped before it is scored, too.
+  const isDue = !finished || trainer.step > 0;
+  if (checkpoints && isDue && kept !== trainer.step) keep(await trainer.checkpoint());
   return finished;
 }
 
-/** Scores a trained population, with the settings' batch-norm statistics and with those that are wanted beside them. */
-async function results(trainer: Trainer, request: RunRequest, finished: boolean): Promise<RunResult> {
+/** What a run came to: scored where it is trained and no signal came before the end of that. */
+async function results(
+  trainer: Trainer,
+  request: RunRequest,
+  trained: boolean,
+  signal: AbortSignal,
+): Promise<RunResult> {
   const gradients = request.gradients ? (await trainer.gradients()).map(fileOf) : null;
   const { steps, busyMs } = trainer.pace;
-  const { batchStatistics } = trainer.settings;
-  if (finished && batchStatistics) await trainer.replaceStatistics(batchStatistics);
-  const own = await outcomeOf(trainer, request, finished);
-  const also: Outcome[] = [];
-  for (const spec of finished ? (request.also ?? []) : []) {
-    await trainer.replaceStatistics(spec);
-    also.push(await outcomeOf(trainer, request, true));
-  }
+  const scored = trained ? await unlessStopped(signal, () => outcomes(trainer, request, signal)) : undefined;
+  const [own, ...also] = scored ?? [await outcomeOf(trainer, request, false)];
   const msPerStep = steps === 0 ? null : busyMs / steps;
+  const finished = scored !== undefined;
   return { ...own, finished, step: trainer.step, msPerStep, also, gradients };
+}
+
+/** Scores a trained population, with the settings' batch-norm statistics and with those that are wanted beside them. */
+async function outcomes(
+  trainer: Trainer,
+  request: RunRequest,
+  signal: AbortSignal,
+): Promise<readonly [Outcome, ...Outcome[]]> {
+  const outcomeWith = async (statistics: BatchStatisticsSpec | null | undefined) => {
+    signal.throwIfAborted();
+    if (statistics) await trainer.replaceStatistics(statistics);
+    return outcomeOf(trainer, request, true, signal);
+  };
+  const own = await outcomeWith(trainer.settings.batchStatistics);
+  const also: Outcome[] = [];
+  for (const spec of request.also ?? []) also.push(await outcomeWith(spec));
+  return [own, ...also];
 }

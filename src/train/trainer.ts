@@ -26,6 +26,7 @@ import { arenasOf, averagesOf, readArenas, stateDict, writeArenas } from './stat
 import { readTensors } from './stats.ts';
 import type { RecordedStep } from './step.ts';
 import { type LoopCallbacks, TrainingLoop } from './training-loop.ts';
+import { unlessStopped } from './unless-stopped.ts';
 import { whiteningOf } from './whitening.ts';
 
 /** Scores on the validation split after an epoch. */
@@ -78,6 +79,8 @@ export class Trainer {
   readonly #pacer: Pacer;
   readonly #loop: TrainingLoop;
   readonly #evaluations: Evaluations;
+  /** An epoch ended with the last step, and a signal came before it was scored. */
+  #isUnscored = false;
 
   private constructor({ settings, gpu, dataset, prepared, forced, step, unreported, pacing }: TrainerParts) {
     const { plan, recorded, splits, allocator } = prepared;
@@ -144,6 +147,7 @@ export class Trainer {
     const forced = checkpoint?.forced ?? options.forced ?? {};
     const { step = 0, unreported } = checkpoint ?? {};
     const trainer = new Trainer({ settings, gpu, dataset, prepared, forced, step, unreported, pacing });
+    trainer.#isUnscored = checkpoint?.unscored ?? false;
     try {
       await trainer.#writeStart(options);
       gpu.check();
@@ -195,7 +199,7 @@ export class Trainer {
 
   /**
    * Trains from the current step to the last one, with validation after each epoch and at the end.
-   * Returns false where the signal stopped it.
+   * Returns false where the signal stopped it. One that comes while an epoch is scored stops that too: whoever goes on begins with it.
    * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it trains already, or was
    *   destroyed; what a callback threw. Later calls reject with the same, but with `onNonFinite` go on behind a
    *   NonFiniteLoss, and begin with the end of the epoch where `onValidation` or `onCheckpoint` threw
@@ -204,12 +208,15 @@ export class Trainer {
     const endEpoch = async () => {
       const { step } = this;
       if (this.settings.valSize > 0) {
-        const validation = await this.evaluate('validation');
-        onValidation?.({ step, epoch: step / this.stepsPerEpoch, validation });
+        const score = () => this.evaluate('validation', undefined, callbacks.signal);
+        const validation = await unlessStopped(callbacks.signal, score);
+        this.#isUnscored = validation === undefined;
+        if (validation !== undefined) onValidation?.({ step, epoch: step / this.stepsPerEpoch, validation });
       }
       await onCheckpoint?.(await this.checkpoint());
     };
-    return this.#loop.run(endEpoch, callbacks);
+    const run = () => this.#loop.run(endEpoch, callbacks);
+    return this.#isUnscored ? endEpoch().then(run) : run();
   }
 
   /**
@@ -222,15 +229,15 @@ export class Trainer {
   /**
    * Scores every replica, with running statistics, on the validation or the test images, or on the average over views of them. In the middle of a training
    * it rests for that.
-   * @throws RangeError where there is no validation split
+   * @throws RangeError where there is no validation split; the signal's reason where that stopped it
    */
-  evaluate(split: ScoredSplit, views?: TestViews): Promise<readonly Score[]> {
-    return this.#loop.atRest(() => this.#evaluations.score(split, views));
+  evaluate(split: ScoredSplit, views?: TestViews, signal?: AbortSignal): Promise<readonly Score[]> {
+    return this.#loop.atRest(() => this.#evaluations.score(split, views, signal));
   }
 
   /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */
-  confusion(): Promise<number[][]> {
-    return this.#loop.atRest(() => this.#evaluations.confusion());
+  confusion(signal?: AbortSignal): Promise<number[][]> {
+    return this.#loop.atRest(() => this.#evaluations.confusion(signal));
   }
 
   /** Per replica: logits (n, classes) of the first `n` test images. */
@@ -282,6 +289,7 @@ export class Trainer {
       settings: this.settings,
       step: this.step,
       ...(unreported && { unreported }),
+      ...(this.#isUnscored && { unscored: true }),
       variants: this.plan.variants,
       fused: this.#recorded.fused,
       oneWorkgroup: this.#recorded.oneWorkgroup,

@@ -13,7 +13,9 @@ import {
 } from '../../src/train/checkpoint.ts';
 import { uploadDataset } from '../../src/train/dataset.ts';
 import type { Score } from '../../src/train/evaluation.ts';
+import type { RunEvent, RunStart } from '../../src/train/messages.ts';
 import type { TrainReport } from '../../src/train/report-window.ts';
+import { runTraining } from '../../src/train/run.ts';
 import { readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
 import type { TrainSettings } from '../../src/train/settings.ts';
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.ts';
@@ -92,6 +94,30 @@ function expectSameCheckpoint({ arenas, ...rest }: Checkpoint, other: Checkpoint
 const quick = (options: Omit<TrainerOptions, 'choose'>): TrainerOptions => ({
   choose: quickChoice,
   ...options,
+});
+
+test('a run that is stopped before all is scored keeps its last state, from which it is scored', async () => {
+  const settings = { ...baseSettings, steps: 6, batchStatistics: { kind: 'precise', samples: 50 } } as const;
+  const files: Uint8Array<ArrayBuffer>[] = [];
+  const ran = (from: RunStart, stopAt?: RunEvent['type']) => {
+    const stop = new AbortController();
+    const onEvent = (event: RunEvent) => {
+      if (event.type === 'checkpoint') files.push(event.file);
+      if (event.type === stopAt) stop.abort(new Error('stopped'));
+    };
+    const around = { gpu, dataset: () => data.dataset, onEvent, signal: stop.signal, runner: '' };
+    return runTraining({ from, checkpoints: true }, around);
+  };
+  const start = { kind: 'new', settings } as const;
+  const whole = await ran(start);
+  expect(whole).toMatchObject({ finished: true, step: 6 });
+  const stopped = await ran(start, 'checkpoint');
+  expect(stopped).toMatchObject({ finished: false, step: 6, validation: null, test: null });
+  const go = () => ({ kind: 'checkpoint', file: files.at(-1)! }) as const;
+  // Stopped anew, before anything else.
+  expect(await ran(go(), 'ready')).toMatchObject({ finished: false, step: 6, test: null });
+  const rest = await ran(go());
+  expect(rest).toEqual({ ...whole, msPerStep: null });
 });
 
 test('a checkpoint goes on with the variants that computed it, whatever would be chosen', async () => {
@@ -389,9 +415,10 @@ describe('repetition', () => {
       expect([...first.validations, ...rest.validations]).toEqual(whole.validations);
     });
 
-    test('with the last report of an epoch: its validation is not lost', async () => {
+    test('with the last report of an epoch: whoever goes on begins with its validation', async () => {
       const first = await run(settings, quick({ pacing: { maxSteps: 1 } }), { afterReport: 6 });
-      expect(first).toMatchObject({ finished: false, step: 6 });
+      expect(first).toMatchObject({ finished: false, step: 6, validations: [] });
+      expect(first.checkpoint.unscored).toBe(true);
       const rest = await resumed(first);
       expectSame(rest);
       expect([...first.validations, ...rest.validations]).toEqual(whole.validations);
