@@ -18,6 +18,8 @@ export const suiteNames = [
   'page',
 ] as const satisfies readonly SuiteName[];
 
+const defaultThreshold = 0.05;
+
 /** Suites of whole commands: measured where they are asked for. */
 export const commandSuites: ReadonlySet<SuiteName> = new Set<SuiteName>(['start', 'page']);
 /** Suites that can measure a net which is asked for. */
@@ -78,9 +80,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
       .option('--baseline <file>', 'compare with an earlier results.json from the same adapter', path)
       .option(
         '--threshold <x>',
-        'slow-down against the baseline that counts as a failure',
+        `slow-down against the baseline that counts as a failure (default: ${defaultThreshold})`,
         number(0, true),
-        0.05,
       )
       .option('--out <dir>', 'folder of the results (default: runs/bench-<time>)', path)
       .option('--variant <op=name>', 'time this variant only, such as matmul=naive; repeatable', assignment)
@@ -109,13 +110,20 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     quick: values.quick === true,
     json: values.json,
     baseline: values.baseline,
-    threshold: values.threshold,
+    threshold: thresholdOf(values),
     out: values.out,
     forced,
     net,
     rounds: values.rounds,
     seed: values.seed,
   };
+}
+
+/** @throws UserError where there is nothing to be slower than */
+function thresholdOf({ threshold, baseline }: OptionValues): number {
+  if (threshold !== undefined && baseline === undefined)
+    throw new UserError('--threshold is a slow-down against the run of --baseline: name one');
+  return threshold ?? defaultThreshold;
 }
 
 /** @throws UserError where there is no such net */

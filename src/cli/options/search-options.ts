@@ -50,7 +50,7 @@ interface Flags {
   readonly method?: SearchPlan['method'];
   readonly samples?: number;
   readonly rounds?: number;
-  readonly searchSeed: number;
+  readonly searchSeed?: number;
   readonly seeds: number;
   readonly halving?: true;
   readonly atOnce: number;
@@ -66,6 +66,7 @@ interface Flags {
 
 const defaultSamples = 8;
 const defaultRounds = 2;
+const defaultSearchSeed = 1;
 
 const searchCommand = (): Command =>
   addSettingOptions(
@@ -134,7 +135,11 @@ const searchCommand = (): Command =>
         wholeNumber(1, 1024),
         1,
       )
-      .option('--search-seed <s>', 'seed of the random samples', wholeNumber(0), 1)
+      .option(
+        '--search-seed <s>',
+        `seed of the random samples (default: ${defaultSearchSeed})`,
+        wholeNumber(0),
+      )
       .option('--at-once <n>', 'replicas that train at once, at most', wholeNumber(1, 1024), 32)
       .option('--steps <n>', 'training steps (default: all cycles)', wholeNumber(1, mostSteps)),
   )
@@ -201,13 +206,16 @@ function netsOf({ net, hidden, depth }: Flags, settings: ExperimentSettings): re
   return nets;
 }
 
-function methodOf({ method, samples, rounds }: Flags, ranges: boolean): SearchPlan['method'] {
+function methodOf({ method, samples, rounds, searchSeed }: Flags, ranges: boolean): SearchPlan['method'] {
   const chosen = method ?? (ranges ? 'coarse-to-fine' : 'grid');
   if (chosen !== 'grid' && !ranges) {
     throw new UserError(`--method ${chosen} needs a range, such as --lambda 1e-5..1e-1: lists are a grid`);
   }
   if (rounds !== undefined && chosen !== 'coarse-to-fine') {
     throw new UserError(`--rounds is for --method coarse-to-fine, this search is ${chosen}`);
+  }
+  if (searchSeed !== undefined && chosen === 'grid') {
+    throw new UserError('--search-seed is for samples that are drawn (--method random): a grid draws none');
   }
   if (samples !== undefined && !ranges) {
     throw new UserError(
@@ -274,7 +282,7 @@ function planOf(flags: Flags): SearchPlan {
     method,
     samples: flags.samples ?? defaultSamples,
     rounds: method === 'coarse-to-fine' ? (flags.rounds ?? defaultRounds) : 1,
-    searchSeed: flags.searchSeed,
+    searchSeed: flags.searchSeed ?? defaultSearchSeed,
     seeds: Array.from({ length: flags.seeds }, (_, i) => i + 1),
     steps,
     halving,

@@ -70,8 +70,11 @@ function flipKind(text: string): 'alternating' {
   throw new InvalidArgumentError(`takes nothing or "alternating", got "${text}"`);
 }
 
-/** The settings as those options change them. */
+/** The settings as those options change them. @throws UserError for one that would change nothing */
 export function withSettingFlags(settings: ExperimentSettings, flags: OptionValues): ExperimentSettings {
+  if (flags.cropBorder !== undefined && flags.crop === undefined && settings.cropPixels === 0) {
+    throw new UserError('--crop-border is for images that are moved, and none are: add --crop');
+  }
   return {
     ...settings,
     ...(flags.dataset !== undefined && { dataset: flags.dataset }),

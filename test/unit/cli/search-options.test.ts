@@ -54,6 +54,11 @@ describe('bad input is one line:', () => {
       [...lambdas, '--method', 'grid', '--rounds', '3'],
       /^--rounds is for --method coarse-to-fine/,
     ],
+    [
+      'random numbers of a grid',
+      ['--lambda', '1,2', '--search-seed', '3'],
+      /^--search-seed is for samples that are drawn .*: a grid draws none$/,
+    ],
     ['samples of lists', ['--lambda', '1,2', '--samples', '3'], /^--samples is for ranges/],
     [
       'nets of several families',
@@ -196,4 +201,9 @@ test('nets with a name are tried with the settings of their family', () => {
   expect(plan.optimizers).toEqual([plan.settings.optimizer]);
   expect(sharedArguments).toEqual(['--flip']);
   expect(out).toContain('search-vgg-16-32-64-');
+});
+
+test('samples are drawn with seed 1, or another', () => {
+  expect(planOf(...lambdas).searchSeed).toBe(1);
+  expect(planOf(...lambdas, '--search-seed', '3').searchSeed).toBe(3);
 });

@@ -139,6 +139,11 @@ describe('bad input is one line:', () => {
       /^--cycles 1000 are Infinity steps: there may be 4000000/,
     ],
     ['Nesterov without momentum', ['--nesterov'], /^--nesterov needs --momentum, such as/],
+    [
+      'a border of images that are not moved',
+      ['--crop-border', 'black'],
+      /^--crop-border is for images that are moved, and none are: add --crop$/,
+    ],
     ['a crop of half the image', ['--crop', '16'], /^--crop must be a whole number from 0 to 15, got "16"/],
     ['initial weights of no size', ['--init-sigma', '0'], /^--init-sigma must be a number above 0, got "0"/],
     [
