@@ -127,16 +127,21 @@ function divergence({ replicas }: TrainSettings, lost: ReadonlyMap<number, numbe
 
 /**
  * The checkpoint as the file that the trial goes on from; its budget may be another one.
- * @throws UserError where it is missing or damaged, of other settings, or already behind the budget
+ * @throws UserError where it is missing or damaged, of other settings, or already beyond the budget
  */
 function checkpointFor(path: string, settings: TrainSettings): Uint8Array<ArrayBuffer> {
   const { steps } = settings;
   if (!existsSync(path)) throw new UserError(`there is no checkpoint ${path}`);
   const { checkpoint } = readCheckpointFile(path, 'the trial cannot go on from it');
-  requireSameSettings(path, { ...checkpoint.settings, steps }, settings);
+  requireSameSettings(
+    path,
+    { ...checkpoint.settings, steps },
+    settings,
+    'go on with the settings that it was made with, or leave "checkpoint" out to begin anew',
+  );
   if (checkpoint.step > steps) {
     throw new UserError(
-      `the checkpoint ${path} is at step ${checkpoint.step}, behind the budget of ${steps}`,
+      `the checkpoint ${path} is at step ${checkpoint.step}, beyond the budget of ${steps}`,
     );
   }
   const all = checkpoint.settings.replicas.map((_, place) => place);
