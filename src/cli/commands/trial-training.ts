@@ -33,10 +33,11 @@ export async function trainParams({
 }: Extract<TrialOptions, { action: 'params' }>): Promise<number> {
   const { id, settings, checkpoint: from } = request;
   const startedAt = new Date();
-  const checkpoint = from === undefined ? undefined : checkpointFor(from, settings);
   const path = out ?? join(runsFolder(), `trial-${id}`);
-  refuseOccupied(path, from);
   const folder = new RunDirectory(path);
+  // Read when nobody else writes to the folder any more.
+  refuseOccupied(path, from);
+  const checkpoint = from === undefined ? undefined : checkpointFor(from, settings);
   const own = join(path, checkpointFile);
   const progress = makeProgress(`trial ${id}`);
   const output = new TrialOutput(id, settings);
