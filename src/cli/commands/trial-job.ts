@@ -6,12 +6,12 @@ import { datasetOf } from '../../data/datasets/index.ts';
 import type { Trial } from '../../experiments/search-ranking.ts';
 import type { Host } from '../../hosts/host.ts';
 import { openHost } from '../../hosts/open-host.ts';
-import { UserError } from '../../hosts/user-error.ts';
 import { checkpointFile } from '../folders/checkpoint-file.ts';
 import { ExperimentFolders } from '../folders/experiment-folders.ts';
 import type { FolderRun, FolderRunCallbacks } from '../folders/folder-run.ts';
 import { JobsDirectory, type NumberedJob } from '../folders/jobs-directory.ts';
 import { Lease } from '../folders/lease.ts';
+import { LeftToOthers } from '../folders/left-to-others.ts';
 import { PopulationFolders } from '../folders/population-folders.ts';
 import type { TrialPlace } from '../options/trial-options.ts';
 import { signals } from '../process/signals.ts';
@@ -112,7 +112,7 @@ function requireSameAdapter(
   adapter: string,
 ): void {
   if (before === undefined) return;
-  throw new UserError(
+  throw new LeftToOthers(
     `job ${number} began on ${before}, this is ${adapter}: run it where it began, or delete ${folder} to begin again`,
   );
 }

@@ -1,5 +1,6 @@
 import type { TrainSettings } from '../../train/settings.ts';
 import type { FolderRun, FolderRunCallbacks } from '../folders/folder-run.ts';
+import { LeftToOthers } from '../folders/left-to-others.ts';
 import { provenance } from '../folders/provenance.ts';
 import { Interrupted, signals } from '../process/signals.ts';
 import { type MetricLine, metricLine, planHash, printLine, type ResultLine } from './trial-lines.ts';
@@ -14,7 +15,7 @@ interface FinishedBefore {
   readonly variants: Readonly<Record<string, string>>;
 }
 
-/** Prints the lines of a trial: metrics while it trains, and one result, however it ends. */
+/** Prints the lines of a trial: metrics while it trains, and one result, however it ends, but none of what is left to others. */
 export class TrialOutput {
   readonly #id: string;
   readonly #settings: TrainSettings;
@@ -85,7 +86,7 @@ export class TrialOutput {
 
   /**
    * Does the work. Where it fails, that is the result, and the error goes on to whoever prints it; where a signal comes while there is nothing to
-   * stop in order yet, the trial is pruned at once.
+   * stop in order yet, the trial is pruned at once. What is left to others has no result here.
    * @param checkpoint what there is to go on from then
    */
   async orFailed<T>(work: () => Promise<T>, checkpoint: () => string | null): Promise<T> {
@@ -97,7 +98,7 @@ export class TrialOutput {
       return await signals.hold('what is under way', stop, () => Promise.race([work(), stopped]));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (!this.#finished) {
+      if (!this.#finished && !(error instanceof LeftToOthers)) {
         const isStopped = error instanceof Interrupted;
         this.result({
           status: isStopped ? 'pruned' : 'failed',

@@ -19,8 +19,8 @@ import { atExit } from '../../data/files/at-exit.ts';
 import { temporaryPath } from '../../data/files/atomic-file.ts';
 import { FileWriteError } from '../../data/files/file-write-error.ts';
 import { isAlive, type ProcessOwner, thisProcess } from '../../hosts/process-owner.ts';
-import { UserError } from '../../hosts/user-error.ts';
 import { voidClaim } from './folder-lock.ts';
+import { LeftToOthers } from './left-to-others.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** How often an owner says that it lives, and after how long without that it counts as dead. */
@@ -51,7 +51,7 @@ interface Found {
 }
 
 /** Another process took the lease: nothing may be written any more. */
-export class LeaseLost extends UserError {}
+export class LeaseLost extends LeftToOthers {}
 
 /** What makes a lease; all but the folder have their defaults. */
 export interface LeaseOptions {
@@ -80,7 +80,7 @@ export class Lease {
   /**
    * Takes the lease of a job's folder, which is made where it is missing. That of an owner that died is taken over: at once where it was a process of
    * this machine, elsewhere when its heart has not beaten for `deadMs`.
-   * @throws UserError where its owner lives, naming it; FileWriteError
+   * @throws LeftToOthers where its owner lives, naming it; FileWriteError
    */
   static async acquire(
     folder: string,
@@ -98,7 +98,7 @@ export class Lease {
             (found.file && isAlive(found.file.owner)) ||
             (first?.generation === found.generation && first.beatAtMs !== found.beatAtMs);
           if (isSeenAlive)
-            throw new UserError(`${folder} is being trained by ${nameOf(found)}: leave it to it`);
+            throw new LeftToOthers(`${folder} is being trained by ${nameOf(found)}: leave it to it`);
           if (first === undefined) {
             const atMost = Math.ceil((times.deadMs - silentMs) / 1000);
             log(`waiting for a heartbeat of ${nameOf(found)}, for ${atMost} s at most`);

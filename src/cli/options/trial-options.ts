@@ -68,7 +68,9 @@ epoch, and {"type": "result", "status": "complete" | "pruned" | "failed", ...} a
 npm run --silent trial, or by node src/cli/main.mjs trial: npm prints a heading otherwise.
 
 SIGTERM or Ctrl-C ends it in order: pruned, with the checkpoint that the same trial goes on from when it is
-given as "checkpoint". The exit status is 0 for complete, 1 for failed, 128 + signal for pruned, 2 for bad input.
+given as "checkpoint". The exit status is 0 for complete, 1 for failed (a loss that is not finite, something broke),
+128 + signal for pruned, 2 for bad input and for what it may not do: where another process trains the job, or another
+adapter began it, there is no result line, since that process has the result.
 
 A job may be started twice, and on any machine that reaches its folder: a lease keeps the second one off, or lets it
 go on where the first one died. docs/scale.md has more.
