@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../../../src/cli/commands/search.ts';
 import { JobsDirectory, type NumberedJob, numberRanges } from '../../../src/cli/folders/jobs-directory.ts';
 import { PopulationFolders, type PopulationResult } from '../../../src/cli/folders/population-folders.ts';
-import { type Provenance, provenance, sourceHash } from '../../../src/cli/folders/provenance.ts';
+import { provenance, sourceHash } from '../../../src/cli/folders/provenance.ts';
 import { formatOwner, thisProcess } from '../../../src/hosts/process-owner.ts';
 import { writeCheckpoint } from '../../../src/train/checkpoint.ts';
 
@@ -32,7 +32,7 @@ const adapterNamed = (name: string): PopulationResult['adapter'] => ({
 });
 
 /** Leaves the result of a job. Best at lambda 0.01. */
-function train(number: number, origin: Partial<Provenance> = {}, adapter = 'A'): void {
+function train(number: number, origin: Partial<PopulationResult> = {}, adapter = 'A'): void {
   const { job } = JobsDirectory.job(join(jobs, `${number}`));
   const { name, settings } = job as Extract<NumberedJob, { kind: 'search' }>;
   const folders = new PopulationFolders(jobs);
@@ -84,6 +84,18 @@ test('planned, trained and collected: the files of a search on one machine', asy
   // Checkpoints that nothing goes on from.
   const files = readdirSync(jobs, { recursive: true, encoding: 'utf8' });
   expect(files.filter((file) => file.endsWith('.safetensors'))).toEqual([]);
+});
+
+test.each([
+  ['Node/20.20.2 webgpu/0.6.2', ' --host node'],
+  ['Chrome/156', ''],
+])('the winner is trained anew where %s trained it, with the default kernels', async (browser, host) => {
+  await plan('--lambda', '0.001,0.01', '--flip');
+  train(1, { browser });
+  await collect();
+  const command = `npm run train -- --flip --hidden 50,50 --optimizer sgd --lambda 0.01 --lr-max 0.1 --lr-min 0.00001 --seeds 5 --no-tune${host}`;
+  expect(printed).toContain(`train it anew: ${command}`);
+  expect(JSON.parse(readFileSync(join(jobs, 'results.json'), 'utf8')).bestCommand).toBe(command);
 });
 
 test('planned again: the same jobs; those without a result are printed', async () => {
