@@ -56,7 +56,7 @@ function columnsOf(ranked: readonly Ranked[]): readonly Column<Ranked>[] {
   return columnsWithText(all, ranked);
 }
 
-/** What the reader must know. */
+/** What the reader must know: of scores, where there are any. */
 export function searchNotes(ranked: readonly Ranked[], validationImages: number): string[] {
   const seeds = ranked[0]?.trials.length ?? 0;
   const images = validationImages.toLocaleString('en');
@@ -67,9 +67,9 @@ export function searchNotes(ranked: readonly Ranked[], validationImages: number)
   const diverged = ranked.filter(({ accuracy }) => accuracy === null).length;
   const most = Math.max(...ranked.map(({ steps }) => steps));
   const left = ranked.filter(({ steps }) => steps < most).length;
+  const best = `The best of ${ranked.length} looks better than it is, since all were scored on the same images: train it anew and score that once on the test split, which this search did not use.`;
   return [
-    interval,
-    `The best of ${ranked.length} looks better than it is, since all were scored on the same images: train it anew and score that once on the test split, which this search did not use.`,
+    ...(diverged === ranked.length ? [] : [interval, best]),
     ...(diverged === 0 ? [] : [`${diverged} diverged: a loss was not finite.`]),
     ...(left === 0
       ? []

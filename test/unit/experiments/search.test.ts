@@ -290,6 +290,7 @@ describe('report', () => {
   test('where every candidate diverged, the page names no best', () => {
     const diverged = rank([candidate(0.1, [null]), candidate(0.2, [null])], 5000);
     const notes = searchNotes(diverged, 5000);
+    expect(notes).toEqual(['2 diverged: a loss was not finite.']);
     const html = searchHtml({ ...report, ranked: diverged, notes, bestCommand: null });
     expect(html).not.toMatch(/trained anew|null|NaN|Infinity/);
     expect(html.match(/diverged/g)!.length).toBeGreaterThanOrEqual(3);
