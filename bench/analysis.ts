@@ -7,6 +7,7 @@ import { type Estimate, median, medianEstimate, quantile, sorted } from '../src/
 import { warningsOf } from '../src/measure/warnings.ts';
 import { type BaselineComparison, compareWithBaseline } from './baseline.ts';
 import { checkGoals, checkPeakGoals, type GoalResult } from './goals.ts';
+import { openingGroup, overlayGroup } from './suites/page-suite.ts';
 
 export interface AnalysedRow {
   readonly row: Row;
@@ -72,18 +73,22 @@ export function analyse(file: BenchFile, baseline?: BenchFile, threshold = 0.05)
   };
 }
 
-/** Are a group's rows ways to do the same? Peaks do different amounts of work, and a start's rows are its parts. */
-export const isComparison = ({ suite }: Pick<Group, 'suite'>): boolean =>
-  suite !== 'peaks' && suite !== 'start';
+/** Are a group's rows not ways to do the same, but parts, such as those of a start? */
+export const hasParts = ({ suite, id }: Pick<Group, 'suite' | 'id'>): boolean =>
+  suite === 'start' || id === openingGroup || id === overlayGroup;
 
-/** The parts of a start, in their order. */
+/** Are a group's rows ways to do the same? Peaks do different amounts of work. */
+export const isComparison = (group: Pick<Group, 'suite' | 'id'>): boolean =>
+  group.suite !== 'peaks' && !hasParts(group);
+
+/** Parts, in their order. */
 const parts = (group: Group) =>
   group.rows
     .filter((row) => usable(group, row).length > 0)
     .map((row) => ({ row, comparison: undefined, tied: true }));
 
 function analyseGroup(group: Group, comparisons: number, roofline: Roofline | undefined): AnalysedGroup {
-  const ranked = group.suite === 'start' ? parts(group) : rank(group, comparisons)?.rows;
+  const ranked = hasParts(group) ? parts(group) : rank(group, comparisons)?.rows;
   const rows = (ranked ?? []).map(({ row, comparison, tied }): AnalysedRow => {
     const samples = sorted(usable(group, row));
     const time = medianEstimate(samples, 0.95);

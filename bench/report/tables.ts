@@ -4,7 +4,7 @@ import { quoteForShell } from '../../src/cli/command-line.ts';
 import { rateOf } from '../../src/measure/roofline.ts';
 import type { StepProfile } from '../../src/measure/schema.ts';
 import { median } from '../../src/measure/statistics.ts';
-import { type AnalysedGroup, type AnalysedRow, type Analysis, isComparison } from '../analysis.ts';
+import { type AnalysedGroup, type AnalysedRow, type Analysis, hasParts, isComparison } from '../analysis.ts';
 import { bytes, digits, duration, durationEstimate, percent, ratioEstimate } from './format.ts';
 
 export interface Table {
@@ -36,13 +36,13 @@ function bestPlace(rows: readonly AnalysedRow[]): string {
 export function groupTable({ group, rows }: AnalysedGroup): Table {
   const hasWall = rows.some(({ wallNs }) => wallNs !== undefined);
   const compares = isComparison(group);
-  const isStart = group.suite === 'start';
+  const isInParts = hasParts(group);
   const columns = [
-    group.suite === 'kernels' ? 'variant' : isStart ? 'phase' : 'row',
+    group.suite === 'kernels' ? 'variant' : isInParts ? 'phase' : 'row',
     '>median [95 %]',
     '>10 % to 90 %',
     ...(hasWall ? ['>wall clock'] : []),
-    ...(isStart ? [] : ['>GFLOP/s', '>GB/s']),
+    ...(isInParts ? [] : ['>GFLOP/s', '>GB/s']),
     ...(compares ? ['>roofline', 'time / fastest [95 %]'] : []),
   ];
   const cells = rows.map((analysed, index) => {
@@ -52,7 +52,7 @@ export function groupTable({ group, rows }: AnalysedGroup): Table {
       durationEstimate(time),
       `${duration(low)} to ${duration(high)}`,
       ...(hasWall ? [duration(wallNs ?? Number.NaN)] : []),
-      ...(isStart
+      ...(isInParts
         ? []
         : [
             row.work.flops === 0 ? '-' : digits(rate.gflops),

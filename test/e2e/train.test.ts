@@ -131,6 +131,7 @@ describe('a run', () => {
     expect(sessions).toHaveLength(2);
     expect(sessions[1]).toMatchObject({ fromStep: before.steps, toStep: 560 });
     expect(elapsedMs).toBe(sessions[0].elapsedMs + sessions[1].elapsedMs);
+    expect(json('parts', 'sessions.json').sessions).toEqual(sessions);
   });
 
   test('a loss that is not finite stops it, naming step and replica', { timeout: 120_000 }, async () => {
