@@ -1,14 +1,13 @@
 // The kit's one command: says everything about this machine's adapter that the engine wants to know, in one folder of results.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../../src/cli/folders/make-folder.ts';
+import { claimFolder } from '../../src/cli/folders/folder-lock.ts';
+import { refuseOccupied } from '../../src/cli/folders/occupied.ts';
 import { timedName } from '../../src/cli/folders/timed-name.ts';
 import { makeProgress, type Progress } from '../../src/cli/progress.ts';
 import { writeFileAtomicallySync } from '../../src/data/files/atomic-file.ts';
 import { adapterName, type Gpu, requestGpu } from '../../src/gpu/device.ts';
 import { dawnVersion, openDawn } from '../../src/hosts/node/dawn.ts';
 import { projectRoot, resolvePath } from '../../src/hosts/project-root.ts';
-import { UserError } from '../../src/hosts/user-error.ts';
 import { currentCommit, describeHost, load } from '../host.ts';
 import { main as bench } from '../main.ts';
 import { checkKernels } from './checks.ts';
@@ -40,14 +39,13 @@ export async function main(args: readonly string[]): Promise<number> {
   const startedAt = new Date();
   const folder =
     out === undefined ? join(projectRoot, 'results', timedName('kit', startedAt)) : resolvePath(out);
-  if (existsSync(join(folder, resultsFile)))
-    throw new UserError(`--out ${out} holds the results of another run: name a new folder`);
+  claimFolder(folder);
+  refuseOccupied(folder);
   const progress = makeProgress('kit', 5000);
   const loadBefore = load();
   try {
     const gpu = await requestGpu(await openDawn({ adapter, log: progress.log }));
     progress.log(`adapter: ${adapterName(gpu.adapter)}`);
-    makeFolder(folder);
     const results: Record<string, unknown> = {
       format: 'wgrad-kit',
       version: 2,

@@ -48,5 +48,10 @@ test.skipIf(refusal !== undefined)(
     expect(wrong.status).toBe(2);
     expect(wrong.stderr.trim()).toMatch(/^kit: --parts must be some of checks,costs,training,kernels,train/);
     expect(existsSync(join(folder, 'kit', 'results'))).toBe(false);
+
+    const taken = run('--parts', 'costs', '--quick', '--out', 'study');
+    expect(taken.stderr.trim()).toMatch(/^kit: --out .*study holds results \(results\.json\): name another folder$/);
+    expect(taken.status).toBe(2);
+    expect(existsSync(join(folder, 'study', 'kit.json'))).toBe(false);
   },
 );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../../hosts/user-error.ts';
 
 /** What a command left at the end of its work, or to go on from: it must not be overwritten by another's. */
-const results = /^(checkpoint\.safetensors|summary\.json|results?\.json|weights(\.\d+)?\.safetensors)$/;
+const results = /^(checkpoint\.safetensors|(summary|results?|kit)\.json|weights(\.\d+)?\.safetensors)$/;
 
 /**
  * For a command that begins something new in the folder, or goes on there with what another folder holds (`resumes`).

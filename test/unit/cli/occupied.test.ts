@@ -29,13 +29,17 @@ describe('a new run', () => {
     expect(() => refuseOccupied(folder, true)).toThrow(/holds another run: name another folder$/);
   });
 
-  test.each(['summary.json', 'weights.safetensors', 'weights.2.safetensors', 'results.json', 'result.json'])(
-    'leaves results alone: %s',
-    (name) => {
-      put(name);
-      expect(() => refuseOccupied(folder)).toThrow(`--out ${folder} holds results (${name}): name another`);
-    },
-  );
+  test.each([
+    'summary.json',
+    'weights.safetensors',
+    'weights.2.safetensors',
+    'results.json',
+    'result.json',
+    'kit.json',
+  ])('leaves results alone: %s', (name) => {
+    put(name);
+    expect(() => refuseOccupied(folder)).toThrow(`--out ${folder} holds results (${name}): name another`);
+  });
 });
 
 test('a run that goes on where it began leaves the folder of a finished experiment alone', () => {
