@@ -82,7 +82,8 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
   if (wanted.length === 0) return { directory: cache, source: 'cache', cache, set };
 
   const failures: string[] = [];
-  for (const source of options.sources ?? downloadSources(set)) {
+  const sources = options.sources ?? downloadSources(set);
+  for (const source of sources) {
     const accept = async (file: RecordFile, path: string) => {
       await acceptIntoCache(cache, set, file, path);
       wanted = wanted.filter((each) => each !== file);
@@ -94,7 +95,8 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
       if (wanted.length > 0) throw new Error(`it did not bring ${wanted[0]!.name}`);
     } catch (error) {
       failures.push(`${source.name}: ${(error as Error).message.split('\n', 1)[0]}`);
-      onNotice(failures.at(-1)!);
+      // Those of the last one are the error's.
+      if (source !== sources.at(-1)) onNotice(failures.at(-1)!);
     }
     if (wanted.length === 0) return { directory: cache, source: source.name, cache, set };
   }

@@ -219,7 +219,10 @@ describe('sources', () => {
   });
 
   test('all failing: one line with every reason and the way out, and no rubbish left', async () => {
-    const failure = prepareDataset({ set, cache, sources: [refusing, { ...refusing, name: 'second' }] });
+    const notices: string[] = [];
+    const onNotice = (line: string) => notices.push(line);
+    const sources = [refusing, { ...refusing, name: 'second' }];
+    const failure = prepareDataset({ set, cache, sources, onNotice });
     await expect(failure).rejects.toThrow(
       new DataError(
         'CIFAR-10 could not be fetched (refusing: no; second: no): get ' +
@@ -227,6 +230,8 @@ describe('sources', () => {
       ),
     );
     expect(await readdir(cache)).toEqual([]);
+    // Of the last one, nothing is asked any more: the error tells.
+    expect(notices).toEqual(['refusing: no']);
   });
 
   test('one that leaves a file out without a word is an error too', async () => {
