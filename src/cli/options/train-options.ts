@@ -219,11 +219,22 @@ function readInit(
     const parameters = new Float32Array(layout.parameterCount);
     const statistics = new Float32Array(layout.statisticCount);
     const weights = readWeights(file);
-    applyStateDict(layout, { parameters, statistics }, weights);
+    requireNetOf(() => applyStateDict(layout, { parameters, statistics }, weights));
     const lacking = withStatistics ? lackingStatistic(layout, weights) : undefined;
     if (lacking === undefined) return file;
     throw new Error(`the weights lack the running statistic ${lacking}, which --predict needs`);
   } catch (error) {
     throw new UserError(`--init ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** @throws Error where the weights are not of the net, naming the options that choose another one */
+function requireNetOf(apply: () => void): void {
+  try {
+    apply();
+  } catch (error) {
+    throw new Error(
+      `${(error as Error).message}; --hidden, --bn or --net choose the net that weights are of`,
+    );
   }
 }

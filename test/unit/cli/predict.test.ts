@@ -99,6 +99,11 @@ test.each([
     /^--init .*untrained\.safetensors: the weights lack the running statistic layers\.0\.bn\.running_mean, which --predict needs$/,
   ],
   [
+    'weights of another net',
+    () => ['--init', at('w.safetensors'), '--hidden', '30', '--predict', at('a.png')],
+    /in the weights, 30 x 3072 in this net; --hidden, --bn or --net choose the net that weights are of$/,
+  ],
+  [
     'an image of another size',
     () => ['--init', at('w.safetensors'), '--predict', at('large.png')],
     /^--predict .*large\.png: it has 33 x 33 pixels, the net takes 32 x 32$/,
