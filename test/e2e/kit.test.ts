@@ -50,7 +50,9 @@ test.skipIf(refusal !== undefined)(
     expect(existsSync(join(folder, 'kit', 'results'))).toBe(false);
 
     const taken = run('--parts', 'costs', '--quick', '--out', 'study');
-    expect(taken.stderr.trim()).toMatch(/^kit: --out .*study holds results \(results\.json\): name another folder$/);
+    expect(taken.stderr.trim()).toMatch(
+      /^kit: --out .*study holds results \(results\.json\): name another folder$/,
+    );
     expect(taken.status).toBe(2);
     expect(existsSync(join(folder, 'study', 'kit.json'))).toBe(false);
   },

@@ -103,7 +103,7 @@ test('its sizes: what the Train view loads, first and with its charts, and the e
         [name, gzipSync(await readFile(join(built, 'assets', name)), { level: 9 }).length] as const,
     ),
   );
-  const lazy = /^(runs-view|quick-look|kernels-view|gpu-view|on-demand)-/;
+  const lazy = /^(runs-view|quick-look|kernels-view|gpu-view|on-demand|tar-entries|save-file)-/;
   const charts = /^(live-charts|line-chart|uPlot)/i;
   const total = (wanted: (name: string) => boolean) =>
     sizes.reduce((sum, [name, size]) => sum + (wanted(name) ? size : 0), 0);

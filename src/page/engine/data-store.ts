@@ -18,7 +18,6 @@ import { EngineError } from './engine-error.ts';
 import { letGo } from './let-go.ts';
 import { FileNotOpened, type PrivateFiles } from './private-files.ts';
 import type { DataPlace } from './protocol.ts';
-import { tarEntries } from './tar-entries.ts';
 
 /** How far a download or a check has come, bytes of all files. */
 export type DataProgress = (what: 'downloading' | 'checking', doneBytes: number, totalBytes: number) => void;
@@ -198,10 +197,12 @@ export class DataStore {
     this.#inTab.set(file.name, new Blob([bytes]));
   }
 
-  #archive(file: File) {
+  async *#archive(file: File) {
+    // Few choose one.
+    const { tarEntries } = await import('./tar-entries.ts');
     const { readable, writable } = new DecompressionStream('gzip');
     void feed(file, writable);
-    return tarEntries(readable as ReadableStream<Uint8Array<ArrayBuffer>>);
+    yield* tarEntries(readable as ReadableStream<Uint8Array<ArrayBuffer>>);
   }
 
   /** Computed once, then kept beside the files. The same sums as the server's: exact integers until the last division. */
