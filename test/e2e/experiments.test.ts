@@ -107,11 +107,7 @@ describe('base and what shares its training, two seeds', () => {
       ['--only', 'base', '--seeds', '2', '--steps', '70'],
       /made with other settings \(steps\)/,
     ],
-    [
-      'tuned settings',
-      [...args, '--tuned'],
-      /made with other settings \(schedule, replicas, valSize, flip\)/,
-    ],
+    ['tuned settings', [...args, '--tuned'], /made with other settings \(schedule, lambda, valSize, flip\)/],
   ] as const)('%s in the same folder: one line', { timeout: 60_000 }, async (_, other, message) => {
     const { status, stdout, stderr } = await run('two', ...other);
     expect(stderr.trim()).toMatch(message);
