@@ -66,7 +66,7 @@ describeUnless(firefoxRefusal(), 'Firefox', () => {
 
   test('times kernels', { timeout: 240_000 }, async () => {
     const json = join(folder, 'bench.json');
-    const args = ['--suite', 'kernels', '--filter', 'bias-gradient M=100', '--quick', '--json', json];
+    const args = ['--suite', 'kernels', '--filter', 'bias-gradient M=100', '--rounds', '3', '--json', json];
     const bench = await start('bench', '--host', 'firefox', ...args, '--out', join(folder, 'bench')).outcome;
     expect(bench.status, bench.stderr).toBe(0);
     const { header } = JSON.parse(readFileSync(json, 'utf8'));
