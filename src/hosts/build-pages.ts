@@ -39,6 +39,16 @@ const withoutKernels: Plugin = {
       : null,
 };
 
+/** Data sets without where else they can be fetched from: a page asks its own server alone. */
+const withoutSources: Plugin = {
+  name: 'wgrad:without-sources',
+  enforce: 'pre',
+  transform: (code, id) =>
+    /\/src\/data\/datasets\//.test(id)
+      ? code.replace(/^ {2}sources: \[$[\s\S]*?^ {2}\],$/m, '  sources: [],')
+      : null,
+};
+
 /** Templates as they are written, without the indentation of their lines: a browser shows one space for any number of them. */
 const withoutIndentation: Plugin = {
   name: 'wgrad:without-indentation',
@@ -57,10 +67,13 @@ export async function buildPage({
   await productionBuild({
     root: dirname(html),
     base: './',
-    plugins: [...(kernelsInWorkers ? [withoutKernels] : []), ...(minify ? [withoutIndentation] : [])],
+    plugins: [
+      ...(kernelsInWorkers ? [withoutKernels, withoutSources] : []),
+      ...(minify ? [withoutIndentation] : []),
+    ],
     worker: {
       format: 'es',
-      plugins: () => (kernelsInWorkers ? [bareShaders()] : []),
+      plugins: () => (kernelsInWorkers ? [bareShaders(), withoutSources] : []),
       // Notes for bundlers, which none reads any more.
       rolldownOptions: { output: { comments: { annotation: !minify } } },
     },
