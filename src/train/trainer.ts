@@ -80,9 +80,19 @@ export class Trainer {
   readonly #loop: TrainingLoop;
   readonly #evaluations: Evaluations;
   /** An epoch ended with the last step, and a signal came before it was scored. */
-  #isUnscored = false;
+  #isUnscored: boolean;
 
-  private constructor({ settings, gpu, dataset, prepared, forced, step, unreported, pacing }: TrainerParts) {
+  private constructor({
+    settings,
+    gpu,
+    dataset,
+    prepared,
+    forced,
+    step,
+    unreported,
+    unscored,
+    pacing,
+  }: TrainerParts) {
     const { plan, recorded, splits, allocator } = prepared;
     this.settings = settings;
     this.plan = plan;
@@ -90,6 +100,7 @@ export class Trainer {
     this.#dataset = dataset;
     this.#splits = splits;
     this.#forced = forced;
+    this.#isUnscored = unscored;
     this.#allocator = allocator;
     this.#recorded = recorded;
     this.#pacer = new Pacer(gpu, pacing);
@@ -102,6 +113,7 @@ export class Trainer {
       pacer: this.#pacer,
       step,
       unreported,
+      owesEnd: unscored,
       onSubmit: () => this.#evaluations.stateChanged(),
     });
     this.#evaluations = new Evaluations({
@@ -145,9 +157,18 @@ export class Trainer {
       onCompiled,
     });
     const forced = checkpoint?.forced ?? options.forced ?? {};
-    const { step = 0, unreported } = checkpoint ?? {};
-    const trainer = new Trainer({ settings, gpu, dataset, prepared, forced, step, unreported, pacing });
-    trainer.#isUnscored = checkpoint?.unscored ?? false;
+    const { step = 0, unreported, unscored = false } = checkpoint ?? {};
+    const trainer = new Trainer({
+      settings,
+      gpu,
+      dataset,
+      prepared,
+      forced,
+      step,
+      unreported,
+      unscored,
+      pacing,
+    });
     try {
       await trainer.#writeStart(options);
       gpu.check();
@@ -214,9 +235,9 @@ export class Trainer {
         if (validation !== undefined) onValidation?.({ step, epoch: step / this.stepsPerEpoch, validation });
       }
       await onCheckpoint?.(await this.checkpoint());
+      return !this.#isUnscored;
     };
-    const run = () => this.#loop.run(endEpoch, callbacks);
-    return this.#isUnscored ? endEpoch().then(run) : run();
+    return this.#loop.run(endEpoch, callbacks);
   }
 
   /**
@@ -320,5 +341,6 @@ interface TrainerParts {
   readonly forced: Readonly<Record<string, string>>;
   readonly step: number;
   readonly unreported: Checkpoint['unreported'];
+  readonly unscored: boolean;
   readonly pacing: PacerOptions | undefined;
 }

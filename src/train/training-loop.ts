@@ -38,6 +38,8 @@ export interface LoopParts {
   /** Steps done before, and what is not reported of them. */
   readonly step: number;
   readonly unreported: Unreported | undefined;
+  /** An epoch ended with the last of them, and its end is still to come. */
+  readonly owesEnd: boolean;
   /** Told of every submit: what was true of the state before is so no more. */
   readonly onSubmit: () => void;
 }
@@ -55,7 +57,7 @@ export class TrainingLoop {
   /** What a run ended with. */
   #failure: { readonly error: unknown } | undefined;
   /** An epoch's steps are done, its end is not. */
-  #owesEnd = false;
+  #owesEnd: boolean;
   /** Of the epoch that steps were last made of: a run that is stopped and goes on reports all of them. */
   #window: ReportWindow | undefined;
   #onFirstStep: (() => void) | undefined;
@@ -72,10 +74,11 @@ export class TrainingLoop {
   #orders: { readonly epoch: number; readonly ofReplica: readonly Uint32Array<ArrayBuffer>[] } | undefined;
 
   constructor(parts: LoopParts) {
-    const { gpu, recorded, step } = parts;
+    const { gpu, recorded, step, owesEnd } = parts;
     this.#parts = parts;
     this.#stats = new Stats(gpu, recorded.history, recorded.counters, step);
     this.#step = step;
+    this.#owesEnd = owesEnd;
   }
 
   /** Steps done. */
@@ -95,12 +98,12 @@ export class TrainingLoop {
   }
 
   /**
-   * Trains to the last step; `onEpochEnd` behind each epoch and the last step, and first where the last run ended in it. False where the signal
-   * stopped it.
+   * Trains to the last step; `onEpochEnd` behind each epoch and the last step, and first where the last run ended in it, or it was false: not yet
+   * done. False where the signal stopped it.
    * @throws NonFiniteLoss naming step and replica, unless `onNonFinite` takes it; GpuError where the device fails; Error where it runs already;
    *   what the steps of an earlier run ended with
    */
-  async run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
+  async run(onEpochEnd: () => Promise<boolean>, callbacks: LoopCallbacks): Promise<boolean> {
     if (this.#running !== undefined) throw new Error('this trainer trains already');
     if (this.#isDestroyed) throw new Error('this trainer was destroyed');
     this.#running = this.#run(onEpochEnd, callbacks);
@@ -147,7 +150,7 @@ export class TrainingLoop {
     this.#stats.destroy();
   }
 
-  async #run(onEpochEnd: () => Promise<void>, callbacks: LoopCallbacks): Promise<boolean> {
+  async #run(onEpochEnd: () => Promise<boolean>, callbacks: LoopCallbacks): Promise<boolean> {
     const { settings, pacer } = this.#parts;
     // Told of replicas whose loss is not finite, a run goes on with the others.
     if (this.#failure?.error instanceof NonFiniteLoss && callbacks.onNonFinite) this.#failure = undefined;
@@ -155,8 +158,7 @@ export class TrainingLoop {
     const losses = new Losses(settings.replicas, callbacks.onNonFinite);
     this.#onFirstStep = callbacks.onFirstStep;
     const endEpoch = async () => {
-      await onEpochEnd();
-      this.#owesEnd = false;
+      this.#owesEnd = !(await onEpochEnd());
     };
     if (this.#owesEnd) await endEpoch();
     while (this.#step < settings.steps && !callbacks.signal?.aborted && !this.#isDestroyed) {
