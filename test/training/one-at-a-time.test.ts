@@ -248,13 +248,20 @@ describe('a trainer', () => {
   });
 });
 
+/** x (2) to its products with (1, 2), (3, 4) and (5, 6). */
+const makePredictor = (batchSize: number) =>
+  Predictor.make(gpu, {
+    net: mlp({ input: { features: 2 }, hidden: [], classes: 3 }),
+    weights: [
+      { name: 'layers.0.linear.weight', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+      { name: 'layers.0.linear.bias', shape: [3], data: new Float32Array(3) },
+    ],
+    choose: quickChoice,
+    batchSize,
+  });
+
 test('two calls of a predictor have the logits of each alone', async () => {
-  const net = mlp({ input: { features: 2 }, hidden: [], classes: 3 });
-  const weights = [
-    { name: 'layers.0.linear.weight', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
-    { name: 'layers.0.linear.bias', shape: [3], data: new Float32Array(3) },
-  ];
-  const predictor = await Predictor.make(gpu, { net, weights, choose: quickChoice, batchSize: 4 });
+  const predictor = await makePredictor(4);
   const [a, b] = [Float32Array.of(1, 0), Float32Array.of(0, 1, 1, 1)];
   const [ofA, ofB] = await Promise.all([predictor.logits(a), predictor.logits(b)]);
   expect([...ofA!]).toEqual([1, 3, 5]);
@@ -265,13 +272,8 @@ test('two calls of a predictor have the logits of each alone', async () => {
 });
 
 test('a predictor that is destroyed answers what it was asked', async () => {
-  const net = mlp({ input: { features: 2 }, hidden: [], classes: 3 });
-  const weights = [
-    { name: 'layers.0.linear.weight', shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
-    { name: 'layers.0.linear.bias', shape: [3], data: new Float32Array(3) },
-  ];
   // Several batches, of several submits each.
-  const predictor = await Predictor.make(gpu, { net, weights, choose: quickChoice, batchSize: 2500 });
+  const predictor = await makePredictor(2500);
   const asked = predictor.logits(new Float32Array(2 * 20_000).fill(1));
   await predictor.destroy();
   expect(new Set(await asked)).toEqual(new Set([3, 7, 11]));
