@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { chromeProvider } from './test/browser-provider.ts';
 import { lavapipeRefusal, lavapipeVariables } from './test/lavapipe-driver.ts';
-import { LeftOutReporter } from './test/left-out-reporter.ts';
+import { SummaryReporter } from './test/summary-reporter.ts';
 
 const refusal = lavapipeRefusal();
-/** Where `npm test` wants to know what is left out. */
-const leftOutFile = process.env.WGRAD_LEFT_OUT;
+/** Where `npm test` wants to know what is left out and what failed. */
+const summaryFile = process.env.WGRAD_TEST_SUMMARY;
 if (refusal !== undefined) console.warn(`tests on lavapipe are left out: ${refusal}`);
 
 /** Tests that run in Node; those of commands and of the page start browsers. */
@@ -31,7 +31,7 @@ export default defineConfig({
   assetsInclude: ['**/*.safetensors'],
   build: { target: 'es2022' },
   test: {
-    reporters: ['default', ...(leftOutFile ? [new LeftOutReporter(leftOutFile)] : [])],
+    reporters: ['default', ...(summaryFile ? [new SummaryReporter(summaryFile)] : [])],
     projects: [
       inNode('unit', ['test/unit/**/*.test.ts', 'test/layers.test.ts']),
       inNode('commands', ['test/e2e/**/*.test.ts'], ['test/e2e/{page,firefox}*.test.ts']),

@@ -13,7 +13,7 @@ import { projectRoot } from '../../hosts/project-root.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { refuseSwallowed } from '../options/swallowed.ts';
 import { signals } from '../process/signals.ts';
-import { leftOutLines } from './left-out.ts';
+import { failedLines, leftOutLines, readOutcomes } from './test-summary.ts';
 import { unknownOption, withoutValue } from './vitest-options.ts';
 
 const vitest = 'vitest/vitest.mjs';
@@ -37,7 +37,7 @@ const checks: readonly Check[] = [
 ];
 
 /** Parts of the tests, the longest first (vite.config.ts). */
-const tests = ['gpu', 'page', 'commands', 'firefox', 'unit', 'lavapipe'].map(project);
+const projects = ['gpu', 'page', 'commands', 'firefox', 'unit', 'lavapipe'];
 
 /** So many parts run at once: those on a GPU wait for an adapter's compiler, which uses one core, the others mostly for processes. */
 const testsAtOnce = 2;
@@ -68,10 +68,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const withoutLavapipe = await provideLavapipe();
   await provideFirefox();
   const folder = mkdtempSync(join(tmpdir(), 'wgrad-test-'));
-  const leftOut = join(folder, 'left-out.jsonl');
+  const summary = join(folder, 'summary.jsonl');
+  const statuses = new Map<string, number>();
   const running = new Set<ChildProcess>();
   const run = (check: Check, whole: boolean) =>
-    runCheck(check, running, { WGRAD_BROWSER: browser, WGRAD_LEFT_OUT: leftOut }, whole);
+    runCheck(check, running, { WGRAD_BROWSER: browser, WGRAD_TEST_SUMMARY: summary }, whole);
   const stop = (signal: NodeJS.Signals) => {
     for (const child of running) child.kill(signal);
   };
@@ -83,18 +84,20 @@ export async function main(args: readonly string[]): Promise<number> {
         if (signals.asked) return signals.status;
         if (status !== 0) return status;
       }
-      const waiting = whole ? [...tests] : [];
-      let failed = 0;
+      const waiting = whole ? [...projects] : [];
       const lane = async (printsWhole: boolean) => {
-        for (let check = waiting.shift(); check !== undefined && !signals.asked; check = waiting.shift())
-          failed = (await run(check, printsWhole)) || failed;
+        for (let name = waiting.shift(); name !== undefined && !signals.asked; name = waiting.shift())
+          statuses.set(name, await run(project(name), printsWhole));
       };
       await Promise.all(Array.from({ length: testsAtOnce }, (_, i) => lane(i > 0)));
-      return signals.asked ? signals.status : failed;
+      return signals.asked ? signals.status : Math.max(0, ...statuses.values());
     });
   } finally {
-    const lines = existsSync(leftOut) ? leftOutLines(readFileSync(leftOut, 'utf8')) : [];
+    const outcomes = existsSync(summary) ? readOutcomes(readFileSync(summary, 'utf8')) : [];
+    const lines = leftOutLines(outcomes);
     if (withoutLavapipe !== undefined) lines.push(`left out, the tests on lavapipe: ${withoutLavapipe}`);
+    // Of one part, Vitest has just said it.
+    if (statuses.size > 0 && !signals.asked) lines.push(...failedLines(outcomes, statuses));
     if (lines.length > 0) console.error(`\n${lines.join('\n')}`);
     rmSync(folder, { recursive: true, force: true });
   }

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { TestModule } from 'vitest/node';
 import { main } from '../../../src/cli/commands/test.ts';
+import { type Outcome, readOutcomes } from '../../../src/cli/commands/test-summary.ts';
 import { unknownOption, withoutValue } from '../../../src/cli/commands/vitest-options.ts';
 import { projectRoot } from '../../../src/hosts/project-root.ts';
-import { LeftOutReporter } from '../../left-out-reporter.ts';
+import { SummaryReporter } from '../../summary-reporter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wgrad-test-command-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -53,21 +54,60 @@ describe('mutation.mjs ends with one line and status 2 for', () => {
   });
 });
 
+/** What a reporter writes of a file with these tests. */
+function reported(
+  tests: readonly object[],
+  { testNamePattern, unhandled = [] }: { testNamePattern?: RegExp; unhandled?: { message: string }[] } = {},
+): Outcome[] {
+  const file = join(mkdtempSync(join(folder, 'reporter-')), 'summary.jsonl');
+  const reporter = new SummaryReporter(file);
+  reporter.onInit({ config: { ...(testNamePattern && { testNamePattern }) } });
+  const stateOf = (test: object) => (test as { result(): { state: string } }).result().state;
+  const group = { fullName: 'a', errors: () => [{ message: 'before all' }] };
+  reporter.onTestRunEnd(
+    [
+      {
+        project: { name: 'gpu' },
+        relativeModuleId: 'a.test.ts',
+        errors: () => [{ message: 'no such module' }],
+        children: {
+          allTests: (state: string) => tests.filter((test) => stateOf(test) === state),
+          allSuites: () => [group],
+        },
+      } as unknown as TestModule,
+    ],
+    unhandled,
+  );
+  return readOutcomes(readFileSync(file, 'utf8'));
+}
+
 test('what -t did not ask for was not left out', () => {
   const skipped = (fullName: string, note?: string) => ({
     fullName,
     result: () => ({ state: 'skipped', ...(note !== undefined && { note }) }),
   });
   const tests = [skipped('a > one', 'no driver'), skipped('a > two'), skipped('b > one')];
-  const module = { project: { name: 'gpu' }, children: { allTests: () => tests } } as unknown as TestModule;
-  const namesWith = (testNamePattern?: RegExp) => {
-    const file = join(folder, `${testNamePattern}`.replaceAll('/', ''));
-    const reporter = new LeftOutReporter(file);
-    reporter.onInit({ config: { ...(testNamePattern && { testNamePattern }) } });
-    reporter.onTestRunEnd([module]);
-    const lines = readFileSync(file, 'utf8').trim().split('\n');
-    return lines.map((line) => JSON.parse(line).name);
-  };
+  const namesWith = (testNamePattern?: RegExp) =>
+    reported(tests, { ...(testNamePattern && { testNamePattern }) })
+      .filter(({ kind }) => kind === 'left out')
+      .map(({ name }) => name);
   expect(namesWith()).toEqual(['a > one', 'a > two', 'b > one']);
   expect(namesWith(/a one/)).toEqual(['a > one']);
+});
+
+test('what failed: files, groups, tests and what is outside of all, by the first line of its error', () => {
+  const tests = [
+    { fullName: 'a > one', result: () => ({ state: 'passed' }) },
+    {
+      fullName: 'a > two',
+      result: () => ({ state: 'failed', errors: [{ message: 'expected 1 to be 2\nand more' }] }),
+    },
+  ];
+  const outcomes = reported(tests, { unhandled: [{ message: 'reloaded' }] });
+  expect(outcomes.map(({ kind, name, reason }) => [kind, name, reason])).toEqual([
+    ['failed', 'a.test.ts', 'no such module'],
+    ['failed', 'a.test.ts > a', 'before all'],
+    ['failed', 'a.test.ts > a > two', 'expected 1 to be 2'],
+    ['failed', 'outside of all tests', 'reloaded'],
+  ]);
 });
