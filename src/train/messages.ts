@@ -133,6 +133,8 @@ export interface ReadyReport {
   readonly kernels: KernelOrigin;
   /** Variant of each call of a step. */
   readonly variants: Readonly<Record<string, string>>;
+  /** Ops that a step has calls of. */
+  readonly ops: readonly string[];
   readonly modelBytes: number;
   readonly datasetBytes: number;
   readonly adapterName: string;

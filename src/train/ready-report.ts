@@ -27,6 +27,7 @@ export function readyReport(
     dispatchesPerStep: trainer.plan.dispatches.length,
     kernels,
     variants: trainer.plan.variants,
+    ops: [...new Set(trainer.plan.dispatches.map(({ op }) => op))],
     modelBytes: trainer.sizeBytes,
     datasetBytes: dataset.sizeBytes,
     adapterName: name,

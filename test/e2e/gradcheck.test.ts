@@ -33,13 +33,16 @@ describe('sound kernels: exit status 0', () => {
   });
 
   test('JSON, another net and other kernels', { timeout: 120_000 }, async () => {
-    const other = ['--bn', 'none', '--variant', 'matmul=naive', '--label-smoothing', '0.1', '--json'];
+    const kernels = ['--variant', 'matmul=naive', '--variant', 'conv=naive'];
+    const other = ['--bn', 'none', ...kernels, '--label-smoothing', '0.1', '--json'];
     const { status, stdout, stderr } = await gradcheck(projectRoot, ...small, ...other);
     expect(status, stderr).toBe(0);
     const result = JSON.parse(stdout);
     expect(result).toMatchObject({ passed: true, batchSize: 20, labelSmoothing: 0.1, seed: 1 });
     expect(result.variants['layers.0 wgrad']).toBe('naive');
     expect(result.lines).toHaveLength(12);
+    const warnings = stderr.split('\n').filter((line) => line.startsWith('warning: '));
+    expect(warnings).toEqual(['warning: --variant conv=naive: a training step of this net has no conv']);
   });
 });
 

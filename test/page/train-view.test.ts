@@ -86,6 +86,7 @@ async function trains(worker: FakeWorker, form: Form) {
     dispatchesPerStep: 10,
     kernels: 'default',
     variants: {},
+    ops: [],
     modelBytes: 1,
     datasetBytes: 1,
     adapterName: 'a test',

@@ -9,6 +9,7 @@ import type { FromWorker, RunResult } from '../../train/messages.ts';
 import { readSafetensors, writeSafetensors } from '../../train/safetensors.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 import { type GradcheckOptions, parseGradcheckOptions } from '../options/gradcheck-options.ts';
+import { withoutCalls } from '../options/net-options.ts';
 import { makeProgress, type Progress } from '../progress.ts';
 import { drawCase, firstBatch } from './gradcheck-case.ts';
 import { conclusion, listing } from './gradcheck-listing.ts';
@@ -112,6 +113,7 @@ async function firstStep(
       progress.log(`adapter: ${adapter}`);
     } else if (message.type === 'ready') {
       used = message.variants;
+      withoutCalls(variants, message.ops).forEach(progress.log);
     }
   };
   const run = await host.start(

@@ -23,6 +23,7 @@ import { readSessions, type SessionStart } from '../folders/sessions.ts';
 import { timedName } from '../folders/timed-name.ts';
 import { addToTuningFile, readTuningFile } from '../folders/tuning-file.ts';
 import { hostFlags } from '../options/host-options.ts';
+import { withoutCalls } from '../options/net-options.ts';
 import { parseTrainOptions, type TrainOptions } from '../options/train-options.ts';
 import { signals } from '../process/signals.ts';
 import { makeProgress, type Progress } from '../progress.ts';
@@ -154,6 +155,7 @@ async function trainOn(
       onReady(ready, { name }) {
         progress.log(`adapter: ${name}`);
         describe(ready, host, progress);
+        withoutCalls(variants, ready.ops).forEach(progress.log);
         progress.begin(ready.step);
       },
       onReport: ({ report }, { settings }) => progress.update(report.step, settings.steps, status(report)),

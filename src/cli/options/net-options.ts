@@ -4,6 +4,7 @@ import { type Experiment, type ExperimentSettings, experiments } from '../../exp
 import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
 import { UserError } from '../../hosts/user-error.ts';
 import { kernels, variantNames } from '../../kernels/index.ts';
+import { isForcedBy } from '../../kernels/variant-choice.ts';
 import { netFamilies } from '../../nn/named-nets.ts';
 import { courseBatchNorm } from '../../nn/net-spec.ts';
 
@@ -70,3 +71,12 @@ export function checkVariants(variants: Readonly<Record<string, string>>): void 
     if (!names.includes(name)) throw new UserError(`--variant ${op}=${name}: ${op} has ${names.join(', ')}`);
   }
 }
+
+/** What there is to say of forced variants that no call of a step with these ops takes: a line each. */
+export const withoutCalls = (
+  variants: Readonly<Record<string, string>>,
+  ops: readonly string[],
+): readonly string[] =>
+  Object.entries(variants)
+    .filter(([key]) => !ops.some((op) => isForcedBy(op, key)))
+    .map(([key, name]) => `warning: --variant ${key}=${name}: a training step of this net has no ${key}`);

@@ -70,6 +70,7 @@ async function startRun(asked = form) {
     dispatchesPerStep: 10,
     kernels: 'default',
     variants: {},
+    ops: [],
     modelBytes: 1,
     datasetBytes: 1,
     adapterName: 'a test',
