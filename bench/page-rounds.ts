@@ -1,11 +1,9 @@
 /** Rounds of the `page` suite that train: by `npm run train`, and the same on the built page in the foreground, one after the other in random order. */
 import type { Page } from 'puppeteer';
-import { defaultDataset } from '../src/data/datasets/index.ts';
-import { launchChrome } from '../src/hosts/chrome/launch.ts';
-import { startPageServer } from '../src/hosts/chrome/page-server.ts';
 import { percent } from '../src/page/format.ts';
 import { commandResult, commandRounds } from './command-rounds.ts';
 import type { MeasureRequest, MeasureResult } from './protocol.ts';
+import { setDesktopView, withServedPage } from './served-page.ts';
 import { headlessRow, type PageTraining, pageGroups, pageRow } from './suites/page-suite.ts';
 import { trainCommand } from './train-command.ts';
 
@@ -28,14 +26,10 @@ export async function measureTraining(
 ): Promise<MeasureResult> {
   const { id, seed } = request;
   const group = pageGroups().find((candidate) => candidate.id === id)!;
-  const log = (line: string) => console.error(line);
-  const server = await startPageServer({ dataset: defaultDataset, page: 'index.html', log });
-  const browser = await launchChrome({ log });
-  stop.addEventListener('abort', () => void browser.close());
-  try {
+  return withServedPage(stop, async ({ browser, origin }) => {
     const page = await browser.newPage();
-    await page.setViewport({ width: 1280, height: 900 });
-    await page.goto(`${server.origin}/#/train?v=1&e=base&steps=${training.steps}&seeds=${training.seeds}`);
+    await setDesktopView(page);
+    await page.goto(`${origin}/#/train?v=1&e=base&steps=${training.steps}&seeds=${training.seeds}`);
     const ways: Readonly<Record<string, () => Promise<Timed | undefined>>> = {
       [headlessRow]: () => headless(training, stop),
       [pageRow]: () => onPage(page),
@@ -57,10 +51,7 @@ export async function measureTraining(
       how: `test accuracy of every run: ${[...accuracies].join(' or ')}`,
     };
     return commandResult(group, samples, { op: 'training', repeats: training.steps, validation });
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  });
 }
 
 const meanPercent = (accuracies: readonly number[]): string =>

@@ -2,13 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer';
-import { defaultDataset } from '../src/data/datasets/index.ts';
-import { launchChrome } from '../src/hosts/chrome/launch.ts';
-import { startPageServer } from '../src/hosts/chrome/page-server.ts';
 import { projectRoot } from '../src/hosts/project-root.ts';
 import type { RunMetrics, RunRecord } from '../src/page/model/run-record.ts';
 import { commandResult, commandRounds } from './command-rounds.ts';
 import type { MeasureRequest, MeasureResult } from './protocol.ts';
+import { setDesktopView, withServedPage } from './served-page.ts';
 import { openingGroup, openingRows, overlaid, overlayRows, pageGroups } from './suites/page-suite.ts';
 
 /** A page that takes longer has failed, ms. */
@@ -21,15 +19,11 @@ export async function measureShown(
   stop: AbortSignal,
 ): Promise<MeasureResult> {
   const group = pageGroups().find(({ id }) => id === request.id)!;
-  const log = (line: string) => console.error(line);
-  const server = await startPageServer({ dataset: defaultDataset, page: 'index.html', log });
-  const browser = await launchChrome({ log });
-  stop.addEventListener('abort', () => void browser.close());
-  try {
+  return withServedPage(stop, async ({ browser, origin }) => {
     const round =
       request.id === openingGroup
-        ? () => opening(browser, server.origin)
-        : await overlay(await browser.newPage(), server.origin);
+        ? () => opening(browser, origin)
+        : await overlay(await browser.newPage(), origin);
     const samples = new Map(group.rows.map((name) => [name, [] as number[]]));
     await commandRounds(request, onRound, stop, async () => {
       for (const [name, ms] of Object.entries(await round())) samples.get(name)!.push(1e6 * ms);
@@ -37,20 +31,15 @@ export async function measureShown(
     });
     const validation = { ok: true, how: 'the page showed it' };
     return commandResult(group, samples, { op: request.id, repeats: 1, validation });
-  } finally {
-    await browser.close();
-    await server.close();
-  }
+  });
 }
-
-const view = { width: 1280, height: 900 };
 
 /** Milliseconds by row. */
 async function opening(browser: Browser, origin: string): Promise<Record<string, number>> {
   const context = await browser.createBrowserContext();
   try {
     const page = await context.newPage();
-    await page.setViewport(view);
+    await setDesktopView(page);
     // When the verdict stands in the document, told by the document itself: it is asked when all is over.
     await page.evaluateOnNewDocument(() => {
       const seen = new MutationObserver(() => {
@@ -96,7 +85,7 @@ function manyPoints(run: number): { readonly record: RunRecord; readonly metrics
 
 /** Puts runs into the browser's store, and shows them. Returns what times a change of the metric. */
 async function overlay(page: Page, origin: string): Promise<() => Promise<Record<string, number>>> {
-  await page.setViewport(view);
+  await setDesktopView(page);
   await page.goto(`${origin}/#/runs`);
   await page.waitForSelector('#view-runs:not([hidden])');
   for (let run = 0; run < overlaid.runs; run++) {
