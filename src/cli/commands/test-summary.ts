@@ -34,7 +34,8 @@ export function leftOutLines(outcomes: readonly Outcome[]): string[] {
 /** What failed: a line each. A part of `statuses`, by the names of their projects, that failed and names no test has one, too. */
 export function failedLines(outcomes: readonly Outcome[], statuses: ReadonlyMap<string, number>): string[] {
   const failed = outcomes.filter(({ kind }) => kind === 'failed');
-  const named = new Set(failed.map(({ project }) => project));
+  // Of tests in a browser Vitest says which: `gpu (chrome)`.
+  const named = new Set(failed.map(({ project }) => project.replace(/ \(.*\)$/, '')));
   const unnamed = [...statuses].filter(([project, status]) => status !== 0 && !named.has(project));
   return [
     ...failed.map(({ project, name, reason }) => `failed, ${project}: ${name}: ${reason}`),

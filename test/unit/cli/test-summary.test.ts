@@ -32,16 +32,17 @@ test('what failed, a line each, and parts that failed without a word', () => {
   const outcomes = [
     outcome('left out', 'page', 'a', 'no time'),
     outcome('failed', 'unit', 'sum.test.ts > one and one', 'expected 3 to be 2'),
-    outcome('failed', 'unit', 'sum.test.ts > two and two', 'expected 5 to be 4'),
+    outcome('failed', 'gpu (chrome)', 'sum.test.ts > two and two', 'expected 5 to be 4'),
   ];
   const statuses = new Map([
-    ['gpu', 0],
+    ['lavapipe', 0],
+    ['gpu', 1],
     ['unit', 1],
     ['page', 134],
   ]);
   expect(failedLines(outcomes, statuses)).toEqual([
     'failed, unit: sum.test.ts > one and one: expected 3 to be 2',
-    'failed, unit: sum.test.ts > two and two: expected 5 to be 4',
+    'failed, gpu (chrome): sum.test.ts > two and two: expected 5 to be 4',
     'failed, page: exit status 134; it named no test',
   ]);
   expect(failedLines([], new Map([['gpu', 0]]))).toEqual([]);
