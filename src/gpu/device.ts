@@ -87,6 +87,9 @@ const wantedLimits = [
   'maxComputeWorkgroupSizeX',
 ] as const;
 
+/** Who gave devices. Dawn for Node (webgpu 0.6.2) ends the process where one is collected while a device of it works. */
+const givers = new Set<GPU>();
+
 /**
  * Requests a device with the features and limits that the engine uses.
  * @throws GpuError saying what is missing: WebGPU itself, an adapter, or a device.
@@ -111,6 +114,7 @@ export async function requestGpu(gpu: GPU | undefined): Promise<Gpu> {
   const device = await adapter.requestDevice(descriptor).catch((error: Error) => {
     throw new GpuError(`the adapter gives no device: ${error.message}`);
   });
+  givers.add(gpu);
   return wrapDevice(device, describeAdapter(adapter.info));
 }
 

@@ -1,6 +1,6 @@
 // The engine as a package: packed as it would be published, installed into an empty project, type-checked, linted, built by Vite, run in Chrome.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,6 +18,8 @@ import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { readPageFiles } from '../../src/hosts/chrome/page-files.ts';
 import { type LocalServer, servePage } from '../../src/hosts/chrome/page-server.ts';
 import { projectRoot } from '../../src/hosts/project-root.ts';
+import { lavapipeRefusal, lavapipeVariables } from '../lavapipe-driver.ts';
+import { describeUnless } from '../left-out.ts';
 import { startCommand } from './command.ts';
 
 const run = promisify(execFile);
@@ -199,4 +201,30 @@ describe('in Chrome', () => {
     },
     180_000,
   );
+});
+
+describeUnless(lavapipeRefusal(), 'in Node', () => {
+  test('what the README says gives a device that lasts, also where memory is collected while it works', async () => {
+    const text = await readFile(join(installed, 'README.md'), 'utf8');
+    const blocks = Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, block]) => block!);
+    const program = `${blocks.find((block) => block.includes("from 'webgpu'"))}
+import { constant, floatDataset, mlp, Trainer, withDefaults } from 'wgrad';
+const rows = Float32Array.from({ length: 400 }, (_, i) => Math.sin(i * i));
+const split = { rows, labels: Uint8Array.from({ length: 200 }, (_, i) => Number(rows[2 * i] > 0)) };
+const dataset = floatDataset(gpu, { features: 2, classes: 2, train: split, test: split });
+const net = mlp({ input: { features: 2 }, hidden: [8], classes: 2 });
+const settings = withDefaults({ net, steps: 400, schedule: constant(0.3), batchSize: 20, reportSteps: 10 });
+const trainer = await Trainer.make(gpu, dataset, settings);
+await trainer.train({ onReport: () => globalThis.gc() });
+const [score] = await trainer.evaluate('test');
+console.log(score.accuracy > 0.9 ? 'learned' : score);
+gpu.device.destroy();
+process.exit();
+`;
+    await writeFile(join(project, 'node.mjs'), program);
+    await symlink(join(projectRoot, 'node_modules/webgpu'), join(project, 'node_modules/webgpu'), 'junction');
+    const options = { cwd: project, env: { ...process.env, ...lavapipeVariables() } };
+    const { stdout } = await run(process.execPath, ['--expose-gc', 'node.mjs'], options);
+    expect(stdout).toBe('learned\n');
+  }, 60_000);
 });
