@@ -4,7 +4,7 @@ import { imageBytes, type RecordSet } from '../data/record-set.ts';
 import type { Capabilities } from '../gpu/device.ts';
 import { Allocator, type BufferDevice } from '../gpu/tensor.ts';
 import type { KernelCall } from '../kernels/call.ts';
-import type { GpuDataset, GpuImages } from '../train/dataset.ts';
+import type { GpuImages, SampleSplits } from '../train/dataset.ts';
 import { datasetSource, stepOptions } from '../train/prepared-step.ts';
 import type { TrainSettings } from '../train/settings.ts';
 import { type RecordedStep, recordStep } from '../train/step.ts';
@@ -51,7 +51,7 @@ function record(
 }
 
 /** A data set that no GPU holds. */
-function withoutBuffers(set: RecordSet, count: number): GpuDataset {
+function withoutBuffers(set: RecordSet, count: number): SampleSplits {
   const { image, classNames } = set;
   const allocator = new Allocator({ device: countingDevice });
   const imagesA = allocator.tensor('images', (count * imageBytes(set)) / 4);
@@ -70,8 +70,5 @@ function withoutBuffers(set: RecordSet, count: number): GpuDataset {
     classes: classNames.length,
     train: split,
     test: split,
-    sizeBytes: 0,
-    arrived: Promise.resolve(),
-    destroy() {},
   };
 }

@@ -33,13 +33,19 @@ export interface GpuRows {
 
 export type GpuSplit = GpuImages | GpuRows;
 
-/** A data set on the GPU. */
-export interface GpuDataset {
-  /** What a net of it is given. */
+/** Samples to train on and to test with. */
+export interface SampleSplits {
+  /** What a net of them is given. */
   readonly input: SampleShape;
   readonly classes: number;
   readonly train: GpuSplit;
   readonly test: GpuSplit;
+}
+
+/** A data set on the GPU. */
+export interface GpuDataset extends SampleSplits {
+  /** Where it is. */
+  readonly device: GPUDevice;
   /** Bytes of GPU memory. */
   readonly sizeBytes: number;
   /** Resolves when the samples are in the buffers; rejects with what went wrong on their way. Steps may be recorded and compiled before. */
@@ -265,7 +271,7 @@ export function loadDataset(
     for (const split of ['train', 'test'] as const) writeLabels(gpu, splits[split].labels, labelsOf[split]);
     gpu.check();
   };
-  return made(allocator, { input: image, classes: set.classNames.length, ...splits, arrived: load() });
+  return made(gpu, allocator, { input: image, classes: set.classNames.length, ...splits, arrived: load() });
 }
 
 /** Streams the data set of a run's settings, normalised for its training split. */
@@ -292,19 +298,26 @@ export function normalisationTensor(gpu: Gpu, allocator: Allocator, normalisatio
 function uploading(gpu: Gpu, make: (allocator: Allocator) => Made): GpuDataset {
   const allocator = new Allocator(gpu);
   try {
-    return made(allocator, make(allocator));
+    return made(gpu, allocator, make(allocator));
   } catch (error) {
     allocator.destroy();
     throw error;
   }
 }
 
-type Made = Omit<GpuDataset, 'sizeBytes' | 'destroy' | 'arrived'> & { readonly arrived?: Promise<void> };
+type Made = Omit<GpuDataset, 'device' | 'sizeBytes' | 'destroy' | 'arrived'> & {
+  readonly arrived?: Promise<void>;
+};
 
-function made(allocator: Allocator, { arrived = Promise.resolve(), ...rest }: Made): GpuDataset {
+function made(
+  { device }: Gpu,
+  allocator: Allocator,
+  { arrived = Promise.resolve(), ...rest }: Made,
+): GpuDataset {
   arrived.catch(() => {}); // Whoever awaits it gets it.
   return {
     ...rest,
+    device,
     arrived,
     get sizeBytes() {
       return allocator.sizeBytes;

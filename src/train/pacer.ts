@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.ts';
 import { GpuError } from '../gpu/errors.ts';
-import { encodeStep, type Plan } from './plan.ts';
+import { encodeStep, type Plan, requireBuffers } from './plan.ts';
 
 export interface PacerOptions {
   /** What one submit should last. Operating systems reset a GPU that is busy for about 2 s; a page wants frames in between. */
@@ -59,7 +59,7 @@ export class Pacer {
    * Submits up to `steps` steps and returns how many. `finish` is told how many, and may add commands behind them in the
    * same submit.
    * Resolves as soon as the next portion may be encoded.
-   * @throws GpuError where the device was lost or has reported an error
+   * @throws GpuError where the device was lost or has reported an error; Error naming a tensor of the plan that was freed, such as one of a data set
    */
   async submit(
     plan: Plan,
@@ -68,6 +68,7 @@ export class Pacer {
   ): Promise<number> {
     const { device } = this.#gpu;
     while (this.#unfinished.length >= inFlight) await this.#oldest();
+    requireBuffers(plan.tensors);
     const portion = Math.max(1, Math.min(steps, this.#portion(plan), this.#maxSteps));
     const encoder = device.createCommandEncoder({ label: plan.label });
     for (let step = 0; step < portion; step++) encodeStep(encoder, plan);

@@ -1,5 +1,6 @@
 import { type GpuWork, stampsOfPass } from '../gpu/clock.ts';
 import type { Gpu } from '../gpu/device.ts';
+import type { Tensor } from '../gpu/tensor.ts';
 import { type Dispatch, encode, type KernelCall, prepare } from '../kernels/call.ts';
 import type { VariantChoice } from '../kernels/variant-choice.ts';
 
@@ -9,6 +10,8 @@ export interface Plan {
   readonly dispatches: readonly Dispatch[];
   /** Variant of each call by its label, such as `layers.0 wgrad` -> `quad-12x52`. */
   readonly variants: Readonly<Record<string, string>>;
+  /** All that its dispatches read and write. */
+  readonly tensors: readonly Tensor[];
 }
 
 /** What plans are compiled with. */
@@ -26,11 +29,17 @@ export async function compilePlan(
   calls: readonly KernelCall[],
 ): Promise<Plan> {
   // A buffer that is too large is told by name, before what its size is in a shader.
-  for (const { tensors } of calls) for (const tensor of Object.values(tensors)) void tensor.buffer;
+  const tensors = [...new Set(calls.flatMap((call) => Object.values(call.tensors)))];
+  requireBuffers(tensors);
   const dispatches = await Promise.all(calls.map((call) => prepare(gpu, choose, call)));
   gpu.check();
   const variants = Object.fromEntries(dispatches.map(({ label: name, variant }) => [name, variant]));
-  return { label, dispatches, variants };
+  return { label, dispatches, variants, tensors };
+}
+
+/** @throws GpuError naming a tensor that this device cannot hold; Error naming one whose buffers were freed */
+export function requireBuffers(tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) void tensor.buffer;
 }
 
 /** Encodes one step as one compute pass. */

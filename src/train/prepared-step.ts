@@ -4,7 +4,7 @@ import type { Capabilities, Gpu } from '../gpu/device.ts';
 import { type Allocator, allocating } from '../gpu/tensor.ts';
 import { requireForced, type VariantChoice } from '../kernels/variant-choice.ts';
 import { isTailMadeFor } from '../nn/net-tail.ts';
-import { type GpuDataset, trainingSplits } from './dataset.ts';
+import { type GpuDataset, type SampleSplits, trainingSplits } from './dataset.ts';
 import { compilePlan, type Plan } from './plan.ts';
 import type { TrainSettings } from './settings.ts';
 import { inOneWorkgroup, type RecordedStep, recordStep, type StepOptions, type StepSource } from './step.ts';
@@ -93,7 +93,7 @@ export function datasetSource(
     cropBorder: border = 'black',
     flip,
   }: Pick<TrainSettings, 'cropPixels' | 'cropBorder' | 'flip'>,
-  dataset: GpuDataset,
+  dataset: SampleSplits,
   samples: number,
   fused: boolean | undefined,
 ): StepSource {

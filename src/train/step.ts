@@ -15,14 +15,14 @@ import { trainingPass } from '../nn/passes.ts';
 import { type Averaging, makeAveraging } from '../optim/averaging.ts';
 import type { OptimizerSpec } from '../optim/index.ts';
 import { makeOptimizer, type Optimizer } from '../optim/optimizer.ts';
-import type { GpuDataset } from './dataset.ts';
+import type { SampleSplits } from './dataset.ts';
 import { gatherCall } from './gather-call.ts';
 
 /** Where the samples of a step come from. */
 export type StepSource =
   | {
       readonly kind: 'dataset';
-      readonly dataset: GpuDataset;
+      readonly dataset: SampleSplits;
       /** Training samples of an epoch: entries of `order`. */
       readonly samples: number;
       /** Samples may carry crop offsets. */
@@ -179,7 +179,7 @@ const stepsPerEpoch = (source: StepSource, batchSize: number): number =>
   source.kind === 'batch' ? Infinity : Math.floor(source.samples / batchSize);
 
 /** @throws RangeError where a net is made for other data */
-function checkFit(net: NetSpec, { input, classes }: GpuDataset): void {
+function checkFit(net: NetSpec, { input, classes }: SampleSplits): void {
   // A row of features is as good as another of its length.
   const sizeOf = 'features' in inputOf(net) ? featuresOf : shapeWords;
   if (sizeOf(net.input) !== sizeOf(input)) {

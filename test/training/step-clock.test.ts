@@ -10,6 +10,7 @@ const recordingMs = 2;
 const slowlyRecorded: Plan = {
   label: 'slowly recorded',
   variants: {},
+  tensors: [],
   get dispatches() {
     const end = performance.now() + recordingMs;
     while (performance.now() < end);
@@ -17,7 +18,7 @@ const slowlyRecorded: Plan = {
   },
 };
 
-const empty: Plan = { label: 'empty', variants: {}, dispatches: [] };
+const empty: Plan = { label: 'empty', variants: {}, dispatches: [], tensors: [] };
 
 test('a step that takes long to record is slower than one that does not', async () => {
   const clock = stepClock(await sharedGpu(), [empty, slowlyRecorded]);

@@ -85,7 +85,7 @@ class FakeGpu {
   }
 }
 
-const plan: Plan = { label: 'step', dispatches: [], variants: {} };
+const plan: Plan = { label: 'step', dispatches: [], variants: {}, tensors: [] };
 
 /** Submits all of `steps`; time goes on by itself. */
 async function runAll(pacer: Pacer, steps: number): Promise<void> {
