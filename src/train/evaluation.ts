@@ -14,6 +14,7 @@ import { gatherCall } from './gather-call.ts';
 import type { Pacer } from './pacer.ts';
 import { mostSamples } from './pass-size.ts';
 import { compilePlan, type Plan, type PlanTools } from './plan.ts';
+import { whole } from './settings-check.ts';
 import { readTensors } from './stats.ts';
 
 /** Mean cross-entropy and accuracy over a split. */
@@ -195,7 +196,7 @@ export class Evaluation {
   /** Per replica: logits (n, classes) of the first `n` samples. @throws RangeError where there are fewer, or `n` is none */
   async logits(n: number): Promise<Float32Array<ArrayBuffer>[]> {
     const { logits, classes, images, count, gpu, pacer, plan } = this.#parts;
-    if (!(n >= 1 && n <= count)) throw new RangeError(`of ${count} samples, not ${n}`);
+    whole('n', n, 1, count);
     const { replicas, replicaStride } = logits;
     const ld = logits.size / images;
     const found = Array.from({ length: replicas }, () => new Float32Array(n * classes));

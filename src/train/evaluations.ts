@@ -18,11 +18,19 @@ export interface EvaluationsOptions {
   readonly step: StepSizes;
 }
 
+/** Scores on their way, or there. */
+interface Scoring {
+  readonly scores: Promise<Score[]>;
+  /** What stops it until it is done. */
+  readonly signal: AbortSignal | undefined;
+  isDone: boolean;
+}
+
 /** What a population in training is scored with: made when first wanted, then kept. One state is scored once. */
 export class Evaluations {
   readonly #options: EvaluationsOptions;
   readonly #made = new Map<string, Promise<Evaluation>>();
-  readonly #scores = new Map<string, Promise<Score[]>>();
+  readonly #scores = new Map<string, Scoring>();
   /** One at a time: two runs of an evaluation would write to the same buffers. */
   #running: Promise<unknown> = Promise.resolve();
 
@@ -47,10 +55,19 @@ export class Evaluations {
   score(split: ScoredSplit, views?: TestViews, signal?: AbortSignal): Promise<readonly Score[]> {
     const key = keyOf(split, views);
     const known = this.#scores.get(key);
-    if (known !== undefined) return known;
+    // One that is on its way may be stopped by a signal that is not the caller's.
+    if (known !== undefined && (known.isDone || known.signal === signal)) return known.scores;
     const scores = this.#inTurn(split, views, signal, (evaluation) => evaluation.run(signal));
-    this.#scores.set(key, scores);
-    scores.catch(() => this.#scores.delete(key));
+    const scoring: Scoring = { scores, signal, isDone: false };
+    this.#scores.set(key, scoring);
+    scores.then(
+      () => {
+        scoring.isDone = true;
+      },
+      () => {
+        if (this.#scores.get(key) === scoring) this.#scores.delete(key);
+      },
+    );
     return scores;
   }
 
