@@ -8,6 +8,7 @@ import {
 import type { ImageSize } from '../data/record-set.ts';
 import { MAX_IMAGES } from '../data/sample-order.ts';
 import type { Gpu } from '../gpu/device.ts';
+import { requireArray, requireFiniteRows } from './array-checks.ts';
 import { type GpuDataset, type ImageArrays, type RowArrays, uploadDataset, uploadRows } from './dataset.ts';
 import { whole } from './settings-check.ts';
 
@@ -34,8 +35,10 @@ export function imageDataset(gpu: Gpu, own: OwnImages): OwnImageDataset {
   const { image, classes, train, test } = own;
   const size = image.channels * image.height * image.width;
   whole('image: channels * height * width', size, 1);
-  checkSplit('train', { values: train.images.length, size, labels: train.labels, classes });
-  checkSplit('test', { values: test.images.length, size, labels: test.labels, classes });
+  for (const [name, { images, labels } = withoutArrays] of Object.entries({ train, test })) {
+    requireArray(`${name}.images`, images, Uint8Array);
+    checkSplit(name, { values: images.length, size, labels, classes });
+  }
   const normalisation = normalisationOf(own);
   checkNormalisation(normalisation, size);
   return { ...uploadDataset(gpu, { image, classes, train, test, normalisation }), normalisation };
@@ -69,31 +72,29 @@ export interface OwnRows {
 export function floatDataset(gpu: Gpu, own: OwnRows): GpuDataset {
   const { features: size, classes, train, test } = own;
   whole('features', size, 1);
-  checkSplit('train', { values: train.rows.length, size, labels: train.labels, classes });
-  checkSplit('test', { values: test.rows.length, size, labels: test.labels, classes });
-  checkFinite('train', train.rows, size);
-  checkFinite('test', test.rows, size);
+  for (const [name, { rows, labels } = withoutArrays] of Object.entries({ train, test })) {
+    requireArray(`${name}.rows`, rows, Float32Array);
+    checkSplit(name, { values: rows.length, size, labels, classes });
+    requireFiniteRows(name, rows, size);
+  }
   return uploadRows(gpu, own);
 }
 
-/** @throws RangeError naming the row: a net would be made of NaN by one, whose loss a ReLU may hide. */
-function checkFinite(name: string, rows: Float32Array, size: number): void {
-  const place = rows.findIndex((value) => !Number.isFinite(value));
-  if (place >= 0)
-    throw new RangeError(`${name}: row ${Math.floor(place / size)} has a value of ${rows[place]}`);
-}
+/** A split that is not given: what it lacks is told by name. */
+const withoutArrays = { images: undefined, rows: undefined, labels: undefined };
 
 interface SplitSizes {
   readonly values: number;
   /** Values of a sample. */
   readonly size: number;
-  readonly labels: Uint8Array;
+  readonly labels: unknown;
   readonly classes: number;
 }
 
 /** @throws RangeError */
 function checkSplit(name: string, { values, size, labels, classes }: SplitSizes): void {
   whole('classes', classes, 1, 256);
+  requireArray(`${name}.labels`, labels, Uint8Array);
   whole(`${name}: number of samples`, labels.length, 1, MAX_IMAGES);
   if (values !== labels.length * size) {
     throw new RangeError(`${name}: ${values} values for ${labels.length} labels, which want ${size} each`);

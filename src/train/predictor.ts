@@ -7,6 +7,7 @@ import { makeModel } from '../nn/model.ts';
 import { inputOf } from '../nn/net.ts';
 import type { NetSpec } from '../nn/net-spec.ts';
 import type { NamedTensor } from '../nn/parameters.ts';
+import { requireArray, requireFiniteRows } from './array-checks.ts';
 import {
   type GpuSplit,
   makeImages,
@@ -81,37 +82,44 @@ export class Predictor {
   }
 
   /**
-   * Logits (n, classes) of n samples, in their order.
-   * @throws RangeError where the samples are of another size or kind than the net takes
+   * Logits (n, classes) of n samples, in their order. The array is read at once, and may be used again.
+   * @throws RangeError where the samples are of another size or type than the net takes, or a row has a value that is not finite
    */
-  logits(samples: Samples): Promise<Float32Array<ArrayBuffer>> {
-    const done = this.#running.then(() => this.#logits(samples));
+  async logits(samples: Samples): Promise<Float32Array<ArrayBuffer>> {
+    const kept = this.#checked(samples).slice();
+    const done = this.#running.then(() => this.#logits(kept));
     this.#running = done.catch(() => {});
     return done;
+  }
+
+  #checked(samples: Samples): Samples {
+    const { net, split } = this.#parts;
+    const size = featuresOf(net.input);
+    if (split.kind === 'images') requireArray('images', samples, Uint8Array);
+    else requireArray('rows', samples, Float32Array);
+    if (samples.length % size !== 0) {
+      throw new RangeError(`${samples.length} values are no whole samples of ${shapeWords(net.input)}`);
+    }
+    if (samples instanceof Float32Array) requireFiniteRows('rows', samples, size);
+    return samples;
   }
 
   async #logits(samples: Samples): Promise<Float32Array<ArrayBuffer>> {
     const { gpu, evaluation, net, split } = this.#parts;
     const size = featuresOf(net.input);
     const count = samples.length / size;
-    if (!Number.isInteger(count)) {
-      throw new RangeError(`${samples.length} values are no whole samples of ${shapeWords(net.input)}`);
-    }
     const logits = new Float32Array(count * net.classes);
     for (let first = 0; first < count; first += split.count) {
       const n = Math.min(split.count, count - first);
       const labels = new Uint8Array(n);
+      const ofBatch = samples.slice(first * size, (first + n) * size);
       if (split.kind === 'images') {
-        if (!(samples instanceof Uint8Array)) throw new RangeError('images are bytes, got float32 numbers');
-        const images = samples.slice(first * size, (first + n) * size);
-        writeImages(gpu, split, { images, labels });
+        writeImages(gpu, split, { images: ofBatch as Uint8Array<ArrayBuffer>, labels });
       } else {
-        if (!(samples instanceof Float32Array)) throw new RangeError('rows are float32 numbers, got bytes');
-        const rows = samples.slice(first * size, (first + n) * size);
-        writeRows(gpu, split, size, { rows, labels });
+        writeRows(gpu, split, size, { rows: ofBatch as Float32Array, labels });
       }
-      const [ofBatch] = await evaluation.logits(n);
-      logits.set(ofBatch!, first * net.classes);
+      const [logitsOfBatch] = await evaluation.logits(n);
+      logits.set(logitsOfBatch!, first * net.classes);
     }
     return logits;
   }

@@ -2,6 +2,7 @@ import { MAX_CROP_PIXELS } from '../data/sample-order.ts';
 import type { WeightInit } from '../nn/init.ts';
 import { optimizerOf } from '../optim/index.ts';
 import { lackingOption } from '../optim/options.ts';
+import type { Schedule } from '../optim/schedule.ts';
 import type { TrainSettings } from './settings.ts';
 
 /** Whole numbers of a run, and what each is at least, and at most. */
@@ -15,6 +16,8 @@ const wholeNumbers = {
 
 /** Initial weights that have a name. */
 const inits: readonly WeightInit[] = ['he', 'xavier', 'torch'];
+
+const schedules: readonly Schedule['kind'][] = ['constant', 'cyclical'];
 
 /** Of `eps`, the one number of optimizers that is no option. Without it what pads the parameters becomes 0 / 0. */
 const leastEps: readonly [number, number?] = [1e-30];
@@ -55,6 +58,8 @@ export function checkSettings(settings: TrainSettings): void {
   if (lacking !== undefined) {
     throw new RangeError(`optimizer.${lacking.option}: needs ${lacking.needs}`);
   }
+  const { kind } = settings.schedule;
+  if (!schedules.includes(kind)) throw new RangeError(`schedule: ${kind} is none of ${schedules.join(', ')}`);
   for (const [name, value] of numbersOf(settings.schedule)) {
     within(`schedule.${name}`, value, ...(ofSchedule[name] ?? []));
   }

@@ -48,6 +48,21 @@ test('what does not fit is refused in one line', async () => {
   );
   const predictor = await make({});
   await expect(predictor.logits(new Float32Array(7))).rejects.toThrow('7 values are no whole samples of 6');
-  await expect(predictor.logits(new Uint8Array(6))).rejects.toThrow('rows are float32 numbers, got bytes');
+  await expect(predictor.logits(new Uint8Array(6))).rejects.toThrow(
+    'rows: must be a Float32Array, got Uint8Array',
+  );
+  const withNaN = samples.slice();
+  withNaN[7] = Number.NaN;
+  await expect(predictor.classes(withNaN)).rejects.toThrow('rows: row 1 has a value of NaN');
+  await predictor.destroy();
+});
+
+test('an array may be used again as soon as it was handed over', async () => {
+  const predictor = await Predictor.make(gpu, { ...tools, net, weights: readWeights(file) });
+  const alone = await predictor.logits(samples);
+  const frame = samples.slice();
+  const asked = [predictor.logits(samples), predictor.logits(frame)];
+  frame.fill(5);
+  expect((await Promise.all(asked))[1]).toEqual(alone);
   await predictor.destroy();
 });

@@ -99,6 +99,29 @@ test('settings: what is given stands, the rest is plain SGD on one net of seed 1
   });
 });
 
+test.each<[string, object]>([
+  ['train.rows: must be a Float32Array, got Array', { train: { rows: [1, 2], labels: new Uint8Array(1) } }],
+  [
+    'test.rows: must be a Float32Array, got Float64Array',
+    { test: { ...split(2, 6), rows: new Float64Array(12) } },
+  ],
+  [
+    'train.labels: must be a Uint8Array, got Int32Array',
+    { train: { ...split(4, 6), labels: new Int32Array(4) } },
+  ],
+  ['test.labels: must be a Uint8Array, got undefined', { test: { rows: new Float32Array(12) } }],
+  ['test.rows: must be a Float32Array, got undefined', { test: undefined }],
+])('rows in plain JavaScript: %s', (message, changes) => {
+  expect(() => floatDataset(untouched, { ...rows, ...changes })).toThrow(new RangeError(message));
+});
+
+test('images in plain JavaScript: a canvas has other bytes', () => {
+  const train = { ...split(4, 6), images: new Uint8ClampedArray(24) } as unknown as OwnImages['train'];
+  expect(() => imageDataset(untouched, { ...images, train })).toThrow(
+    new RangeError('train.images: must be a Uint8Array, got Uint8ClampedArray'),
+  );
+});
+
 test('rows with a value that is not finite: which', () => {
   const make = (changes: object) => () => floatDataset(untouched, { ...rows, ...changes });
   expect(make({ train: withNaN })).toThrow(new RangeError('train: row 1 has a value of NaN'));

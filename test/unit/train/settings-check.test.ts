@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { mlp } from '../../../src/nn/net-spec.ts';
+import type { Schedule } from '../../../src/optim/schedule.ts';
 import { adam, constant, cyclical, rmsprop, sgd } from '../../../src/optim/specs.ts';
 import { withDefaults } from '../../../src/train/defaults.ts';
 import type { TrainSettings } from '../../../src/train/settings.ts';
@@ -39,6 +40,7 @@ test.each<[string, Partial<TrainSettings>]>([
   ['optimizer.eps: 0 is not from 1e-30 to Infinity', { optimizer: rmsprop({ eps: 0 }) }],
   ['optimizer.nesterov: needs momentum', { optimizer: sgd({ nesterov: true }) }],
   ['optimizer.momentum: -1 is not from 0 to 1', { optimizer: sgd({ momentum: -1 }) }],
+  ['schedule: undefined is none of constant, cyclical', { schedule: 0.1 as unknown as Schedule }],
   ['schedule.rate: NaN is not from 0 to Infinity', { schedule: constant(Number.NaN) }],
   [
     'schedule.halfCycle: 0 is not from 0.000001 to Infinity',
