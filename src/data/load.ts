@@ -121,8 +121,19 @@ async function read<T>(
 ): Promise<T> {
   const url = addressOf(options, name);
   const fetchFrom = options.fetch ?? ((address, init) => fetch(address, init));
-  const response = await fetchFrom(url, options.signal ? { signal: options.signal } : {});
+  const response = await fetchFrom(url, options.signal ? { signal: options.signal } : {}).catch(
+    (error: Error) => {
+      // Whoever replaces fetch has errors of their own, and an abort has its reason.
+      if (!(error instanceof TypeError)) throw error;
+      throw new Error(`${url}: ${reasonOf(error)}`, { cause: error });
+    },
+  );
   return expectedBody(response, { url, ...expected }, use);
+}
+
+/** Node says `fetch failed`, and why in the innermost cause. */
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error ? reasonOf(cause) : message;
 }
 
 function addressOf({ baseUrl }: StreamOptions, name: string): string {

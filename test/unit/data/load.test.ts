@@ -51,6 +51,18 @@ describe('streamImages', () => {
       expect(doneBytes).toBeGreaterThan(seen[i - 1]?.doneBytes ?? 0);
   });
 
+  test('a server that does not answer is told by its address; whoever replaces fetch has its own errors', async () => {
+    const failing = (error: Error) => ({ ...options, fetch: () => Promise.reject(error) });
+    const cause = new AggregateError([], '', { cause: new Error('connect ECONNREFUSED 127.0.0.1:9') });
+    await expect(
+      loadNormalisation(set, failing(new TypeError('fetch failed', { cause })), 18),
+    ).rejects.toThrow(
+      /^http:\/\/localhost\/data\/cifar10\/normalisation-18\.f64: connect ECONNREFUSED 127\.0\.0\.1:9$/,
+    );
+    const own = new RangeError('the quota is used up');
+    await expect(streamImages(set, failing(own), nowhere)).rejects.toBe(own);
+  });
+
   test('an error status is told with the first line of the answer', async () => {
     await expect(loadNormalisation(set, options, 45_001)).rejects.toThrow(
       /^http:\/\/localhost\/data\/cifar10\/normalisation-45001\.f64: HTTP 404: no such file: normalisation-45001\.f64$/,
