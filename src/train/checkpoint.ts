@@ -12,6 +12,8 @@ export interface Checkpoint {
   readonly settings: TrainSettings;
   /** Steps done. */
   readonly step: number;
+  /** How many it trains on, by which steps are epochs; earlier versions did not say. */
+  readonly samples?: number;
   /** What the next report has to cover besides the steps that follow; absent where that is nothing, or not known. */
   readonly unreported?: Unreported;
   /** An epoch ended with the last step, and is not scored yet: the run was stopped before. Absent where it is. */

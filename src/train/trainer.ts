@@ -147,6 +147,7 @@ export class Trainer {
     if (checkpoint !== undefined) settings = { ...checkpoint.settings, steps: given.steps };
     else if (weights !== undefined) settings = { ...given, net: withLoadedStatistics(given.net, weights) };
     checkSettings(settings);
+    if (dataset.device !== gpu.device) throw new Error('the data set is on another device than the trainer');
     const prepared = await prepareStep(gpu, dataset, settings, {
       choose: checkpoint === undefined ? choose : recordedChoice(checkpoint.variants, choose),
       // A run that goes on elsewhere computes what it can with what was forced.
@@ -158,6 +159,13 @@ export class Trainer {
     });
     const forced = checkpoint?.forced ?? options.forced ?? {};
     const { step = 0, unreported, unscored = false } = checkpoint ?? {};
+    const { count } = prepared.splits.training;
+    if (checkpoint?.samples !== undefined && checkpoint.samples !== count) {
+      prepared.allocator.destroy();
+      throw new Error(
+        `the checkpoint is of a run on ${checkpoint.samples} training samples, the data set leaves it ${count}`,
+      );
+    }
     const trainer = new Trainer({
       settings,
       gpu,
@@ -232,7 +240,8 @@ export class Trainer {
         const score = () => this.evaluate('validation', undefined, callbacks.signal);
         const validation = await unlessStopped(callbacks.signal, score);
         this.#isUnscored = validation === undefined;
-        if (validation !== undefined) onValidation?.({ step, epoch: step / this.stepsPerEpoch, validation });
+        if (validation !== undefined)
+          await onValidation?.({ step, epoch: step / this.stepsPerEpoch, validation });
       }
       await onCheckpoint?.(await this.checkpoint());
       return !this.#isUnscored;
@@ -309,6 +318,7 @@ export class Trainer {
     return {
       settings: this.settings,
       step: this.step,
+      samples: this.#splits.training.count,
       ...(unreported && { unreported }),
       ...(this.#isUnscored && { unscored: true }),
       variants: this.plan.variants,

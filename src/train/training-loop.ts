@@ -10,6 +10,7 @@ import type { ReplicaSettings, TrainSettings } from './settings.ts';
 import { type NonFinite, Stats } from './stats.ts';
 import type { RecordedStep } from './step.ts';
 
+/** What they throw ends the run; so does what a promise rejects with that one gives back, which the end of an epoch waits for. */
 export interface LoopCallbacks {
   readonly onReport?: (report: TrainReport) => void;
   /** The first submit, of one step, is done. */
@@ -60,9 +61,9 @@ export class TrainingLoop {
   #owesEnd: boolean;
   /** Of the epoch that steps were last made of: a run that is stopped and goes on reports all of them. */
   #window: ReportWindow | undefined;
-  #onFirstStep: (() => void) | undefined;
-  /** Rejects with what `onFirstStep` threw. */
-  #told = Promise.resolve();
+  #onFirstStep: LoopCallbacks['onFirstStep'];
+  /** Whoever is told of steps has taken it in. Rejects with what was thrown there. */
+  #told: Promise<unknown> = Promise.resolve();
   #running: Promise<boolean> | undefined;
   #isDestroyed = false;
   /** Steps are being submitted. */
@@ -188,7 +189,7 @@ export class TrainingLoop {
       if (isFirst && unreported !== undefined) this.#window.goOn(unreported, this.#step);
     }
     const window = this.#window;
-    window.onReport = onReport;
+    window.onReport = onReport && ((report) => this.#follow(onReport(report)));
     const goesOn = () =>
       this.#step < end && !signal?.aborted && !this.#isDestroyed && !this.#isBroken && !losses.failure;
     await this.#rested();
@@ -228,24 +229,33 @@ export class TrainingLoop {
       // What is skipped while all staging is in use comes with the next copy.
       if (this.#unread >= settings.reportSteps || this.#step >= end) staging = this.#stats.copy(encoder);
     });
-    const breaks = () => {
-      this.#isBroken = true; // #finishReading tells.
-    };
     const onFirstStep = this.#onFirstStep;
     if (onFirstStep !== undefined) {
-      this.#told = gpu.device.queue.onSubmittedWorkDone().then(
-        () => onFirstStep(),
-        () => {},
+      this.#follow(
+        gpu.device.queue.onSubmittedWorkDone().then(
+          () => onFirstStep(),
+          () => {},
+        ),
       );
-      this.#told.catch(breaks);
       this.#onFirstStep = undefined;
     }
     if (staging !== undefined) {
       this.#unread = 0;
       this.#reading = this.#stats.read(staging, (step) => window.add(step), losses.add);
-      this.#reading.catch(breaks);
+      this.#reading.catch(this.#breaks);
     }
     if (this.#unread > mayBeUnread) await this.#reading;
+  }
+
+  readonly #breaks = () => {
+    this.#isBroken = true; // #finishReading tells.
+  };
+
+  /** Takes what a callback gave back. */
+  #follow(told: unknown): void {
+    if (!(told instanceof Promise)) return;
+    this.#told = Promise.all([this.#told, told]);
+    this.#told.catch(this.#breaks);
   }
 
   #writeOrders(epoch: number): void {

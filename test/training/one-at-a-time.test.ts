@@ -132,7 +132,7 @@ describe('a trainer', () => {
     await expect(trainer.evaluate('validation')).rejects.toThrow(
       'valSize is 0: there is no validation split',
     );
-    await expect(trainer.testLogits(0)).rejects.toThrow('of 20 samples, not 0');
+    await expect(trainer.testLogits(0)).rejects.toThrow('n: 0 is not from 1 to 20');
     expect(await trainer.evaluate('test')).toHaveLength(1);
     await trainer.destroy();
   });
@@ -165,6 +165,65 @@ describe('a trainer', () => {
     const options = { choose: quickChoice, onCompiled: tell };
     await expect(Trainer.make(gpu, data.dataset, baseSettings, options)).rejects.toThrow('nobody listens');
     gpu.check();
+  });
+
+  test.each(['onFirstStep', 'onReport', 'onValidation'])(
+    'ends with what the promise of %s rejects with',
+    async (name) => {
+      const trainer = await make();
+      const callback = () => Promise.reject(new Error('the server is gone'));
+      await expect(trainer.train({ [name]: callback })).rejects.toThrow('the server is gone');
+      await trainer.destroy();
+    },
+  );
+
+  test.each(['before', 'in the middle of'])(
+    'whose data are freed %s its training says so, and the device serves others',
+    async (when) => {
+      const own = syntheticDataset(gpu, 136, 20);
+      const trainer = await make({ steps: 100_000 }, own);
+      const free = () => {
+        if (when === 'before' || trainer.step > 0) own.dataset.destroy();
+      };
+      free();
+      await expect(trainer.train({ between: free })).rejects.toThrow(/^training .*: its buffers were freed$/);
+      await expect(trainer.evaluate('test')).rejects.toThrow(/: its buffers were freed$/);
+      await trainer.destroy();
+      const other = await make();
+      expect(await other.train()).toBe(true);
+      gpu.check();
+      await other.destroy();
+    },
+  );
+
+  test('takes no data of another device', async () => {
+    const elsewhere = { ...data.dataset, device: {} as GPUDevice };
+    await expect(Trainer.make(gpu, elsewhere, baseSettings)).rejects.toThrow(
+      'the data set is on another device than the trainer',
+    );
+  });
+
+  test('goes on over as many samples as before', async () => {
+    const trainer = await make({ steps: 2 });
+    const checkpoint = readCheckpoint(writeCheckpoint(await trainer.checkpoint()));
+    await trainer.destroy();
+    const options = { choose: quickChoice, checkpoint };
+    await expect(Trainer.make(gpu, long.dataset, baseSettings, options)).rejects.toThrow(
+      'the checkpoint is of a run on 100 training samples, the data set leaves it 1564',
+    );
+    gpu.check();
+  });
+
+  test('a score that one caller stops is there for another', async () => {
+    const trainer = await make({}, long);
+    const stop = new AbortController();
+    const stopped = trainer.evaluate('test', undefined, stop.signal);
+    const asked = trainer.evaluate('test');
+    stop.abort(new Error('enough'));
+    await expect(stopped).rejects.toThrow('enough');
+    const scores = await asked;
+    expect(await trainer.evaluate('test', undefined, new AbortController().signal)).toBe(scores);
+    await trainer.destroy();
   });
 
   test('owes the end of an epoch in which it failed, and begins with that', async () => {
