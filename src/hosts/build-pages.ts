@@ -49,6 +49,14 @@ const withoutSources: Plugin = {
       : null,
 };
 
+/** Data sets without the hashes of their files, for a page whose worker compares them. */
+const withoutHashes: Plugin = {
+  name: 'wgrad:without-hashes',
+  enforce: 'pre',
+  transform: (code, id) =>
+    /\/src\/data\/datasets\//.test(id) ? code.replace(/sha256: '\w+'/g, "sha256: ''") : null,
+};
+
 /** Templates as they are written, without the indentation of their lines: a browser shows one space for any number of them. */
 const withoutIndentation: Plugin = {
   name: 'wgrad:without-indentation',
@@ -68,7 +76,7 @@ export async function buildPage({
     root: dirname(html),
     base: './',
     plugins: [
-      ...(kernelsInWorkers ? [withoutKernels, withoutSources] : []),
+      ...(kernelsInWorkers ? [withoutKernels, withoutSources, withoutHashes] : []),
       ...(minify ? [withoutIndentation] : []),
     ],
     worker: {

@@ -103,6 +103,9 @@ test('its sizes: what the Train view loads, first and with its charts, and the e
   const sizes = files.map(([name, bytes]) => [name, gzipSync(bytes, { level: 9 }).length] as const);
   // Where else data sets can be fetched from is of no use to a page.
   for (const [name, bytes] of files) expect(bytes.includes('npm-png'), name).toBe(false);
+  // Its worker alone compares hashes.
+  const withHashes = files.filter(([, bytes]) => /[0-9a-f]{64}/.test(bytes.toString())).map(([name]) => name);
+  expect(withHashes).toEqual([expect.stringMatching(/^worker-/)]);
   const lazy = /^(runs-view|quick-look|kernels-view|gpu-view|on-demand|tar-entries|save-file)-/;
   const charts = /^(live-charts|line-chart|uPlot)/i;
   const total = (wanted: (name: string) => boolean) =>
