@@ -1,6 +1,7 @@
 // Every setting of a training as one table of texts: the page's form and its links loop over it.
 
 import { MAX_CROP_PIXELS, MAX_IMAGES } from '../data/sample-order.ts';
+import { testViewKinds } from '../data/test-views.ts';
 import { namedNetForms } from '../nn/named-nets.ts';
 import { resolveNet } from '../nn/net.ts';
 import { courseBatchNorm } from '../nn/net-spec.ts';
@@ -122,6 +123,22 @@ const optional = <K extends 'lrPeak' | 'lrEnd' | 'cycleGrowth' | 'lookahead'>(
   write: (settings, text) => {
     const { [key]: _, ...others } = settings;
     return text.trim() === '' ? (others as ExperimentSettings) : { ...settings, [key]: parse(text.trim()) };
+  },
+});
+
+/** A choice whose first value is that of a setting that is absent. */
+const choiceField = (
+  about: Pick<SettingField, 'option' | 'label' | 'group' | 'help'>,
+  key: 'cropBorder' | 'normalisation' | 'testViews',
+  choices: readonly [string, ...string[]],
+): SettingField => ({
+  ...about,
+  choices,
+  read: (settings) => settings[key] ?? choices[0],
+  write: (settings, text) => {
+    const { [key]: _, ...others } = settings;
+    const value = oneOf(choices)(text);
+    return value === choices[0] ? others : { ...others, [key]: value };
   },
 });
 
@@ -332,30 +349,26 @@ export const settingFields: readonly SettingField[] = [
     wholeNumber(0, MAX_CROP_PIXELS),
     'numeric',
   ),
-  {
-    option: 'crop-border',
-    label: 'Border of moved images',
-    group: 'Regularisation',
-    help: 'What comes in at the border: black, or the image as in a mirror (convolutional nets).',
-    choices: borders,
-    read: ({ cropBorder = 'black' }) => cropBorder,
-    write: ({ cropBorder: _, ...settings }, text) => {
-      const border = oneOf(borders)(text);
-      return border === 'black' ? settings : { ...settings, cropBorder: border };
+  choiceField(
+    {
+      option: 'crop-border',
+      label: 'Border of moved images',
+      group: 'Regularisation',
+      help: 'What comes in at the border: black, or the image as in a mirror (convolutional nets).',
     },
-  },
-  {
-    option: 'normalisation',
-    label: 'Normalisation',
-    group: 'Data',
-    help: 'Mean and standard deviation of each pixel, or of each channel.',
-    choices: normalisations,
-    read: ({ normalisation = 'pixel' }) => normalisation,
-    write: ({ normalisation: _, ...settings }, text) => {
-      const by = oneOf(normalisations)(text);
-      return by === 'pixel' ? settings : { ...settings, normalisation: by };
+    'cropBorder',
+    borders,
+  ),
+  choiceField(
+    {
+      option: 'normalisation',
+      label: 'Normalisation',
+      group: 'Data',
+      help: 'Mean and standard deviation of each pixel, or of each channel.',
     },
-  },
+    'normalisation',
+    normalisations,
+  ),
   numeric(
     {
       option: 'val-size',
@@ -366,6 +379,16 @@ export const settingFields: readonly SettingField[] = [
     'valSize',
     wholeNumber(0, MAX_IMAGES),
     'numeric',
+  ),
+  choiceField(
+    {
+      option: 'tta',
+      label: 'Averaged test views',
+      group: 'Data',
+      help: 'Also scores the mean of the logits of an image and its mirror image (flip), or of both also moved by a pixel (shift).',
+    },
+    'testViews',
+    ['none', ...testViewKinds],
   ),
   {
     option: 'bn-stats',

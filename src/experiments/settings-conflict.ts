@@ -59,7 +59,7 @@ export function settingsConflict(
   if (settings.testViews === 'shift' && settings.net === undefined) {
     return conflict(
       'tta',
-      'shift is for convolutional nets: the gather of fully connected ones has black borders',
+      'cannot be shift without a convolutional net: the gather of fully connected ones has black borders',
     );
   }
   const lacking = lackingOption(settings.optimizer);

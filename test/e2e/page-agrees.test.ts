@@ -46,7 +46,7 @@ interface Score {
 /** What both say of a run; reports are means over so many steps that both have some at the same step. */
 interface Said {
   readonly weights: readonly string[];
-  readonly perSeed: KeptRun['perSeed'];
+  readonly perSeed: readonly ReturnType<typeof scoresOf>[];
   /** By step: per seed. */
   readonly validations: ReadonlyMap<number, readonly Score[]>;
   readonly losses: ReadonlyMap<number, readonly number[]>;
@@ -56,19 +56,8 @@ interface Said {
 type Options = Readonly<Record<string, string>>;
 
 /** What both say of a seed. */
-const scoresOf = ({
-  seed,
-  validationAccuracy,
-  validationLoss,
-  testAccuracy,
-  testLoss,
-}: KeptRun['perSeed'][number]) => ({
-  seed,
-  validationAccuracy,
-  validationLoss,
-  testAccuracy,
-  testLoss,
-});
+const scoresOf = (score: KeptRun['perSeed'][number]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(score).filter(([key]) => /^(seed$|validation|test)/.test(key)));
 
 const isExperiment = (start: string): boolean => experiments.some(({ name }) => name === start);
 
@@ -146,7 +135,8 @@ const cases: readonly { readonly start: string; readonly seeds: number; readonly
   { start: 'base', seeds: 2, options: { hidden: '20', 'val-size': '20000', steps: '310' } },
   // Crops and Adam.
   { start: 'adam', seeds: 1, options: { hidden: '20,10', crop: '2', steps: '40' } },
-  { start: 'patch-4-10-50', seeds: 1, options: { steps: '20' } },
+  // Averaged over views of each image, too.
+  { start: 'patch-4-10-50', seeds: 1, options: { steps: '20', tta: 'flip' } },
 ];
 
 test.each(cases)(
@@ -158,6 +148,7 @@ test.each(cases)(
     expect(page.weights).toHaveLength(seeds);
     expect(page.weights).toEqual(command.weights);
     expect(page.perSeed).toEqual(command.perSeed);
+    expect(typeof page.perSeed[0]!.testAccuracyOverViews).toBe('tta' in options ? 'number' : 'undefined');
     expect(page.validations).toEqual(command.validations);
     // The page reports every 10 steps, as float32, the command every 50: a mean of means.
     expect(command.losses.size).toBeGreaterThan(0);

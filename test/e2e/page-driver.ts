@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'puppeteer';
-import type { RunMetrics } from '../../src/page/model/run-record.ts';
+import type { RunMetrics, RunRecord } from '../../src/page/model/run-record.ts';
 
 /** A tab, and what should not have happened in it. */
 export interface Tab {
@@ -191,13 +191,7 @@ export interface KeptRun {
   readonly name: string;
   readonly state: string;
   readonly step: number;
-  readonly perSeed: readonly {
-    readonly seed: number;
-    readonly testAccuracy: number | null;
-    readonly testLoss: number | null;
-    readonly validationAccuracy: number | null;
-    readonly validationLoss: number | null;
-  }[];
+  readonly perSeed: RunRecord['perSeed'];
   /** By call. */
   readonly variants: Readonly<Record<string, string>>;
   /** SHA-256 of each seed's weights. */

@@ -325,6 +325,20 @@ test('the settings of shown runs are the same where nothing differs, steps, orde
   ]);
 });
 
+test('a test over views of each image stands below that of the images, in the list and beside other settings', async () => {
+  const viewed = { ...tested(0.4), testAccuracyOverViews: 0.42 };
+  const train = { ...runOf('a', 0).train, testViews: 'shift' as const };
+  const shifted = { train, settings: { ...settings, testViews: 'shift' as const } };
+  const view = await open([
+    runOf('a', 0, { perSeed: [viewed], ...shifted }),
+    runOf('b', 1, { perSeed: [tested(0.4)] }),
+  ]);
+  await expect.poll(() => inChart(view)).toEqual(['a', 'b']);
+  const test = (run: string) => part(view, run, '[data-label=Test]').textContent;
+  expect([test('a'), test('b')]).toEqual(['40.0 %42.0 % over shifts and flips', '40.0 %']);
+  expect(textOf(view)).toMatch(/a ?shift ?40\.0 % ?42\.0 % over shifts and flips/);
+});
+
 test('one seed each is no test, which the list says; the same seed twice is told as such', async () => {
   const view = await open([
     runOf('a', 0, { perSeed: [tested(0.4)] }),

@@ -582,3 +582,30 @@ test('seeds that diverged count in no mean, and the others together in one table
   expect(app.announcement.value).toBe('Finished. Test accuracy 50.0 %');
   expect(textIn(root, '#next')).toMatch(/^Runs compares it/);
 });
+
+test('what a test is over views of each image is said wherever it is, of the same seeds', async () => {
+  const mounted = mount();
+  const { app, bar, root, runs, worker } = mounted;
+  const form = withText({ ...emptyForm(), steps: '20', seeds: '3' }, 'tta', 'flip');
+  const { id, ended } = await start(mounted, form);
+  worker.say({ event: 'diverged', replica: 1, step: 10 });
+  worker.say(progress(10, [2, Number.NaN, 2]));
+  await painted();
+  expect(textIn(root, '#test-over-views')).toBe('at the end');
+  const scores = (accuracies: readonly number[]) => accuracies.map((accuracy) => ({ loss: 1, accuracy }));
+  const overViews = { validation: null, test: scores([0.42, 0.1, 0.64]) };
+  worker.say({ id, gives: { ...outcome, test: scores([0.4, 0.1, 0.6]), overViews } });
+  await ended;
+  await painted();
+  expect(textIn(root, '#sentence')).toMatch(
+    /50\.0 % of the test images are right, 53\.0 % over flips, those seeds apart that diverged\.$/,
+  );
+  expect(textIn(root, '.numbers')).toMatch(/Test ?50\.0 ± 14\.1 % ?Test over flips ?53\.0 ± 15\.6 %/);
+  expect(textIn(bar, '#run-test')).toBe('test 50.0 %, 53.0 % over flips');
+  expect(app.announcement.value).toBe('Finished. Test accuracy 50.0 %, 53.0 % over flips');
+  expect(runs.runs.value[0]!.perSeed[2]).toMatchObject({
+    testAccuracyOverViews: 0.64,
+    testLossOverViews: 1,
+    validationAccuracyOverViews: null,
+  });
+});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { datasetOf } from '../../data/datasets/index.ts';
 import { FileWriteError } from '../../data/files/file-write-error.ts';
 import { splitImages } from '../../data/record-set.ts';
+import { overViewsWords } from '../../data/test-views.ts';
 import { trainSettings } from '../../experiments/experiments.ts';
 import { mean } from '../../experiments/statistics.ts';
 import type { Host } from '../../hosts/host.ts';
@@ -13,6 +14,7 @@ import { netWords } from '../../nn/net.ts';
 import { readCheckpoint } from '../../train/checkpoint.ts';
 import type { FromWorker, RunResult } from '../../train/messages.ts';
 import type { TrainReport } from '../../train/report-window.ts';
+import { viewScoresOf } from '../../train/view-scores.ts';
 import { commandLine } from '../command-line.ts';
 import { checkpointFile, findCheckpoint } from '../folders/checkpoint-file.ts';
 import { claimNewFolder } from '../folders/folder-lock.ts';
@@ -261,7 +263,7 @@ function writeResult(
       validationLoss: result.validation?.[index]?.loss ?? null,
       testAccuracy: result.test?.[index]?.accuracy ?? null,
       testLoss: result.test?.[index]?.loss ?? null,
-      ...overViewsOf(result, index),
+      ...viewScoresOf(result, index),
     })),
     msPerStep,
     samplesPerSecond: msPerStep === null ? null : (1000 / msPerStep) * settings.batchSize * replicas,
@@ -273,25 +275,13 @@ function writeResult(
   directory.write(summaryFile, `${JSON.stringify(summary, null, 2)}\n`);
 }
 
-/** Scores with logits averaged over views, where there are any. */
-function overViewsOf({ overViews }: RunResult, index: number) {
-  if (overViews === null) return {};
-  const { validation, test } = overViews;
-  return {
-    validationAccuracyOverViews: validation?.[index]?.accuracy ?? null,
-    validationLossOverViews: validation?.[index]?.loss ?? null,
-    testAccuracyOverViews: test?.[index]?.accuracy ?? null,
-    testLossOverViews: test?.[index]?.loss ?? null,
-  };
-}
-
 function printResult(
   { settings, dispatchesPerStep }: Ready,
   result: RunResult,
   directory: RunDirectory,
 ): void {
   const { validation, test, overViews, msPerStep } = result;
-  const views = settings.testViews === 'shift' ? 'over shifts and flips' : 'over flips';
+  const views = overViewsWords(settings.testViews);
   const columns = (score: { accuracy: number; loss: number } | undefined) =>
     score === undefined ? '' : `${score.accuracy.toFixed(4)} (loss ${score.loss.toFixed(4)})`;
   for (const [index, { seed }] of settings.replicas.entries()) {

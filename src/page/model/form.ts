@@ -47,11 +47,7 @@ export const startingPoints: readonly StartingPoint[] = [
     { net: 'patch-4-10-50', what: 'filters on patches of 4×4 pixels, a hidden layer of 50' },
     { net: 'vgg-16-32-64', what: 'a small convolutional net: 3×3 filters, batch norm, flips and crops' },
     { net: 'air-24-48-48', what: 'airbench94 with fewer filters: whitening, GELU, lookahead; for a GPU' },
-  ].map(({ net, what }) => {
-    // What this page does not show is not computed.
-    const { testViews: _, ...settings } = namedNetExperiment(net).settings;
-    return { id: net, label: net, what, settings };
-  }),
+  ].map(({ net, what }) => ({ id: net, label: net, what, settings: namedNetExperiment(net).settings })),
 ];
 
 export const startingPoint = (id: string): StartingPoint =>

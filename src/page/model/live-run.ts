@@ -1,5 +1,6 @@
 // The run that the worker is busy with, or the last one of this tab: what the Train view shows.
 import type { ReadyReport } from '../../train/messages.ts';
+import { viewScoresOf } from '../../train/view-scores.ts';
 import type { EngineEvent, ProgressReport, TrainOutcome } from '../engine/protocol.ts';
 import type { Form } from './form.ts';
 import type { WeightsFile } from './initial-weights.ts';
@@ -107,6 +108,7 @@ export class LiveRun {
       validationLoss: validation?.[r]?.loss ?? this.#lastValidation('validationLoss', r),
       testAccuracy: test?.[r]?.accuracy ?? null,
       testLoss: test?.[r]?.loss ?? null,
+      ...(outcome && viewScoresOf(outcome, r)),
       divergedAtStep: this.diverged.get(r) ?? null,
       confusion: confusion?.[r] ?? null,
     }));

@@ -2,11 +2,12 @@
 import type { ExperimentSettings } from '../../experiments/experiments.ts';
 import type { KernelOrigin } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
+import type { SeedViewScores } from '../../train/view-scores.ts';
 
 export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'interrupted';
 
-/** What a seed is worth. Null where it was not scored. */
-export interface SeedScore {
+/** What a seed is worth. Null where it was not scored; over views where the settings name some. */
+export interface SeedScore extends Partial<SeedViewScores> {
   readonly seed: number;
   readonly validationAccuracy: number | null;
   readonly validationLoss: number | null;
@@ -127,3 +128,7 @@ export const testedSeeds = (record: Pick<RunRecord, 'perSeed'>) =>
 /** Mean over these. */
 export const testAccuracy = (record: Pick<RunRecord, 'perSeed'>): number | undefined =>
   meanOf(testedSeeds(record).map((score) => score.testAccuracy));
+
+/** What of them was scored over views of each image, too. */
+export const testsOverViews = (record: Pick<RunRecord, 'perSeed'>): number[] =>
+  testedSeeds(record).flatMap(({ testAccuracyOverViews }) => testAccuracyOverViews ?? []);

@@ -1,5 +1,7 @@
 // What the page says of each state: a chip of a few words, and where something is wrong, what happened and what to do.
-import { count, duration, megabytes } from '../format.ts';
+import { overViewsWords } from '../../data/test-views.ts';
+import { count, duration, megabytes, percent } from '../format.ts';
+import { meanOf, type RunRecord, testsOverViews } from './run-record.ts';
 import type { DataProblem, DataStatus, GpuStatus, NoGpuReason, RunStatus } from './status.ts';
 
 /** Something that the visitor must know, and can do something about. */
@@ -281,6 +283,12 @@ export function runNotice(run: RunStatus): Notice | undefined {
         details,
       };
   }
+}
+
+/** What stands behind a test accuracy: `, 54.0 % over flips`, the mean of the same seeds; nothing where no views were asked for. */
+export function overViewsText(record: Pick<RunRecord, 'perSeed' | 'train'>): string {
+  const mean = meanOf(testsOverViews(record));
+  return mean === undefined ? '' : `, ${percent(mean)} ${overViewsWords(record.train.testViews)}`;
 }
 
 /** Why nothing can be started beside a measurement. */

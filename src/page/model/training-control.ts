@@ -21,6 +21,7 @@ import { LiveRun } from './live-run.ts';
 import type { RunList } from './run-list.ts';
 import { newRunId, type RunRecord, testAccuracy } from './run-record.ts';
 import { hasData, isBusy } from './status.ts';
+import { overViewsText } from './texts.ts';
 import { trainAlone } from './training-locks.ts';
 
 const announceMs = 20_000;
@@ -299,7 +300,7 @@ export class TrainingControl {
     const test = testAccuracy(live.record);
     app.announce(
       test !== undefined
-        ? `Finished. Test accuracy ${percent(test)}`
+        ? `Finished. Test accuracy ${percent(test)}${overViewsText(live.record)}`
         : `${live.hasDiverged ? 'Diverged' : 'Stopped'} at step ${count(outcome.step)}`,
     );
   }

@@ -3,6 +3,7 @@ import type { ExperimentSettings } from '../../experiments/experiments.ts';
 import { settingFields } from '../../experiments/setting-fields.ts';
 import { kernelOrigins } from '../../train/messages.ts';
 import type { TrainSettings } from '../../train/settings.ts';
+import type { SeedViewScores } from '../../train/view-scores.ts';
 import { newRunId, type RunRecord, type RunState, type SeedScore } from '../model/run-record.ts';
 
 type Loose = Readonly<Record<string, unknown>>;
@@ -68,9 +69,21 @@ export function readScores(value: unknown): SeedScore[] {
     validationLoss: numberOrNull(score.validationLoss),
     testAccuracy: numberOrNull(score.testAccuracy),
     testLoss: numberOrNull(score.testLoss),
+    ...viewScores(score),
     divergedAtStep: numberOrNull(score.divergedAtStep),
     confusion: Array.isArray(score.confusion) ? score.confusion.map((count) => number(count, 0)) : null,
   }));
+}
+
+/** Scores over views of each image, where the file has any. */
+function viewScores(score: Loose): SeedViewScores | undefined {
+  if (!('testAccuracyOverViews' in score)) return undefined;
+  return {
+    validationAccuracyOverViews: numberOrNull(score.validationAccuracyOverViews),
+    validationLossOverViews: numberOrNull(score.validationLossOverViews),
+    testAccuracyOverViews: numberOrNull(score.testAccuracyOverViews),
+    testLossOverViews: numberOrNull(score.testLossOverViews),
+  };
 }
 
 /** A record from a file: every field is checked or replaced. @throws Error where it is none */

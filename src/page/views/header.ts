@@ -3,7 +3,7 @@ import { count, percent } from '../format.ts';
 import type { App } from '../model/app.ts';
 import { testAccuracy } from '../model/run-record.ts';
 import { isBusy } from '../model/status.ts';
-import { dataChip, gpuChip, measuringText, runChip, timeLeft } from '../model/texts.ts';
+import { dataChip, gpuChip, measuringText, overViewsText, runChip, timeLeft } from '../model/texts.ts';
 import type { TrainingControl } from '../model/training-control.ts';
 import { type Route, type Router, routes, routeTitles } from '../router.ts';
 
@@ -45,7 +45,7 @@ export function runBarView(app: App, training: TrainingControl): TemplateResult 
     <p id="run-state">${runChip(run, live)}</p>
     <p id="run-step">${count(record.step)} of ${count(steps)}</p>
     ${validation === undefined ? nothing : html`<p>validation ${percent(validation)}</p>`}
-    ${test === undefined ? nothing : html`<p id="run-test">test ${percent(test)}</p>`}
+    ${test === undefined ? nothing : html`<p id="run-test">test ${percent(test)}${overViewsText(record)}</p>`}
     ${left === '' ? nothing : html`<p class="quiet">${left}</p>`}
     ${isBusy(run) ? html`<span class="run-buttons">${runButtons(app, training)}</span>` : nothing}
     <progress

@@ -41,6 +41,7 @@ const other: Readonly<Record<string, string>> = {
   lookahead: '7',
   'crop-border': 'reflect',
   normalisation: 'channel',
+  tta: 'shift',
 };
 
 /** A starting point whose optimizer has the setting. */
@@ -54,6 +55,21 @@ test('what does nothing without something else is said; a convolutional net may 
   const one = withText(withText(emptyForm('base'), 'net', 'patch-4-10-50'), 'batch-size', '1');
   expect(readForm(one).problems).toEqual({});
   expect(readForm(withText(emptyForm('base'), 'batch-size', '1')).problems).toHaveProperty('batch-size');
+});
+
+test('views that are moved are for convolutional nets, and a net of the list averages those that its family does', () => {
+  const shifted = withText(emptyForm('base'), 'tta', 'shift');
+  expect(readForm(shifted).problems).toEqual({
+    tta: 'Averaged test views cannot be shift without a convolutional net: the gather of fully connected ones has black borders',
+  });
+  expect(readForm(withText(shifted, 'net', 'patch-4-10-50'))).toMatchObject({
+    problems: {},
+    train: { testViews: 'shift' },
+  });
+  expect(readForm(withText(emptyForm('base'), 'tta', 'flip')).problems).toEqual({});
+  const air = emptyForm('air-24-48-48');
+  expect(readForm(air).train.testViews).toBe('flip');
+  expect(readForm(withText(air, 'tta', 'none')).train).not.toHaveProperty('testViews');
 });
 
 test('fields refuse what the GPU cannot hold, and what only looks like a number', () => {

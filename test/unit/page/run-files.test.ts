@@ -81,6 +81,22 @@ describe('a whole run as a file', () => {
     expect(id).not.toBe('base');
   });
 
+  test('has what its seeds are over views of each image; an older one has nothing of it', async () => {
+    const base = record('base', [0.53]);
+    const [score] = base.perSeed;
+    const viewed = {
+      validationAccuracyOverViews: null,
+      validationLossOverViews: null,
+      testAccuracyOverViews: 0.54,
+      testLossOverViews: 1.2,
+    };
+    const perSeed = [{ ...score!, ...viewed }];
+    const file = await writeRunFile({ record: { ...base, perSeed }, metrics: undefined, weights: undefined });
+    expect((await readRunFile(file)).record.perSeed).toEqual(perSeed);
+    const older = await writeRunFile({ record: base, metrics: undefined, weights: undefined });
+    expect((await readRunFile(older)).record.perSeed).toStrictEqual([score]);
+  });
+
   test('without its weights does not say that it has them', async () => {
     const file = await writeRunFile({ record: record('base', [0.5]), metrics, weights: undefined });
     const { record: read, weights: none } = await readRunFile(file);
@@ -127,7 +143,8 @@ test('the folder of npm run train is a run, with its curves and weights', async 
     finished: true,
     steps: 9000,
     stepsPerEpoch: 450,
-    perSeed,
+    testViews: 'flip',
+    perSeed: perSeed.map((score) => ({ ...score, testAccuracyOverViews: 0.54 })),
     msPerStep: 7.6,
   };
   const lines = [
@@ -146,7 +163,7 @@ test('the folder of npm run train is a run, with its curves and weights', async 
       step: 9000,
       adapter: 'swiftshader',
       hasWeights: true,
-      perSeed: [{ testAccuracy: 0.53 }],
+      perSeed: [{ testAccuracy: 0.53, testAccuracyOverViews: 0.54 }],
     },
     metrics: { steps: [50], loss: [2.1], validationAccuracy: [0.42] },
   });

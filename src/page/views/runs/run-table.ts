@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
+import { overViewsWords } from '../../../data/test-views.ts';
 import { count, milliseconds } from '../../format.ts';
 import {
   goesOnFrom,
@@ -7,6 +8,7 @@ import {
   type RunState,
   soundSeeds,
   testedSeeds,
+  testsOverViews,
 } from '../../model/run-record.ts';
 import { measuringText, trainLabel } from '../../model/texts.ts';
 import { spread } from '../spread.ts';
@@ -213,7 +215,10 @@ export function settingsTable(runs: readonly RunRecord[]): TemplateResult | type
   </div>`;
 }
 
-const testText = (run: RunRecord): string => {
+const testText = (run: RunRecord): TemplateResult | string => {
   const tests = testedSeeds(run).map(({ testAccuracy }) => testAccuracy);
-  return tests.length === 0 ? '–' : spread(tests);
+  if (tests.length === 0) return '–';
+  const viewed = testsOverViews(run);
+  if (viewed.length === 0) return spread(tests);
+  return html`<span>${spread(tests)}<br /><span class="quiet">${spread(viewed)} ${overViewsWords(run.train.testViews)}</span></span>`;
 };

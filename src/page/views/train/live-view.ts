@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { overViewsWords } from '../../../data/test-views.ts';
 import { count, duration, loss, milliseconds, percent } from '../../format.ts';
 import type { App } from '../../model/app.ts';
 import type { LiveRun } from '../../model/live-run.ts';
@@ -9,9 +10,10 @@ import {
   type RunRecord,
   testAccuracy,
   testedSeeds,
+  testsOverViews,
 } from '../../model/run-record.ts';
 import { isBusy, missingBytes } from '../../model/status.ts';
-import { otherTab, runChip, trainLabel } from '../../model/texts.ts';
+import { otherTab, overViewsText, runChip, trainLabel } from '../../model/texts.ts';
 import type { TrainingControl } from '../../model/training-control.ts';
 import { spread } from '../spread.ts';
 import { chartSummary, charts } from './chart-summary.ts';
@@ -112,7 +114,7 @@ function sentence(app: App, live: LiveRun): string {
   // A seed is worth nothing once it has diverged.
   const rest = live.diverged.size === 0 ? '' : ', those seeds apart that diverged';
   if (record.state === 'finished' && test !== undefined) {
-    return `${who}: finished after ${duration(record.elapsedMs)}, ${percent(test)} of the test images are right${rest}.`;
+    return `${who}: finished after ${duration(record.elapsedMs)}, ${percent(test)} of the test images are right${overViewsText(record)}${rest}.`;
   }
   const validation = live.last('validationAccuracy');
   const worth =
@@ -136,14 +138,16 @@ const one = (value: number | undefined, text: (value: number) => string): string
 
 function numbers(app: App, live: LiveRun): TemplateResult {
   const { record, ready, msPerStep, objectsPerStep } = live;
-  const { batchSize, replicas } = record.train;
+  const { batchSize, replicas, testViews } = record.train;
   const tests = testedSeeds(record).map((score) => score.testAccuracy);
-  const test = tests.length > 0 ? spread(tests) : isBusy(app.run.value) ? 'at the end' : '–';
-  const rows: readonly (readonly [id: string, name: string, value: string])[] = [
+  const spreadOf = (values: readonly number[]) =>
+    values.length > 0 ? spread(values) : isBusy(app.run.value) ? 'at the end' : '–';
+  const rows: readonly (readonly [id: string, name: string, value: string] | undefined)[] = [
     ['loss', 'Loss', one(live.last('loss'), loss)],
     ['training-accuracy', 'Training', one(live.last('accuracy'), percent)],
     ['validation-accuracy', 'Validation', one(live.last('validationAccuracy'), percent)],
-    ['test-accuracy', 'Test', test],
+    ['test-accuracy', 'Test', spreadOf(tests)],
+    testViews && ['test-over-views', `Test ${overViewsWords(testViews)}`, spreadOf(testsOverViews(record))],
     ['ms-per-step', 'ms per step', one(msPerStep, milliseconds)],
     [
       'samples-per-second',
@@ -159,10 +163,11 @@ function numbers(app: App, live: LiveRun): TemplateResult {
     ['kernels', 'Kernels', ready === undefined ? '–' : kernelWords[record.kernels]],
   ];
   return html`<dl class="numbers">
-    ${rows.map(
-      ([id, name, value]) =>
-        html`<div><dt>${name}</dt><dd id=${id} data-text=${value === 'at the end'}>${value}</dd></div>`,
-    )}
+    ${rows.map((row) => {
+      if (row === undefined) return nothing;
+      const [id, name, value] = row;
+      return html`<div><dt>${name}</dt><dd id=${id} data-text=${value === 'at the end'}>${value}</dd></div>`;
+    })}
   </dl>
   ${tests.length > 1 ? html`<p class="help">±: the standard deviation over seeds.</p>` : nothing}`;
 }
