@@ -66,6 +66,7 @@ interface Opened {
   readonly report: () => number;
   readonly isShown: Signal<boolean>;
   readonly said: string[];
+  readonly form: TrainingControl['form'];
   readonly root: HTMLElement;
 }
 
@@ -129,7 +130,7 @@ async function open(kept: readonly RunRecord[]): Promise<Opened> {
     version.value++;
     return asked;
   };
-  return { runs, train, report, isShown, said, root };
+  return { runs, train, report, isShown, said, form: training.form, root };
 }
 
 /** Names of the runs in the chart, as its legend has them. */
@@ -337,6 +338,18 @@ test('a test over views of each image stands below that of the images, in the li
   const test = (run: string) => part(view, run, '[data-label=Test]').textContent;
   expect([test('a'), test('b')]).toEqual(['40.0 %42.0 % over shifts and flips', '40.0 %']);
   expect(textOf(view)).toMatch(/a ?shift ?40\.0 % ?42\.0 % over shifts and flips/);
+});
+
+test('“Settings to the form” brings the kernels, too', async () => {
+  const view = await open([runOf('a', 0, { kernels: 'measured', forced: { sgd: 'vec4' } })]);
+  await expect.poll(() => part(view, 'a', '[data-act=settings]')).not.toBeNull();
+  part(view, 'a', '[data-act=settings]').click();
+  expect(view.form.value).toEqual({
+    ...emptyForm(),
+    steps: '20',
+    usesTuned: true,
+    variants: { sgd: 'vec4' },
+  });
 });
 
 test('one seed each is no test, which the list says; the same seed twice is told as such', async () => {

@@ -583,6 +583,17 @@ test('seeds that diverged count in no mean, and the others together in one table
   expect(textIn(root, '#next')).toMatch(/^Runs compares it/);
 });
 
+test('forced variants are said beside where the others come from', async () => {
+  const mounted = mount();
+  const { root, training } = mounted;
+  const form = { ...emptyForm(), steps: '20', variants: { sgd: 'vec4', matmul: 'naive' } };
+  training.form.value = form;
+  await start(mounted, form);
+  await painted();
+  expect(textIn(root, '#kernels')).toBe('default, some forced');
+  expect(root.textContent).toMatch(/Forced: matmul = naive, sgd = vec4/);
+});
+
 test('what a test is over views of each image is said wherever it is, of the same seeds', async () => {
   const mounted = mount();
   const { app, bar, root, runs, worker } = mounted;

@@ -10,6 +10,7 @@ import { capital, settingFields } from '../../experiments/setting-fields.ts';
 import { InvalidValue, wholeNumber } from '../../experiments/setting-values.ts';
 import { settingsConflict } from '../../experiments/settings-conflict.ts';
 import type { TrainSettings } from '../../train/settings.ts';
+import type { RunRecord } from './run-record.ts';
 
 /** Settings that a form can start from. */
 export interface StartingPoint {
@@ -159,17 +160,28 @@ export function withText(form: Form, option: string, text: string): Form {
     : { ...form, texts: { ...texts, [option]: text } };
 }
 
-/** A form that trains what a run has trained, from the starting point with that name. */
-export function formOfRun(
-  settings: ExperimentSettings,
-  start: string,
-  { replicas, shuffle, steps }: Pick<TrainSettings, 'replicas' | 'shuffle' | 'steps'>,
-): Form {
+/** A form that trains what a run has trained, from its starting point, with its kernels. Where its settings are not known, those of base. */
+export function formOfRun({
+  settings,
+  experiment,
+  train: { replicas, shuffle, steps },
+  kernels,
+  forced = {},
+}: Pick<RunRecord, 'settings' | 'experiment' | 'train' | 'kernels' | 'forced'>): Form {
+  const how = { usesTuned: kernels === 'measured', variants: forced };
+  if (settings === null) return { ...emptyForm(), ...how };
   const seeds = String(Math.min(replicas.length, mostSeeds));
-  let form: Form = { ...emptyForm(startingPoint(start).id), seeds, shuffle };
+  let form: Form = { ...emptyForm(startingPoint(experiment).id), seeds, shuffle, ...how };
   for (const field of settingFields) form = withText(form, field.option, field.read(settings));
   return readForm(form).train.steps === steps ? form : { ...form, steps: String(steps) };
 }
+
+/** `matmul = naive, sgd = vec4`: forced variants in words. */
+export const variantsText = (variants: Form['variants']): string =>
+  Object.entries(variants)
+    .map((pair) => pair.join(' = '))
+    .sort()
+    .join(', ');
 
 /** Two trainings that differ in nothing but what they report. */
 export function differences(a: Form, b: Form): string[] {
@@ -182,6 +194,6 @@ export function differences(a: Form, b: Form): string[] {
   if (x.train.steps !== y.train.steps && a.steps.trim() + b.steps.trim() !== '') changed.push('Steps');
   if (a.shuffle !== b.shuffle) changed.push('New order each epoch');
   if (a.usesTuned !== b.usesTuned) changed.push('Measured kernels');
-  if (JSON.stringify(a.variants) !== JSON.stringify(b.variants)) changed.push('Kernel variants');
+  if (variantsText(a.variants) !== variantsText(b.variants)) changed.push('Forced variants');
   return changed;
 }

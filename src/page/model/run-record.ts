@@ -39,8 +39,11 @@ export interface RunRecord {
   readonly stepsPerEpoch: number;
   readonly dispatchesPerStep: number;
   readonly modelBytes: number;
+  /** Variant of each call of a step. */
   readonly variants: Readonly<Record<string, string>>;
   readonly kernels: KernelOrigin;
+  /** Variants that were forced, by op; earlier versions did not say. */
+  readonly forced?: Readonly<Record<string, string>>;
   readonly adapter: string;
   readonly browser: string;
   /** ISO date. */

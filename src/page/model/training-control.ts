@@ -86,7 +86,9 @@ export class TrainingControl {
       dispatchesPerStep: 0,
       modelBytes: 0,
       variants: {},
-      kernels: 'default',
+      // As asked for, until the worker says what there was.
+      kernels: form.usesTuned ? 'measured' : 'default',
+      forced: form.variants,
       adapter: this.#app.report?.name ?? '',
       browser: navigator.userAgent,
       startedAt: new Date().toISOString(),
@@ -116,12 +118,7 @@ export class TrainingControl {
   /** Goes on with an interrupted or stopped run from its last checkpoint. Its form takes the place of one that nothing was typed into. */
   async goOn(record: RunRecord): Promise<void> {
     if (!this.#isFree()) return;
-    const { settings, train } = record;
-    const usesTuned = record.kernels === 'measured';
-    const form = {
-      ...(settings === null ? emptyForm() : formOfRun(settings, record.experiment, train)),
-      usesTuned,
-    };
+    const form = formOfRun(record);
     const running = { ...record, state: 'running', problem: null } as const;
     if (!this.#isTyped()) this.form.value = form;
     await this.#run(new LiveRun(form, running), true);

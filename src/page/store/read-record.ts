@@ -86,6 +86,16 @@ function viewScores(score: Loose): SeedViewScores | undefined {
   };
 }
 
+const isName = (value: unknown): boolean => typeof value === 'string' && /^[a-z][a-z\d-]{0,60}$/.test(value);
+
+/** What a file says of forced variants: names by name. Those that this version does not have force nothing. */
+const readForced = (value: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(isObject(value) ? value : {}).filter((pair): pair is [string, string] =>
+      pair.every(isName),
+    ),
+  );
+
 /** A record from a file: every field is checked or replaced. @throws Error where it is none */
 export function readRecord(value: unknown): RunRecord {
   if (!isObject(value)) throw new Error('it holds no run');
@@ -105,6 +115,7 @@ export function readRecord(value: unknown): RunRecord {
     modelBytes: number(value.modelBytes, 0),
     variants: {},
     kernels: kernelOrigins.find((origin) => origin === value.kernels) ?? 'default',
+    forced: readForced(value.forced),
     adapter: text(value.adapter, ''),
     browser: text(value.browser, ''),
     startedAt: Number.isNaN(Date.parse(text(value.startedAt, '')))

@@ -175,17 +175,36 @@ describe('a link', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  test('a run’s form trains the run’s settings, with its seeds, order and steps', () => {
+  test('a run’s form trains the run’s settings, with its seeds, order, steps and kernels', () => {
     for (const steps of ['', '300']) {
       const form: Form = {
-        ...emptyForm('adam'),
+        start: 'adam',
         texts: { hidden: '70,30', lambda: '0.00123' },
         seeds: '5',
         steps,
         shuffle: false,
+        usesTuned: true,
+        variants: { sgd: 'vec4' },
       };
-      const { settings, train } = readForm(form);
-      expect(formOfRun(settings, 'adam', train)).toEqual(form);
+      const run = {
+        ...readForm(form),
+        experiment: 'adam',
+        kernels: 'measured',
+        forced: form.variants,
+      } as const;
+      expect(formOfRun(run)).toEqual(form);
+      const { forced: _, ...older } = run;
+      expect(formOfRun({ ...older, kernels: 'default' })).toEqual({
+        ...form,
+        usesTuned: false,
+        variants: {},
+      });
+      // Of other settings than the page has.
+      expect(formOfRun({ ...run, settings: null })).toEqual({
+        ...emptyForm(),
+        usesTuned: true,
+        variants: form.variants,
+      });
     }
   });
 

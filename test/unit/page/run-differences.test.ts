@@ -30,6 +30,12 @@ test.each([
   ['Decay by cycle: 0.5; Steps: 20', runOf({ lrDecay: 0.5 }, 20)],
   ['Initial weights: w.safetensors', runOf({}, undefined, { initial: 'w.safetensors' })],
   ['Kernels: measured', runOf({}, undefined, { kernels: 'measured' })],
+  [
+    'Forced variants: matmul = naive, sgd = vec4',
+    runOf({}, undefined, { forced: { sgd: 'vec4', matmul: 'naive' } }),
+  ],
+  // An earlier version did not say, this one says none.
+  ['nothing', runOf({}, undefined, { forced: {} })],
   ['New order each epoch: no', runOf({}, undefined, { train: { ...baseline.train, shuffle: false } })],
   ['adam', runOf({}, undefined, { settings: null, experiment: 'adam' })],
 ])('%s', (text, run) => {

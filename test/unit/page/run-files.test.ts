@@ -44,6 +44,7 @@ function record(id: string, tests: readonly number[]): RunRecord {
     })),
     style: 0,
     pinned: false,
+    forced: { sgd: 'vec4' },
     hasWeights: true,
     initial: null,
   };
@@ -95,6 +96,20 @@ describe('a whole run as a file', () => {
     expect((await readRunFile(file)).record.perSeed).toEqual(perSeed);
     const older = await writeRunFile({ record: base, metrics: undefined, weights: undefined });
     expect((await readRunFile(older)).record.perSeed).toStrictEqual([score]);
+  });
+
+  test('has what was forced, as far as it can be names of kernels', async () => {
+    const forced = {
+      sgd: 'naive',
+      matmul: 3,
+      split: null,
+      __proto: 'naive',
+      gather: '<script>',
+      '': 'naive',
+    };
+    const base = { ...record('base', [0.5]), forced: forced as never };
+    const file = await writeRunFile({ record: base, metrics: undefined, weights: undefined });
+    expect((await readRunFile(file)).record.forced).toEqual({ sgd: 'naive' });
   });
 
   test('without its weights does not say that it has them', async () => {

@@ -347,6 +347,27 @@ test('a run that goes on keeps its kernels’ origin, and has it in its form; on
   }
 });
 
+test('forced variants are kept with their run, and force those of a run that goes on, or begins again, as its form says', async () => {
+  const variants = { sgd: 'vec4' };
+  const { runs, worker, training, ended, id, ready } = await startRun({ ...form, variants, usesTuned: true });
+  // Nothing was measured yet: the wish is kept until the worker says what there was.
+  expect(runs.runs.value[0]).toMatchObject({ forced: variants, kernels: 'measured' });
+  worker.say(ready);
+  expect(training.live.value!.record).toMatchObject({ forced: variants, kernels: 'default' });
+  worker.say({ id, gives: { ...outcome, finished: false, step: 10 } });
+  await ended;
+  training.form.value = emptyForm();
+  const going = training.goOn(runs.runs.value[0]!);
+  await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(2));
+  expect(lastCall(worker, 'train').takes).toMatchObject({ variants });
+  expect(training.form.value).toEqual({ ...form, variants });
+  expect(training.changes).toEqual([]);
+  training.form.value = form;
+  expect(training.changes).toEqual(['Forced variants']);
+  worker.say({ id: lastCall(worker, 'train').id, gives: outcome });
+  await going;
+});
+
 /** Two seeds, of which the second has diverged. */
 const twoSeeds: EngineEvent = {
   event: 'progress',

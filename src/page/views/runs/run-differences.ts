@@ -1,6 +1,7 @@
 import { stepsOfCycles } from '../../../experiments/experiments.ts';
 import { settingFields } from '../../../experiments/setting-fields.ts';
 import { count } from '../../format.ts';
+import { variantsText } from '../../model/form.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 
 /** A run whose settings are known. */
@@ -21,6 +22,7 @@ const fields: readonly RunField[] = [
   { label: 'Initial weights', read: ({ initial }) => initial ?? 'random' },
   { label: 'New order each epoch', read: ({ train }) => (train.shuffle ? 'yes' : 'no') },
   { label: 'Kernels', read: ({ kernels }) => kernels },
+  { label: 'Forced variants', read: ({ forced = {} }) => variantsText(forced) || 'none' },
 ];
 
 /** Its steps are said with its cycles. */

@@ -94,8 +94,7 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
       void training.goOn(run);
     },
     toForm: (run) => {
-      const { train, settings, experiment } = run;
-      if (settings !== null) training.form.value = formOfRun(settings, experiment, train);
+      training.form.value = formOfRun(run);
       router.go('train');
     },
     saveRun: (run) => void state.saveRun(run),

@@ -22,6 +22,7 @@ import {
   startingPoint,
   startingPoints,
   usualText,
+  variantsText,
   withText,
 } from '../../model/form.ts';
 import { linkOf } from '../../model/link.ts';
@@ -261,7 +262,7 @@ function runFields(
   change: Changer,
   training: TrainingControl,
 ): TemplateResult {
-  const forced = Object.entries(form.variants);
+  const forced = variantsText(form.variants);
   const { initial } = training;
   const take = async (input: HTMLInputElement, file?: File) => {
     await initial.take(file);
@@ -320,10 +321,10 @@ function runFields(
       () => take(document.getElementById('field-init') as HTMLInputElement),
     )}
     ${
-      forced.length === 0
+      forced === ''
         ? nothing
         : html`<p class="field" data-changed="true">
-            Forced: ${forced.map(([op, name]) => `${op} = ${name}`).join(', ')}
+            Forced: ${forced}
             <button type="button" class="link" @click=${() => change({ ...training.form.peek(), variants: {} })}>
               Reset
             </button>

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html';
 import { overViewsWords } from '../../../data/test-views.ts';
 import { count, duration, loss, milliseconds, percent } from '../../format.ts';
 import type { App } from '../../model/app.ts';
+import { variantsText } from '../../model/form.ts';
 import type { LiveRun } from '../../model/live-run.ts';
 import {
   goesOnFrom,
@@ -160,7 +161,13 @@ function numbers(app: App, live: LiveRun): TemplateResult {
       'Objects made per step',
       one(objectsPerStep, (objects) => String(Number(objects.toFixed(2)))),
     ],
-    ['kernels', 'Kernels', ready === undefined ? '–' : kernelWords[record.kernels]],
+    [
+      'kernels',
+      'Kernels',
+      ready === undefined
+        ? '–'
+        : kernelWords[record.kernels] + (variantsText(record.forced ?? {}) && ', some forced'),
+    ],
   ];
   return html`<dl class="numbers">
     ${rows.map((row) => {
