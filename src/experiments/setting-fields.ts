@@ -150,7 +150,7 @@ export const settingFields: readonly SettingField[] = [
     option: 'net',
     label: 'Convolutional net',
     group: 'Net',
-    help: `Its name, such as vgg-16-32-64 (${namedNetForms.join(', ')}); empty for a fully connected net of the widths below. All else stays: some of the experiments above are nets with settings of their own.`,
+    help: `Its name, such as vgg-16-32-64 (${namedNetForms.join(', ')}); empty for a fully connected net of the widths below.`,
     read: ({ net = '' }) => net,
     write: (settings, text) => {
       const { net: _, ...others } = settings;

@@ -204,6 +204,47 @@ test('another experiment says what it resets, and gives it back', async () => {
   expect(training.form.value).toEqual({ ...before, steps: '', shuffle: true });
 });
 
+test('a net that is named is offered the settings of its family: then it is the starting point, and Undo leads back', async () => {
+  const { root, training } = mount();
+  const typed = withText({ ...emptyForm('base'), seeds: '2', usesTuned: true }, 'net', 'vgg-8-16-32');
+  const input = await find<HTMLInputElement>(root, '#field-net');
+  training.form.value = { ...emptyForm('base'), seeds: '2', usesTuned: true };
+  await painted();
+  for (const text of ['vgg-8-16-3', 'vgg-8-16-', 'vgg-8-16-32']) {
+    type(input, text);
+    await painted();
+    // What stands in the other fields changes by the button alone.
+    expect(textOf(training.form.value, 'lr-max')).toBe('0.1');
+    expect(root.querySelector('#family') === null).toBe(text.endsWith('-'));
+  }
+  expect(textIn(root, '#family')).toBe(
+    'Its family is trained with other values of 15 settings. Take those of vgg-8-16-32',
+  );
+  const take = await find(root, '[data-act=family]');
+  take.closest('details')!.open = true;
+  take.focus();
+  take.click();
+  await painted();
+  expect(training.form.value).toEqual({ ...emptyForm('vgg-8-16-32'), seeds: '2', usesTuned: true });
+  expect(root.querySelector('#family')).toBeNull();
+  expect(document.activeElement).toBe(input);
+  const select = await find<HTMLSelectElement>(root, '#start');
+  expect([select.value, select.selectedOptions[0]?.textContent]).toEqual(['vgg-8-16-32', 'vgg-8-16-32']);
+  expect(textIn(root, '#start-help')).toBe('The net vgg-8-16-32, with the settings of its family.');
+  expect(root.textContent).toContain('These settings were taken.');
+  (await find(root, '[data-act=undo]')).click();
+  await painted();
+  expect(training.form.value).toEqual(typed);
+  expect(select.value).toBe('base');
+  expect([...select.options].map(({ value }) => value)).not.toContain('vgg-8-16-32');
+  // What was changed beside the net is lost, and said.
+  training.form.value = withText(typed, 'lambda', '0.02');
+  await painted();
+  (await find(root, '[data-act=family]')).click();
+  await painted();
+  expect(root.textContent).toContain('1 changed setting was reset.');
+});
+
 test('a file of weights is looked at when it is chosen: one that is none is refused by its name, one that is taken can be let go of', async () => {
   const { root, worker, training } = mount();
   const input = await find<HTMLInputElement>(root, '#field-init');

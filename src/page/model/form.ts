@@ -6,7 +6,7 @@ import {
   trainSettings,
 } from '../../experiments/experiments.ts';
 import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
-import { capital, settingFields } from '../../experiments/setting-fields.ts';
+import { capital, settingDifferences, settingFields } from '../../experiments/setting-fields.ts';
 import { InvalidValue, wholeNumber } from '../../experiments/setting-values.ts';
 import { settingsConflict } from '../../experiments/settings-conflict.ts';
 import type { TrainSettings } from '../../train/settings.ts';
@@ -51,8 +51,26 @@ export const startingPoints: readonly StartingPoint[] = [
   ].map(({ net, what }) => ({ id: net, label: net, what, settings: namedNetExperiment(net).settings })),
 ];
 
+/** Nets that were asked for by name; undefined: there is no such net. */
+const nets = new Map<string, StartingPoint | undefined>();
+
+function netNamed(id: string): StartingPoint | undefined {
+  if (!nets.has(id)) {
+    try {
+      const { what, settings } = namedNetExperiment(id);
+      nets.set(id, { id, label: id, what: `${what}, with the settings of its family`, settings });
+    } catch {
+      nets.set(id, undefined);
+    }
+  }
+  return nets.get(id);
+}
+
+/** One of the list, or any net by its name; base where there is none with this id. */
 export const startingPoint = (id: string): StartingPoint =>
-  startingPoints.find((each) => each.id === id) ?? startingPoints.find((each) => each.id === 'base')!;
+  startingPoints.find((each) => each.id === id) ??
+  netNamed(id) ??
+  startingPoints.find((each) => each.id === 'base')!;
 
 export const mostSeeds = 10;
 
@@ -142,6 +160,14 @@ export function usualText(form: Form, option: string): string {
 
 export const isChanged = (form: Form, option: string): boolean =>
   textOf(form, option) !== usualText(form, option);
+
+/** In how many settings the net that the form names is trained differently than its family. A form that starts from that net has changed them itself. */
+export function familyDifferences(form: Form, { settings }: ReadForm): number {
+  const { net, hidden, batchNorm } = settings;
+  if (net === undefined || net === form.start) return 0;
+  // These are of fully connected nets.
+  return settingDifferences(settings, { ...startingPoint(net).settings, hidden, batchNorm }).length;
+}
 
 /** How many of the settings that are no setting of the net are changed. */
 export const runChanges = ({ steps, shuffle, variants }: Form): number =>

@@ -9,7 +9,6 @@ import {
   mostSeeds,
   readForm,
   startingPoint,
-  startingPoints,
   textOf,
   withText,
 } from './form.ts';
@@ -35,8 +34,7 @@ export function formOfLink(queryText: string): { readonly form: Form; readonly r
   const query = new URLSearchParams(queryText);
   const refused: string[] = [];
   const start = query.get('e') ?? 'base';
-  if (!startingPoints.some(({ id }) => id === start))
-    refused.push(`the experiment ${quoted(start)} is unknown`);
+  if (startingPoint(start).id !== start) refused.push(`the experiment ${quoted(start)} is unknown`);
   let form = emptyForm(startingPoint(start).id);
   const seen = new Set<string>();
   for (const [key, value] of query) {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { parseTrainOptions } from '../../../src/cli/options/train-options.ts';
 import { settingFields } from '../../../src/experiments/setting-fields.ts';
 import {
   emptyForm,
   type Form,
+  familyDifferences,
   formOfRun,
   readForm,
   startingPoints,
@@ -113,6 +115,42 @@ test('another optimizer takes none of the options of the one before', () => {
   expect(readForm(withText(emptyForm('base'), 'b1', '0.8')).problems.b1).toBe('is for Adam, AdamW');
 });
 
+describe('a net with a name', () => {
+  const offered = (form: Form) => familyDifferences(form, readForm(form));
+
+  test('is a starting point: what the command line trains it with', () => {
+    for (const net of ['vgg-8-16-32', 'air-16-16-16', 'patch-8-5-20', 'vgg-16-32-64']) {
+      const { settings, problems } = readForm(emptyForm(net));
+      expect(settings).toEqual(parseTrainOptions(['--net', net])!.settings);
+      expect(problems).toEqual({});
+      const form = withText({ ...emptyForm(net), seeds: '2' }, 'lambda', '0.01');
+      expect(linkOf(form)).toBe(`v=1&e=${net}&seeds=2&lambda=0.01`);
+      expect(formOfLink(linkOf(form))).toEqual({ form, refused: [] });
+      const run = { ...readForm(form), experiment: net, kernels: 'default' } as const;
+      expect(formOfRun(run)).toEqual(form);
+    }
+  });
+
+  test('beside other settings than its family’s is told in how many they differ, of those that have an effect', () => {
+    // From base: optimizer's three options, four of the rate, two of the cycles, initial weights, lambda, smoothing, flips, crops, normalisation,
+    // validation images. Its batch norm is its own.
+    const named = withText(emptyForm('base'), 'net', 'vgg-8-16-32');
+    expect(offered(named)).toBe(15);
+    expect(offered(withText(named, 'lambda', '0'))).toBe(14);
+    expect(offered(withText(emptyForm('vgg-16-32-64'), 'net', 'vgg-8-16-32'))).toBe(0);
+    expect(offered(withText(withText(emptyForm('vgg-16-32-64'), 'net', 'vgg-8-16-32'), 'lambda', '1'))).toBe(
+      1,
+    );
+  });
+
+  test('that the form starts from, that is no net, or that there is none, is told nothing', () => {
+    expect(offered(withText(emptyForm('vgg-8-16-32'), 'lambda', '1'))).toBe(0);
+    expect(offered(withText(withText(emptyForm('vgg-8-16-32'), 'lambda', '1'), 'net', 'vgg-8'))).toBe(0);
+    expect(offered(withText(withText(emptyForm('vgg-8-16-32'), 'net', 'vgg-8'), 'lambda', '1'))).toBe(0);
+    expect(offered(emptyForm('adam'))).toBe(0);
+  });
+});
+
 describe('a link', () => {
   test.each(settingFields.map(({ option }) => option))('carries %s there and back', (option) => {
     const form = withText(emptyForm(startOf(option)), option, other[option]!);
@@ -158,6 +196,12 @@ describe('a link', () => {
   test.each([
     ['a prototype key', '__proto__=1&constructor=2&toString=3', 3],
     ['an unknown experiment', 'e=hasOwnProperty', 1],
+    ['a net without its widths', 'e=vgg-8-16', 1],
+    ['a net that does not fit the images', 'e=patch-33-10-50', 1],
+    ['a net of no width', 'e=vgg-0-16-32', 1],
+    ['a net with something behind it', 'e=vgg-8-16-32%3Cscript%3E', 1],
+    ['a prototype key for a net', 'e=__proto__', 1],
+    ['a very long net', `e=vgg${'-8'.repeat(5000)}`, 1],
     ['a word for a number', 'lambda=abc', 1],
     ['infinity', 'lr-max=1e999', 1],
     ['a script', 'hidden=%3Cscript%3E', 1],

@@ -13,6 +13,7 @@ import type { App } from '../../model/app.ts';
 import {
   emptyForm,
   type Form,
+  familyDifferences,
   isChanged,
   labelOf,
   mostSeeds,
@@ -21,6 +22,7 @@ import {
   runChanges,
   startingPoint,
   startingPoints,
+  textOf,
   usualText,
   variantsText,
   withText,
@@ -55,15 +57,9 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
       <select
         id="start"
         aria-describedby="start-help"
-        @change=${(event: Event) => {
-          const id = (event.target as HTMLSelectElement).value;
-          const before = training.form.peek();
-          const by = { ...emptyForm(id), seeds: before.seeds, usesTuned: before.usesTuned };
-          training.replaced.value = { form: before, by };
-          change(by);
-        }}
+        @change=${(event: Event) => startFrom(training, textIn(event))}
       >
-        ${startingPoints.map(
+        ${(startingPoints.includes(start) ? startingPoints : [...startingPoints, start]).map(
           ({ id, label }) => html`<option value=${id} .selected=${synced(id === start.id)}>${label}</option>`,
         )}
       </select>
@@ -112,17 +108,43 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
   </form>`;
 }
 
-/** The way back from another experiment, where something was changed. */
+/** Another starting point in the place of what stands in the form. */
+function startFrom({ form, replaced }: TrainingControl, start: string): void {
+  const before = form.peek();
+  const by = { ...emptyForm(start), seeds: before.seeds, usesTuned: before.usesTuned };
+  replaced.value = { form: before, by };
+  form.value = by;
+}
+
+/** The way back from another starting point, where something was changed. */
 function replacedView({ replaced, form }: TrainingControl, change: Changer): TemplateResult | typeof nothing {
   const { value } = replaced;
   if (value?.by !== form.value) return nothing;
-  const { texts } = value.form;
-  const changes = Object.keys(texts).length + runChanges(value.form);
-  if (changes === 0) return nothing;
+  const changed = Object.entries(value.form.texts);
+  const changes = runChanges(value.form);
+  if (changed.length + changes === 0) return nothing;
+  // A net whose family's settings were taken is still there.
+  const reset = changed.filter(([option, text]) => text !== textOf(value.by, option)).length + changes;
   return html`<p class="help" role="status">
-    ${changes} changed ${changes === 1 ? 'setting was' : 'settings were'} reset.
+    ${
+      reset === 0
+        ? 'These settings were taken.'
+        : `${reset} changed ${reset === 1 ? 'setting was' : 'settings were'} reset.`
+    }
     <button type="button" class="link" data-act="undo" @click=${() => change(value.form)}>Undo</button>
   </p>`;
+}
+
+/** A net that was named beside other settings than its family's, which the command line would train it with: offered, since a name is typed letter by letter. */
+function familyView(form: Form, read: ReadForm, training: TrainingControl): TemplateResult | undefined {
+  const count = familyDifferences(form, read);
+  const net = read.settings.net!;
+  return count === 0
+    ? undefined
+    : html`<p class="help" id="family">
+        Its family is trained with other values of ${count} ${count === 1 ? 'setting' : 'settings'}.
+        <button type="button" class="link" data-act="family" @click=${() => startFrom(training, net)}>Take those of ${net}</button>
+      </p>`;
 }
 
 /** What is in the way of training, where the button is that cannot be pressed. */
@@ -137,7 +159,7 @@ type Changer = (form: Form) => void;
 
 /** One setting: its name, what sets it, what is wrong with it, and where it is changed the way back. */
 function frame(
-  { id, label, help, problem, changed = false, usual }: FieldFrame,
+  { id, label, help, problem, changed = false, usual, note }: FieldFrame,
   input: TemplateResult,
   reset: (event: Event) => void,
 ): TemplateResult {
@@ -154,6 +176,7 @@ function frame(
       }
     </span>
     ${problem === undefined ? nothing : html`<p class="problem" id="${id}-problem">${problemText(label, problem)}</p>`}
+    ${note}
     <p class="help" id="${id}-help">${help}</p>
   </div>`;
 }
@@ -166,6 +189,8 @@ interface FieldFrame {
   readonly changed?: boolean;
   /** What Reset leads to, in words. */
   readonly usual?: string;
+  /** More that is to be said of what stands in it. */
+  readonly note?: TemplateResult | undefined;
 }
 
 /** What was got stands in the field; numbers as the page writes them, but for those that are to be typed. */
@@ -227,10 +252,11 @@ const checkField = (
 function fieldView(
   field: SettingField,
   form: Form,
-  { settings, problems }: ReadForm,
+  read: ReadForm,
   change: Changer,
   training: TrainingControl,
 ): TemplateResult {
+  const { settings, problems } = read;
   const { option, label, help, choices, isSwitch, inputMode } = field;
   const about = {
     id: `field-${option}`,
@@ -239,6 +265,7 @@ function fieldView(
     problem: problems[option],
     changed: isChanged(form, option),
     usual: usualText(form, option),
+    note: option === 'net' ? familyView(form, read, training) : undefined,
   };
   // One that was not touched says what is trained: another optimizer brings values of its own.
   const text = Object.hasOwn(form.texts, option) ? form.texts[option]! : field.read(settings);
