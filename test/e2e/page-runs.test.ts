@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
+import type { SeedScore } from '../../src/page/model/run-record.ts';
 import { type BreakablePage, startBreakablePage } from './breakable-page.ts';
 import { startCommand } from './command.ts';
 import {
@@ -207,20 +208,22 @@ async function drop(page: Page, paths: readonly string[]): Promise<void> {
 
 test('the folder of npm run train, dropped on any view or chosen in a dialog, is a run with its curves and weights', async () => {
   const runFolder = join(folder, 'two-seeds');
-  const args = ['--hidden', '20', '--steps', '20', '--val-size', '500', '--seeds', '2', '--out', runFolder];
+  const options = ['--hidden', '20', '--steps', '20', '--val-size', '500', '--seeds', '2', '--tta', 'flip'];
+  const args = [...options, '--out', runFolder];
   const { status, stderr } = await startCommand('train', args).outcome;
   expect(status, stderr).toBe(0);
   const { perSeed } = JSON.parse(readFileSync(join(runFolder, 'summary.json'), 'utf8')) as {
-    perSeed: { testAccuracy: number }[];
+    perSeed: { testAccuracy: number; testAccuracyOverViews: number }[];
   };
+  const testsOf = (scores: readonly Partial<SeedScore>[]) =>
+    scores.map(({ testAccuracy, testAccuracyOverViews }) => [testAccuracy, testAccuracyOverViews]);
   const isThere = async (page: Page) => {
     await page.waitForSelector('.runs tr[data-origin=import]', { timeout: 20_000 });
     expect(await page.$('.refused')).toBeNull();
     const [run] = await keptRuns(page);
     expect(run).toMatchObject({ name: 'two-seeds', state: 'finished', step: 20 });
-    expect(run!.perSeed.map(({ testAccuracy }) => testAccuracy)).toEqual(
-      perSeed.map(({ testAccuracy }) => testAccuracy),
-    );
+    expect(testsOf(run!.perSeed)).toEqual(testsOf(perSeed));
+    expect(await page.$eval('[data-label=Test]', (cell) => cell.textContent)).toMatch(/ % over flips$/);
     expect(run!.weightHashes).toHaveLength(2);
     expect((await keptMetrics(page, run!.id))!.steps.length).toBeGreaterThan(0);
   };
