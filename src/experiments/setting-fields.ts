@@ -145,6 +145,8 @@ const choiceField = (
 export const borders = ['black', 'reflect'] as const;
 export const normalisations = ['pixel', 'channel'] as const;
 
+const isFullyConnected = ({ net }: ExperimentSettings): boolean => net === undefined;
+
 export const settingFields: readonly SettingField[] = [
   {
     option: 'net',
@@ -162,6 +164,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Hidden layers',
     group: 'Net',
     help: 'Widths of the hidden layers, such as 50,50.',
+    isFor: isFullyConnected,
     read: ({ hidden }) => hidden.join(','),
     write: (settings, text) => ({ ...settings, hidden: widths(text) }),
   },
@@ -170,6 +173,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Batch norm',
     group: 'Net',
     help: 'Where batch norm stands: before or after the ReLU, or not at all.',
+    isFor: isFullyConnected,
     choices: batchNormChoices,
     read: ({ batchNorm }) => batchNorm?.order ?? 'none',
     write: (settings, text) => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import 'uplot/dist/uPlot.min.css';
 import { experiments, trainSettings } from '../../src/experiments/experiments.ts';
 import type { App } from '../../src/page/model/app.ts';
-import { emptyForm } from '../../src/page/model/form.ts';
+import { emptyForm, type Form } from '../../src/page/model/form.ts';
 import { RunList } from '../../src/page/model/run-list.ts';
 import { emptyMetrics, type RunMetrics, type RunRecord } from '../../src/page/model/run-record.ts';
 import type { DataStatus } from '../../src/page/model/status.ts';
@@ -103,6 +103,9 @@ async function open(kept: readonly RunRecord[]): Promise<Opened> {
     version,
     runs,
     form: signal(emptyForm()),
+    replaceForm(by: Form) {
+      training.form.value = by;
+    },
     goOn: async () => {},
   } as unknown as TrainingControl;
   const root = document.createElement('div');

@@ -177,6 +177,29 @@ test('options that the optimizer does not have cannot be set, and are in nobodyâ
   });
 });
 
+test('widths and batch norm of a net with a name cannot be set, and are there again without it', async () => {
+  const { root, training } = mount();
+  const fields = [
+    await find<HTMLInputElement>(root, '#field-hidden'),
+    await find<HTMLSelectElement>(root, '#field-bn'),
+  ];
+  const net = await find<HTMLInputElement>(root, '#field-net');
+  const isDisabled = () => fields.map(({ disabled }) => disabled);
+  type(fields[0] as HTMLInputElement, '20');
+  await painted();
+  expect(isDisabled()).toEqual([false, false]);
+  type(net, 'patch-4-10-50');
+  await painted();
+  expect(isDisabled()).toEqual([true, true]);
+  const optimizer = await find<HTMLSelectElement>(root, '#field-optimizer');
+  optimizer.value = 'adam';
+  optimizer.dispatchEvent(new Event('change', { bubbles: true }));
+  type(net, '');
+  await painted();
+  expect(isDisabled()).toEqual([false, false]);
+  expect(readForm(training.form.value).settings.hidden).toEqual([20]);
+});
+
 test('another experiment says what it resets, and gives it back', async () => {
   const { root, training } = mount();
   const before: Form = {

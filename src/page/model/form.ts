@@ -9,6 +9,7 @@ import { namedNetExperiment } from '../../experiments/named-net-settings.ts';
 import { capital, settingDifferences, settingFields } from '../../experiments/setting-fields.ts';
 import { InvalidValue, wholeNumber } from '../../experiments/setting-values.ts';
 import { settingsConflict } from '../../experiments/settings-conflict.ts';
+import { flagOf, optimizerOptions } from '../../optim/options.ts';
 import type { TrainSettings } from '../../train/settings.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -180,7 +181,7 @@ export const runChanges = ({ steps, shuffle, variants }: Form): number =>
 export function withText(form: Form, option: string, text: string): Form {
   const texts: Record<string, string> = { ...form.texts };
   delete texts[option];
-  if (option === 'optimizer') for (const field of settingFields) if (field.isFor) delete texts[field.option];
+  if (option === 'optimizer') for (const { name } of optimizerOptions) delete texts[flagOf(name)];
   return text === usualText(form, option)
     ? { ...form, texts }
     : { ...form, texts: { ...texts, [option]: text } };

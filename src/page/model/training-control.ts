@@ -31,7 +31,7 @@ type TrainingSize = EngineCalls['sizeOf']['gives'];
 export class TrainingControl {
   readonly form = signal<Form>(emptyForm());
   readonly initial: InitialWeights;
-  /** What another experiment took the place of, changes and all: shown as long as nothing follows. */
+  /** The form that another one took the place of: offered as long as nothing is changed in that. */
   readonly replaced = signal<{ readonly form: Form; readonly by: Form } | undefined>(undefined);
   /** What a link said that could not be used. */
   readonly refused = signal<readonly string[]>([]);
@@ -108,6 +108,12 @@ export class TrainingControl {
     const form = this.form.peek();
     const known = [emptyForm(form.start), this.live.peek()?.form];
     return known.every((each) => each === undefined || differences(form, each).length > 0);
+  }
+
+  /** Another form in the place of what stands there, with a way back. */
+  replaceForm(by: Form): void {
+    this.replaced.value = { form: this.form.peek(), by };
+    this.form.value = by;
   }
 
   /** Neither a run nor a measurement has the GPU. */

@@ -94,7 +94,7 @@ export function mountRuns(root: HTMLElement, parts: RunsParts): void {
       void training.goOn(run);
     },
     toForm: (run) => {
-      training.form.value = formOfRun(run);
+      training.replaceForm(formOfRun(run));
       router.go('train');
     },
     saveRun: (run) => void state.saveRun(run),

@@ -109,14 +109,12 @@ export function formView(app: App, training: TrainingControl): TemplateResult {
 }
 
 /** Another starting point in the place of what stands in the form. */
-function startFrom({ form, replaced }: TrainingControl, start: string): void {
-  const before = form.peek();
-  const by = { ...emptyForm(start), seeds: before.seeds, usesTuned: before.usesTuned };
-  replaced.value = { form: before, by };
-  form.value = by;
+function startFrom(training: TrainingControl, start: string): void {
+  const { seeds, usesTuned } = training.form.peek();
+  training.replaceForm({ ...emptyForm(start), seeds, usesTuned });
 }
 
-/** The way back from another starting point, where something was changed. */
+/** The way back from another form, where something was changed. */
 function replacedView({ replaced, form }: TrainingControl, change: Changer): TemplateResult | typeof nothing {
   const { value } = replaced;
   if (value?.by !== form.value) return nothing;
@@ -275,7 +273,7 @@ function fieldView(
   if (choices === undefined) return textField(about, text, set, inputMode ?? 'text', disabled);
   return frame(
     about,
-    html`<select id=${about.id} aria-describedby=${described(about)} @change=${(event: Event) => set(textIn(event))}>
+    html`<select id=${about.id} ?disabled=${disabled} aria-describedby=${described(about)} @change=${(event: Event) => set(textIn(event))}>
       ${choices.map((choice) => html`<option value=${choice} .selected=${synced(choice === text)}>${choice}</option>`)}
     </select>`,
     () => set(about.usual),
