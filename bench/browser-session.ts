@@ -1,4 +1,5 @@
 import type { Browser } from 'puppeteer';
+import { pageEnd } from '../src/hosts/chrome/page-end.ts';
 import { serveBuiltPage } from '../src/hosts/chrome/page-server.ts';
 import { UserError } from '../src/hosts/user-error.ts';
 import { messageOf, type Session } from './session.ts';
@@ -20,29 +21,26 @@ export async function openBrowserSession(
   try {
     browser = await launch({ log });
     const page = await browser.newPage();
-    const ended = new Promise<never>((_, reject) => {
-      browser?.on('disconnected', () => reject(new Error('the browser ended')));
-      page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
-    });
-    ended.catch(() => {}); // Whoever waits for the page gets it.
+    const ended = pageEnd(browser, page);
+    const answered = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, ended]);
     let listener: (done: number, planned: number) => void = () => {};
     await page.exposeFunction('wgradBenchRound', (done: number, planned: number) => listener(done, planned));
     await page.goto(`${server.origin}/`);
-    await Promise.race([page.waitForFunction(() => window.wgradBench !== undefined), ended]);
+    await answered(page.waitForFunction(() => window.wgradBench !== undefined));
     const refuse = (error: unknown) => {
       throw new UserError(messageOf(error));
     };
-    const opened = await page.evaluate(() => window.wgradBench.open()).catch(refuse);
+    const opened = await answered(page.evaluate(() => window.wgradBench.open())).catch(refuse);
     return {
       browser: await browser.version(),
       opened,
-      list: (request) => page.evaluate((value) => window.wgradBench.list(value), request).catch(refuse),
+      list: (request) =>
+        answered(page.evaluate((value) => window.wgradBench.list(value), request)).catch(refuse),
       measure(request, onRound) {
         listener = onRound;
-        const measured = page.evaluate((value) => window.wgradBench.measure(value), request);
-        return Promise.race([measured, ended]);
+        return answered(page.evaluate((value) => window.wgradBench.measure(value), request));
       },
-      selfTest: (groups) => page.evaluate((count) => window.wgradBench.selfTest(count), groups),
+      selfTest: (groups) => answered(page.evaluate((count) => window.wgradBench.selfTest(count), groups)),
       stop: () => page.evaluate(() => window.wgradBench.stop()),
       close,
     };

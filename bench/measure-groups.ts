@@ -3,7 +3,7 @@ import { signals } from '../src/cli/process/signals.ts';
 import type { Progress } from '../src/cli/progress.ts';
 import type { Group, Row, StepProfile, SuiteName } from '../src/measure/schema.ts';
 import { expectedSeconds, limitSeconds, profileEffort, settingsFor } from './budget.ts';
-import type { BenchOptions } from './options.ts';
+import { type BenchOptions, commandSuites } from './options.ts';
 import type { ListedGroup } from './protocol.ts';
 import { messageOf, type Session } from './session.ts';
 
@@ -64,7 +64,8 @@ export async function measureAll(
       profiles.push(...result.profiles);
     } catch (error) {
       const reason = messageOf(error);
-      if (/the browser ended|was lost/.test(reason)) {
+      // Suites of commands have processes and browsers of their own: with one of those the session does not end.
+      if (!commandSuites.has(suite) && /the browser ended|the page crashed|was lost/.test(reason)) {
         progress.log(`${suite} ${title}: ${reason}`);
         // A signal may have ended the browser, too.
         return { groups, profiles, stopped: true, ...(!signals.asked && { failure: reason }) };

@@ -1,5 +1,6 @@
-/** Rounds of the `page` suite that train: by `npm run train`, and the same on the built page in the foreground, one after the other in random order. */
+/** Rounds of the `page` suite that train: by `npm run train`, and the same on the built page in the foreground, one after the other in alternating order. */
 import type { Page } from 'puppeteer';
+import { pageEnd } from '../src/hosts/chrome/page-end.ts';
 import { percent } from '../src/page/format.ts';
 import { commandResult, commandRounds } from './command-rounds.ts';
 import type { MeasureRequest, MeasureResult } from './protocol.ts';
@@ -28,11 +29,12 @@ export async function measureTraining(
   const group = pageGroups().find((candidate) => candidate.id === id)!;
   return withServedPage(stop, async ({ browser, origin }) => {
     const page = await browser.newPage();
+    const ended = pageEnd(browser, page);
     await setDesktopView(page);
     await page.goto(`${origin}/#/train?v=1&e=base&steps=${training.steps}&seeds=${training.seeds}`);
     const ways: Readonly<Record<string, () => Promise<Timed | undefined>>> = {
       [headlessRow]: () => headless(training, stop),
-      [pageRow]: () => onPage(page),
+      [pageRow]: () => Promise.race([onPage(page), ended]),
     };
     const samples = new Map(Object.keys(ways).map((name) => [name, [] as number[]]));
     const accuracies = new Set<string>();

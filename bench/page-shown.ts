@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer';
+import { pageEnd } from '../src/hosts/chrome/page-end.ts';
 import { projectRoot } from '../src/hosts/project-root.ts';
 import type { RunMetrics, RunRecord } from '../src/page/model/run-record.ts';
 import { commandResult, commandRounds } from './command-rounds.ts';
@@ -21,9 +22,7 @@ export async function measureShown(
   const group = pageGroups().find(({ id }) => id === request.id)!;
   return withServedPage(stop, async ({ browser, origin }) => {
     const round =
-      request.id === openingGroup
-        ? () => opening(browser, origin)
-        : await overlay(await browser.newPage(), origin);
+      request.id === openingGroup ? () => opening(browser, origin) : await overlay(browser, origin);
     const samples = new Map(group.rows.map((name) => [name, [] as number[]]));
     await commandRounds(request, onRound, stop, async () => {
       for (const [name, ms] of Object.entries(await round())) samples.get(name)!.push(1e6 * ms);
@@ -39,28 +38,32 @@ async function opening(browser: Browser, origin: string): Promise<Record<string,
   const context = await browser.createBrowserContext();
   try {
     const page = await context.newPage();
-    await setDesktopView(page);
-    // When the verdict stands in the document, told by the document itself: it is asked when all is over.
-    await page.evaluateOnNewDocument(() => {
-      const seen = new MutationObserver(() => {
-        if (!/ready|slow/.test(document.getElementById('gpu-chip')?.textContent ?? '')) return;
-        performance.mark('verdict');
-        seen.disconnect();
-      });
-      seen.observe(document, { childList: true, subtree: true, characterData: true });
-    });
-    await page.goto(origin);
-    await page.waitForFunction(() => performance.getEntriesByName('verdict').length > 0, {
-      timeout: patienceMs,
-      polling: 200,
-    });
-    const [paint, verdict] = await page.evaluate(() =>
-      ['first-paint', 'verdict'].map((name) => performance.getEntriesByName(name)[0]!.startTime),
-    );
-    return { [openingRows.paint]: paint!, [openingRows.verdict]: verdict! };
+    return await Promise.race([openingTimes(page, origin), pageEnd(browser, page)]);
   } finally {
     await context.close();
   }
+}
+
+async function openingTimes(page: Page, origin: string): Promise<Record<string, number>> {
+  await setDesktopView(page);
+  // When the verdict stands in the document, told by the document itself: it is asked when all is over.
+  await page.evaluateOnNewDocument(() => {
+    const seen = new MutationObserver(() => {
+      if (!/ready|slow/.test(document.getElementById('gpu-chip')?.textContent ?? '')) return;
+      performance.mark('verdict');
+      seen.disconnect();
+    });
+    seen.observe(document, { childList: true, subtree: true, characterData: true });
+  });
+  await page.goto(origin);
+  await page.waitForFunction(() => performance.getEntriesByName('verdict').length > 0, {
+    timeout: patienceMs,
+    polling: 200,
+  });
+  const [paint, verdict] = await page.evaluate(() =>
+    ['first-paint', 'verdict'].map((name) => performance.getEntriesByName(name)[0]!.startTime),
+  );
+  return { [openingRows.paint]: paint!, [openingRows.verdict]: verdict! };
 }
 
 /** A run of so many reports: the recorded example's, with curves of its own. */
@@ -83,8 +86,17 @@ function manyPoints(run: number): { readonly record: RunRecord; readonly metrics
   };
 }
 
-/** Puts runs into the browser's store, and shows them. Returns what times a change of the metric. */
-async function overlay(page: Page, origin: string): Promise<() => Promise<Record<string, number>>> {
+/** A page with many runs in the browser's store, side by side. Returns what times a change of the metric. */
+async function overlay(browser: Browser, origin: string): Promise<() => Promise<Record<string, number>>> {
+  const page = await browser.newPage();
+  const ended = pageEnd(browser, page);
+  await Promise.race([showRuns(page, origin), ended]);
+  const metrics = ['loss', 'accuracy'];
+  let round = 0;
+  return () => Promise.race([changeMetric(page, metrics[round++ % metrics.length]!), ended]);
+}
+
+async function showRuns(page: Page, origin: string): Promise<void> {
   await setDesktopView(page);
   await page.goto(`${origin}/#/runs`);
   await page.waitForSelector('#view-runs:not([hidden])');
@@ -107,30 +119,28 @@ async function overlay(page: Page, origin: string): Promise<() => Promise<Record
     { timeout: patienceMs },
     overlaid.runs,
   );
-  const metrics = ['loss', 'accuracy'];
-  let round = 0;
-  return async () => {
-    const metric = metrics[round++ % metrics.length]!;
-    const [draws, rests] = await page.evaluate(async (wanted) => {
-      const select = [...document.querySelectorAll<HTMLSelectElement>('#view-runs figure select')].find(
-        ({ options }) => [...options].some(({ value }) => value === 'loss'),
-      )!;
-      const painted = () =>
-        new Promise<number>((resolve) =>
-          requestAnimationFrame(() => setTimeout(() => resolve(performance.now()))),
-        );
-      const timed = async (change: () => void) => {
-        const from = await painted();
-        change();
-        return (await painted()) - from;
-      };
-      const rest = await timed(() => {});
-      const drawn = await timed(() => {
-        select.value = wanted;
-        select.dispatchEvent(new Event('change', { bubbles: true }));
-      });
-      return [drawn, rest];
-    }, metric);
-    return { [overlayRows.draws]: draws!, [overlayRows.rests]: rests! };
-  };
+}
+
+async function changeMetric(page: Page, metric: string): Promise<Record<string, number>> {
+  const [draws, rests] = await page.evaluate(async (wanted) => {
+    const select = [...document.querySelectorAll<HTMLSelectElement>('#view-runs figure select')].find(
+      ({ options }) => [...options].some(({ value }) => value === 'loss'),
+    )!;
+    const painted = () =>
+      new Promise<number>((resolve) =>
+        requestAnimationFrame(() => setTimeout(() => resolve(performance.now()))),
+      );
+    const timed = async (change: () => void) => {
+      const from = await painted();
+      change();
+      return (await painted()) - from;
+    };
+    const rest = await timed(() => {});
+    const drawn = await timed(() => {
+      select.value = wanted;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+    return [drawn, rest];
+  }, metric);
+  return { [overlayRows.draws]: draws!, [overlayRows.rests]: rests! };
 }

@@ -7,7 +7,7 @@ export interface Session {
   readonly opened: Opened;
   /** @throws UserError with the page's message */
   list(request: ListRequest): Promise<readonly ListedGroup[]>;
-  /** @throws Error with the page's message, or saying that the browser ended. */
+  /** @throws Error with the page's message, or saying that the browser ended or the page crashed. */
   measure(request: MeasureRequest, onRound: (done: number, planned: number) => void): Promise<MeasureResult>;
   /** The harness on itself: see page/self-test.ts. */
   selfTest(groups: number): Promise<SelfTest>;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Browser } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowserSession } from '../../bench/browser-session.ts';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
@@ -127,6 +128,28 @@ describe('npm run bench', () => {
       // Each claims with a probability of at most 5 %: three of twelve in less than one run of fifty.
       expect(falseClaims).toBeLessThanOrEqual(2);
       expect(found).toBeGreaterThanOrEqual(11);
+    } finally {
+      await session.close();
+    }
+  });
+
+  test('a page that crashes while it measures: the measurement ends and says so', {
+    timeout: 120_000,
+  }, async () => {
+    let browser: Browser | undefined;
+    const launch = async () => {
+      browser = await launchChrome();
+      return browser;
+    };
+    const session = await openBrowserSession(launch, () => {});
+    try {
+      const found = session.selfTest(1);
+      const pages = await browser!.pages();
+      pages
+        .at(-1)!
+        .goto('chrome://crash')
+        .catch(() => {});
+      await expect(found).rejects.toThrow('the page crashed (out of memory?)');
     } finally {
       await session.close();
     }

@@ -6,6 +6,7 @@ import { UserError } from '../user-error.ts';
 import { launchChrome } from './launch.ts';
 import { fromText, toText } from './message-text.ts';
 import type { Envelope } from './page.ts';
+import { pageEnd } from './page-end.ts';
 import { type PageServer, type PageServerOptions, startPageServer } from './page-server.ts';
 import { type BrowserSession, openSession } from './session.ts';
 
@@ -79,11 +80,7 @@ async function startInPage<Last extends 'done' | 'predicted'>(
   const { browser, page, close } = await open();
   let receive: (envelope: Envelope) => Promise<void>;
   const finished = new Promise<Message<Last>>((resolve, reject) => {
-    browser.on('disconnected', () => reject(new HostEnded('the browser ended before the run did')));
-    page.on('error', () =>
-      reject(new HostEnded('the page crashed before the run was done (out of memory?)')),
-    );
-    page.on('pageerror', (error) => reject(new Error(`the page failed: ${String(error)}`)));
+    pageEnd(browser, page).catch(reject);
     receive = async ({ text, parts }) => {
       try {
         const bytes = parts.map(({ id }) => transfers.take(id));
