@@ -9,10 +9,13 @@ export class BrowserNotStarted extends Error {
   override readonly name = 'BrowserNotStarted';
 }
 
-/** Time that a browser has for its first answer, ms. */
-const answerWithinMs = 60_000;
-/** Time that a browser which was asked to end has for that, ms. */
-const endWithinMs = 5000;
+/** Time that a browser has, ms. */
+export interface Patience {
+  /** For its first answer. */
+  readonly answerMs?: number;
+  /** To end when it was asked to. */
+  readonly endMs?: number;
+}
 
 /** How a program becomes a browser that is connected to. */
 export interface BrowserProcess {
@@ -31,7 +34,7 @@ export interface BrowserProcess {
 export async function startBrowser(
   executablePath: string,
   { args, pipe, connect }: BrowserProcess,
-  timeoutMs = answerWithinMs,
+  { answerMs = 60_000, endMs = 5000 }: Patience = {},
 ): Promise<Browser> {
   const folder = makeProfileFolder();
   let started: Process | undefined;
@@ -46,8 +49,8 @@ export async function startBrowser(
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
-    const browser = await connected(started, connect, timeoutMs);
-    closeWith(browser, started, () => folder.remove());
+    const browser = await connected(started, connect, answerMs);
+    closeWith(browser, started, endMs, () => folder.remove());
     return browser;
   } catch (error) {
     const words = lastWords(started?.getRecentLogs() ?? []);
@@ -88,15 +91,15 @@ async function connected(
   }
 }
 
-/** Lets `close` wait until the process has ended and its folder is gone. */
-function closeWith(browser: Browser, started: Process, remove: () => void): void {
+/** Lets `close` wait until the process has ended and its folder is gone; one that is not heard or does not end in time is killed. */
+function closeWith(browser: Browser, started: Process, endMs: number, remove: () => void): void {
   const ended = started.hasClosed().then(remove, remove);
   const close = browser.close.bind(browser);
   browser.close = async () => {
-    await close();
+    const asked = close().catch(() => {});
     const patience = new AbortController();
     const { signal } = patience;
-    await Promise.race([ended, delay(endWithinMs, undefined, { signal }).catch(() => {})]);
+    await Promise.race([Promise.all([asked, ended]), delay(endMs, undefined, { signal }).catch(() => {})]);
     patience.abort();
     started.kill();
     await ended;

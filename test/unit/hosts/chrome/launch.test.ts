@@ -41,7 +41,7 @@ describe.skipIf(process.platform === 'win32')('a browser that does not start say
     ['silence', '#!/bin/sh\nexec sleep 100\n', 'it did not answer within 1 s'],
   ])('%s', async (name, text, words) => {
     vi.stubEnv('TMPDIR', profiles);
-    const error = await startBrowser(fake(name, text), chrome, 1000).catch((e) => e);
+    const error = await startBrowser(fake(name, text), chrome, { answerMs: 1000 }).catch((e) => e);
     expect(error).toBeInstanceOf(BrowserNotStarted);
     expect(error.message).toMatch(words);
     expect(readdirSync(profiles)).toEqual([]);
@@ -77,6 +77,34 @@ exit 133
     const isRoot = process.getuid!() === 0;
     await expect(startChrome({ log: (line) => lines.push(line) })).rejects.toThrow('started without');
     expect(lines.length).toBe(isRoot ? 0 : 1);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a browser that is closed', () => {
+  test.each([
+    ['does not answer', () => new Promise<void>(() => {})],
+    ['is not connected to any more', () => Promise.reject(new Error('Connection closed.'))],
+    ['does not end', () => Promise.resolve()],
+  ])('and %s is killed, and its folder is gone', async (_, close) => {
+    vi.stubEnv('TMPDIR', profiles);
+    let ended = false;
+    const browser = await startBrowser(
+      fake('stuck', '#!/bin/sh\nexec sleep 1000\n'),
+      {
+        args: () => [],
+        pipe: false,
+        async connect({ nodeProcess }) {
+          nodeProcess.once('exit', () => {
+            ended = true;
+          });
+          return { close } as Browser;
+        },
+      },
+      { endMs: 100 },
+    );
+    await browser.close();
+    expect(ended).toBe(true);
+    expect(readdirSync(profiles)).toEqual([]);
   });
 });
 
