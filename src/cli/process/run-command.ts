@@ -1,3 +1,4 @@
+import { isFullDisk } from '../../data/files/full-disk.mjs';
 import { tolerateClosedOutput } from './output.ts';
 import { signals } from './signals.ts';
 
@@ -37,13 +38,13 @@ export async function runCommand(
 }
 
 function report(command: string, error: unknown): number {
-  const { name, message, code } = error as NodeJS.ErrnoException;
+  const { name, message } = error as Error;
   if (name === 'Interrupted') {
     console.error(`${command}: ${message}`);
     return signals.status;
   }
   // A full disk may show anywhere, such as in the browser's temporary folder.
-  if (userErrors.has(name) || code === 'ENOSPC' || code === 'EDQUOT') {
+  if (userErrors.has(name) || isFullDisk(error)) {
     console.error(`${command}: ${message}`);
     return 2;
   }

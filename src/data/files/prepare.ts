@@ -5,6 +5,7 @@ import { type RecordFile, type RecordSet, recordSetBytes } from '../record-set.t
 import { withTemporaryDirectory } from './atomic-file.ts';
 import { acceptIntoCache, checkRecordFiles, datasetCache, openCache } from './cache.ts';
 import { DataError } from './data-error.ts';
+import { isFullDisk } from './full-disk.mjs';
 import { type DownloadSource, downloadSources, type PrepareProgress } from './sources.ts';
 import { findInUserDirectory } from './user-directory.ts';
 
@@ -94,6 +95,12 @@ export async function prepareDataset(options: PrepareOptions): Promise<PreparedD
       );
       if (wanted.length > 0) throw new Error(`it did not bring ${wanted[0]!.name}`);
     } catch (error) {
+      // Another source would fill the same disk.
+      if (isFullDisk(error)) {
+        throw new DataError(
+          `${set.title} does not fit into ${cache}: no space is left there; make room, or set WGRAD_DATA to a folder on another disk`,
+        );
+      }
       failures.push(`${source.name}: ${(error as Error).message.split('\n', 1)[0]}`);
       // Those of the last one are the error's.
       if (source !== sources.at(-1)) onNotice(failures.at(-1)!);

