@@ -52,7 +52,7 @@ async function build(root, outDir) {
   await viteBuild({
     root,
     configFile: false,
-    logLevel: 'error',
+    logLevel: 'silent',
     ssr: { noExternal: true },
     plugins: [installedPackages(), ownAddresses(root)],
     build: {

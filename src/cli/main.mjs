@@ -3,24 +3,26 @@
 // old, and then loads the command (load-command.mjs).
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UserError } from '../hosts/user-error.mjs';
 import { commandNames, loadCommands } from './load-command.mjs';
 import { provideDependencies } from './setup/dependencies.mjs';
 import { checkProjectPath, provideHome, standingFolder } from './setup/place.mjs';
-import { UserError } from './setup/user-error.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const [command = '', ...args] = process.argv.slice(2);
 /** @param {string} line */
 const log = (line) => console.error(line);
 
+/** @type {Awaited<ReturnType<typeof loadCommands>>} */
+let load;
 try {
   await prepare();
+  load = await loadCommands(root);
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   log(commandNames.includes(command) ? `${command}: ${error.message}` : error.message);
   process.exit(2);
 }
-const load = await loadCommands(root);
 const { runCommand } = await load('run-command');
 const status = await runCommand(command, () => load(command), args);
 process.exit(status);

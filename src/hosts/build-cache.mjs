@@ -3,7 +3,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -14,7 +13,9 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { isFullDisk } from '../data/files/full-disk.mjs';
 import { makeMissingFolders } from '../data/files/missing-folders.mjs';
+import { noTemporaryFolder, temporaryFolder } from './temporary-folder.mjs';
 
 /** Builds of one name that are kept; those used least recently go. A process reads its build whole when it starts. */
 const keptBuilds = 10;
@@ -51,13 +52,14 @@ function filesBelow(root, path) {
 }
 
 /**
- * The folder of a build: the kept one, or one that `make` fills now. Where the cache folder cannot be used, it is a temporary one,
- * removed when the process ends.
+ * The folder of a build: the kept one, or one that `make` fills now. Where the cache folder cannot be used or is full, it is a
+ * temporary one, removed when the process ends.
  * @param {string} name such as `commands`
  * @param {string} key what the build depends on, as a hash
  * @param {string} entry a file without which it is no build
  * @param {(folder: string) => Promise<void>} make
  * @returns {Promise<string>}
+ * @throws {import('./user-error.mjs').UserError} where there is no space for it anywhere
  */
 export async function keptBuild(name, key, entry, make) {
   const cache = buildCacheFolder();
@@ -72,23 +74,67 @@ export async function keptBuild(name, key, entry, make) {
       rmSync(kept, { recursive: true, force: true });
     } catch {} // Of a cache that can only be read: nothing is kept there either.
   }
-  const inCache = cache === undefined ? undefined : emptyFolder(cache);
-  const folder = inCache ?? mkdtempSync(join(tmpdir(), 'wgrad-build-'));
+  const folder = cache === undefined ? undefined : emptyFolder(cache);
+  if (folder !== undefined && kept !== undefined && cache !== undefined) {
+    try {
+      await madeIn(folder, async () => {
+        await make(folder);
+        writeFileSync(join(folder, listName), JSON.stringify(hashesBelow(folder)));
+        keep(folder, kept, entry);
+      });
+      prune(cache, name);
+      return kept;
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      console.error(`no space is left in ${cache}: what is built lasts as long as this command`);
+    }
+  }
+  return temporaryBuild(make);
+}
+
+/**
+ * A build that is gone when the process ends.
+ *
+ * @param {(folder: string) => Promise<void>} make
+ */
+async function temporaryBuild(make) {
+  const folder = temporaryFolder('wgrad-build-');
+  try {
+    await madeIn(folder, () => make(folder));
+  } catch (error) {
+    throw isFull(error) ? noTemporaryFolder(tmpdir(), 'no space left on the device') : error;
+  }
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * Fills a folder, which is gone where that fails or the process ends before.
+ *
+ * @param {string} folder
+ * @param {() => Promise<void>} fill
+ */
+async function madeIn(folder, fill) {
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   try {
-    await make(folder);
+    await fill();
   } catch (error) {
     remove();
     throw error;
+  } finally {
+    process.off('exit', remove);
   }
-  if (inCache === undefined || kept === undefined || cache === undefined) return folder;
-  writeFileSync(join(inCache, listName), JSON.stringify(hashesBelow(inCache)));
-  keep(inCache, kept, entry);
-  process.off('exit', remove);
-  prune(cache, name);
-  return kept;
 }
+
+/**
+ * Of a full disk the bundler tells in words alone.
+ *
+ * @param {unknown} error
+ */
+const isFull = (error) =>
+  isFullDisk(error) ||
+  (error instanceof Error && /no space left on device|quota exceeded/i.test(error.message));
 
 /** What is in a build, by hash. */
 const listName = '.files.json';

@@ -130,6 +130,16 @@ test('a full disk: one line, what was complete stays, and nothing half-written',
   }
 });
 
+test('no folder for a build at all: one line, exit status 2', { timeout: 60_000 }, async () => {
+  const nowhere = { XDG_CACHE_HOME: '/dev/null', TMPDIR: '/dev/null' };
+  const { status, stdout, stderr } = await startCommand('train', [], undefined, nowhere).outcome;
+  expect(stderr).toBe(
+    'train: temporary files cannot be written to /dev/null (ENOTDIR: not a directory): make room there, or set TMPDIR to another folder\n',
+  );
+  expect(stdout).toBe('');
+  expect(status).toBe(2);
+});
+
 test('a folder that was made for nothing is removed', { timeout: 60_000 }, async () => {
   const out = join(folder, 'new', 'deep');
   const { outcome } = startCommand('search', ['--lambda', '0.001,0.01', '--data', folder, '--out', out]);

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { UserError } from '../../hosts/user-error.mjs';
 import { announceUse, InstallationLock, isInstalling, otherUses } from './in-use.mjs';
 import { missingPackages } from './packages.mjs';
-import { UserError } from './user-error.mjs';
 
 /** How long commands that have just begun, and will see that packages are missing, may take to say so. */
 const patienceMs = 3000;

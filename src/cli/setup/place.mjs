@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute } from 'node:path';
 import { privateFolder } from '../../data/files/private-folder.mjs';
-import { UserError } from './user-error.mjs';
+import { UserError } from '../../hosts/user-error.mjs';
 
 /**
  * Vite takes `#` and `?` in the path of a file for the beginning of a fragment or a query. (Node itself refuses `\`.)

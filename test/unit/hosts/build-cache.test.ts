@@ -1,8 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { keptBuild, sourceHash } from '../../../src/hosts/build-cache.mjs';
+import { UserError } from '../../../src/hosts/user-error.ts';
 import { temporaryDirectory } from '../data/temporary-directory.ts';
 
 const directory = temporaryDirectory();
@@ -110,6 +119,59 @@ describe('keptBuild', () => {
       rmSync(made, { recursive: true });
     },
   );
+
+  describe('no space left', () => {
+    const full = (path: string) => path.startsWith(directory.path);
+    const words =
+      'Build failed with 1 error:\n\nFailed to write file\n\nCaused by:\n    No space left on device';
+    const error = () => vi.spyOn(console, 'error').mockImplementation(() => {});
+
+    test.each([
+      ['in the words of the file system', Object.assign(new Error('it failed'), { code: 'ENOSPC' })],
+      ['in the words of the bundler', new Error(words)],
+    ])('in the cache (%s): a temporary build and one line', async (_, problem) => {
+      const lines = error();
+      make.mockImplementationOnce((folder) =>
+        full(folder) ? Promise.reject(problem) : Promise.reject(new Error('not in the cache')),
+      );
+      const made = await build('1');
+      expect(full(made)).toBe(false);
+      expect(readFileSync(join(made, 'main.mjs'), 'utf8')).toBe('made');
+      expect(builds()).toEqual([]);
+      expect(lines.mock.calls).toEqual([
+        [
+          `no space is left in ${join(directory.path, 'wgrad', 'builds')}: what is built lasts as long as this command`,
+        ],
+      ]);
+      lines.mockRestore();
+      rmSync(made, { recursive: true });
+    });
+
+    test.skipIf(!existsSync('/dev/full'))('for the list of its files: nothing is kept', async () => {
+      const lines = error();
+      make.mockImplementationOnce(async (folder) => symlinkSync('/dev/full', join(folder, '.files.json')));
+      const made = await build('1');
+      expect(full(made)).toBe(false);
+      expect(builds()).toEqual([]);
+      lines.mockRestore();
+      rmSync(made, { recursive: true });
+    });
+
+    test('nor among the temporary folders: one line that says what to do', async () => {
+      const lines = error();
+      const temporary = join(directory.path, 'temporary');
+      mkdirSync(temporary);
+      vi.stubEnv('TMPDIR', temporary);
+      const nowhere = keptBuild('commands', '1', 'main.mjs', () => Promise.reject(new Error(words)));
+      await expect(nowhere).rejects.toThrow(
+        new UserError(
+          `temporary files cannot be written to ${temporary} (no space left on the device): make room there, or set TMPDIR to another folder`,
+        ),
+      );
+      lines.mockRestore();
+      expect(readdirSync(temporary)).toEqual([]);
+    });
+  });
 
   test('a temporary build is gone when the process has ended', () => {
     const script = `
