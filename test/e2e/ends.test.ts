@@ -140,6 +140,26 @@ test('no folder for a build at all: one line, exit status 2', { timeout: 60_000 
   expect(status).toBe(2);
 });
 
+test.each([
+  ['/nowhere', 'ENOENT: no such file or directory'],
+  ['/dev/null', 'ENOTDIR: not a directory'],
+])(
+  "no folder for the browser's profile (TMPDIR=%s): one line, exit status 2, no results",
+  {
+    timeout: 60_000,
+  },
+  async (TMPDIR, reason) => {
+    const out = join(folder, 'no-profile');
+    const args = [...small, '5', '--out', out];
+    const { status, stderr } = await startCommand('train', args, undefined, { TMPDIR }).outcome;
+    expect(stderr).toBe(
+      `train: temporary files cannot be written to ${TMPDIR} (${reason}): make room there, or set TMPDIR to another folder\n`,
+    );
+    expect(status).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  },
+);
+
 test('a folder that was made for nothing is removed', { timeout: 60_000 }, async () => {
   const out = join(folder, 'new', 'deep');
   const { outcome } = startCommand('search', ['--lambda', '0.001,0.01', '--data', folder, '--out', out]);

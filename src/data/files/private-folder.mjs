@@ -28,10 +28,23 @@ export function privateFolder(temporary = tmpdir()) {
  */
 export function existingPrivateFolder(temporary = tmpdir()) {
   const path = pathIn(temporary);
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = entryAt(path);
   const isOurs = process.getuid === undefined || found?.uid === process.getuid();
   const isPrivate = found?.isDirectory() && (process.platform === 'win32' || (found.mode & 0o077) === 0);
   return isOurs && isPrivate ? path : undefined;
+}
+
+/**
+ * Undefined where there is nothing, or the folder of temporary folders is none.
+ *
+ * @param {string} path
+ */
+function entryAt(path) {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {string} temporary */

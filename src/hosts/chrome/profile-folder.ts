@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atExit } from '../../data/files/at-exit.ts';
 import { formatOwner, isAlive, parseOwner, thisProcess } from '../process-owner.ts';
+import { noTemporaryFolder, temporaryFolder } from '../temporary-folder.mjs';
 
 const prefix = 'wgrad-chrome-';
 /** An empty file in the folder, whose name goes on with the process that it belongs to. */
@@ -21,32 +22,35 @@ export interface ProfileFolder {
   remove(): void;
 }
 
-/** Makes the folder, and removes those that killed processes have left. */
+/** Makes the folder, and removes those that killed processes have left. @throws UserError where it cannot be made */
 export function makeProfileFolder(parent = tmpdir()): ProfileFolder {
   removeAbandoned(parent);
-  const path = mkdtempSync(join(parent, prefix));
-  writeFileSync(join(path, `${ownerPrefix}${formatOwner(thisProcess())}`), '');
+  const path = temporaryFolder(prefix, parent);
   const browser = new AbortController();
+  const forget = atExit(() => remove());
   const remove = () => {
+    forget();
     browser.abort();
     rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   };
-  const forget = atExit(remove);
   const profile = join(path, 'profile');
-  mkdirSync(profile);
+  try {
+    writeFileSync(join(path, `${ownerPrefix}${formatOwner(thisProcess())}`), '');
+    mkdirSync(profile);
+  } catch (error) {
+    remove();
+    throw noTemporaryFolder(parent, error);
+  }
   return {
     profile,
     temporary: path.length <= longestTemporary ? path : parent,
     signal: browser.signal,
-    remove() {
-      forget();
-      remove();
-    },
+    remove,
   };
 }
 
 function removeAbandoned(parent: string): void {
-  for (const name of readdirSync(parent)) {
+  for (const name of namesIn(parent)) {
     if (!name.startsWith(prefix)) continue;
     const path = join(parent, name);
     try {
@@ -56,5 +60,14 @@ function removeAbandoned(parent: string): void {
     } catch {
       // Another user's, or another process is just removing it.
     }
+  }
+}
+
+/** None where the folder cannot be read: nothing is abandoned there that could be removed. */
+function namesIn(parent: string): readonly string[] {
+  try {
+    return readdirSync(parent);
+  } catch {
+    return [];
   }
 }

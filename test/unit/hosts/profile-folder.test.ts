@@ -1,15 +1,32 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { makeProfileFolder } from '../../../src/hosts/chrome/profile-folder.ts';
 import { formatOwner, thisProcess } from '../../../src/hosts/process-owner.ts';
+import { UserError } from '../../../src/hosts/user-error.ts';
+
+const disk = vi.hoisted(() => ({ isFull: false }));
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs')>();
+  return {
+    ...fs,
+    writeFileSync(...args: Parameters<typeof fs.writeFileSync>) {
+      if (disk.isFull)
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      fs.writeFileSync(...args);
+    },
+  };
+});
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'wgrad-profile-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  disk.isFull = false;
+  rmSync(folder, { recursive: true });
+});
 
 test('is gone when it is removed, with what Chrome put in it, and Chrome is killed first', () => {
   const { profile, signal, remove } = makeProfileFolder(folder);
@@ -40,4 +57,23 @@ test('those of processes that died are removed, others are not', () => {
     true,
     true,
   ]);
+});
+
+test('where none can be made: one line that names the place and what to do', () => {
+  const nowhere = join(folder, 'nowhere');
+  expect(() => makeProfileFolder(nowhere)).toThrow(
+    new UserError(
+      `temporary files cannot be written to ${nowhere} (ENOENT: no such file or directory): make room there, or set TMPDIR to another folder`,
+    ),
+  );
+});
+
+test('a disk that is full behind the folder: one line, and no folder is left', () => {
+  disk.isFull = true;
+  expect(() => makeProfileFolder(folder)).toThrow(
+    new UserError(
+      `temporary files cannot be written to ${folder} (ENOSPC: no space left on device): make room there, or set TMPDIR to another folder`,
+    ),
+  );
+  expect(readdirSync(folder)).toEqual([]);
 });
