@@ -22,8 +22,8 @@ const defaultThreshold = 0.05;
 
 /** Suites of whole commands: measured where they are asked for. */
 export const commandSuites: ReadonlySet<SuiteName> = new Set<SuiteName>(['start', 'page']);
-/** Suites that can measure a net which is asked for. */
-const netSuites = ['kernels', 'train'] as const satisfies readonly SuiteName[];
+/** Suites that can measure a net or a variant which is asked for. */
+const chosenSuites = ['kernels', 'train'] as const satisfies readonly SuiteName[];
 const chromeSuites: ReadonlySet<SuiteName> = new Set<SuiteName>(['peers', ...commandSuites]);
 
 /** What `npm run bench` was asked for. */
@@ -69,7 +69,10 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
       'Times kernels, training steps and other engines, on one host a run: in a headless browser or in Node.',
     )
       .addOption(
-        new Option('--suite <name>', 'one suite (default: all but start and page)').choices(suiteNames),
+        new Option(
+          '--suite <name>',
+          'one suite (default: all but start and page; with --net or --variant kernels and train)',
+        ).choices(suiteNames),
       )
       .option('--filter <words>', 'only groups whose name contains all these words')
       .addOption(
@@ -101,7 +104,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
   return {
     ...host,
     args,
-    suites: suitesOf(values.suite, host, net),
+    suites: suitesOf(values.suite, host, choiceOf(values)),
     filter: String(values.filter ?? '')
       .toLowerCase()
       .split(/\s+/)
@@ -141,17 +144,21 @@ function netOf({ net: name, batchSize }: OptionValues): AskedNet | undefined {
   return { name, batchSize };
 }
 
-/** @throws UserError where the suite that was asked for needs Chrome, or has no nets to choose */
+/** The option that chooses what kernels and steps of training are measured; undefined: all that the suites have. */
+const choiceOf = ({ net, variant }: OptionValues): '--net' | '--variant' | undefined =>
+  net !== undefined ? '--net' : variant !== undefined ? '--variant' : undefined;
+
+/** @throws UserError where the suite that was asked for needs Chrome, or has nothing of what was chosen */
 function suitesOf(
   suite: SuiteName | undefined,
   { host }: HostOptions,
-  net: AskedNet | undefined,
+  choice: ReturnType<typeof choiceOf>,
 ): readonly SuiteName[] {
-  if (net !== undefined) {
-    if (suite === undefined) return netSuites;
-    if (netSuites.some((name) => name === suite)) return [suite];
+  if (choice !== undefined) {
+    if (suite === undefined) return chosenSuites;
+    if (chosenSuites.some((name) => name === suite)) return [suite];
     throw new UserError(
-      `--net chooses among kernels and steps of training: use it with --suite ${netSuites.join(' or ')}`,
+      `${choice} chooses among kernels and steps of training: use it with --suite ${chosenSuites.join(' or ')}`,
     );
   }
   const possible = suiteNames.filter((name) => host === 'chrome' || !chromeSuites.has(name));
