@@ -20,7 +20,12 @@ export async function commandRounds(
   for (let done = 0; done < planned && !stop.aborted; done++) {
     const spentNs = (performance.now() - startedAt) * 1e6;
     if (done >= leastRounds + warmupRounds && spentNs > budgetNs) break;
-    if (!(await round(done))) break;
+    const isWhole = await round(done).catch((error: unknown) => {
+      // The signal ends the round's browser, too: such a round was not done.
+      if (!stop.aborted) throw error;
+      return false;
+    });
+    if (!isWhole) break;
     onRound(done + 1, planned);
   }
 }

@@ -63,12 +63,13 @@ export async function measureAll(
       groups.push({ ...result.group, elapsedMs: Date.now() - startedAt - 1000 * elapsed });
       profiles.push(...result.profiles);
     } catch (error) {
+      // What was being prepared when the signal came is not measured, and not wrong.
+      if (signals.asked) break;
       const reason = messageOf(error);
       // Suites of commands have processes and browsers of their own: with one of those the session does not end.
       if (!commandSuites.has(suite) && /the browser ended|the page crashed|was lost/.test(reason)) {
         progress.log(`${suite} ${title}: ${reason}`);
-        // A signal may have ended the browser, too.
-        return { groups, profiles, stopped: true, ...(!signals.asked && { failure: reason }) };
+        return { groups, profiles, stopped: true, failure: reason };
       }
       progress.log(`${suite} ${id}: ${reason.split('\n')[0]}`);
       const failed = rows.map((name) => failedRow(name, reason));

@@ -40,17 +40,21 @@ export async function measureTraining(
     const accuracies = new Set<string>();
     await commandRounds(request, onRound, stop, async (before) => {
       const names = Object.keys(ways);
+      const round = new Map<string, Timed>();
       for (const name of (before + seed) % 2 === 0 ? names : names.reverse()) {
         const timed = await ways[name]!();
         if (timed === undefined) return false;
-        samples.get(name)!.push((1e6 * timed.ms) / training.steps);
-        accuracies.add(timed.testAccuracy);
+        round.set(name, timed);
+      }
+      for (const [name, { ms, testAccuracy }] of round) {
+        samples.get(name)!.push((1e6 * ms) / training.steps);
+        accuracies.add(testAccuracy);
       }
       return true;
     });
     const validation = {
-      ok: accuracies.size === 1,
-      how: `test accuracy of every run: ${[...accuracies].join(' or ')}`,
+      ok: accuracies.size <= 1,
+      how: `test accuracy of every run: ${[...accuracies].join(' or ') || 'none was done'}`,
     };
     return commandResult(group, samples, { op: 'training', repeats: training.steps, validation });
   });

@@ -18,7 +18,7 @@ export async function withServedPage<T>(
   const server = await startPageServer({ dataset: defaultDataset, page: 'index.html', log });
   try {
     const browser = await launchChrome({ log });
-    stop.addEventListener('abort', () => void browser.close());
+    stop.addEventListener('abort', () => void browser.close().catch(() => {}));
     try {
       return await work({ browser, origin: server.origin });
     } finally {

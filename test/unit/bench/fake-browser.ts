@@ -7,6 +7,8 @@ export function fakeBrowser(evaluate: () => Promise<unknown>): { browser: Browse
     setViewport: async () => {},
     goto: async () => {},
     evaluateOnNewDocument: async () => {},
+    reload: async () => {},
+    $$: async () => [],
     waitForSelector: async () => {},
     waitForFunction: async () => {},
     evaluate,

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { measureAll } from '../../../bench/measure-groups.ts';
 import type { ListedGroup } from '../../../bench/protocol.ts';
 import type { Session } from '../../../bench/session.ts';
+import { signals } from '../../../src/cli/process/signals.ts';
 import type { Progress } from '../../../src/cli/progress.ts';
 import type { SuiteName } from '../../../src/measure/schema.ts';
 
@@ -30,3 +31,13 @@ test.each(['start', 'page'] as const)(
     expect(groups.map(({ rows }) => rows[0]!.validation.ok)).toEqual([false, false]);
   },
 );
+
+test('what was being prepared when a signal came is not wrong', async () => {
+  vi.spyOn(signals, 'asked', 'get').mockReturnValueOnce(false).mockReturnValue(true);
+  expect(await measure('page', 'Protocol error: Target closed')).toEqual({
+    groups: [],
+    profiles: [],
+    stopped: true,
+  });
+  vi.restoreAllMocks();
+});
