@@ -4,7 +4,7 @@
  * slower only where it is slower both as timed and relative to that control, round by round.
  */
 import { falseClaims, usable, type Verdict, verdictOf } from '../src/measure/compare.ts';
-import type { BenchFile, Group, Row } from '../src/measure/schema.ts';
+import type { BenchFile, Group, Header, Row } from '../src/measure/schema.ts';
 import { type Estimate, intervalRank, median, quotientEstimate, ratios } from '../src/measure/statistics.ts';
 import { mostWarmupRounds } from '../src/measure/warm-up.ts';
 import type { ListedGroup } from './protocol.ts';
@@ -30,6 +30,8 @@ export interface BaselineComparison {
   readonly startedAt: string;
   readonly commit: string | null;
   readonly threshold: number;
+  /** In what the two runs' surroundings differ beside the code, such as `2 cores, now 4`. */
+  readonly otherwise: readonly string[];
   /** Median over the groups of the control's time now / then: above 1 where the machine is slower now; NaN where unknown. */
   readonly machine: number;
   readonly rows: readonly BaselineRow[];
@@ -111,6 +113,13 @@ function timed(group: Group, row: Row): Timed {
   return { ns: usable(group, row), relative: ratios(row.samplesNs.slice(from), control) };
 }
 
+/** A software adapter has one name on every CPU, and each browser brings its own. */
+function differencesOf(now: Header, then: Header): string[] {
+  const surroundings = ({ host, browser }: Header) => [host.cpu, `${host.cores} cores`, browser];
+  const before = surroundings(then);
+  return surroundings(now).flatMap((found, i) => (found === before[i] ? [] : [`${before[i]}, now ${found}`]));
+}
+
 export function compareWithBaseline(now: BenchFile, then: BenchFile, threshold: number): BaselineComparison {
   const before = new Map<string, Timed>();
   for (const group of compared(then)) {
@@ -154,6 +163,7 @@ export function compareWithBaseline(now: BenchFile, then: BenchFile, threshold: 
     startedAt: then.header.startedAt,
     commit: then.header.commit,
     threshold,
+    otherwise: differencesOf(now.header, then.header),
     machine: machineRatio(now, then),
     rows,
     unmatched: count + before.size - 2 * rows.length,

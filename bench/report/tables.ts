@@ -151,6 +151,11 @@ export function findings({ goals, betterChoices, wrong, baseline }: Analysis): s
       `baseline of ${baseline.startedAt} (commit ${baseline.commit ?? 'unknown'}): ${count('faster')} faster, ${count('slower')} slower, ` +
         `${count('no difference')} without difference, ${count('too few rounds to tell')} with too few rounds to tell, ${baseline.unmatched} unmatched; ${regressions} slower by more than ${percent(baseline.threshold)}`,
     );
+    if (baseline.otherwise.length > 0) {
+      lines.push(
+        `warning: the baseline is of another machine or browser (${baseline.otherwise.join('; ')}), which alone may make rows faster or slower`,
+      );
+    }
     if (Math.abs(baseline.machine - 1) > 0.05) {
       lines.push(
         `the control kernel takes ${digits(baseline.machine)} times as long as in the baseline: rows count as slower or faster only where they are relative to it too`,

@@ -4,7 +4,13 @@ import { baselineRefusal, compareWithBaseline, doubtOf, idleRefusal } from '../.
 import { checkGoals, checkPeakGoals } from '../../../bench/goals.ts';
 import { findings } from '../../../bench/report/tables.ts';
 import { bandwidthFor, copyGroup, fmaGroup, rateOf, rooflineOf } from '../../../src/measure/roofline.ts';
-import { formatBenchFile, type Group, parseBenchFile, type Row } from '../../../src/measure/schema.ts';
+import {
+  type BenchFile,
+  formatBenchFile,
+  type Group,
+  parseBenchFile,
+  type Row,
+} from '../../../src/measure/schema.ts';
 import { quantumNs, warningsOf } from '../../../src/measure/warnings.ts';
 import { stream } from '../measure/simulated-clock.ts';
 import { fakeFile, fakeGroup, fakeRow } from './fake-file.ts';
@@ -275,6 +281,21 @@ describe('baseline', () => {
     expect(doubtOf(compareWithBaseline(brief(100, 31), fakeFile(peaks()), 0.05))).toContain(
       'no row was compared',
     );
+  });
+
+  test('another CPU, number of cores or browser under the same adapter is told in one line', () => {
+    const now = run(100, 2);
+    const warnings = (header: Partial<BenchFile['header']>) => {
+      const then = run(100, 3);
+      const analysis = analyse(now, { ...then, header: { ...then.header, ...header } });
+      return findings(analysis).filter((line) => line.startsWith('warning: '));
+    };
+    expect(warnings({})).toEqual([]);
+    const host = { ...now.header.host, cpu: 'another CPU', cores: 4, loadBefore: 9 };
+    expect(warnings({ host, browser: 'Chrome/2' })).toEqual([
+      'warning: the baseline is of another machine or browser (another CPU, now a CPU; 4 cores, now 2 cores; Chrome/2, now Chrome/1), which alone may make rows faster or slower',
+    ]);
+    expect(warnings({ browser: 'Chrome/2' })).toEqual([expect.stringContaining('(Chrome/2, now Chrome/1)')]);
   });
 
   test('another adapter is refused in one line', () => {
