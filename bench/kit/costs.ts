@@ -1,13 +1,12 @@
-// What a dispatch costs beside its arithmetic, and what Dawn's checks of indices cost: known on no adapter but by measuring.
-import { clockFor, type GpuWork } from '../../src/gpu/clock.ts';
+// What a dispatch costs beside its arithmetic: known on no adapter but by measuring.
+import { clockFor } from '../../src/gpu/clock.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import { Allocator } from '../../src/gpu/tensor.ts';
-import { call, type KernelCall, prepare } from '../../src/kernels/call.ts';
+import { prepare } from '../../src/kernels/call.ts';
 import { dispatchWork } from '../../src/kernels/dispatch-work.ts';
-import { hopelessness } from '../../src/kernels/kernel.ts';
-import { matmulForward } from '../../src/kernels/matmul.ts';
-import { defaultChoice, forcedChoice } from '../../src/kernels/variant-choice.ts';
+import { defaultChoice } from '../../src/kernels/variant-choice.ts';
 import { median } from '../../src/measure/statistics.ts';
+import { product } from './product.ts';
 
 export interface DispatchCosts {
   /** Of an empty dispatch that must wait for the one before, on the GPU, us. */
@@ -84,51 +83,11 @@ export async function warmUp(gpu: Gpu): Promise<void> {
   const size = gpu.capabilities.software ? 64 : 1024;
   const allocator = new Allocator(gpu);
   const dispatch = await prepare(gpu, defaultChoice, product(allocator, size));
-  const work = dispatchWork(dispatch);
+  const clock = clockFor(gpu, [dispatchWork(dispatch)], false);
   try {
-    while (performance.now() < end) await medianMs(gpu, work);
-  } finally {
-    allocator.destroy();
-  }
-}
-
-const square = (size: number) => ({ M: size, N: size, K: size });
-
-/** A product of `size` squares. */
-function product(allocator: Allocator, size: number): KernelCall {
-  const [x, w, y] = ['x', 'w', 'y'].map((name) => allocator.tensor(name, size * size));
-  const tensors = { x: x!, w: w!, y: y!, bias: allocator.tensor('bias', size) };
-  return call('product', matmulForward, square(size), tensors);
-}
-
-/** Time of a product of `size` squares by each variant in the running, ms, and its share of the time without Dawn's checks of indices. */
-export async function productMs(gpu: Gpu, size: number): Promise<Record<string, number>> {
-  const allocator = new Allocator(gpu);
-  const wanted = product(allocator, size);
-  const times: Record<string, number> = {};
-  try {
-    for (const variant of matmulForward.variants) {
-      const { name } = variant;
-      if (name === 'naive' || hopelessness(variant, square(size), gpu.capabilities) !== undefined) continue;
-      const dispatch = await prepare(gpu, forcedChoice({ [matmulForward.op]: name }), wanted);
-      times[name] = await medianMs(gpu, dispatchWork(dispatch));
-    }
-  } finally {
-    allocator.destroy();
-  }
-  return times;
-}
-
-async function medianMs(gpu: Gpu, work: GpuWork): Promise<number> {
-  const clock = clockFor(gpu, [work], false);
-  try {
-    const samples: number[] = [];
-    for (let round = 0; round < 8; round++) {
-      const [timing] = await clock.run([{ row: 0, repeats: 1 }]);
-      if (round > 0 && timing?.ns != null) samples.push(timing.ns / 1e6);
-    }
-    return median(samples);
+    while (performance.now() < end) await clock.run([{ row: 0, repeats: 8 }]);
   } finally {
     clock.destroy();
+    allocator.destroy();
   }
 }

@@ -10,9 +10,11 @@ import { dawnVersion, openDawn } from '../../src/hosts/node/dawn.ts';
 import { projectRoot, resolvePath } from '../../src/hosts/project-root.ts';
 import { currentCommit, describeHost, load } from '../host.ts';
 import { main as bench } from '../main.ts';
+import { digits, durationEstimate, ratioEstimate } from '../report/format.ts';
 import { checkKernels } from './checks.ts';
-import { dispatchCosts, productMs, warmUp } from './costs.ts';
+import { dispatchCosts, warmUp } from './costs.ts';
 import { kitData } from './data.ts';
+import { measureIndexChecks } from './index-checks.ts';
 import { type KitOptions, parseKitOptions } from './options.ts';
 import { describeProfile } from './profile.ts';
 import { type TrainingRequest, type TrainingResult, trainOn } from './training.ts';
@@ -48,7 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
     progress.log(`adapter: ${adapterName(gpu.adapter)}`);
     const results: Record<string, unknown> = {
       format: 'wgrad-kit',
-      version: 2,
+      version: 3,
       startedAt: startedAt.toISOString(),
       commit: currentCommit(),
       quick,
@@ -102,15 +104,13 @@ async function measureCosts({ gpu, options: { adapter }, keep }: Measuring): Pro
   const unchecked = await requestGpu(await openDawn({ adapter, enable: ['disable_robustness'] }));
   const products = [];
   for (const size of productSizes(gpu)) {
-    const checkedMs = await productMs(gpu, size);
-    const uncheckedMs = await productMs(unchecked, size);
-    products.push({ size, checkedMs, uncheckedMs });
+    const variants = await measureIndexChecks(gpu, unchecked, size);
+    products.push({ size, variants });
     keep({ products });
-    for (const [name, ms] of Object.entries(checkedMs)) {
-      const gflops = (2 * size ** 3) / ms / 1e6;
-      const share = (uncheckedMs[name] ?? Number.NaN) / ms;
+    for (const [name, { checkedNs, share }] of Object.entries(variants)) {
+      const gflops = (2 * size ** 3) / checkedNs.value;
       console.log(
-        `product of ${size}: ${name.padEnd(22)} ${ms.toFixed(3)} ms, ${gflops.toPrecision(3)} GFLOP/s; without checks of indices ${share.toFixed(2)} of that`,
+        `product of ${size}: ${name.padEnd(22)} ${durationEstimate(checkedNs)}, ${digits(gflops)} GFLOP/s; without checks of indices ${ratioEstimate(share)} of that`,
       );
     }
   }
