@@ -51,10 +51,12 @@ async function connectSession(url: string): Promise<BrowserSession> {
       browser,
       page,
       async close() {
+        // Watched until then: of a browser that does not answer the watch lets go, which ends the waiting.
+        if (browser.connected) {
+          await root.send('Target.disposeBrowserContext', { browserContextId }).catch(() => {});
+          await browser.disconnect();
+        }
         clearInterval(watch);
-        if (!browser.connected) return;
-        await root.send('Target.disposeBrowserContext', { browserContextId }).catch(() => {});
-        await browser.disconnect();
       },
     };
   } catch (error) {
