@@ -17,6 +17,8 @@ export interface MeasureSettings {
   /** Of a row that is so slow that all rounds would not fit; up to 9 where there is time. */
   readonly leastSlowRounds: number;
   readonly mostRounds: number;
+  /** The row that sits out no round, such as a control: however slow one moment made it seem. */
+  readonly always?: number;
 }
 
 export interface Measured {
@@ -94,7 +96,7 @@ async function calibrate(clock: Clock, rows: number, { sampleNs: target, budgetN
 /** How many rounds fit, and who sits out some: row i takes part in every strides[i]-th, a power of two. */
 export function planRounds(
   sampleNs: readonly number[],
-  { sampleNs: target, budgetNs, leastRounds, leastSlowRounds, mostRounds }: MeasureSettings,
+  { sampleNs: target, budgetNs, leastRounds, leastSlowRounds, mostRounds, always }: MeasureSettings,
 ): { readonly rounds: number; readonly strides: readonly number[] } {
   const strides = sampleNs.map(() => 1);
   const slow = slowFactor * Math.max(target, Math.min(...sampleNs));
@@ -103,6 +105,7 @@ export function planRounds(
   for (const row of bySlowness) {
     const ns = sampleNs[row]!;
     if (needed() <= budgetNs || ns < slow) break;
+    if (row === always) continue;
     const affordable = Math.floor(budgetNs / 2 / ns);
     const rounds = Math.max(leastSlowRounds, Math.min(mostRoundsOfSlowRows, affordable));
     strides[row] = 2 ** Math.max(0, Math.floor(Math.log2(leastRounds / rounds)));

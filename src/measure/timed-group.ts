@@ -35,7 +35,9 @@ export async function timeGroup(
   const works = [...right.map(({ timed }) => timed), ...(control === undefined ? [] : [control])];
   const clock = clockFor(gpu, works, alsoWall);
   try {
-    const measured = await measure(clock, works.length, settings, groupRandom(seed, group.id), onRound);
+    const random = groupRandom(seed, group.id);
+    const withControl = control === undefined ? settings : { ...settings, always: right.length };
+    const measured = await measure(clock, works.length, withControl, random, onRound);
     const timed = right.map(({ timed: _, ...row }, index) => ({
       ...row,
       repeats: measured.repeats[index]!,

@@ -47,6 +47,9 @@ describe('planRounds', () => {
     expect(planRounds([1e6, 6e6], settings)).toEqual({ rounds: 21, strides: [1, 2] });
     expect(planRounds([1e6, 15e6], settings)).toEqual({ rounds: 21, strides: [1, 4] });
     expect(planRounds([1e6, 200e6], settings)).toEqual({ rounds: 21, strides: [1, 8] });
+    // Not the control: what is compared with it has as many rounds as both.
+    const withControl = { ...settings, always: 2 };
+    expect(planRounds([1e6, 15e6, 200e6], withControl)).toEqual({ rounds: 21, strides: [1, 4, 1] });
   });
 });
 
