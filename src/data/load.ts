@@ -123,17 +123,12 @@ async function read<T>(
   const fetchFrom = options.fetch ?? ((address, init) => fetch(address, init));
   const response = await fetchFrom(url, options.signal ? { signal: options.signal } : {}).catch(
     (error: Error) => {
-      // Whoever replaces fetch has errors of their own, and an abort has its reason.
+      // Whoever replaces fetch has errors of their own, and an abort has its reason. Node says `fetch failed`, and why in the cause.
       if (!(error instanceof TypeError)) throw error;
-      throw new Error(`${url}: ${reasonOf(error)}`, { cause: error });
+      throw new Error(`${url}: ${((error.cause as Error | undefined) ?? error).message}`);
     },
   );
   return expectedBody(response, { url, ...expected }, use);
-}
-
-/** Node says `fetch failed`, and why in the innermost cause. */
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error ? reasonOf(cause) : message;
 }
 
 function addressOf({ baseUrl }: StreamOptions, name: string): string {

@@ -1,14 +1,13 @@
 // What arrays have to be before they go to the GPU: types do not reach callers in plain JavaScript.
 
 /** @throws RangeError where it is no array of this type */
-export function requireArray<T>(
+export function requireArray<T extends object>(
   field: string,
-  value: unknown,
+  value: object | undefined,
   type: (new (...args: never[]) => T) & { readonly name: string },
 ): asserts value is T {
   if (value instanceof type) return;
-  const got = value === null || value === undefined ? value : Object(value).constructor?.name;
-  throw new RangeError(`${field}: must be a ${type.name}, got ${got}`);
+  throw new RangeError(`${field}: must be a ${type.name}, got ${value?.constructor.name}`);
 }
 
 /** @throws RangeError naming the row of `size` values: a net would be made of NaN by one, whose loss a ReLU may hide. */

@@ -18,19 +18,11 @@ export interface EvaluationsOptions {
   readonly step: StepSizes;
 }
 
-/** Scores on their way, or there. */
-interface Scoring {
-  readonly scores: Promise<Score[]>;
-  /** What stops it until it is done. */
-  readonly signal: AbortSignal | undefined;
-  isDone: boolean;
-}
-
 /** What a population in training is scored with: made when first wanted, then kept. One state is scored once. */
 export class Evaluations {
   readonly #options: EvaluationsOptions;
   readonly #made = new Map<string, Promise<Evaluation>>();
-  readonly #scores = new Map<string, Scoring>();
+  readonly #scores = new Map<string, readonly Score[]>();
   /** One at a time: two runs of an evaluation would write to the same buffers. */
   #running: Promise<unknown> = Promise.resolve();
 
@@ -54,21 +46,11 @@ export class Evaluations {
    */
   score(split: ScoredSplit, views?: TestViews, signal?: AbortSignal): Promise<readonly Score[]> {
     const key = keyOf(split, views);
-    const known = this.#scores.get(key);
-    // One that is on its way may be stopped by a signal that is not the caller's.
-    if (known !== undefined && (known.isDone || known.signal === signal)) return known.scores;
-    const scores = this.#inTurn(split, views, signal, (evaluation) => evaluation.run(signal));
-    const scoring: Scoring = { scores, signal, isDone: false };
-    this.#scores.set(key, scoring);
-    scores.then(
-      () => {
-        scoring.isDone = true;
-      },
-      () => {
-        if (this.#scores.get(key) === scoring) this.#scores.delete(key);
-      },
-    );
-    return scores;
+    return this.#inTurn(split, views, signal, async (evaluation) => {
+      const scores = this.#scores.get(key) ?? (await evaluation.run(signal));
+      this.#scores.set(key, scores);
+      return scores;
+    });
   }
 
   /** Per replica, at t · classes + p: test images of class t for which class p has the largest logit. */

@@ -35,10 +35,7 @@ export function imageDataset(gpu: Gpu, own: OwnImages): OwnImageDataset {
   const { image, classes, train, test } = own;
   const size = image.channels * image.height * image.width;
   whole('image: channels * height * width', size, 1);
-  for (const [name, { images, labels } = withoutArrays] of Object.entries({ train, test })) {
-    requireArray(`${name}.images`, images, Uint8Array);
-    checkSplit(name, { values: images.length, size, labels, classes });
-  }
+  checkSplits({ train, test }, { field: 'images', type: Uint8Array, size, classes });
   const normalisation = normalisationOf(own);
   checkNormalisation(normalisation, size);
   return { ...uploadDataset(gpu, { image, classes, train, test, normalisation }), normalisation };
@@ -72,35 +69,36 @@ export interface OwnRows {
 export function floatDataset(gpu: Gpu, own: OwnRows): GpuDataset {
   const { features: size, classes, train, test } = own;
   whole('features', size, 1);
-  for (const [name, { rows, labels } = withoutArrays] of Object.entries({ train, test })) {
-    requireArray(`${name}.rows`, rows, Float32Array);
-    checkSplit(name, { values: rows.length, size, labels, classes });
-    requireFiniteRows(name, rows, size);
-  }
+  checkSplits({ train, test }, { field: 'rows', type: Float32Array, size, classes });
+  requireFiniteRows('train', train.rows, size);
+  requireFiniteRows('test', test.rows, size);
   return uploadRows(gpu, own);
 }
 
-/** A split that is not given: what it lacks is told by name. */
-const withoutArrays = { images: undefined, rows: undefined, labels: undefined };
-
-interface SplitSizes {
-  readonly values: number;
+interface SplitForm {
+  /** Where the samples are, and as what. */
+  readonly field: 'images' | 'rows';
+  readonly type: Uint8ArrayConstructor | Float32ArrayConstructor;
   /** Values of a sample. */
   readonly size: number;
-  readonly labels: unknown;
   readonly classes: number;
 }
 
 /** @throws RangeError */
-function checkSplit(name: string, { values, size, labels, classes }: SplitSizes): void {
+function checkSplits(splits: object, { field, type, size, classes }: SplitForm): void {
   whole('classes', classes, 1, 256);
-  requireArray(`${name}.labels`, labels, Uint8Array);
-  whole(`${name}: number of samples`, labels.length, 1, MAX_IMAGES);
-  if (values !== labels.length * size) {
-    throw new RangeError(`${name}: ${values} values for ${labels.length} labels, which want ${size} each`);
-  }
-  const wrong = labels.findIndex((label) => label >= classes);
-  if (wrong >= 0) {
-    throw new RangeError(`${name}: label ${wrong} is ${labels[wrong]}, not 0..${classes - 1}`);
+  for (const [name, split] of Object.entries(splits)) {
+    const { [field]: values, labels } = split ?? {};
+    requireArray<Uint8Array | Float32Array>(`${name}.${field}`, values, type);
+    requireArray(`${name}.labels`, labels, Uint8Array);
+    whole(`${name}: number of samples`, labels.length, 1, MAX_IMAGES);
+    if (values.length !== labels.length * size) {
+      throw new RangeError(
+        `${name}: ${values.length} values for ${labels.length} labels, which want ${size} each`,
+      );
+    }
+    const wrong = labels.findIndex((label) => label >= classes);
+    if (wrong >= 0)
+      throw new RangeError(`${name}: label ${wrong} is ${labels[wrong]}, not 0..${classes - 1}`);
   }
 }

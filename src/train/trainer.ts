@@ -147,7 +147,7 @@ export class Trainer {
     if (checkpoint !== undefined) settings = { ...checkpoint.settings, steps: given.steps };
     else if (weights !== undefined) settings = { ...given, net: withLoadedStatistics(given.net, weights) };
     checkSettings(settings);
-    if (dataset.device !== gpu.device) throw new Error('the data set is on another device than the trainer');
+    if (dataset.device !== gpu.device) throw new Error('the data set is on another device');
     const prepared = await prepareStep(gpu, dataset, settings, {
       choose: checkpoint === undefined ? choose : recordedChoice(checkpoint.variants, choose),
       // A run that goes on elsewhere computes what it can with what was forced.
@@ -162,9 +162,7 @@ export class Trainer {
     const { count } = prepared.splits.training;
     if (checkpoint?.samples !== undefined && checkpoint.samples !== count) {
       prepared.allocator.destroy();
-      throw new Error(
-        `the checkpoint is of a run on ${checkpoint.samples} training samples, the data set leaves it ${count}`,
-      );
+      throw new Error(`the checkpoint is of ${checkpoint.samples} training samples, not of ${count}`);
     }
     const trainer = new Trainer({
       settings,

@@ -199,7 +199,7 @@ describe('a trainer', () => {
   test('takes no data of another device', async () => {
     const elsewhere = { ...data.dataset, device: {} as GPUDevice };
     await expect(Trainer.make(gpu, elsewhere, baseSettings)).rejects.toThrow(
-      'the data set is on another device than the trainer',
+      'the data set is on another device',
     );
   });
 
@@ -209,7 +209,7 @@ describe('a trainer', () => {
     await trainer.destroy();
     const options = { choose: quickChoice, checkpoint };
     await expect(Trainer.make(gpu, long.dataset, baseSettings, options)).rejects.toThrow(
-      'the checkpoint is of a run on 100 training samples, the data set leaves it 1564',
+      'the checkpoint is of 100 training samples, not of 1564',
     );
     gpu.check();
   });
