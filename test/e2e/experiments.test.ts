@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mean, meanMargin } from '../../src/experiments/statistics.ts';
 import { type Outcome, startCommand } from './command.ts';
@@ -13,10 +14,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const start = (out: string, ...args: string[]) =>
-  startCommand('experiments', [...args, '--out', join(folder, out)]);
-
-const run = (out: string, ...args: string[]): Promise<Outcome> => start(out, ...args).outcome;
+const run = (out: string, ...args: string[]): Promise<Outcome> =>
+  startCommand('experiments', [...args, '--out', join(folder, out)]).outcome;
 const path = (...parts: string[]) => join(folder, ...parts);
 const bytes = (...parts: string[]) => new Uint8Array(readFileSync(path(...parts)));
 const json = (...parts: string[]) => JSON.parse(readFileSync(path(...parts), 'utf8'));
@@ -139,6 +138,18 @@ describe('base and what shares its training, two seeds', () => {
   });
 });
 
+/** Loaded into a command ahead of it: kills it as soon as a file has its name. */
+const killsItself = `
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { renameSync } = fs;
+  fs.renameSync = (from, to) => {
+    renameSync(from, to);
+    if (to === process.env.WGRAD_TEST_KILL_BEHIND) process.kill(process.pid, 'SIGKILL');
+  };
+  syncBuiltinESMExports();
+`;
+
 test('killed in the middle and started again, it ends with the bits of an uninterrupted run', {
   timeout: 600_000,
 }, async () => {
@@ -148,14 +159,16 @@ test('killed in the middle and started again, it ends with the bits of an uninte
   expect(whole.stderr).toMatch(/^1 seed: the table will have no intervals and no tests/m);
   expect(whole.stdout).toMatch(/^- 1 seed: no intervals and no tests, which need at least 2 seeds/m);
 
-  const { child, outcome } = start('parts', ...args);
-  // After the first epoch of 450 steps.
-  while (!existsSync(path('parts', 'adam', 'checkpoint.safetensors'))) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(child.exitCode).toBeNull();
-  }
-  child.kill('SIGKILL');
-  await outcome;
+  // After the first epoch of 450 steps, by itself: from outside it could be at the end before anybody has seen its checkpoint.
+  const script = path('kill.mjs');
+  writeFileSync(script, killsItself);
+  const env = {
+    NODE_OPTIONS: `--import ${pathToFileURL(script)}`,
+    WGRAD_TEST_KILL_BEHIND: path('parts', 'adam', 'checkpoint.safetensors'),
+  };
+  const allArgs = [...args, '--out', path('parts')];
+  const killed = await startCommand('experiments', allArgs, undefined, env).outcome;
+  expect(killed.status, killed.stderr).toBeNull();
   expect(existsSync(path('parts', 'adam', 'result.json'))).toBe(false);
 
   const again = await run('parts', ...args);
