@@ -28,7 +28,8 @@ async function stopped(signal: NodeJS.Signals, marker: RegExp, command: string, 
   let printed = '';
   const onData = (chunk: Buffer) => {
     printed += chunk;
-    if (marker.test(printed)) child.kill(signal);
+    // Once: a second signal, half a second behind it, would end the command at once.
+    if (!child.killed && marker.test(printed)) child.kill(signal);
   };
   child.stdout?.on('data', onData);
   child.stderr?.on('data', onData);

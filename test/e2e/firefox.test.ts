@@ -49,7 +49,8 @@ describeUnless(firefoxRefusal(), 'Firefox', () => {
     let stderr = '';
     stopped.child.stderr?.on('data', (chunk) => {
       stderr += chunk;
-      if (/training \d+\/600/.test(stderr)) stopped.child.kill('SIGTERM');
+      // Once: a second signal, half a second behind it, would end the command at once.
+      if (!stopped.child.killed && /training \d+\/600/.test(stderr)) stopped.child.kill('SIGTERM');
     });
     const { status, stdout } = await stopped.outcome;
     expect(status, stderr).toBe(143);

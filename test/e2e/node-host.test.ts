@@ -57,7 +57,8 @@ describeUnless(refusal, '--host node', () => {
     let stderr = '';
     child.stderr?.on('data', (chunk) => {
       stderr += chunk;
-      if (/training \d+\/9000/.test(stderr)) child.kill('SIGTERM');
+      // Once: a second signal, half a second behind it, would end the command at once.
+      if (!child.killed && /training \d+\/9000/.test(stderr)) child.kill('SIGTERM');
     });
     const { status, stdout } = await outcome;
     expect(status, stderr).toBe(143);

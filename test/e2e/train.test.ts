@@ -109,8 +109,10 @@ describe('a run', () => {
     expect(whole.status, whole.stderr).toBe(0);
 
     const { child, outcome } = start(...settings, '--out', join(folder, 'parts'));
+    let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      if (chunk.toString().includes('training 50/')) child.kill('SIGTERM');
+      said += chunk;
+      if (!child.killed && said.includes('training 50/')) child.kill('SIGTERM');
     });
     const stopped = await outcome;
     expect(stopped.status, stopped.stderr).toBe(143);
