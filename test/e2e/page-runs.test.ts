@@ -1,6 +1,5 @@
 // Runs in a real browser: as files to another browser and back, beside each other, and how a training may go that is not left alone.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, ElementHandle, Page } from 'puppeteer';
@@ -131,14 +130,21 @@ async function importInto(page: Page, paths: readonly string[]): Promise<void> {
 /** Presses a button that saves a file, and waits for it to be whole. Returns its path. */
 async function saved(page: Page, selector: string): Promise<string> {
   const client = await page.createCDPSession();
-  await client.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
-  const before = new Set(await readdir(folder));
+  const behaviour = { behavior: 'allow', downloadPath: folder, eventsEnabled: true } as const;
+  await client.send('Browser.setDownloadBehavior', behaviour);
+  // Until then it may have another name, or not all of its bytes.
+  const path = new Promise<string>((resolve, reject) => {
+    let name = '';
+    client.on('Browser.downloadWillBegin', ({ suggestedFilename }) => {
+      name = suggestedFilename;
+    });
+    client.on('Browser.downloadProgress', ({ state }) => {
+      if (state === 'completed') resolve(join(folder, name));
+      if (state === 'canceled') reject(new Error(`${name} was not saved`));
+    });
+  });
   await page.$eval(selector, (button) => (button as HTMLElement).click());
-  for (;;) {
-    const name = (await readdir(folder)).find((each) => !before.has(each) && !each.endsWith('.crdownload'));
-    if (name !== undefined) return join(folder, name);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  return await path.finally(() => client.detach());
 }
 
 /** A browser in which nothing was ever done. */
@@ -290,7 +296,8 @@ test('twenty runs leave no buffer of the GPU behind', async () => {
 
 test('a form that is changed while it trains says so, and starts as a new run; the run before is kept', async () => {
   const { page, faults } = tab;
-  await withQuery(page, 'v=1&e=base&hidden=20&val-size=500&steps=5000');
+  // More than any machine trains meanwhile.
+  await withQuery(page, 'v=1&e=base&hidden=20&val-size=500&steps=100000');
   await act(page, 'train');
   await waitForStep(page, 1);
   await waitForRun(page, ['running']);
@@ -337,7 +344,7 @@ test('a stopped run that goes on is its own form: nothing has changed, and its s
   await page.$eval('[data-act=undo]', (button) => (button as HTMLElement).click());
   await page.waitForSelector(row);
   await page.$eval(`${row} [data-act=settings]`, (button) => (button as HTMLElement).click());
-  await waitForText(page, '#estimate', /5,000 steps/);
+  await waitForText(page, '#estimate', /100,000 steps/);
   await page.click('nav a[href="#/runs"]');
   await page.$eval(`${row} [data-act=go-on]`, (button) => (button as HTMLElement).click());
   await waitForRun(page, ['running']);
