@@ -31,8 +31,14 @@ afterAll(() => {
   long.dataset.destroy();
 });
 
+/** Few steps a submit: what a callback asks for comes some submits behind it, which on a fast machine are most of a run. */
 const make = (changes: Partial<typeof baseSettings> = {}, { dataset } = data) =>
-  Trainer.make(gpu, dataset, { ...baseSettings, ...changes }, { choose: quickChoice });
+  Trainer.make(
+    gpu,
+    dataset,
+    { ...baseSettings, ...changes },
+    { choose: quickChoice, pacing: { maxSteps: 8 } },
+  );
 
 /** A signal that is aborted from the submit on that brings this about: one sent by a callback may come behind several more. */
 function abortedWith(isSo: () => boolean): AbortSignal {
