@@ -31,6 +31,8 @@ export default defineConfig({
   assetsInclude: ['**/*.safetensors'],
   build: { target: 'es2022' },
   test: {
+    // A second, as usual, can be over before a busy machine has loaded a part of the page.
+    expect: { poll: { timeout: 10_000 } },
     reporters: ['default', ...(summaryFile ? [new SummaryReporter(summaryFile)] : [])],
     projects: [
       inNode('unit', ['test/unit/**/*.test.ts', 'test/layers.test.ts']),

@@ -21,7 +21,7 @@ const ends: (() => void)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0)) end();
   for (const root of roots.splice(0)) root.remove();
-  await vi.waitFor(async () => expect((await navigator.locks.query()).held).toEqual([]));
+  await vi.waitFor(async () => expect((await navigator.locks.query()).held).toEqual([]), 10_000);
   for (const { id } of await readRuns()) await deleteRun(id);
 });
 
@@ -52,7 +52,7 @@ const find = <E extends HTMLElement = HTMLElement>(root: HTMLElement, selector: 
     const found = root.querySelector<E>(selector);
     if (found === null) throw new Error(`there is no ${selector} in ${root.textContent}`);
     return found;
-  });
+  }, 10_000);
 
 const textIn = (root: HTMLElement, selector: string): string =>
   (root.querySelector(selector)?.textContent ?? '').replace(/\s+/g, ' ').trim();
@@ -76,7 +76,7 @@ async function start(mounted: ReturnType<typeof mount>, form: Form) {
 }
 
 async function trains(worker: FakeWorker, form: Form) {
-  await vi.waitFor(() => expect(worker.calls.map(({ call }) => call)).toContain('train'));
+  await vi.waitFor(() => expect(worker.calls.map(({ call }) => call)).toContain('train'), 10_000);
   const { id, takes } = worker.calls.findLast(({ call }) => call === 'train')!;
   const ready: EngineEvent = {
     event: 'ready',
@@ -277,8 +277,9 @@ test('a file of weights is looked at when it is chosen: one that is none is refu
     input.files = files.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
     const asked = worker.calls.length;
-    await vi.waitFor(() =>
-      expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('checkWeights'),
+    await vi.waitFor(
+      () => expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('checkWeights'),
+      10_000,
     );
     return worker.calls.findLast(({ call }) => call === 'checkWeights')!.id;
   };
@@ -360,13 +361,16 @@ test('while another tab trains, that is said in the place of an invitation to tr
   const mounted = mount();
   const { root, runs } = mounted;
   const says = () => textIn(root, '.live-column .empty');
-  await vi.waitFor(() => expect(says()).toMatch(/^Nothing trains yet/));
+  await vi.waitFor(() => expect(says()).toMatch(/^Nothing trains yet/), 10_000);
   const stopped = record(mounted, { id: 'another', state: 'stopped' });
   runs.runs.value = [stopped, record(mounted, { state: 'running' })];
-  await vi.waitFor(() => expect(says()).toMatch(/^Another tab trains adam 3\. One tab at a time may train/));
+  await vi.waitFor(
+    () => expect(says()).toMatch(/^Another tab trains adam 3\. One tab at a time may train/),
+    10_000,
+  );
   expect(root.querySelector('.live-column [data-act=go-on]')).toBeNull();
   runs.runs.value = [record(mounted, { state: 'finished' })];
-  await vi.waitFor(() => expect(says()).toMatch(/^Nothing trains yet/));
+  await vi.waitFor(() => expect(says()).toMatch(/^Nothing trains yet/), 10_000);
 });
 
 test('that another tab trains is said until it is let go of, and the next time again', async () => {
@@ -474,7 +478,10 @@ test('the focus stays in the bar of a run that is stopped there, and goes to the
   press(await find(root, '.live-column [data-act=go-on]'));
   await painted();
   expect(document.activeElement).toBe(root.querySelector('#sentence'));
-  await vi.waitFor(() => expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('train'));
+  await vi.waitFor(
+    () => expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('train'),
+    10_000,
+  );
   await trains(worker, emptyForm());
 });
 
@@ -517,8 +524,9 @@ const record = (mounted: ReturnType<typeof mount>, part: Partial<RunRecord>): Ru
 test('what a reload interrupted is said, and goes on from the Train view, whose form is then the run’s', async () => {
   const mounted = mount();
   const { runs, root, training, worker } = mounted;
-  await vi.waitFor(() =>
-    expect(root.textContent).toMatch(/Nothing trains yet.*See a recorded example of what/s),
+  await vi.waitFor(
+    () => expect(root.textContent).toMatch(/Nothing trains yet.*See a recorded example of what/s),
+    10_000,
   );
   runs.runs.value = [record(mounted, { state: 'finished' })];
   await painted();
@@ -562,7 +570,10 @@ test('a run that was stopped goes on from where it stands, and promises no test'
   expect(textIn(root, '#test-accuracy')).toBe('–');
   const asked = worker.calls.length;
   (await find(root, '[data-act=go-on]')).click();
-  await vi.waitFor(() => expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('train'));
+  await vi.waitFor(
+    () => expect(worker.calls.slice(asked).map(({ call }) => call)).toContain('train'),
+    10_000,
+  );
   await trains(worker, form);
 });
 

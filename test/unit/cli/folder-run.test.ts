@@ -102,8 +102,9 @@ async function started(about: object = { step: 0 }) {
     keep: ({ result, experiment }) => `${experiment}, step ${result.step}`,
   });
   run.catch(() => {});
-  await vi.waitFor(() =>
-    expect(fake.onMessage({ type: 'adapter', name: 'a GPU', adapter: { vendor: '' } })).toBeUndefined(),
+  await vi.waitFor(
+    () => expect(fake.onMessage({ type: 'adapter', name: 'a GPU', adapter: { vendor: '' } })).toBeUndefined(),
+    10_000,
   );
   await new Promise(setImmediate);
   fake.onMessage({ type: 'ready', ...about });
@@ -113,9 +114,9 @@ async function started(about: object = { step: 0 }) {
 
 test('a signal stops the worker, and what that came to is kept before the browser is closed', async () => {
   const run = started();
-  await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+  await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450), 10_000);
   emitter.emit('SIGTERM', 'SIGTERM');
-  await vi.waitFor(() => expect(fake.stopped).toBe(1));
+  await vi.waitFor(() => expect(fake.stopped).toBe(1), 10_000);
   expect(fake.closed).toBe(0);
   fake.finish({ result: { step: 470 } });
   expect(await run).toBe('base, step 470');
@@ -132,7 +133,7 @@ test('a run from its beginning that is not brief is told of a faster host, anoth
     [{ step: 0, kernels: 'tuned' }, 2],
   ] as const) {
     const run = started(about);
-    await vi.waitFor(() => expect(fake.ready).toMatchObject(about));
+    await vi.waitFor(() => expect(fake.ready).toMatchObject(about), 10_000);
     expect(lines.filter((line) => line === fake.hint)).toHaveLength(told);
     fake.finish({ result: { step: 470 } });
     await run;
@@ -143,7 +144,7 @@ test('what a silent run waits for is told when three seconds are over, and not o
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
     const run = started();
-    await vi.waitFor(() => expect(fake.ready).toMatchObject({ type: 'ready', step: 0 }));
+    await vi.waitFor(() => expect(fake.ready).toMatchObject({ type: 'ready', step: 0 }), 10_000);
     const first = 'still in the first step, in which some drivers compile the kernels';
     vi.advanceTimersByTime(3000);
     expect(lines).toEqual([first]);
@@ -183,7 +184,7 @@ test.each([
   ['before', 100],
 ])('a signal that ends the browser, too, %s it reaches the command: what is kept', async (_, delayMs) => {
   const run = started();
-  await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+  await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450), 10_000);
   if (delayMs === 0) emitter.emit('SIGTERM', 'SIGTERM');
   fake.fail(new HostEnded('the browser ended before the run did'));
   if (delayMs > 0) setTimeout(() => emitter.emit('SIGTERM', 'SIGTERM'), delayMs);
@@ -203,7 +204,7 @@ describe('a browser that ends alone', () => {
 
   test('the training goes on from the last checkpoint, as another session', async () => {
     const run = started();
-    await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+    await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450), 10_000);
     fake.fail(new HostEnded('the browser ended before the run did'));
     await goesOn(2, 450);
     expect(fake.asked).toMatchObject({ from: { kind: 'checkpoint' }, checkpoints: true });
@@ -215,7 +216,7 @@ describe('a browser that ends alone', () => {
 
   test('again and again: one line, and what is kept', async () => {
     const run = started();
-    await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450));
+    await vi.waitFor(() => expect(readSessions(folder).sessions[0]?.toStep).toBe(450), 10_000);
     for (let starts = 2; starts <= 4; starts++) {
       fake.fail(new HostEnded('the page crashed'));
       await goesOn(starts, 450);

@@ -109,7 +109,7 @@ test('training does not wait for the storage: what was overtaken is left out, th
     isSettled = true;
   });
   ends[0]!();
-  await vi.waitFor(() => expect(begun).toEqual([1, 3]));
+  await vi.waitFor(() => expect(begun).toEqual([1, 3]), 10_000);
   expect(kept).toEqual([1]);
   expect(isSettled).toBe(false);
   ends[1]!();

@@ -17,5 +17,5 @@ test('files that are dropped are the page’s, and text that is dropped is its f
   expect(drop('dragover', 'Files')).toBe(true);
   expect(take).not.toHaveBeenCalled();
   expect(drop('drop', 'Files')).toBe(true);
-  await vi.waitFor(() => expect(take).toHaveBeenCalledExactlyOnceWith([file]));
+  await vi.waitFor(() => expect(take).toHaveBeenCalledExactlyOnceWith([file]), 10_000);
 });

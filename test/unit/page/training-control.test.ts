@@ -59,7 +59,7 @@ function make() {
 async function startRun(asked = form) {
   const { worker, app, runs, training } = make();
   const ended = training.start(asked);
-  await vi.waitFor(() => expect(worker.calls.map(({ call }) => call)).toContain('train'));
+  await vi.waitFor(() => expect(worker.calls.map(({ call }) => call)).toContain('train'), 10_000);
   const { id, takes } = worker.calls.find(({ call }) => call === 'train')!;
   const { settings } = takes as { readonly settings: ReadyReport['settings'] };
   const ready: EngineEvent = {
@@ -314,8 +314,8 @@ test('a run that fails since another tab has deleted the data says what to do ab
     id: lastCall(worker, 'dataPlace').id,
     gives: { place: 'absent', missing: 184e6, canKeep: true },
   });
-  await vi.waitFor(() => expect(app.data.value.state).toBe('absent'));
-  await vi.waitFor(() => expect(app.dataProblem.value).toMatchObject({ kind: 'partial' }));
+  await vi.waitFor(() => expect(app.data.value.state).toBe('absent'), 10_000);
+  await vi.waitFor(() => expect(app.dataProblem.value).toMatchObject({ kind: 'partial' }), 10_000);
   expect(runNotice(app.run.value)).toBeUndefined();
 });
 
@@ -339,7 +339,7 @@ test('a run that goes on keeps its kernels’ origin, and has it in its form; on
     const before = timesAsked(worker, 'train');
     const going = training.goOn(runs.runs.value[0]!);
     expect(training.form.value.usesTuned).toBe(true);
-    await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(before + 1));
+    await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(before + 1), 10_000);
     worker.say({ ...ready, step } as EngineEvent);
     expect(training.live.value!.record.kernels).toBe(kernels);
     worker.say({ id: lastCall(worker, 'train').id, gives: { ...outcome, finished: false, step: 10 } });
@@ -358,7 +358,7 @@ test('forced variants are kept with their run, and force those of a run that goe
   await ended;
   training.form.value = emptyForm();
   const going = training.goOn(runs.runs.value[0]!);
-  await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(2));
+  await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(2), 10_000);
   expect(lastCall(worker, 'train').takes).toMatchObject({ variants });
   expect(training.form.value).toEqual({ ...form, variants });
   expect(training.changes).toEqual([]);
@@ -427,7 +427,7 @@ async function choose(training: TrainingControl, worker: FakeWorker, name: strin
   const before = timesAsked(worker, 'checkWeights');
   const taken = training.initial.take(weightsFile(name));
   expect(training.initial.isChecking.value).toBe(true);
-  await vi.waitFor(() => expect(timesAsked(worker, 'checkWeights')).toBe(before + 1));
+  await vi.waitFor(() => expect(timesAsked(worker, 'checkWeights')).toBe(before + 1), 10_000);
   worker.say({ id: lastCall(worker, 'checkWeights').id, gives: null });
   await taken;
   expect(training.initial.isChecking.value).toBe(false);
@@ -443,7 +443,7 @@ test('a run starts from the weights that were chosen when it was started, whatev
   const ended = training.start(form);
   await choose(training, worker, 'second.safetensors');
   arrive(true);
-  await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(1));
+  await vi.waitFor(() => expect(timesAsked(worker, 'train')).toBe(1), 10_000);
   const { id, takes } = lastCall(worker, 'train');
   expect((takes as TrainRequest).weights).toBe(first.file);
   expect(runs.runs.value[0]).toMatchObject({ initial: 'first.safetensors' });
