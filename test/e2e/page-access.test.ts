@@ -28,7 +28,7 @@ beforeAll(async () => {
   tab = await openTab(
     browser,
     served.origin,
-    '#/train?v=1&e=base&hidden=20&val-size=500&steps=3000&seeds=10',
+    '#/train?v=1&e=base&hidden=20&val-size=500&steps=100000&seeds=10',
     listen,
   );
   await waitForGpu(tab.page);
@@ -61,7 +61,8 @@ test('with the keyboard alone: settings, training, pause, stop; the focus is nev
   await page.keyboard.press('Enter');
   await waitForRun(page, ['running']);
   await waitForStep(page, 20);
-  // Where Train was stands what can be done now.
+  // Where Train was stands what can be done now, painted by itself: a button that cannot be pressed is passed over.
+  await page.waitForSelector('.settings [data-act=pause]:not([disabled])');
   await moveTo(page, '[data-act=pause]', 1);
   await page.keyboard.press('Space');
   expect(await waitForRun(page, ['paused'])).toBe('paused');
@@ -71,7 +72,7 @@ test('with the keyboard alone: settings, training, pause, stop; the focus is nev
   await moveTo(page, '[data-act=stop]', 1);
   await page.keyboard.press('Enter');
   expect(await waitForRun(page, ['stopped', 'failed'])).toBe('stopped');
-  await page.waitForSelector('.settings [data-act=train]');
+  await page.waitForSelector('.settings [data-act=train]:not([disabled])');
   await moveTo(page, '[data-act=train]', 1);
   expect(faults).toEqual([]);
 }, 120_000);
