@@ -172,7 +172,7 @@ test('pause, go on and stop do what they say, however often they are pressed; th
 /** Trains the form to the end, with `disturb` on the way; it must end with the bits of the first test's run. */
 async function trainsTheSame(disturb: (page: Page) => Promise<void>, from = 10): Promise<void> {
   const { page } = tab;
-  const reference = (await keptRuns(page)).find(({ state }) => state === 'finished')!;
+  const reference = (await keptRuns(page)).findLast(({ state }) => state === 'finished')!;
   await train(page);
   await waitForStep(page, from);
   await disturb(page);
