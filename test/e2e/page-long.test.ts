@@ -91,10 +91,13 @@ test('from the click on Train through ten seconds of training no task of the pag
 
 test('hidden for 30 seconds it trains on at its pace, and shows every step when it is back', async () => {
   const { page, faults } = tab;
-  const first = await stepsDone(page);
-  await sleep(8000);
+  const visibleRate = async () => {
+    const first = await stepsDone(page);
+    await sleep(4000);
+    return ((await stepsDone(page)) - first) / 4000;
+  };
+  const rateBefore = await visibleRate();
   const before = await stepsDone(page);
-  const visibleRate = (before - first) / 8000;
   const other = await browser.newPage();
   await other.bringToFront();
   expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
@@ -112,7 +115,9 @@ test('hidden for 30 seconds it trains on at its pace, and shows every step when 
   await other.close();
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 200))));
   const hiddenRate = ((await stepsDone(page)) - before) / 30_000;
-  expect(hiddenRate).toBeGreaterThan(0.6 * visibleRate);
+  // Others compute on this machine, too, for seconds or for minutes: the pace is that of the slower side. One that a hidden tab's timers
+  // held up would make one or two of some eight submits in a second.
+  expect(hiddenRate).toBeGreaterThan(0.4 * Math.min(rateBefore, await visibleRate()));
   expect(faults).toEqual([]);
 }, 120_000);
 
