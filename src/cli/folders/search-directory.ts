@@ -10,8 +10,11 @@ import { requireSameSettings } from './same-settings.ts';
 const resultsFile = 'results.json';
 const resultsFormat = 'wgrad search 1';
 
-/** A plan whose settings can be named one by one where they differ. */
-const flat = ({ settings, ...plan }: SearchPlan) => ({ ...plan, ...settings });
+/** A plan whose settings can be named one by one where they differ, without what a search may have more of: each population is looked at by itself. */
+const flat = ({ settings, nets: _, optimizers: __, rounds: ___, ...plan }: SearchPlan) => ({
+  ...plan,
+  ...settings,
+});
 
 /** The folder of a search, for one process: the populations' folders, and what is made of them together. */
 export class SearchDirectory extends PopulationFolders {

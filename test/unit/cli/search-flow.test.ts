@@ -34,6 +34,7 @@ interface Ran {
 /** Runs a search; `stopAt`: the task at which it is stopped. */
 async function run(plan: SearchPlan, stopAt = Number.POSITIVE_INFINITY): Promise<Ran> {
   const directory = new SearchDirectory(folder);
+  directory.requireSamePlan(plan);
   const tasks: Task[] = [];
   const done: number[] = [];
   const found = await runSearch(plan, directory, {
@@ -110,6 +111,15 @@ test('stopped and started again: what is finished is not trained again, and the 
   }
   await run(plan);
   expect((await run(plan)).tasks).toEqual([]);
+});
+
+test('more nets, optimizers or rounds are the same search, which trains what is new; another space is another one', () => {
+  const directory = new SearchDirectory(folder);
+  const first = ['--hidden', '30', '--lambda', '1e-5..1e-1', '--method', 'coarse-to-fine'];
+  writeFileSync(join(folder, 'results.json'), JSON.stringify({ plan: planOf(...first) }));
+  const again = (...args: string[]) => directory.requireSamePlan(planOf(...first, ...args));
+  again('--hidden', '30,50', '--optimizer', 'sgd,adam', '--rounds', '3');
+  expect(() => again('--lambda', '1e-4..1e-1')).toThrow(/was made with other settings \(space\)/);
 });
 
 describe('halving', () => {
