@@ -21,6 +21,11 @@ describe('bad input is one line:', () => {
     ['a learning rate of 0', ['--lr-max', '0'], /^--lr-max must be a number above 0, got "0"/],
     ['rates the wrong way round', ['--lr-min', '1', '--lr-max', '0.5'], /^--lr-min 1 is above --lr-max 0.5/],
     [
+      'a decay that turns cycles over',
+      ['--lr-min', '1e-3', '--lr-decay', '0.01', '--cycles', '3'],
+      /^--lr-decay 0\.01 brings the largest rate of the last cycle to 1\.0e-5, below --lr-min 0\.001/,
+    ],
+    [
       'a width of 0',
       ['--hidden', '50,0'],
       /^--hidden must be widths of hidden layers such as 50,50, got "50,0"/,
