@@ -10,3 +10,20 @@ export function adapterNotes(
   });
   return [`${names.length} adapters took part, which round differently: ${parts.join('; ')}.`];
 }
+
+/** Where the source text, or the data, were not the same for all: what changed between them is part of every difference. */
+export function versionNotes(
+  results: readonly { readonly name: string; readonly codeHash?: string; readonly dataHash?: string }[],
+): string[] {
+  const versions = [...new Set(results.map(({ codeHash, dataHash }) => `${codeHash} ${dataHash}`))];
+  if (versions.length < 2) return [];
+  const parts = versions.map((version) =>
+    results
+      .filter(({ codeHash, dataHash }) => `${codeHash} ${dataHash}` === version)
+      .map(({ name }) => name)
+      .join(', '),
+  );
+  return [
+    `The results are of ${versions.length} versions of this project, which may compute differently: ${parts.join('; ')}. Trained anew in another --out, they are of one.`,
+  ];
+}

@@ -1,5 +1,6 @@
 // The table: each experiment with its interval, against the base experiment seed by seed, and in words.
-import { adapterNotes } from './adapter-notes.ts';
+import { overViewsWords } from '../data/test-views.ts';
+import { adapterNotes, versionNotes } from './adapter-notes.ts';
 import { pairedDifference, type SeedValue } from './paired-difference.ts';
 import { type Reported, reportedRange, roundingOf } from './reported.ts';
 import { type ExperimentResult, type Results, testAccuracies, validationAccuracies } from './results.ts';
@@ -163,11 +164,18 @@ function warningsOf(results: Results): string[] {
   const warnings = adapterNotes(results).map(
     (note) => `${note} Experiments are compared within one adapter only.`,
   );
+  warnings.push(...versionNotes(results));
   if (new Set(results.map(({ steps }) => steps)).size > 1) {
     warnings.push(
       'The experiments were trained for different numbers of steps: a difference is one between whole settings, not the effect of one change.',
     );
   }
+  if (new Set(results.map(({ settings }) => settings.valSize)).size > 1) {
+    warnings.push(
+      'The experiments keep different numbers of images for validation: they train on others, and their validation accuracies are of others.',
+    );
+  }
+  for (const result of results) warnings.push(...viewNotes(result));
   for (const { name, perSeed } of results) {
     for (const { seed, divergedAtStep } of perSeed) {
       if (divergedAtStep == null) continue;
@@ -177,6 +185,15 @@ function warningsOf(results: Results): string[] {
     }
   }
   return warnings;
+}
+
+/** What a net is worth with logits averaged over views of each image, where it was scored so. */
+function viewNotes({ name, settings: { testViews }, perSeed }: ExperimentResult): string[] {
+  const accuracies = perSeed.flatMap(({ testAccuracyOverViews: accuracy }) => accuracy ?? []);
+  if (testViews === undefined || accuracies.length === 0) return [];
+  const { mean: average, margin } = estimate(accuracies);
+  const spread = margin === null ? '' : ` ± ${margin.toFixed(4)}`;
+  return [`${name}: test accuracy ${overViewsWords(testViews)} ${average.toFixed(4)}${spread}.`];
 }
 
 function notesOf(rows: readonly Row[], comparisons: number): string[] {

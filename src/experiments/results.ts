@@ -1,10 +1,11 @@
 // What `npm run experiments` keeps: results.json holds every number that its tables are made of.
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { TrainSettings } from '../train/settings.ts';
+import type { SeedViewScores } from '../train/view-scores.ts';
 import type { Duration } from './duration.ts';
 import type { Reported } from './reported.ts';
 
-export interface SeedResult {
+export interface SeedResult extends Partial<SeedViewScores> {
   readonly seed: number;
   /** Null without a validation split. */
   readonly validationAccuracy: number | null;

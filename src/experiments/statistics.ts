@@ -50,7 +50,7 @@ export function binomialInterval(share: number, n: number): Interval {
   const z = jstat.normal.inv((1 + confidence) / 2, 0, 1);
   const centre = (share + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
   const margin = (z * Math.sqrt((share * (1 - share)) / n + z ** 2 / (4 * n ** 2))) / (1 + z ** 2 / n);
-  return [centre - margin, centre + margin];
+  return [Math.max(0, centre - margin), Math.min(1, centre + margin)];
 }
 
 /** a[i] - b[i], without the noise of the subtraction: accuracies are fractions of at most 10,000 images, so 12 digits are theirs. */

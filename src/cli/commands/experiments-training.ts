@@ -6,6 +6,7 @@ import type { Host } from '../../hosts/host.ts';
 import type { Score } from '../../train/evaluation.ts';
 import type { FromWorker, Outcome } from '../../train/messages.ts';
 import { runStart } from '../../train/messages.ts';
+import { viewScoresOf } from '../../train/view-scores.ts';
 import type { ExperimentFolders } from '../folders/experiment-folders.ts';
 import { type FolderRun, type FolderRunCallbacks, trainInFolder } from '../folders/folder-run.ts';
 import { type Provenance, provenance } from '../folders/provenance.ts';
@@ -117,7 +118,7 @@ const areFinite = (...scores: readonly (Score | undefined)[]): boolean =>
 function resultOf(
   { experiment: { name, what, reported }, tuned, settings }: Planned,
   trainedAs: string,
-  { validation, test, confusion }: Outcome,
+  { validation, test, confusion, overViews }: Outcome,
   diverged: ReadonlyMap<number, number>,
   ready: Ready,
   { adapter, name: adapterName }: AdapterMessage,
@@ -138,6 +139,7 @@ function resultOf(
         validationLoss: validation?.[r]?.loss ?? null,
         testAccuracy: test![r]!.accuracy,
         testLoss: test![r]!.loss,
+        ...viewScoresOf({ overViews }, r),
         confusion: confusion![r]!,
         // The last update, and statistics that replace the running ones, may overflow although no training loss did.
         divergedAtStep: diverged.get(r) ?? (areFinite(validation?.[r], test![r]) ? null : settings.steps),

@@ -1,5 +1,5 @@
 import { datasetOf } from '../../data/datasets/index.ts';
-import { adapterNotes } from '../../experiments/adapter-notes.ts';
+import { adapterNotes, versionNotes } from '../../experiments/adapter-notes.ts';
 import type { SearchPlan } from '../../experiments/search-plan.ts';
 import { type Ranked, rank } from '../../experiments/search-ranking.ts';
 import { netName, type SearchReport, searchNotes, searchTable } from '../../experiments/search-report.ts';
@@ -36,7 +36,7 @@ export function searchReport(
   return {
     data: datasetOf(plan.settings).title,
     ranked,
-    notes: [...searchNotes(ranked, valSize), ...adapterNotes(populations)],
+    notes: [...searchNotes(ranked, valSize), ...adapterNotes(populations), ...versionNotes(populations)],
     adapterName: [...new Set(populations.map(({ adapter }) => adapter.name))].join('; '),
     bestCommand:
       best.accuracy === null

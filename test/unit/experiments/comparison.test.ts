@@ -142,6 +142,28 @@ describe('what makes rows less comparable', () => {
     expect(markdownTable(compare([base, adam]))).not.toMatch(/steps/);
   });
 
+  test('other images for validation are a note', () => {
+    const fewer = { ...adam, settings: { ...adam.settings, valSize: 1000 } };
+    expect(compare([base, fewer]).notes.join('\n')).toContain('different numbers of images for validation');
+    expect(compare([base, adam]).notes.join('\n')).not.toContain('images for validation');
+  });
+
+  test('other versions of what computes are a note, which says whose results are of which', () => {
+    const later = { ...adam, codeHash: 'other code' };
+    expect(compare([base, later, fakeResult('wide', [0.5, 0.5])]).notes.join('\n')).toContain(
+      'The results are of 2 versions of this project, which may compute differently: base, wide; adam.',
+    );
+    expect(compare([base, adam]).notes.join('\n')).not.toContain('versions');
+  });
+
+  test('what a net is worth over views of the images is said, where it was scored so', () => {
+    const perSeed = adam.perSeed.map((seed, i) => ({ ...seed, testAccuracyOverViews: 0.56 + 0.02 * i }));
+    const viewed = { ...adam, perSeed, settings: { ...adam.settings, testViews: 'flip' as const } };
+    // t(0.975, 1) = 12.706, a standard deviation of 0.02 / sqrt(2).
+    expect(compare([base, viewed]).notes).toContain('adam: test accuracy over flips 0.5700 ± 0.1271.');
+    expect(compare([base, adam]).notes.join('\n')).not.toContain('over flips');
+  });
+
   test('a seed whose loss was not finite is named', () => {
     const [first, second] = adam.perSeed;
     const diverged = { ...adam, perSeed: [first!, { ...second!, divergedAtStep: 70 }] };
