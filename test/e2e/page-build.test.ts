@@ -9,7 +9,7 @@ import type { Browser } from 'puppeteer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchChrome } from '../../src/hosts/chrome/launch.ts';
 import { startCommand } from './command.ts';
-import { axeFindings, openTab, textOf, waitForGpu, waitForText } from './page-driver.ts';
+import { axeFindings, openTab, press, textOf, waitForGpu, waitForText } from './page-driver.ts';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -62,7 +62,7 @@ test('it works under a sub-path, asks nobody else, and without data says what to
   await waitForGpu(page);
   await waitForText(page, '#data-chip', /needed/);
   await page.waitForSelector('[data-act=download]');
-  await page.click('[data-act=download]');
+  await press(page, '[data-act=download]');
   await waitForText(page, '.notices', /This server has no data[\s\S]*--with-data/);
   // Without a run, and without data, a visitor sees what a run looks like.
   await page.click('nav a[href="#/runs"]');

@@ -14,6 +14,7 @@ import {
   axeFindings,
   keptRuns,
   openTab,
+  press,
   stepsDone,
   type Tab,
   textOf,
@@ -327,7 +328,7 @@ test('chosen files: a picture is refused in one line, five of the six files and 
   await waitForText(page, '.notices .notice', /not CIFAR-10/);
   const details = await page.$eval('.notices .notice pre', (pre) => pre.textContent!);
   expect(details).toMatch(/^cat\.jpg is no file of CIFAR-10: it has 5000 bytes/);
-  await page.click('.notices [data-act=dismiss]');
+  await press(page, '.notices [data-act=dismiss]');
   await page.waitForFunction(() => document.querySelector('.notices .notice') === null);
   expect(details).not.toContain('\n');
   // Nobody has agreed to a download.

@@ -100,9 +100,11 @@ export async function waitForStep(page: Page, step: number, ms = 30_000): Promis
 }
 
 /** Presses a button of the form, once it is there and can be pressed. */
-export async function act(page: Page, name: string, ms = 20_000): Promise<void> {
-  const selector = `.settings [data-act=${name}]:not([disabled])`;
-  // The element itself, when it is found: notices that come and go move it from under a mouse, and a painting may replace it.
+export const act = (page: Page, name: string, ms?: number): Promise<void> =>
+  press(page, `.settings [data-act=${name}]:not([disabled])`, ms);
+
+/** Clicks an element as soon as it is there: itself, since notices that come and go move it from under a mouse, and a painting may replace it. */
+export async function press(page: Page, selector: string, ms = 20_000): Promise<void> {
   await page.waitForFunction(
     (wanted) => {
       const button = document.querySelector<HTMLElement>(wanted);

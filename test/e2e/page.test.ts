@@ -13,6 +13,7 @@ import {
   keptRuns,
   openTab,
   overflowAt320,
+  press,
   stepsDone,
   type Tab,
   textOf,
@@ -220,7 +221,7 @@ test('a GPU that is lost twice: the page asks, and on Go on the run ends with th
     await waitForText(page, '#gpu-notice', /lost a second time/);
     expect(await axeFindings(page)).toEqual([]);
     expect(await waitForRun(page, ['paused'])).toBe('paused');
-    await page.$eval('#gpu-notice [data-act=go-on]', (button) => (button as HTMLElement).click());
+    await press(page, '#gpu-notice [data-act=go-on]');
   });
 }, 240_000);
 
@@ -339,7 +340,7 @@ const savedText = (page: Page, selector: string): Promise<string> =>
 test('measured kernels are saved as a file, and loaded from one that was measured on this adapter', async () => {
   const { page } = tab;
   await page.click('nav a[href="#/kernels"]');
-  await page.click('[data-act=lab-use]:not([disabled])');
+  await press(page, '[data-act=lab-use]:not([disabled])');
   await page.click('nav a[href="#/gpu"]');
   const table = '[aria-label="Table of measured kernels"]';
   await page.waitForSelector(table);
@@ -449,7 +450,7 @@ async function measureKernels(page: Page): Promise<void> {
     options.map((option) => (option as HTMLOptionElement).value).find((value) => value.startsWith('sgd')),
   );
   await page.select('#lab-group', id!);
-  await page.click('[data-act=lab-run]');
+  await press(page, '[data-act=lab-run]');
   await page.waitForSelector('#lab-result tbody tr', { timeout: 120_000 });
   await page.waitForSelector('[data-act=lab-run]', { timeout: 60_000 });
   const rows = await page.$$eval('#lab-result tbody tr', (found) =>
