@@ -1,6 +1,6 @@
 // The table: each experiment with its interval, against the base experiment seed by seed, and in words.
 import { overViewsWords } from '../data/test-views.ts';
-import { adapterNotes, versionNotes } from './adapter-notes.ts';
+import { adapterNotes, versionNotes } from './origin-notes.ts';
 import { pairedDifference, type SeedValue } from './paired-difference.ts';
 import { type Reported, reportedRange, roundingOf } from './reported.ts';
 import { type ExperimentResult, type Results, testAccuracies, validationAccuracies } from './results.ts';

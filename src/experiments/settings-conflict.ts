@@ -70,13 +70,13 @@ export function settingsConflict(
   if (!(steps <= mostSteps)) {
     return conflict('cycles', `${settings.cycles} are ${steps} steps: there may be ${mostSteps}`);
   }
+  if (lrMin > lrMax) return conflict('lr-min', `${lrMin} is above ${nameOf('lr-max')} ${lrMax}`);
   const lowest = lrMax * Math.min(1, settings.lrDecay) ** (settings.cycles - 1);
-  if (lrMin <= lrMax && lowest < lrMin) {
+  if (lowest < lrMin) {
     return conflict(
       'lr-decay',
       `${settings.lrDecay} brings the largest rate of the last cycle to ${lowest.toExponential(1)}, below ${nameOf('lr-min')} ${lrMin}`,
     );
   }
-  if (lrMin > lrMax) return conflict('lr-min', `${lrMin} is above ${nameOf('lr-max')} ${lrMax}`);
   return undefined;
 }

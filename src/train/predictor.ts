@@ -112,7 +112,7 @@ export class Predictor {
     for (let first = 0; first < count; first += split.count) {
       const n = Math.min(split.count, count - first);
       const labels = new Uint8Array(n);
-      const ofBatch = samples.slice(first * size, (first + n) * size);
+      const ofBatch = samples.subarray(first * size, (first + n) * size);
       if (split.kind === 'images') {
         writeImages(gpu, split, { images: ofBatch as Uint8Array<ArrayBuffer>, labels });
       } else {

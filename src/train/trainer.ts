@@ -82,18 +82,9 @@ export class Trainer {
   /** An epoch ended with the last step, and a signal came before it was scored. */
   #isUnscored: boolean;
 
-  private constructor({
-    settings,
-    gpu,
-    dataset,
-    prepared,
-    forced,
-    step,
-    unreported,
-    unscored,
-    pacing,
-  }: TrainerParts) {
+  private constructor({ settings, gpu, dataset, prepared, forced, checkpoint, pacing }: TrainerParts) {
     const { plan, recorded, splits, allocator } = prepared;
+    const { step = 0, unreported, unscored = false } = checkpoint ?? {};
     this.settings = settings;
     this.plan = plan;
     this.#gpu = gpu;
@@ -158,23 +149,12 @@ export class Trainer {
       onCompiled,
     });
     const forced = checkpoint?.forced ?? options.forced ?? {};
-    const { step = 0, unreported, unscored = false } = checkpoint ?? {};
     const { count } = prepared.splits.training;
     if (checkpoint?.samples !== undefined && checkpoint.samples !== count) {
       prepared.allocator.destroy();
       throw new Error(`the checkpoint is of ${checkpoint.samples} training samples, not of ${count}`);
     }
-    const trainer = new Trainer({
-      settings,
-      gpu,
-      dataset,
-      prepared,
-      forced,
-      step,
-      unreported,
-      unscored,
-      pacing,
-    });
+    const trainer = new Trainer({ settings, gpu, dataset, prepared, forced, checkpoint, pacing });
     try {
       await trainer.#writeStart(options);
       gpu.check();
@@ -347,8 +327,6 @@ interface TrainerParts {
   readonly dataset: GpuDataset;
   readonly prepared: PreparedStep;
   readonly forced: Readonly<Record<string, string>>;
-  readonly step: number;
-  readonly unreported: Checkpoint['unreported'];
-  readonly unscored: boolean;
+  readonly checkpoint: Checkpoint | undefined;
   readonly pacing: PacerOptions | undefined;
 }

@@ -1,5 +1,5 @@
 import { datasetOf } from '../../data/datasets/index.ts';
-import { adapterNotes, versionNotes } from '../../experiments/adapter-notes.ts';
+import { adapterNotes, versionNotes } from '../../experiments/origin-notes.ts';
 import type { SearchPlan } from '../../experiments/search-plan.ts';
 import { type Ranked, rank } from '../../experiments/search-ranking.ts';
 import { netName, type SearchReport, searchNotes, searchTable } from '../../experiments/search-report.ts';
